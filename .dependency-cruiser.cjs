@@ -1,0 +1,113 @@
+/** Levels of docs/architecture.md: a module imports only from lower levels (rows above it in the table). */
+const levels = [
+  ['common', 'config'],
+  ['database', 'keys', 'auth'],
+  ['log'],
+  ['chain'],
+  ['experts', 'datasets', 'monitoring'],
+  ['inference', 'decision'],
+  ['guardian', 'learning', 'security'],
+  ['self-healing', 'tasks', 'rewards', 'evolution', 'network'],
+  ['evm', 'realtime', 'web', 'cli'],
+];
+
+const alternatives = (names) => `^src/(${names.join('|')})/`;
+
+/** The files a browser runs too: they must not reach Node's own modules or the framework. */
+const portable =
+  '^src/(common/(result|errors|canonical-json|hash|merkle|clock)|chain/block/|experts/tensorblock/|inference/(sampler|commitment|receipt)/)';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', '\\.test\\.ts$', '^src/inference/kernel/assembly/'] },
+      to: {},
+    },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...levels.flatMap((names, level) => {
+      const above = levels.slice(level + 1).flat();
+      return above.length === 0
+        ? []
+        : [
+            {
+              name: `level-${level}-imports-only-downwards`,
+              severity: 'error',
+              from: { path: alternatives(names) },
+              to: { path: alternatives(above) },
+            },
+          ];
+    }),
+    ...levels
+      .filter((names) => names.length > 1)
+      .flatMap((names) =>
+        names
+          .filter((name) => !['common', 'config', 'keys', 'auth', 'web', 'cli'].includes(name))
+          .map((name) => ({
+            name: `${name}-stays-in-its-row`,
+            severity: 'error',
+            from: { path: `^src/${name}/` },
+            to: { path: alternatives(names.filter((other) => other !== name)) },
+          })),
+      ),
+    {
+      name: 'one-door-per-module',
+      comment:
+        'A module is entered through its index.ts (portable files may also be reached by the dashboard).',
+      severity: 'error',
+      from: { path: '^src/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^src/([^/]+)/.+',
+        pathNot: [
+          '^src/$1/',
+          '^src/[^/]+/index\\.ts$',
+          '^src/common/',
+          portable,
+          '^src/inference/kernel/index\\.ts$',
+        ],
+      },
+    },
+    {
+      name: 'portable-files-stay-portable',
+      severity: 'error',
+      from: { path: portable, pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'portable-files-know-no-framework',
+      severity: 'error',
+      from: { path: portable },
+      to: { path: 'node_modules/(@nestjs|typeorm|pg)/' },
+    },
+    {
+      name: 'api-client-knows-no-components',
+      severity: 'error',
+      from: { path: '^frontend/src/api/' },
+      to: { path: '^frontend/src/(components|pages|hooks)/' },
+    },
+    {
+      name: 'dashboard-uses-portable-files-only',
+      severity: 'error',
+      from: { path: '^frontend/' },
+      to: { path: '^src/', pathNot: [portable, '^src/inference/kernel/'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|frontend/dist|src/inference/kernel/assembly)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs'],
+    },
+  },
+};

@@ -1,0 +1,64 @@
+/** What the modules tell each other about upwards (dashboard, later gossip). Losing one must be harmless. */
+export interface StemmaEvents {
+  'block.accepted': {
+    readonly hash: string;
+    readonly chain: string;
+    readonly type: string;
+    readonly name: string | null;
+  };
+  'block.failed': {
+    readonly hash: string;
+    readonly name: string;
+    readonly code: string;
+    readonly detail: string;
+  };
+  'release.live': { readonly model: string; readonly version: string; readonly release: string };
+  'log.checkpoint': { readonly size: number; readonly root: string };
+  'inference.started': { readonly id: string; readonly model: string };
+  'inference.routing': { readonly id: string; readonly counts: readonly (readonly number[])[] };
+  'inference.finished': {
+    readonly id: string;
+    readonly model: string;
+    readonly receipt: string | null;
+    readonly promptTokens: number;
+    readonly completionTokens: number;
+    readonly tokensPerSecond: number;
+    readonly firstTokenMs: number;
+  };
+  'import.progress': {
+    readonly model: string;
+    readonly done: number;
+    readonly total: number;
+    readonly step: string;
+  };
+  'status.changed': { readonly ready: boolean };
+}
+
+type Handler<K extends keyof StemmaEvents> = (event: StemmaEvents[K]) => void;
+
+/** A typed, synchronous, in-process event bus. A throwing handler never reaches the sender. */
+export class EventBus {
+  private readonly handlers = new Map<keyof StemmaEvents, Set<(event: never) => void>>();
+
+  /** @param onHandlerError told of handlers that throw */
+  constructor(private readonly onHandlerError: (name: string, thrown: unknown) => void = () => undefined) {}
+
+  /** Listens until the returned function is called. */
+  on<K extends keyof StemmaEvents>(name: K, handler: Handler<K>): () => void {
+    const handlers = this.handlers.get(name) ?? new Set();
+    this.handlers.set(name, handlers);
+    handlers.add(handler);
+    return () => handlers.delete(handler);
+  }
+
+  /** Tells every listener. */
+  emit<K extends keyof StemmaEvents>(name: K, event: StemmaEvents[K]): void {
+    for (const handler of this.handlers.get(name) ?? []) {
+      try {
+        (handler as Handler<K>)(event);
+      } catch (thrown) {
+        this.onHandlerError(name, thrown);
+      }
+    }
+  }
+}
