@@ -1,0 +1,55 @@
+// npm run bench [-- name…]: runs the benchmarks one after another and writes bench/results/<date>-<commit>.json.
+import { spawn, execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+/** name → script beside this file; each prints a table for people and, as its last line, one JSON object of figures. */
+const BENCHMARKS = {
+  engine: 'engine/run.mjs',
+  chain: 'chain/run.mjs',
+  api: 'api/run.mjs',
+  startup: 'startup.mjs',
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in BENCHMARKS));
+if (unknown.length > 0) {
+  console.error(`unknown benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+  process.exit(2);
+}
+
+const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim();
+const report = {
+  at: new Date().toISOString(),
+  commit,
+  node: process.version,
+  machine: { cpu: cpus()[0].model, cores: cpus().length, memoryGiB: Math.round(totalmem() / 2 ** 30) },
+  results: {},
+};
+let failed = false;
+for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHMARKS)) {
+  console.log(`\n# ${name}`);
+  const { code, last } = await run(fileURLToPath(new URL(BENCHMARKS[name], import.meta.url)));
+  report.results[name] = code === 0 ? JSON.parse(last) : { failed: `exit code ${code}` };
+  failed ||= code !== 0;
+}
+const folder = new URL('results/', import.meta.url);
+mkdirSync(folder, { recursive: true });
+const file = new URL(`${report.at.slice(0, 10)}-${commit}.json`, folder);
+writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
+console.log(`\nwritten: bench/results/${report.at.slice(0, 10)}-${commit}.json`);
+process.exit(failed ? 1 : 0);
+
+/** Runs one benchmark, passing its output through; resolves with its exit code and last line. */
+function run(script) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    let tail = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      process.stdout.write(text);
+      tail = (tail + text).slice(-65536);
+    });
+    child.on('close', (code) => resolve({ code, last: tail.trimEnd().split('\n').at(-1) ?? '{}' }));
+  });
+}
