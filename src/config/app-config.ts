@@ -1,0 +1,81 @@
+import { isLoopback } from './loopback.js';
+
+/** What a process does: answers requests, runs background work, or executes experts for others. */
+export type Role = 'api' | 'worker' | 'expert';
+
+/** Log levels of pino. */
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** Every setting of the server, read once at start and never changed. Each is documented in `.env.example`. */
+export class AppConfig {
+  /** Address to listen on. */
+  readonly host!: string;
+  /** TCP port to listen on; 0 takes any free one. */
+  readonly port!: number;
+  /** Absolute path of the folder that holds everything the server keeps. */
+  readonly dataDir!: string;
+  /** Name of this node in checkpoints: letters, digits, dot, dash. */
+  readonly nodeName!: string;
+  readonly role!: Role;
+  /** PostgreSQL to use; null starts the embedded one. */
+  readonly databaseUrl!: string | null;
+  /** Connections of this process to PostgreSQL. */
+  readonly databasePoolSize!: number;
+  /** Longest time one statement may take, ms. */
+  readonly databaseTimeoutMs!: number;
+  /** Where the embedded PostgreSQL lives when its user cannot reach `dataDir`. */
+  readonly postgresDir!: string;
+  readonly redisUrl!: string | null;
+  /** `file` (below `dataDir`) or an s3 URL. */
+  readonly blobStore!: string;
+  readonly logLevel!: LogLevel;
+  /** `pretty`, `json`, or `auto`: pretty on a terminal. */
+  readonly logFormat!: 'auto' | 'pretty' | 'json';
+  /** Kernel threads; 0 takes one per core. */
+  readonly inferenceThreads!: number;
+  readonly inferenceEngine!: 'exact' | 'tfjs';
+  readonly expertCacheMb!: number;
+  readonly kvCacheMb!: number;
+  /** Requests that may wait for the engine before others get 429. */
+  readonly maxQueue!: number;
+  /** Leading zero bits a block hash needs. */
+  readonly blockDifficulty!: number;
+  /** Whether an empty chain imports the genesis model at start. */
+  readonly importGenesis!: boolean;
+  /** Encrypts the node's keys at rest. */
+  readonly keyPassphrase!: string | null;
+  /** Signs access tokens (HS256); null uses a secret made on first start. */
+  readonly jwtSecret!: string | null;
+  /** Bearer token `GET /metrics` asks for; null leaves it open. */
+  readonly metricsToken!: string | null;
+  /** Address people reach this server at, when it is not `host:port`. */
+  readonly publicUrl!: string | null;
+  /** Whether `X-Forwarded-*` headers are believed. */
+  readonly trustProxy!: boolean;
+  /** Largest JSON request body, KiB. */
+  readonly bodyLimitKb!: number;
+  /** How long a stopping server waits for running work, ms. */
+  readonly shutdownTimeoutMs!: number;
+
+  constructor(settings: AppSettings) {
+    Object.assign(this, settings);
+  }
+
+  /** The same configuration with some settings replaced. */
+  with(changes: Partial<AppSettings>): AppConfig {
+    return new AppConfig({ ...this, ...changes });
+  }
+
+  /**
+   * Whether this is one person's own machine: only reachable over loopback and not published through a proxy. Everything
+   * is then allowed without a token.
+   */
+  get singleUser(): boolean {
+    const publishedElsewhere =
+      this.publicUrl !== null && !isLoopback(new URL(this.publicUrl).hostname.replace(/^\[|\]$/g, ''));
+    return isLoopback(this.host) && !this.trustProxy && !publishedElsewhere;
+  }
+}
+
+/** The settings without what is derived from them. */
+export type AppSettings = Omit<AppConfig, 'with' | 'singleUser'>;

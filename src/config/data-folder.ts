@@ -1,0 +1,48 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { CodedError, err, messageOf, ok, systemCodeOf, type Result } from '../common/index.js';
+
+/** Bytes written and synced at start, to notice a full disk before anything depends on it. */
+const PROBE_BYTES = 1024 * 1024;
+
+/**
+ * Makes the data folder and proves that it can be written to.
+ * Refusals: STORAGE_READ_ONLY, STORAGE_FULL, STORAGE_UNUSABLE.
+ */
+export function prepareDataFolder(folder: string): Result<void> {
+  const probe = join(folder, `.probe-${process.pid}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    const descriptor = openSync(probe, 'w');
+    try {
+      writeSync(descriptor, new Uint8Array(PROBE_BYTES));
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+      rmSync(probe, { force: true });
+    }
+    return ok();
+  } catch (thrown) {
+    return err(storageError(folder, thrown));
+  }
+}
+
+/** What a failed write to a folder means for people. */
+export function storageError(folder: string, thrown: unknown): CodedError {
+  switch (systemCodeOf(thrown)) {
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new CodedError('STORAGE_READ_ONLY', `the data folder ${folder} cannot be written to`, {}, 507);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new CodedError('STORAGE_FULL', `the disk of ${folder} is full`, {}, 507);
+    default:
+      return new CodedError(
+        'STORAGE_UNUSABLE',
+        `the data folder ${folder} cannot be used: ${messageOf(thrown)}`,
+        {},
+        507,
+      );
+  }
+}

@@ -1,0 +1,50 @@
+import { err, ok, type Result } from '../common/index.js';
+
+/** Reads one raw setting; the refusal says what is allowed. */
+export type Parser<T> = (raw: unknown) => Result<T, string>;
+
+/** A whole number between two bounds, both included. */
+export function integer(minimum: number, maximum: number): Parser<number> {
+  return (raw) => {
+    const value = typeof raw === 'string' && /^-?\d{1,15}$/.test(raw.trim()) ? Number(raw) : raw;
+    return typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum
+      ? ok(value)
+      : err(`a whole number from ${minimum} to ${maximum}`);
+  };
+}
+
+/** One of a few words. */
+export function oneOf<T extends string>(...allowed: readonly T[]): Parser<T> {
+  return (raw) => {
+    const found = allowed.find((word) => word === raw);
+    return found === undefined ? err(`one of ${allowed.join(', ')}`) : ok(found);
+  };
+}
+
+/** true or false, also written yes/no, on/off, 1/0. */
+export const flag: Parser<boolean> = (raw) => {
+  if (typeof raw === 'boolean') return ok(raw);
+  const word = String(raw).toLowerCase();
+  if (['true', 'yes', 'on', '1'].includes(word)) return ok(true);
+  if (['false', 'no', 'off', '0'].includes(word)) return ok(false);
+  return err('true or false');
+};
+
+/** A text of a given shape. */
+export function text(shape: RegExp, allowed: string): Parser<string> {
+  return (raw) => (typeof raw === 'string' && shape.test(raw) ? ok(raw) : err(allowed));
+}
+
+/** An absolute URL with one of the given schemes. */
+export function url(...schemes: readonly string[]): Parser<string> {
+  const allowed = `an absolute URL starting with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return (raw) => {
+    if (typeof raw !== 'string' || !URL.canParse(raw)) return err(allowed);
+    return schemes.includes(new URL(raw).protocol.slice(0, -1)) ? ok(raw) : err(allowed);
+  };
+}
+
+/** The same, or nothing: null and absent values become null. */
+export function optional<T>(parser: Parser<T>): Parser<T | null> {
+  return (raw) => (raw === null || raw === undefined ? ok(null) : parser(raw));
+}

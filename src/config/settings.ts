@@ -1,0 +1,63 @@
+import { ok } from '../common/index.js';
+import type { AppSettings } from './app-config.js';
+import { flag, integer, oneOf, optional, text, url, type Parser } from './parsers.js';
+
+const path = text(/^[^\0]{1,1024}$/, 'a folder path');
+const s3Url = url('s3');
+
+/** How every setting is read. Its name in the environment and in YAML follows from its name here. */
+export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSettings[K]> } = {
+  host: text(/^[\w.:-]{1,253}$/, 'a host name or IP address'),
+  port: integer(0, 65_535),
+  dataDir: path,
+  nodeName: text(/^[a-zA-Z0-9][a-zA-Z0-9.-]{0,62}$/, 'up to 63 letters, digits, dots and dashes'),
+  role: oneOf('api', 'worker', 'expert'),
+  databaseUrl: optional(url('postgres', 'postgresql')),
+  databasePoolSize: integer(3, 200),
+  databaseTimeoutMs: integer(100, 600_000),
+  postgresDir: path,
+  redisUrl: optional(url('redis', 'rediss')),
+  blobStore: (raw) => (raw === 'file' ? ok('file') : withHint(s3Url(raw), 'file or ')),
+  logLevel: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+  logFormat: oneOf('auto', 'pretty', 'json'),
+  inferenceThreads: integer(0, 256),
+  inferenceEngine: oneOf('exact', 'tfjs'),
+  expertCacheMb: integer(1, 1_048_576),
+  kvCacheMb: integer(1, 1_048_576),
+  maxQueue: integer(0, 100_000),
+  blockDifficulty: integer(0, 32),
+  importGenesis: flag,
+  keyPassphrase: optional(text(/^.{8,1024}$/s, 'at least 8 characters')),
+  jwtSecret: optional(text(/^.{32,1024}$/s, 'at least 32 characters')),
+  metricsToken: optional(text(/^[\x21-\x7e]{16,1024}$/, 'at least 16 printable characters without spaces')),
+  publicUrl: optional(url('http', 'https')),
+  trustProxy: flag,
+  bodyLimitKb: integer(16, 65_536),
+  shutdownTimeoutMs: integer(0, 600_000),
+};
+
+/** Settings whose values never appear in messages, logs or dumps. */
+export const SECRET_SETTINGS: ReadonlySet<keyof AppSettings> = new Set([
+  'keyPassphrase',
+  'jwtSecret',
+  'metricsToken',
+  'databaseUrl',
+  'redisUrl',
+]);
+
+/** All setting names, in the order of the table above. */
+export const SETTING_NAMES = Object.keys(SETTING_PARSERS) as readonly (keyof AppSettings)[];
+
+/** The name of a setting in `default.yaml`: `dataDir` is `data_dir`. */
+export function yamlNameOf(setting: keyof AppSettings): string {
+  return setting.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** The name of a setting in the environment: `dataDir` is `DATA_DIR`. */
+export function environmentNameOf(setting: keyof AppSettings): string {
+  return yamlNameOf(setting).toUpperCase();
+}
+
+function withHint<T>(result: ReturnType<Parser<T>>, hint: string): ReturnType<Parser<T>> {
+  return result.ok ? result : { ok: false, error: `${hint}${result.error}` };
+}
