@@ -1,0 +1,13 @@
+export { TensorBlock } from './decoder.js';
+export { encodeTensorBlock, TensorBlockEncoder, type EncoderPass } from './encoder.js';
+export {
+  HEADER_BYTES,
+  planTensor,
+  type TensorDtype,
+  type TensorLayout,
+  type TensorPlan,
+  type TensorSpec,
+} from './format.js';
+export { fromHalf, toHalf } from './half.js';
+export { decodeTensorHeader, encodeTensorHeader } from './header.js';
+export { quantizeTile16 } from './quantize.js';
