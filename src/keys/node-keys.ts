@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { ok, type Result } from '../common/index.js';
+import type { AppConfig } from '../config/index.js';
+import { KeyFolder } from './key-folder.js';
+import { ed25519Signer, secp256k1Signer, type Ed25519Signer, type Secp256k1Signer } from './signer.js';
+
+/** The keys of this node; the same for as long as its data folder lives. */
+export class NodeKeys {
+  private constructor(
+    /** Signs log checkpoints. */
+    readonly logSigner: Ed25519Signer,
+    /** Signs receipts. */
+    readonly receiptSigner: Ed25519Signer,
+    /** Signs the blocks this node makes. */
+    readonly blockSigner: Secp256k1Signer,
+    /** Signs access tokens (HS256), 32 bytes or what JWT_SECRET says. */
+    readonly tokenSecret: Uint8Array,
+    /** Name of this node in checkpoints. */
+    readonly nodeName: string,
+  ) {}
+
+  /** Reads the keys of a data folder, making them on first start. Refusals as in `KeyFolder.secret`. */
+  static async load(config: AppConfig): Promise<Result<NodeKeys>> {
+    const folder = new KeyFolder(join(config.dataDir, 'keys'), config.keyPassphrase);
+    const [log, receipts, blocks, tokens] = await Promise.all([
+      folder.secret('log', 'ed25519'),
+      folder.secret('receipts', 'ed25519'),
+      folder.secret('blocks', 'secp256k1'),
+      folder.secret('tokens', 'hmac-sha256'),
+    ]);
+    if (!log.ok) return log;
+    if (!receipts.ok) return receipts;
+    if (!blocks.ok) return blocks;
+    if (!tokens.ok) return tokens;
+    const tokenSecret = config.jwtSecret === null ? tokens.value : new TextEncoder().encode(config.jwtSecret);
+    return ok(
+      new NodeKeys(
+        ed25519Signer(log.value),
+        ed25519Signer(receipts.value),
+        secp256k1Signer(blocks.value),
+        tokenSecret,
+        config.nodeName,
+      ),
+    );
+  }
+}
