@@ -1,0 +1,152 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { CodedError, err, isHash, ok, systemCodeOf, type Result } from '../../common/index.js';
+import { nativeSha256Hex } from '../../common/native-hash.js';
+import { PayloadHasher } from '../block/index.js';
+import { BlobStore, type BlobInput, type ByteRange, type StagedBlob } from './blob-store.js';
+import { writeDurably } from './durable-files.js';
+import { storageError } from './storage-error.js';
+
+/** How a store's blobs are named: the name that these bytes must have. */
+export type BlobName = (bytes: Uint8Array) => string;
+
+/**
+ * Blobs as files `<folder>/<first two digits>/<name>`; what is being written lies in `<folder>/incoming` until it is
+ * complete and flushed.
+ */
+export class FileBlobStore extends BlobStore {
+  readonly incoming: string;
+
+  /** @param nameOf SHA-256 of the bytes by default */
+  constructor(
+    private readonly folder: string,
+    private readonly nameOf: BlobName = nativeSha256Hex,
+  ) {
+    super();
+    this.incoming = join(folder, 'incoming');
+  }
+
+  async putAll(blobs: readonly BlobInput[]): Promise<Result<void>> {
+    try {
+      await mkdir(this.incoming, { recursive: true });
+      await writeDurably(
+        this.incoming,
+        blobs.map(({ hash, content }) => ({ target: this.path(hash), content })),
+      );
+      return ok();
+    } catch (thrown) {
+      return err(storageError(thrown));
+    }
+  }
+
+  async put(bytes: Uint8Array): Promise<Result<string>> {
+    const hash = this.nameOf(bytes);
+    const stored = await this.putAll([{ hash, content: bytes }]);
+    return stored.ok ? ok(hash) : stored;
+  }
+
+  async stage(source: AsyncIterable<Uint8Array>): Promise<Result<StagedBlob>> {
+    const path = join(this.incoming, randomUUID());
+    try {
+      await mkdir(this.incoming, { recursive: true });
+      const hasher = new PayloadHasher(() => createHash('sha256'));
+      const handle = await open(path, 'wx');
+      try {
+        for await (const piece of source) {
+          hasher.update(piece);
+          await handle.writeFile(piece);
+        }
+      } finally {
+        await handle.close();
+      }
+      return ok({ path, ...hasher.digest() });
+    } catch (thrown) {
+      await rm(path, { force: true });
+      return err(storageError(thrown));
+    }
+  }
+
+  async discard(staged: { readonly path: string }): Promise<void> {
+    await rm(staged.path, { force: true });
+  }
+
+  async has(hash: string): Promise<boolean> {
+    return access(this.path(hash)).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  path(hash: string): string {
+    if (!isHash(hash)) throw new TypeError('a blob is named by 64 hex digits');
+    return join(this.folder, hash.slice(0, 2), hash);
+  }
+
+  async read(hash: string, range?: ByteRange): Promise<Result<Uint8Array>> {
+    try {
+      if (range !== undefined) return ok(await readRange(this.path(hash), range));
+      const bytes = await readFile(this.path(hash));
+      return this.nameOf(bytes) === hash ? ok(bytes) : err(corrupt(hash));
+    } catch (thrown) {
+      return err(systemCodeOf(thrown) === 'ENOENT' ? missing(hash) : storageError(thrown));
+    }
+  }
+
+  open(hash: string, range?: ByteRange): Readable {
+    if (range === undefined) return createReadStream(this.path(hash));
+    return createReadStream(this.path(hash), { start: range.start, end: range.end - 1 });
+  }
+
+  async stat(hash: string): Promise<{ size: number } | null> {
+    try {
+      const { size } = await stat(this.path(hash));
+      return { size };
+    } catch (thrown) {
+      if (systemCodeOf(thrown) === 'ENOENT') return null;
+      throw thrown;
+    }
+  }
+
+  async *list(): AsyncIterable<{ hash: string; size: number }> {
+    for (const shard of await namesIn(this.folder, /^[0-9a-f]{2}$/)) {
+      for (const hash of await namesIn(join(this.folder, shard), /^[0-9a-f]{64}$/)) {
+        const found = await this.stat(hash);
+        if (found !== null) yield { hash, size: found.size };
+      }
+    }
+  }
+
+  async remove(hash: string): Promise<void> {
+    await rm(this.path(hash), { force: true });
+  }
+}
+
+async function readRange(path: string, { start, end }: ByteRange): Promise<Uint8Array> {
+  const handle = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(end - start), 0, end - start, start);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function namesIn(folder: string, pattern: RegExp): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => pattern.test(name)).sort();
+  } catch (thrown) {
+    if (systemCodeOf(thrown) === 'ENOENT') return [];
+    throw thrown;
+  }
+}
+
+function missing(hash: string): CodedError {
+  return new CodedError('BLOB_MISSING', `Blob ${hash} is not in the store.`, { hash }, 404);
+}
+
+function corrupt(hash: string): CodedError {
+  return new CodedError('BLOB_CORRUPT', `Blob ${hash} does not hash to its name.`, { hash }, 503);
+}
