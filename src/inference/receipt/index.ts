@@ -1,0 +1,4 @@
+export * from './parse-receipt.js';
+export * from './receipt-hashes.js';
+export * from './receipt.js';
+export * from './verify-receipt.js';

@@ -1,0 +1,60 @@
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { CodedError, err, hexToBytes, ok, type Result } from '../../common/index.js';
+import {
+  receiptBody,
+  receiptId,
+  receiptMessage,
+  requestHash,
+  textHash,
+  tokensHash,
+} from './receipt-hashes.js';
+import type { Receipt, ReceiptEvidence } from './receipt.js';
+
+/** Checks that the identifier follows from the content and that the node's key signed it. */
+export function verifySignature(receipt: Receipt): Result<void> {
+  if (receiptId(receiptBody(receipt)) !== receipt.id) {
+    return err(
+      new CodedError('RECEIPT_ID', 'the identifier does not follow from the content', { part: 'id' }),
+    );
+  }
+  return isSigned(receipt)
+    ? ok()
+    : err(
+        new CodedError('RECEIPT_SIGNATURE', 'the signature does not match receipt and key', {
+          part: 'signature',
+        }),
+      );
+}
+
+/**
+ * Checks that the private part is the one the receipt speaks of; names the first part that is not: `prompt` (or its
+ * stop strings), `tokens` or `text`. A wrong salt shows as all three, so it is named `salt`.
+ */
+export function verifyEvidence(receipt: Receipt, evidence: ReceiptEvidence): Result<void> {
+  const agreed = {
+    prompt: requestHash(evidence) === receipt.request.salted_hash,
+    tokens:
+      tokensHash(evidence) === receipt.output.tokens_hash &&
+      evidence.output_ids.length === receipt.output.tokens,
+    text: textHash(evidence) === receipt.output.text_hash,
+  };
+  const wrong = Object.entries(agreed).flatMap(([part, good]) => (good ? [] : [part]));
+  if (wrong.length === 0) return ok();
+  const part = wrong.length === Object.keys(agreed).length ? 'salt' : wrong[0];
+  return err(
+    new CodedError('RECEIPT_EVIDENCE', `${part} is not what the receipt was made from`, {
+      part,
+      parts: wrong,
+    }),
+  );
+}
+
+function isSigned(receipt: Receipt): boolean {
+  try {
+    return ed25519.verify(hexToBytes(receipt.signature), receiptMessage(receipt), hexToBytes(receipt.node), {
+      zip215: false,
+    });
+  } catch {
+    return false;
+  }
+}
