@@ -5,8 +5,8 @@ export {
   type HealthReport,
   type HealthStatus,
   type Readiness,
-} from './health-registry.js';
-export { LiveFigures, type FigureReader } from './live-figures.js';
-export { MetricRegistry, type MetricOptions } from './metric-registry.js';
+} from '../common/observation/health-registry.js';
+export { LiveFigures, type FigureReader } from '../common/observation/live-figures.js';
+export { MetricRegistry, type MetricOptions } from '../common/observation/metric-registry.js';
 export { MonitoringModule } from './monitoring.module.js';
-export { VersionRegistry } from './version-registry.js';
+export { VersionRegistry } from '../common/observation/version-registry.js';

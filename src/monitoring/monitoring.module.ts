@@ -1,8 +1,8 @@
 import { Global, Module } from '@nestjs/common';
-import { HealthRegistry } from './health-registry.js';
-import { LiveFigures } from './live-figures.js';
-import { MetricRegistry } from './metric-registry.js';
-import { VersionRegistry } from './version-registry.js';
+import { HealthRegistry } from '../common/observation/health-registry.js';
+import { LiveFigures } from '../common/observation/live-figures.js';
+import { MetricRegistry } from '../common/observation/metric-registry.js';
+import { VersionRegistry } from '../common/observation/version-registry.js';
 
 /** Gives every module the registries through which it can be observed. */
 @Global()

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { messageOf } from '../common/index.js';
+import { messageOf } from '../errors.js';
 
 /** How well a part works: `degraded` still serves, `failed` does not. */
 export type HealthStatus = 'ok' | 'degraded' | 'failed';

@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { NodeKeys } from '../keys/index.js';
+import type { Identity } from './identity.js';
+import type { RoleName } from './roles.js';
+
+/** Issuer written into and asked of every token. */
+export const TOKEN_ISSUER = 'stemma';
+
+/** Makes access tokens: JWTs signed with HS256. */
+@Injectable()
+export class AccessTokens {
+  private readonly jwt: JwtService;
+
+  constructor(keys: NodeKeys) {
+    this.jwt = new JwtService({ secret: Buffer.from(keys.tokenSecret) });
+  }
+
+  /** A token that carries these roles for a while. @param lifetimeSeconds until it expires */
+  issue(identity: Identity, lifetimeSeconds: number): string {
+    const payload = { sub: identity.subject, roles: identity.roles };
+    return this.jwt.sign(payload, { algorithm: 'HS256', issuer: TOKEN_ISSUER, expiresIn: lifetimeSeconds });
+  }
+}
+
+/** What a verified token says; fields it does not have in the right shape make it worthless. */
+export function identityOf(payload: unknown): Identity | null {
+  if (typeof payload !== 'object' || payload === null) return null;
+  const { sub, roles } = payload as { sub?: unknown; roles?: unknown };
+  if (typeof sub !== 'string' || sub.length > 200 || !Array.isArray(roles)) return null;
+  const known: readonly RoleName[] = ['public', 'user', 'contributor', 'node', 'guardian', 'admin'];
+  return { subject: sub, roles: known.filter((role) => roles.includes(role)) };
+}
