@@ -1,4 +1,5 @@
-import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { CodedError } from '../../common/index.js';
+import { fromHalf, toHalf } from '../tensorblock/index.js';
 
 /** Element types of the weights that can be imported. */
 export type FloatDtype = 'F32' | 'F16' | 'BF16';
@@ -6,45 +7,12 @@ export type FloatDtype = 'F32' | 'F16' | 'BF16';
 /** Bytes per element. */
 export const FLOAT_BYTES: Readonly<Record<FloatDtype, number>> = { F32: 4, F16: 2, BF16: 2 };
 
-const bits = new Uint32Array(1);
-const value = new Float32Array(bits.buffer);
 let halfTable: Float32Array | null = null;
-
-const SMALLEST_HALF = 5.960464477539063e-8;
-
-/** Widens IEEE 754 binary16 to binary32, exactly. */
-export function widenHalf(half: number): number {
-  const sign = (half & 0x8000) << 16;
-  const exponent = (half >> 10) & 0x1f;
-  const fraction = half & 0x3ff;
-  if (exponent === 0) return (sign === 0 ? 1 : -1) * fraction * SMALLEST_HALF;
-  bits[0] = sign | ((exponent === 0x1f ? 0xff : exponent + 112) << 23) | (fraction << 13);
-  return value[0];
-}
 
 /** All 65,536 halves, widened: one load per element instead of a dozen operations. */
 function table(): Float32Array {
-  halfTable ??= Float32Array.from({ length: 0x10000 }, (_, half) => widenHalf(half));
+  halfTable ??= Float32Array.from({ length: 0x10000 }, (_, half) => fromHalf(half));
   return halfTable;
-}
-
-/**
- * Narrows to binary16 where that is exact; `null` where it is not.
- * @param number a finite binary32 value
- */
-export function narrowToHalf(number: number): number | null {
-  value[0] = number;
-  const sign = (bits[0] >>> 16) & 0x8000;
-  const exponent = (bits[0] >>> 23) & 0xff;
-  const fraction = bits[0] & 0x7fffff;
-  if (exponent === 0 && fraction === 0) return sign;
-  const unbiased = exponent - 127;
-  if (unbiased > 15 || unbiased < -24) return null;
-  if (unbiased >= -14)
-    return (fraction & 0x1fff) === 0 ? sign | ((unbiased + 15) << 10) | (fraction >> 13) : null;
-  const dropped = -unbiased - 1;
-  const significand = fraction | 0x800000;
-  return (significand & ((1 << dropped) - 1)) === 0 ? sign | (significand >> dropped) : null;
 }
 
 /**
@@ -87,14 +55,9 @@ function widenBrain(source: Uint16Array, into: Float32Array): number {
   return -1;
 }
 
-/** Narrows f32 values to f16 bits; refuses with the index of the first value that f16 cannot hold exactly. */
-export function narrowAllToHalf(source: Float32Array, into: Uint16Array): Result<void, number> {
-  for (let i = 0; i < source.length; i++) {
-    const half = narrowToHalf(source[i]);
-    if (half === null) return err(i);
-    into[i] = half;
-  }
-  return ok();
+/** The index of the first value that f16 cannot hold exactly, or -1. */
+export function firstBeyondHalf(values: Float32Array): number {
+  return values.findIndex((value) => fromHalf(toHalf(value)) !== value);
 }
 
 /** Whether a dtype of a checkpoint is one that can be imported. */

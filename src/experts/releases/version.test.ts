@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import type { ModelConfig } from '../model-config.js';
+import {
+  compareVersions,
+  formatVersion,
+  mayFollow,
+  nextVersion,
+  parseVersion,
+  requiredChange,
+  type Version,
+} from './version.js';
+
+const config: ModelConfig = {
+  family: 'mixtral',
+  hiddenSize: 64,
+  layers: 2,
+  experts: 4,
+  expertsPerToken: 2,
+  expertHiddenSize: 96,
+  heads: 4,
+  kvHeads: 2,
+  headDim: 16,
+  vocabSize: 100,
+  maxPositions: 128,
+  ropeTheta: 1e4,
+  rmsEpsilon: 1e-5,
+  tieWordEmbeddings: false,
+};
+const part = fc.nat(1000);
+const version: fc.Arbitrary<Version> = fc.tuple(part, part, part);
+
+describe('release versions', () => {
+  it.each<[Partial<ModelConfig>, boolean, string]>([
+    [{}, true, 'patch'],
+    [{}, false, 'minor'],
+    [{ experts: 8 }, true, 'minor'],
+    [{ expertHiddenSize: 128 }, true, 'minor'],
+    [{ experts: 2 }, true, 'major'],
+    [{ hiddenSize: 128 }, true, 'major'],
+    [{ experts: 8, ropeTheta: 1e6 }, true, 'major'],
+    [{ tieWordEmbeddings: true }, true, 'major'],
+  ])('asks for the least change: %p', (changes, sameTokenizer, change) => {
+    expect(requiredChange(config, { ...config, ...changes }, sameTokenizer)).toBe(change);
+  });
+
+  it.each(['1.0', '01.0.0', '1.0.0-rc', 'v1.0.0', '1.0.0 ', '', '9999999999.0.0'])('refuses %p', (text) => {
+    expect(parseVersion(text)).toBeNull();
+  });
+
+  it('reads what it writes', () => {
+    fc.assert(fc.property(version, (v) => expect(parseVersion(formatVersion(v))).toEqual(v)));
+  });
+
+  it('orders the next version after its parent, and a smaller step never stands for a larger change', () => {
+    fc.assert(
+      fc.property(version, (parent) => {
+        const [patch, minor, major] = (['patch', 'minor', 'major'] as const).map((change) =>
+          nextVersion(parent, change),
+        );
+        expect(compareVersions(patch, parent)).toBeGreaterThan(0);
+        expect(mayFollow(parent, patch, 'patch')).toBe(true);
+        expect(mayFollow(parent, patch, 'minor')).toBe(false);
+        expect(mayFollow(parent, minor, 'major')).toBe(false);
+        expect(mayFollow(parent, major, 'patch')).toBe(true);
+        expect(mayFollow(parent, parent, 'patch')).toBe(false);
+      }),
+    );
+  });
+});

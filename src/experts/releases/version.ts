@@ -1,0 +1,53 @@
+import type { ModelConfig } from '../model-config.js';
+
+/** How far a release departs from its parent, after SemVer. */
+export type Change = 'patch' | 'minor' | 'major';
+
+const VERSION = /^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$/;
+
+/** A SemVer version without pre-release or build parts. */
+export type Version = readonly [major: number, minor: number, patch: number];
+
+/** Reads `1.2.3`; null for anything else. */
+export function parseVersion(text: string): Version | null {
+  const match = VERSION.exec(text);
+  return match === null ? null : [Number(match[1]), Number(match[2]), Number(match[3])];
+}
+
+/** Negative where `a` is older than `b`, 0 where they are equal. */
+export function compareVersions(a: Version, b: Version): number {
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+}
+
+/** Members that may grow while experts of the parent stay usable. */
+const MAY_GROW = new Set(['experts', 'expertHiddenSize', 'maxPositions']);
+
+/**
+ * The least change between two architectures: patch = other weights in the same shapes; minor = more experts, wider
+ * ones, more positions, or another tokenizer file set; major = anything else.
+ */
+export function requiredChange(parent: ModelConfig, next: ModelConfig, sameTokenizer: boolean): Change {
+  let change: Change = sameTokenizer ? 'patch' : 'minor';
+  for (const member of Object.keys(parent) as (keyof ModelConfig)[]) {
+    if (parent[member] === next[member]) continue;
+    if (!MAY_GROW.has(member) || next[member] < parent[member]) return 'major';
+    change = 'minor';
+  }
+  return change;
+}
+
+/** The version that follows by the given change. */
+export function nextVersion([major, minor, patch]: Version, change: Change): Version {
+  if (change === 'major') return [major + 1, 0, 0];
+  return change === 'minor' ? [major, minor + 1, 0] : [major, minor, patch + 1];
+}
+
+/** Whether `version` may follow `parent` given the least change between them. */
+export function mayFollow(parent: Version, version: Version, change: Change): boolean {
+  return compareVersions(version, nextVersion(parent, change)) >= 0;
+}
+
+/** `1.2.3`. */
+export function formatVersion(version: Version): string {
+  return version.join('.');
+}
