@@ -5,7 +5,7 @@ import { CheckpointFolder } from '../checkpoint/checkpoint-folder.js';
 import { parseMixtralConfig } from '../checkpoint/mixtral-config.js';
 import { TensorSource } from '../checkpoint/tensor-source.js';
 import { BlockEncoding } from './encode-block.js';
-import { planBlocks, unusedTensors } from './tensor-plan.js';
+import { planBlocks, unusedTensors } from '../blocks/tensor-plan.js';
 
 it('probe', async () => {
   const folder = unwrap(await CheckpointFolder.open(join(process.cwd(), 'models/genesis')));

@@ -1,23 +1,14 @@
 import { CodedError, unwrap } from '../../common/index.js';
 import { firstBeyondHalf } from '../checkpoint/float-formats.js';
 import type { SourceTensor, TensorSource } from '../checkpoint/tensor-source.js';
-import { TensorBlockEncoder, type TensorDtype, type TensorSpec } from '../tensorblock/index.js';
-import type { ImportDtype, PlannedBlock, PlannedTensor } from './tensor-plan.js';
+import { TensorBlockEncoder, type TensorSpec } from '../tensorblock/index.js';
+import type { TensorEntry } from '../blocks/tensor-directory.js';
+import type { ImportDtype, PlannedBlock, PlannedTensor } from '../blocks/tensor-plan.js';
 
 /** Elements widened at once: 1 MiB of f32, so that one step of the event loop stays near 10 ms. */
 const BAND_ELEMENTS = 1 << 18;
 const CHUNK_BYTES = 1 << 20;
 const TILE_ROWS = 16;
-
-/** Where a tensor lies in its block's payload: an entry of `metadata.tensors`. Offsets and lengths in bytes. */
-export interface TensorEntry {
-  readonly name: string;
-  readonly offset: number;
-  readonly length: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly dtype: TensorDtype;
-}
 
 /**
  * The payload of one block as a stream of chunks of at most 1 MiB: its tensors, one TensorBlock after the other, straight

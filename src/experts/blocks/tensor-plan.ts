@@ -44,6 +44,20 @@ export function planBlocks(config: ModelConfig): readonly PlannedBlock[] {
   return [...blocks, head(config)];
 }
 
+const LAYER_BLOCK = /^layer(0|[1-9]\d{0,4})\.(attention|router|expert(0|[1-9]\d{0,4}))$/;
+
+/** The one block of that name; null where the architecture has none. */
+export function planBlock(config: ModelConfig, name: string): PlannedBlock | null {
+  if (name === 'embedding') return embedding(config);
+  if (name === 'head') return head(config);
+  const match = LAYER_BLOCK.exec(name);
+  if (match === null || Number(match[1]) >= config.layers) return null;
+  const layer = Number(match[1]);
+  if (match[2] === 'attention') return attention(config, layer);
+  if (match[2] === 'router') return router(config, layer);
+  return Number(match[3]) < config.experts ? expertBlock(config, layer, Number(match[3])) : null;
+}
+
 /** Tensors of the checkpoint that no block takes in; weights that would be dropped silently. */
 export function unusedTensors(names: Iterable<string>, blocks: readonly PlannedBlock[]): readonly string[] {
   const used = new Set(blocks.flatMap((block) => block.tensors.map((tensor) => tensor.source)));
