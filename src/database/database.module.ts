@@ -1,0 +1,42 @@
+import { Logger, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { messageOf } from '../common/index.js';
+import { AppConfig } from '../config/index.js';
+import type { DatabaseConnection } from './connection.js';
+import { connectDataSource } from './connect.js';
+import { dataSourceOptions } from './data-source-options.js';
+import { DATABASE_CONNECTION, DatabaseHealth } from './database-health.js';
+import { Transactions } from './transactions.js';
+
+/** Gives every module a connected, migrated `DataSource` and `Transactions`. */
+@Module({})
+export class DatabaseModule {
+  /** @param connection the database, already running */
+  static forRoot(connection: DatabaseConnection): DynamicModule {
+    return {
+      module: DatabaseModule,
+      global: true,
+      imports: [
+        TypeOrmModule.forRootAsync({
+          inject: [AppConfig],
+          useFactory: (config: AppConfig): TypeOrmModuleOptions => {
+            const logger = new Logger('Database');
+            const onPoolError = (thrown: unknown) => logger.warn(`lost a connection: ${messageOf(thrown)}`);
+            return {
+              ...dataSourceOptions(config, connection.url, onPoolError),
+              autoLoadEntities: true,
+              retryAttempts: 1,
+            };
+          },
+          dataSourceFactory: async (options) => {
+            if (options === undefined) throw new Error('TypeORM gave no options');
+            return connectDataSource(new DataSource(options));
+          },
+        }),
+      ],
+      providers: [{ provide: DATABASE_CONNECTION, useValue: connection }, DatabaseHealth, Transactions],
+      exports: [DATABASE_CONNECTION, DatabaseHealth, Transactions],
+    };
+  }
+}
