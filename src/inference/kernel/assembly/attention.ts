@@ -1,0 +1,198 @@
+import { barrier } from './barrier';
+import { exp4, splat, sumLanes } from './math';
+import { listAddresses, matmul, shareStart } from './matmul';
+import { addTo, dotFloat, rmsNorm } from './norm';
+import { quantize, quantizeRecord, recordAt } from './quantize';
+import { rotate } from './rope';
+import { Layer, Model, recordBytes, Row, Run } from './state';
+
+/** Positions of a KV page. A page is f32 [layers][K, V][G][32][headDim]. */
+const PAGE_POSITIONS = 32;
+
+// @ts-ignore: decorator
+@inline
+function rowAt(run: Run, index: i32): Row {
+  return changetype<Row>(run.rowTable + <usize>index * offsetof<Row>());
+}
+
+/** Where a page holds keys (`part` 0) or values (`part` 1) of one layer and KV head: f32 [32][headDim]. */
+// @ts-ignore: decorator
+@inline
+function pagePart(model: Model, pages: usize, page: i32, layer: i32, part: i32, kvHead: i32): usize {
+  const base = load<usize>(pages + (<usize>page << 2));
+  const index = <usize>((layer * 2 + part) * model.kvHeads + kvHead);
+  return base + index * <usize>(PAGE_POSITIONS * model.headDim) * 4;
+}
+
+/** Normalises and quantises the rows of this thread. */
+export function normalizeRows(model: Model, run: Run, weight: usize, thread: i32, threads: i32): void {
+  const size = model.hiddenSize;
+  for (let r = thread; r < run.rows; r += threads) {
+    const record = recordAt(run.norm, r, size);
+    rmsNorm(run.residual + <usize>r * <usize>size * 4, weight, size, model.rmsEpsilon, record);
+    quantizeRecord(record, size);
+  }
+}
+
+/** Query, key and value of the heads of this thread; keys are turned and both go into the KV pages. */
+function project(model: Model, run: Run, layer: Layer, layerIndex: i32, lists: usize, thread: i32, threads: i32): void {
+  const size = model.hiddenSize;
+  const headDim = model.headDim;
+  const headBytes = <usize>headDim << 2;
+  const tiles = headDim >> 4;
+  const heads = model.heads;
+  const kvHeads = model.kvHeads;
+  const inputs = lists;
+  const outputs = lists + (<usize>run.rows << 2);
+  listAddresses(inputs, run.norm, recordBytes(size), run.rows);
+  const units = heads + 2 * kvHeads;
+  const first = shareStart(units, thread, threads);
+  const end = shareStart(units, thread + 1, threads);
+  const queryEnd = min(end, heads);
+  listAddresses(outputs, run.query, <usize>model.attentionWidth << 2, run.rows);
+  matmul(layer.queryData, layer.queryKind, first * tiles, queryEnd * tiles, size, run.rows, inputs, outputs);
+  const keyFirst = max(first, heads) - heads;
+  const keyEnd = min(end - heads, kvHeads);
+  const stride = <usize>(2 * kvHeads) * headBytes;
+  listAddresses(outputs, run.keyValue, stride, run.rows);
+  matmul(layer.keyData, layer.keyKind, keyFirst * tiles, keyEnd * tiles, size, run.rows, inputs, outputs);
+  const valueFirst = max(first - heads - kvHeads, 0);
+  const valueEnd = end - heads - kvHeads;
+  listAddresses(outputs, run.keyValue + <usize>kvHeads * headBytes, stride, run.rows);
+  matmul(layer.valueData, layer.valueKind, valueFirst * tiles, valueEnd * tiles, size, run.rows, inputs, outputs);
+  for (let r = 0; r < run.rows; r++) {
+    const row = rowAt(run, r);
+    const page = row.position / PAGE_POSITIONS;
+    const slot = <usize>(row.position % PAGE_POSITIONS) * headBytes;
+    const keys = run.keyValue + <usize>r * stride;
+    const rope = run.rope + <usize>r * headBytes;
+    for (let g = keyFirst; g < keyEnd; g++) {
+      rotate(keys + <usize>g * headBytes, rope, headDim, pagePart(model, row.pages, page, layerIndex, 0, g) + slot);
+    }
+    for (let g = valueFirst; g < valueEnd; g++) {
+      const target = pagePart(model, row.pages, page, layerIndex, 1, g) + slot;
+      memory.copy(target, keys + <usize>(kvHeads + g) * headBytes, headBytes);
+    }
+  }
+}
+
+/** scores[j] = q . k_j * scale for all positions up to the row's own; returns the greatest. */
+function score(model: Model, row: Row, layer: i32, kvHead: i32, query: usize, scores: usize): f32 {
+  const headDim = model.headDim;
+  const headBytes = <usize>headDim << 2;
+  const scale: f32 = <f32>1 / sqrt<f32>(<f32>headDim);
+  let greatest: f32 = -Infinity;
+  const count = row.position + 1;
+  for (let start = 0; start < count; start += PAGE_POSITIONS) {
+    const keys = pagePart(model, row.pages, start / PAGE_POSITIONS, layer, 0, kvHead);
+    const end = min(PAGE_POSITIONS, count - start);
+    for (let j = 0; j < end; j++) {
+      const s = dotFloat(query, keys + <usize>j * headBytes, headDim) * scale;
+      store<f32>(scores + (<usize>(start + j) << 2), s);
+      greatest = max(greatest, s);
+    }
+  }
+  return greatest;
+}
+
+/** scores[j] = e^(scores[j] - greatest); returns 1 / their sum. */
+function softmax(scores: usize, count: i32, greatest: f32): f32 {
+  const padded = (count + 3) & ~3;
+  for (let j = count; j < padded; j++) store<f32>(scores + (<usize>j << 2), -Infinity);
+  let sum = f32x4.splat(0);
+  for (let j = 0; j < padded; j += 4) {
+    const address = scores + (<usize>j << 2);
+    let e = exp4(f32x4.sub(v128.load(address), splat(greatest)));
+    if (j + 4 > count) {
+      // e^-87 is not 0: lanes beyond the last position must not count
+      const lanes = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3));
+      e = v128.and(e, i32x4.lt_s(lanes, i32x4.splat(count)));
+    }
+    v128.store(address, e);
+    sum = f32x4.add(sum, e);
+  }
+  return <f32>1 / sumLanes(sum);
+}
+
+/** output = sum over positions of scores[j] v_j, times `factor`; 16 columns at a time, positions in order. */
+function mix(
+  model: Model, row: Row, layer: i32, kvHead: i32, scores: usize, factor: f32, output: usize,
+): void {
+  const headBytes = <usize>model.headDim << 2;
+  const count = row.position + 1;
+  const f = splat(factor);
+  for (let column: usize = 0; column < headBytes; column += 64) {
+    let a = f32x4.splat(0), b = a, c = a, d = a;
+    for (let start = 0; start < count; start += PAGE_POSITIONS) {
+      let v = pagePart(model, row.pages, start / PAGE_POSITIONS, layer, 1, kvHead) + column;
+      let s = scores + (<usize>start << 2);
+      for (const end = s + (<usize>min(PAGE_POSITIONS, count - start) << 2); s < end; s += 4) {
+        const p = v128.load32_splat(s);
+        a = f32x4.add(a, f32x4.mul(p, v128.load(v)));
+        b = f32x4.add(b, f32x4.mul(p, v128.load(v, 16)));
+        c = f32x4.add(c, f32x4.mul(p, v128.load(v, 32)));
+        d = f32x4.add(d, f32x4.mul(p, v128.load(v, 48)));
+        v += headBytes;
+      }
+    }
+    v128.store(output + column, f32x4.mul(a, f));
+    v128.store(output + column, f32x4.mul(b, f), 16);
+    v128.store(output + column, f32x4.mul(c, f), 32);
+    v128.store(output + column, f32x4.mul(d, f), 48);
+  }
+}
+
+/** Grouped-query attention of this thread's heads. A unit is as many heads as fill blocks of 32 columns, then quantised. */
+function mixHeads(model: Model, run: Run, layerIndex: i32, scores: usize, thread: i32, threads: i32): void {
+  const headDim = model.headDim;
+  const width = model.attentionWidth;
+  const group = model.heads / model.kvHeads;
+  const headsPerUnit = headDim & 31 ? 2 : 1;
+  const unitsPerRow = (model.heads + headsPerUnit - 1) / headsPerUnit;
+  for (let unit = thread; unit < run.rows * unitsPerRow; unit += threads) {
+    const r = unit / unitsPerRow;
+    const row = rowAt(run, r);
+    const record = recordAt(run.attention, r, width);
+    const first = (unit % unitsPerRow) * headsPerUnit;
+    for (let head = first; head < min(first + headsPerUnit, model.heads); head++) {
+      const query = run.query + (<usize>r * <usize>width + <usize>(head * headDim)) * 4;
+      rotate(query, run.rope + <usize>r * <usize>headDim * 4, headDim, query);
+      const greatest = score(model, row, layerIndex, head / group, query, scores);
+      const factor = softmax(scores, row.position + 1, greatest);
+      mix(model, row, layerIndex, head / group, scores, factor, record + (<usize>(head * headDim) << 2));
+    }
+    quantize(record, width, (first * headDim) >> 5, ((first + headsPerUnit) * headDim + 31) >> 5);
+  }
+}
+
+/** Adds the output projection to the residual stream, for this thread's columns. */
+function projectOutput(model: Model, run: Run, layer: Layer, lists: usize, thread: i32, threads: i32): void {
+  const size = model.hiddenSize;
+  const stride = <usize>size << 2;
+  const tiles = size >> 4;
+  const first = shareStart(tiles, thread, threads);
+  const end = shareStart(tiles, thread + 1, threads);
+  const inputs = lists;
+  const outputs = lists + (<usize>run.rows << 2);
+  listAddresses(inputs, run.attention, recordBytes(model.attentionWidth), run.rows);
+  listAddresses(outputs, run.down, stride, run.rows);
+  matmul(layer.outputData, layer.outputKind, first, end, model.attentionWidth, run.rows, inputs, outputs);
+  for (let r = 0; r < run.rows; r++) {
+    addTo(run.residual + <usize>r * stride, run.down + <usize>r * stride, <usize>first << 6, <usize>end << 6);
+  }
+}
+
+/** The attention half of a layer, up to the residual stream. */
+export function attend(
+  model: Model, run: Run, layerIndex: i32, control: usize, scratch: usize, thread: i32, threads: i32,
+): void {
+  const layer = changetype<Layer>(model.layerTable + <usize>layerIndex * offsetof<Layer>());
+  normalizeRows(model, run, layer.inputNorm, thread, threads);
+  barrier(control, threads);
+  project(model, run, layer, layerIndex, scratch, thread, threads);
+  barrier(control, threads);
+  mixHeads(model, run, layerIndex, scratch, thread, threads);
+  barrier(control, threads);
+  projectOutput(model, run, layer, scratch, thread, threads);
+  barrier(control, threads);
+}

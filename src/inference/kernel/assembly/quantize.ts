@@ -1,0 +1,51 @@
+import { maxLanes, splat } from './math';
+import { recordBytes } from './state';
+
+/** Where the int16 values of an activation record start. */
+// @ts-ignore: decorator
+@inline
+export function integersOf(record: usize, columns: i32): usize {
+  return record + (<usize>columns << 2);
+}
+
+/** Where the scales of an activation record start. */
+// @ts-ignore: decorator
+@inline
+export function scalesOf(record: usize, columns: i32): usize {
+  return record + <usize>columns * 6;
+}
+
+/**
+ * Quantises blocks `first` to `end` (32 columns each) of an activation record: scale = greatest magnitude / 127, integers
+ * rounded half to even. Kept as int16, which is what the dot product wants to read.
+ */
+export function quantize(record: usize, columns: i32, first: i32, end: i32): void {
+  const integers = integersOf(record, columns);
+  const scales = scalesOf(record, columns);
+  for (let block = first; block < end; block++) {
+    const source = record + (<usize>block << 7);
+    let greatest = f32x4.abs(v128.load(source));
+    for (let i: usize = 16; i < 128; i += 16) greatest = f32x4.max(greatest, f32x4.abs(v128.load(source + i)));
+    const most = maxLanes(greatest);
+    store<f32>(scales + (<usize>block << 2), most / 127);
+    const factor = splat(most > 0 ? 127 / most : 0);
+    const target = integers + (<usize>block << 6);
+    for (let i: usize = 0; i < 128; i += 32) {
+      const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(source + i), factor)));
+      const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(source + i, 16), factor)));
+      v128.store(target + (i >> 1), i16x8.narrow_i32x4_s(low, high));
+    }
+  }
+}
+
+/** Quantises a whole record. */
+export function quantizeRecord(record: usize, columns: i32): void {
+  quantize(record, columns, 0, columns >> 5);
+}
+
+/** The i-th record of an array of records. */
+// @ts-ignore: decorator
+@inline
+export function recordAt(base: usize, index: i32, columns: i32): usize {
+  return base + <usize>index * recordBytes(columns);
+}

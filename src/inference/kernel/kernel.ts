@@ -1,0 +1,63 @@
+import { COMMAND, CONTROL_BYTES, CONTROL_THREADS } from './abi.js';
+import { KernelHeap } from './heap.js';
+
+/** What the module exports; addresses and integers as JavaScript numbers. */
+export interface KernelExports {
+  execute(control: number, kind: number, layer: number, model: number, run: number): void;
+  help(control: number, thread: number, last: number): void;
+  frequencies(target: number, headDim: number, theta: number): void;
+  exp4Test(x: number): number;
+  exp64(x: number): number;
+  log64(x: number): number;
+  sin64(x: number, quarter: number): number;
+  matmul(
+    matrix: number,
+    kind: number,
+    first: number,
+    end: number,
+    columns: number,
+    count: number,
+    inputs: number,
+    outputs: number,
+  ): void;
+  quantizeRecord(record: number, columns: number): void;
+  rmsNorm(x: number, weight: number, size: number, epsilon: number, output: number): void;
+}
+
+/** Address of the control block; below it nothing is used, so that a null pointer shows. */
+export const CONTROL = 1024;
+
+/** The shared linear memory, small at first: 64 KiB pages, growing up to 4 GiB. */
+export function createKernelMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: 2, maximum: 65536, shared: true });
+}
+
+/** Instantiates the kernel's code on a memory; every thread has an instance of its own. */
+export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return exports as unknown as KernelExports;
+}
+
+/** The leader's view of the kernel: memory, code and the command that all threads carry out together. */
+export class Kernel {
+  readonly heap: KernelHeap;
+
+  private constructor(
+    readonly exports: KernelExports,
+    memory: WebAssembly.Memory,
+    readonly threads: number,
+  ) {
+    this.heap = new KernelHeap(memory, CONTROL + CONTROL_BYTES);
+    this.heap.words(CONTROL + CONTROL_THREADS, 1)[0] = threads;
+  }
+
+  /** @param threads all threads, this one included; the others call `help` on instances of their own */
+  static create(module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number): Kernel {
+    return new Kernel(instantiateKernel(module, memory), memory, threads);
+  }
+
+  /** Carries out one command with all threads. */
+  execute(command: keyof typeof COMMAND, layer: number, model: number, run: number): void {
+    this.exports.execute(CONTROL, COMMAND[command], layer, model, run);
+  }
+}

@@ -1,0 +1,71 @@
+import { err, ok, type Result } from '../../common/index.js';
+import { decodeTensorHeader, type TensorPlan } from '../../experts/tensorblock/index.js';
+import { KIND } from './abi.js';
+import { blockCorrupt, type WeightBlock } from './block-source.js';
+
+/** A tensor in the kernel's memory. */
+export interface PlacedTensor {
+  /** Address of the data section. */
+  readonly data: number;
+  /** Address of the scales, where they lie apart; else 0. */
+  readonly scales: number;
+  /** One of `KIND`. */
+  readonly kind: number;
+}
+
+/** What the model expects of a tensor. */
+export interface TensorExpectation {
+  readonly name: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** `matrix`: tile16 of any dtype; `table`: row-major of any dtype; `vector`: row-major float32. */
+  readonly use: 'matrix' | 'table' | 'vector';
+}
+
+/**
+ * Finds the tensors of a block whose payload is at `address`, checking their headers against what is expected. Refuses with
+ * `BLOCK_CORRUPT`.
+ * @param payload the payload's bytes
+ */
+export function placeTensors(
+  block: WeightBlock,
+  payload: Uint8Array,
+  address: number,
+  expected: readonly TensorExpectation[],
+): Result<PlacedTensor[]> {
+  const placed: PlacedTensor[] = [];
+  for (const expectation of expected) {
+    const entry = block.tensors.find((tensor) => tensor.name === expectation.name);
+    if (!entry) return err(blockCorrupt(block, `it holds no tensor ${expectation.name}`));
+    const { offset, length } = entry;
+    if (!isWithin(offset, length, payload.length)) {
+      return err(blockCorrupt(block, `tensor ${expectation.name} lies outside the payload`));
+    }
+    const plan = decodeTensorHeader(payload.subarray(offset, offset + length));
+    if (!plan.ok) return err(blockCorrupt(block, `tensor ${expectation.name}: ${plan.error.message}`));
+    const mismatch = compare(plan.value, expectation);
+    if (mismatch) return err(blockCorrupt(block, `tensor ${expectation.name} ${mismatch}`));
+    const start = address + offset;
+    const apart = plan.value.scaleOffset !== 0 && plan.value.scaleOffset !== plan.value.dataOffset;
+    placed.push({
+      data: start + plan.value.dataOffset,
+      scales: apart ? start + plan.value.scaleOffset : 0,
+      kind: KIND[plan.value.dtype],
+    });
+  }
+  return ok(placed);
+}
+
+function isWithin(offset: number, length: number, size: number): boolean {
+  const whole = Number.isSafeInteger(offset) && Number.isSafeInteger(length);
+  return whole && offset >= 0 && offset % 64 === 0 && length > 0 && offset + length <= size;
+}
+
+function compare(plan: TensorPlan, expected: TensorExpectation): string | undefined {
+  if (plan.rows !== expected.rows || plan.columns !== expected.columns) {
+    return `is ${plan.rows} x ${plan.columns}, not ${expected.rows} x ${expected.columns}`;
+  }
+  if (plan.layout !== (expected.use === 'matrix' ? 'tile16' : 'rowMajor')) return `has layout ${plan.layout}`;
+  if (expected.use === 'vector' && plan.dtype !== 'f32') return `has dtype ${plan.dtype}, not f32`;
+  return undefined;
+}
