@@ -19,6 +19,9 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** What looking at a blob shows. */
+export type BlobCondition = 'intact' | 'missing' | 'corrupt';
+
 /**
  * Immutable blobs by name. Every adapter passes `test/compliance` for this port. Refusals: `STORAGE_FULL`,
  * `STORAGE_READ_ONLY`, `STORAGE_FAILED`, `BLOB_CORRUPT`, `BLOB_MISSING`.
@@ -34,6 +37,8 @@ export abstract class BlobStore {
   abstract discard(staged: { readonly path: string }): Promise<void>;
   /** Whether a blob of that name is there. */
   abstract has(hash: string): Promise<boolean>;
+  /** Reads the blob through, in little memory, and compares it with its name. */
+  abstract check(hash: string): Promise<BlobCondition>;
   /** Where the blob lies as a local file, whether it exists or not; null for stores without local files. */
   abstract path(hash: string): string | null;
   /** The bytes, checked against the name when read whole. */

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { merkleRoot, bytesToHex } from '../../common/index.js';
-import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
+import { nativeSha256 } from '../../common/native-hash.js';
 import { decodeHeader, hashHeader } from '../block/index.js';
 import type { BlobStore } from './blob-store.js';
 import { FileBlobStore } from './file-blob-store.js';
@@ -19,9 +19,9 @@ export class BlockStores {
   /** The stores of a data folder: `blobs/payloads`, `blobs/headers`, `blobs/leaves`. */
   static inFolder(folder: string): BlockStores {
     return new BlockStores(
-      new FileBlobStore(join(folder, 'payloads'), nativeSha256Hex),
-      new FileBlobStore(join(folder, 'headers'), nameOfHeader),
-      new FileBlobStore(join(folder, 'leaves'), nameOfLeaves),
+      new FileBlobStore(join(folder, 'payloads')),
+      new FileBlobStore(join(folder, 'headers'), { ofBytes: nameOfHeader }),
+      new FileBlobStore(join(folder, 'leaves'), { ofBytes: nameOfLeaves }),
     );
   }
 }

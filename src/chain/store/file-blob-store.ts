@@ -6,12 +6,28 @@ import type { Readable } from 'node:stream';
 import { CodedError, err, isHash, ok, systemCodeOf, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { PayloadHasher } from '../block/index.js';
-import { BlobStore, type BlobInput, type ByteRange, type StagedBlob } from './blob-store.js';
+import {
+  BlobStore,
+  type BlobCondition,
+  type BlobInput,
+  type ByteRange,
+  type StagedBlob,
+} from './blob-store.js';
 import { writeDurably } from './durable-files.js';
 import { storageError } from './storage-error.js';
 
-/** How a store's blobs are named: the name that these bytes must have. */
-export type BlobName = (bytes: Uint8Array) => string;
+/** Bytes read at once when a file is checked. */
+const READ_BYTES = 1024 * 1024;
+
+/** How a store's blobs are named: the name that bytes must have. */
+export interface BlobNaming {
+  readonly ofBytes: (bytes: Uint8Array) => string;
+  /** The same for a file, in little memory; without it files are read whole. */
+  readonly ofFile?: (path: string) => Promise<string>;
+}
+
+/** Blobs named by the SHA-256 of their bytes. */
+export const NAMED_BY_CONTENT: BlobNaming = { ofBytes: nativeSha256Hex, ofFile: sha256OfFile };
 
 /**
  * Blobs as files `<folder>/<first two digits>/<name>`; what is being written lies in `<folder>/incoming` until it is
@@ -20,10 +36,10 @@ export type BlobName = (bytes: Uint8Array) => string;
 export class FileBlobStore extends BlobStore {
   readonly incoming: string;
 
-  /** @param nameOf SHA-256 of the bytes by default */
+  /** @param naming by content unless told otherwise */
   constructor(
     private readonly folder: string,
-    private readonly nameOf: BlobName = nativeSha256Hex,
+    private readonly naming: BlobNaming = NAMED_BY_CONTENT,
   ) {
     super();
     this.incoming = join(folder, 'incoming');
@@ -34,7 +50,9 @@ export class FileBlobStore extends BlobStore {
       await mkdir(this.incoming, { recursive: true });
       await writeDurably(
         this.incoming,
-        blobs.map(({ hash, content }) => ({ target: this.path(hash), content })),
+        blobs
+          .map(({ hash, content }) => ({ target: this.path(hash), content }))
+          .filter(({ target, content }) => content instanceof Uint8Array || content.path !== target),
       );
       return ok();
     } catch (thrown) {
@@ -43,7 +61,7 @@ export class FileBlobStore extends BlobStore {
   }
 
   async put(bytes: Uint8Array): Promise<Result<string>> {
-    const hash = this.nameOf(bytes);
+    const hash = this.naming.ofBytes(bytes);
     const stored = await this.putAll([{ hash, content: bytes }]);
     return stored.ok ? ok(hash) : stored;
   }
@@ -80,6 +98,16 @@ export class FileBlobStore extends BlobStore {
     );
   }
 
+  async check(hash: string): Promise<BlobCondition> {
+    try {
+      const name = this.naming.ofFile === undefined ? null : await this.naming.ofFile(this.path(hash));
+      return (name ?? this.naming.ofBytes(await readFile(this.path(hash)))) === hash ? 'intact' : 'corrupt';
+    } catch (thrown) {
+      if (systemCodeOf(thrown) === 'ENOENT') return 'missing';
+      throw thrown;
+    }
+  }
+
   path(hash: string): string {
     if (!isHash(hash)) throw new TypeError('a blob is named by 64 hex digits');
     return join(this.folder, hash.slice(0, 2), hash);
@@ -89,7 +117,7 @@ export class FileBlobStore extends BlobStore {
     try {
       if (range !== undefined) return ok(await readRange(this.path(hash), range));
       const bytes = await readFile(this.path(hash));
-      return this.nameOf(bytes) === hash ? ok(bytes) : err(corrupt(hash));
+      return this.naming.ofBytes(bytes) === hash ? ok(bytes) : err(corrupt(hash));
     } catch (thrown) {
       return err(systemCodeOf(thrown) === 'ENOENT' ? missing(hash) : storageError(thrown));
     }
@@ -122,6 +150,13 @@ export class FileBlobStore extends BlobStore {
   async remove(hash: string): Promise<void> {
     await rm(this.path(hash), { force: true });
   }
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path, { highWaterMark: READ_BYTES }))
+    hash.update(piece as Uint8Array);
+  return hash.digest('hex');
 }
 
 async function readRange(path: string, { start, end }: ByteRange): Promise<Uint8Array> {

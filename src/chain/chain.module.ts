@@ -1,0 +1,49 @@
+import { Module } from '@nestjs/common';
+import { join } from 'node:path';
+import { bytesToHex, CodedError, systemClock } from '../common/index.js';
+import { AppConfig } from '../config/index.js';
+import { NodeKeys } from '../keys/index.js';
+import { LogModule } from '../log/index.js';
+import type { CheckContext } from './checks/check.js';
+import { BlockRules } from './checks/rules.js';
+import { BlockAuthor } from './publish/block-author.js';
+import { BlockPublisher } from './publish/block-publisher.js';
+import { CHECK_CONTEXT } from './publish/check-context.js';
+import { BlockReader } from './read/block-reader.js';
+import { BlobStore } from './store/blob-store.js';
+import { BlockStores } from './store/block-stores.js';
+import { checkSignatureNative } from './verify/native-signature.js';
+
+/** Blocks: how they are made, judged, stored and read. Needs the global config, keys, database and events. */
+@Module({
+  imports: [LogModule],
+  providers: [
+    BlockRules,
+    BlockAuthor,
+    BlockPublisher,
+    BlockReader,
+    { provide: BlockStores, inject: [AppConfig], useFactory: openStores },
+    { provide: BlobStore, inject: [BlockStores], useFactory: (stores: BlockStores) => stores.payloads },
+    { provide: CHECK_CONTEXT, inject: [AppConfig, NodeKeys], useFactory: checkContext },
+  ],
+  exports: [BlockRules, BlockAuthor, BlockPublisher, BlockReader, BlockStores, BlobStore],
+})
+export class ChainModule {}
+
+function openStores(config: AppConfig): BlockStores {
+  if (config.blobStore !== 'file')
+    throw new CodedError(
+      'BLOB_STORE_UNSUPPORTED',
+      'BLOB_STORE must be file: other stores have no adapter yet.',
+    );
+  return BlockStores.inFolder(join(config.dataDir, 'blobs'));
+}
+
+function checkContext(config: AppConfig, keys: NodeKeys): CheckContext {
+  const own = bytesToHex(keys.blockSigner.publicKey);
+  return {
+    clock: systemClock,
+    checkSignature: checkSignatureNative,
+    difficultyFor: (author) => (author === own ? 0 : config.blockDifficulty),
+  };
+}

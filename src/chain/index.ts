@@ -1,0 +1,23 @@
+export * from './block/index.js';
+export { ChainModule } from './chain.module.js';
+export type { BlockRule } from './checks/check.js';
+export { digestSource } from './checks/payload.js';
+export { BlockRules } from './checks/rules.js';
+export { ruleBroken } from './kinds/refusal.js';
+export { BlockAuthor, type BlockDraft } from './publish/block-author.js';
+export type { AcceptedBlock, BlockInput, PayloadSource } from './publish/block-input.js';
+export { BlockPublisher } from './publish/block-publisher.js';
+export { payloadBytes, type ParentFacts, type ResolvedCandidate } from './publish/candidate.js';
+export { BlockReader, unknownBlock, type Page } from './read/block-reader.js';
+export type { BlockFilter, PageRequest } from './read/page-query.js';
+export {
+  BlobStore,
+  type BlobCondition,
+  type BlobInput,
+  type ByteRange,
+  type StagedBlob,
+} from './store/blob-store.js';
+export { BlockStores } from './store/block-stores.js';
+export { storageError } from './store/storage-error.js';
+export type { StoredBlock } from './tables/block-queries.js';
+export type { ChainHead } from './tables/block-writer.js';
