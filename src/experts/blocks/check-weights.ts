@@ -44,34 +44,41 @@ export function checkDirectory(planned: PlannedBlock, tensors: readonly TensorEn
   );
 }
 
+/** Reads a part of a payload; the bytes start on a multiple of 4 of their buffer. */
+export type PayloadRange = (offset: number, length: number) => Promise<Uint8Array>;
+
 /** Whether a payload holds what its directory says, in the layouts the kernel reads, and only finite numbers. */
-export function checkTensors(
+export async function checkTensors(
   planned: PlannedBlock,
   tensors: readonly TensorEntry[],
-  payload: Uint8Array,
-): Result<void> {
+  read: PayloadRange,
+): Promise<Result<void>> {
   for (const entry of tensors) {
-    const bytes = payload.subarray(entry.offset, entry.offset + entry.length);
-    const decoded = TensorBlock.decode(bytes);
-    if (!decoded.ok) return decoded;
-    const { plan } = decoded.value;
-    if (plan.dtype !== entry.dtype || plan.rows !== entry.rows || plan.columns !== entry.columns) {
-      return refuse(
-        'WEIGHT_TENSORS',
-        `${planned.name}: the TensorBlock ${entry.name} is not what metadata.tensors says`,
-      );
-    }
-    const role = planned.tensors.find((tensor) => tensor.name === entry.name)?.role;
-    if (!isReadable(plan, role)) {
-      return refuse(
-        'WEIGHT_LAYOUT',
-        `${planned.name}: ${entry.name} is ${plan.dtype} ${plan.layout}, which is not read for a ${role}`,
-      );
-    }
-    if (!isFinite(plan, bytes))
-      return refuse('WEIGHT_NOT_FINITE', `${planned.name}: ${entry.name} holds NaN or an infinity`);
+    const checked = checkTensor(planned, entry, await read(entry.offset, entry.length));
+    if (!checked.ok) return checked;
   }
   return ok();
+}
+
+function checkTensor(planned: PlannedBlock, entry: TensorEntry, bytes: Uint8Array): Result<void> {
+  const decoded = TensorBlock.decode(bytes);
+  if (!decoded.ok) return decoded;
+  const { plan } = decoded.value;
+  const { name } = entry;
+  if (plan.dtype !== entry.dtype || plan.rows !== entry.rows || plan.columns !== entry.columns) {
+    return refuse(
+      'WEIGHT_TENSORS',
+      `${planned.name}: the TensorBlock ${name} is not what metadata.tensors says`,
+    );
+  }
+  const role = planned.tensors.find((tensor) => tensor.name === name)?.role;
+  if (!isReadable(plan, role)) {
+    const message = `${planned.name}: ${name} is ${plan.dtype} ${plan.layout}, which is not read for a ${role}`;
+    return refuse('WEIGHT_LAYOUT', message);
+  }
+  return isFinite(plan, bytes)
+    ? ok()
+    : refuse('WEIGHT_NOT_FINITE', `${planned.name}: ${name} holds NaN or an infinity`);
 }
 
 function isReadable(plan: TensorPlan, role: string | undefined): boolean {

@@ -1,5 +1,5 @@
 import { CodedError, unwrap } from '../../common/index.js';
-import { firstBeyondHalf } from '../checkpoint/float-formats.js';
+import { FLOAT_BYTES, firstBeyondHalf } from '../checkpoint/float-formats.js';
 import type { SourceTensor, TensorSource } from '../checkpoint/tensor-source.js';
 import { TensorBlockEncoder, type TensorSpec } from '../tensorblock/index.js';
 import type { TensorEntry } from '../blocks/tensor-directory.js';
@@ -22,12 +22,12 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
   private filled = 0;
   private emitted = 0;
 
-  /** @param onElements told how many elements of the checkpoint were encoded since the last call */
+  /** @param onBytes told how many bytes of the checkpoint were encoded since the last call */
   constructor(
     private readonly source: TensorSource,
     private readonly block: PlannedBlock,
     private readonly dtype: ImportDtype,
-    private readonly onElements: (count: number) => void,
+    private readonly onBytes: (count: number) => void,
   ) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
@@ -55,7 +55,7 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
           const rowsOfTile = values.subarray(at, at + step);
           yield* this.append(encoder.encode(pass, rowsOfTile, rowsOfTile.length / columns));
         }
-        if (pass === 'values') this.onElements(values.length);
+        if (pass === 'values') this.onBytes(values.length * FLOAT_BYTES[tensor.dtype]);
       }
       yield* this.append(encoder.endOfPass(pass));
     }

@@ -1,0 +1,30 @@
+import { Module } from '@nestjs/common';
+import { ChainModule } from '../chain/index.js';
+import { LogModule } from '../log/index.js';
+import { WeightBlockRules } from './blocks/block-rules.js';
+import { GenesisBootstrap } from './genesis-bootstrap.js';
+import { ArchitecturePublisher } from './import/architecture-blocks.js';
+import { Importer } from './import/importer.js';
+import { ParameterIndex } from './releases/parameter-index.js';
+import { Promotion } from './releases/promotion.js';
+import { ReleaseAuthor } from './releases/release-author.js';
+import { ReleaseCatalog } from './releases/release-catalog.js';
+import { ReleaseRules } from './releases/release-rules.js';
+
+/** Models: import of checkpoints, releases, and which block holds which weight. */
+@Module({
+  imports: [ChainModule, LogModule],
+  providers: [
+    WeightBlockRules,
+    ReleaseRules,
+    ReleaseCatalog,
+    Promotion,
+    ReleaseAuthor,
+    ParameterIndex,
+    ArchitecturePublisher,
+    Importer,
+    GenesisBootstrap,
+  ],
+  exports: [ParameterIndex, ReleaseCatalog, ReleaseAuthor, Promotion, Importer, GenesisBootstrap],
+})
+export class ExpertsModule {}

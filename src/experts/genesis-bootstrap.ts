@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { BlockAuthor } from '../chain/index.js';
+import { unwrap } from '../common/index.js';
+import { AppConfig, packageRoot } from '../config/index.js';
+import { Importer } from './import/importer.js';
+import { Promotion } from './releases/promotion.js';
+import { ReleaseCatalog } from './releases/release-catalog.js';
+
+/** Brings the release table up to the chain and, where there is no model at all, imports the one that comes with Stemma. */
+@Injectable()
+export class GenesisBootstrap implements OnApplicationBootstrap {
+  private readonly logger = new Logger('Experts');
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly catalog: ReleaseCatalog,
+    private readonly importer: Importer,
+    private readonly promotion: Promotion,
+    private readonly author: BlockAuthor,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.catalog.sync();
+    const models = await this.catalog.models();
+    for (const { name, liveRelease } of models) if (liveRelease === null) await this.promoteFirst(name);
+    if (this.config.importGenesis && models.length === 0) await this.importGenesis();
+  }
+
+  /** Finishes what a crash between a first release and its promotion has left. */
+  private async promoteFirst(model: string): Promise<void> {
+    const [first] = await this.catalog.releases(model);
+    if (first !== undefined)
+      unwrap(await this.promotion.promote(model, first.version, this.author.publicKey, true));
+  }
+
+  private async importGenesis(): Promise<void> {
+    const started = performance.now();
+    const imported = await this.importer.import(join(packageRoot(), 'models', 'genesis'), {
+      name: 'genesis',
+    });
+    if (!imported.ok) {
+      this.logger.error(
+        `the genesis model could not be imported: ${imported.error.code} ${imported.error.message}`,
+      );
+      return;
+    }
+    const { model, version, blocks } = imported.value;
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    this.logger.log(`imported ${model}@${version}: ${blocks} weight blocks in ${seconds} s`);
+  }
+}

@@ -1,0 +1,73 @@
+import { CodedError, err, ok, unwrap, type Result } from '../../common/index.js';
+import { planBlocks, unusedTensors, type PlannedBlock } from '../blocks/tensor-plan.js';
+import { CheckpointFolder } from '../checkpoint/checkpoint-folder.js';
+import { FLOAT_BYTES } from '../checkpoint/float-formats.js';
+import { parseMixtralConfig } from '../checkpoint/mixtral-config.js';
+import { TensorSource } from '../checkpoint/tensor-source.js';
+import { readTokenizer, type TokenizerPayload } from '../checkpoint/tokenizer-files.js';
+import type { ModelConfig } from '../model-config.js';
+
+/** A checkpoint that was found to be complete: every tensor of the plan is there, in its shape, and none is left over. */
+export interface Checkpoint {
+  readonly folder: string;
+  readonly config: ModelConfig;
+  readonly tokenizer: TokenizerPayload | null;
+  readonly source: TensorSource;
+  readonly blocks: readonly PlannedBlock[];
+  /** Bytes of all tensors as the checkpoint stores them. */
+  readonly totalBytes: number;
+  /** Bytes of one block's tensors as the checkpoint stores them. */
+  bytesOf(block: PlannedBlock): number;
+}
+
+/** Opens a Hugging Face checkpoint and checks all that can be checked without reading weights. Close its source. */
+export async function openCheckpoint(path: string): Promise<Result<Checkpoint>> {
+  const opened = await CheckpointFolder.open(path);
+  if (!opened.ok) return opened;
+  const folder = opened.value;
+  const raw = await folder.readJson('config.json');
+  if (!raw.ok) return raw;
+  if (raw.value === null) {
+    const message = `${path} has no config.json; a checkpoint has config.json and model.safetensors`;
+    return err(new CodedError('IMPORT_CONFIG_MISSING', message, { folder: path }));
+  }
+  const config = parseMixtralConfig(raw.value);
+  if (!config.ok) return config;
+  const tokenizer = await readTokenizer(folder, raw.value);
+  if (!tokenizer.ok) return tokenizer;
+  const source = await TensorSource.open(folder);
+  if (!source.ok) return source;
+  const blocks = planBlocks(config.value);
+  const complete = checkComplete(source.value, blocks);
+  if (!complete.ok) {
+    await source.value.close();
+    return complete;
+  }
+  const bytesOf = (block: PlannedBlock) => storedBytes(source.value, block);
+  return ok({
+    folder: folder.path,
+    config: config.value,
+    tokenizer: tokenizer.value,
+    source: source.value,
+    blocks,
+    totalBytes: blocks.reduce((sum, block) => sum + bytesOf(block), 0),
+    bytesOf,
+  });
+}
+
+function checkComplete(source: TensorSource, blocks: readonly PlannedBlock[]): Result<void> {
+  for (const planned of blocks.flatMap((block) => block.tensors)) {
+    const found = source.find(planned.source, planned.rows, planned.columns);
+    if (!found.ok) return found;
+  }
+  const [unused] = unusedTensors(source.names(), blocks);
+  if (unused === undefined) return ok();
+  const message = `the checkpoint holds tensor ${unused}, which no part of this architecture takes in`;
+  return err(new CodedError('IMPORT_TENSOR_UNKNOWN', message, { tensor: unused }));
+}
+
+function storedBytes(source: TensorSource, block: PlannedBlock): number {
+  return block.tensors.reduce((bytes, { source: name, rows, columns }) => {
+    return bytes + rows * columns * FLOAT_BYTES[unwrap(source.find(name, rows, columns)).dtype];
+  }, 0);
+}

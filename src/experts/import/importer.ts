@@ -1,0 +1,209 @@
+import { Injectable } from '@nestjs/common';
+import { basename, join, resolve } from 'node:path';
+import { BlobStore, BlockAuthor, BlockPublisher, BlockReader } from '../../chain/index.js';
+import { CodedError, err, EventBus, ok, type Json, type Result } from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
+import type { ImportDtype } from '../blocks/tensor-plan.js';
+import { modelConfigJson } from '../model-config.js';
+import { ReleaseAuthor } from '../releases/release-author.js';
+import { isModelName } from '../releases/release-payload.js';
+import { parseVersion } from '../releases/version.js';
+import { ArchitecturePublisher } from './architecture-blocks.js';
+import { openCheckpoint, type Checkpoint } from './checkpoint.js';
+import { ImportJournal } from './journal.js';
+import { WeightImport } from './weight-import.js';
+
+/**
+ * The time imported blocks bear unless another is asked for: the first moment of the year of block version 1. A constant,
+ * because the same input must give the same blocks on every day; when a block was taken in stands in the log.
+ */
+export const IMPORT_TIMESTAMP = Date.UTC(2026, 0, 1);
+
+/** Goes into the journal's name: raised when the same checkpoint starts to give other bytes. */
+const ENCODING_VERSION = '1';
+
+/** What an import is asked for. */
+export interface ImportOptions {
+  /** Name of the model; the folder's name by default. */
+  readonly name?: string;
+  /** SemVer; by default the next one of the model, 1.0.0 for a new one. */
+  readonly version?: string;
+  readonly dtype?: ImportDtype;
+  /** ms since the epoch. */
+  readonly timestamp?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How far an import is: bytes of the checkpoint's tensors. */
+export interface ImportProgress {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What an import made or found. */
+export interface ReleaseSummary {
+  readonly model: string;
+  readonly version: string;
+  /** Hash of the release block. */
+  readonly release: string;
+  readonly meta: string;
+  readonly tokenizer: string | null;
+  readonly parent: string | null;
+  readonly dtype: ImportDtype;
+  /** Weight blocks of the release. */
+  readonly blocks: number;
+  /** Weight blocks that were not on the chain before. */
+  readonly created_blocks: number;
+  /** False where the model had a release of exactly this content already. */
+  readonly created: boolean;
+}
+
+/** Turns checkpoints into blocks and releases; one import at a time. */
+@Injectable()
+export class Importer {
+  private running: string | null = null;
+
+  constructor(
+    private readonly author: BlockAuthor,
+    private readonly publisher: BlockPublisher,
+    private readonly reader: BlockReader,
+    private readonly payloads: BlobStore,
+    private readonly architecture: ArchitecturePublisher,
+    private readonly releases: ReleaseAuthor,
+    private readonly events: EventBus,
+    private readonly config: AppConfig,
+  ) {}
+
+  /**
+   * Imports a Hugging Face Mixtral checkpoint (docs/formats/release.md). Can be repeated and interrupted at any point:
+   * what is on the chain is found again. Refusals: `IMPORT_…`, `SAFETENSORS_…`, `RELEASE_…`, `BLOCK_…`, `STORAGE_…`.
+   */
+  async import(
+    folder: string,
+    options: ImportOptions = {},
+    onProgress: (progress: ImportProgress) => void = () => undefined,
+  ): Promise<Result<ReleaseSummary>> {
+    const model = options.name ?? defaultName(folder);
+    const refusal = checkOptions(model, options);
+    if (refusal !== null) return err(refusal);
+    if (this.running !== null) {
+      return err(
+        new CodedError(
+          'IMPORT_BUSY',
+          `an import of ${this.running} is running`,
+          { model: this.running },
+          409,
+        ),
+      );
+    }
+    this.running = model;
+    try {
+      const checkpoint = await openCheckpoint(folder);
+      if (!checkpoint.ok) return checkpoint;
+      try {
+        return await this.importCheckpoint(model, checkpoint.value, options, onProgress);
+      } finally {
+        await checkpoint.value.source.close();
+      }
+    } finally {
+      this.running = null;
+    }
+  }
+
+  private async importCheckpoint(
+    model: string,
+    checkpoint: Checkpoint,
+    options: ImportOptions,
+    onProgress: (progress: ImportProgress) => void,
+  ): Promise<Result<ReleaseSummary>> {
+    const { config, tokenizer, totalBytes: total } = checkpoint;
+    const dtype = options.dtype ?? 'q8';
+    const timestamp = options.timestamp ?? IMPORT_TIMESTAMP;
+    const configJson = modelConfigJson(config);
+    const chainA = await this.architecture.publish(
+      model,
+      configJson,
+      tokenizer as unknown as Json,
+      timestamp,
+    );
+    if (!chainA.ok) return chainA;
+    const { meta } = chainA.value;
+    const report = this.reporter(model, total, onProgress);
+    const inputs = [
+      ENCODING_VERSION,
+      model,
+      dtype,
+      meta,
+      this.author.publicKey,
+      `${timestamp}`,
+      checkpoint.source.fingerprint(),
+    ];
+    const journal = await ImportJournal.open(join(this.config.dataDir, 'imports'), inputs);
+    const { author, publisher, reader, payloads } = this;
+    const init = { model, dtype, meta, timestamp, signal: options.signal, onBytes: report };
+    const weightImport = new WeightImport({ author, publisher, reader, payloads, journal }, checkpoint, init);
+    const weights = await weightImport.run();
+    if (!weights.ok) return weights;
+    const draft = {
+      model,
+      version: options.version,
+      config,
+      ...chainA.value,
+      weights: weights.value,
+      dtype,
+      timestamp,
+    };
+    const release = await this.releases.publish(draft);
+    if (!release.ok) return release;
+    await journal.remove();
+    const blocks = checkpoint.blocks.length;
+    return ok({
+      model,
+      ...chainA.value,
+      ...release.value,
+      dtype,
+      blocks,
+      created_blocks: weightImport.created,
+    });
+  }
+
+  private reporter(
+    model: string,
+    total: number,
+    onProgress: (progress: ImportProgress) => void,
+  ): (bytes: number, step: string) => void {
+    let done = 0;
+    return (bytes, step) => {
+      done += bytes;
+      onProgress({ step, done, total });
+      this.events.emit('import.progress', { model, step, done, total });
+    };
+  }
+}
+
+function defaultName(folder: string): string {
+  return basename(resolve(folder))
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[._-]+/, '')
+    .slice(0, 64);
+}
+
+const DTYPES: readonly string[] = ['q8', 'f16', 'f32'];
+
+function checkOptions(model: string, { version, dtype, timestamp }: ImportOptions): CodedError | null {
+  const bad = (option: string, message: string) => new CodedError('IMPORT_OPTION', message, { option });
+  if (!isModelName(model))
+    return bad(
+      'name',
+      `${JSON.stringify(model)} is no name for a model: lower-case letters, digits, . _ -, at most 64`,
+    );
+  if (version !== undefined && parseVersion(version) === null)
+    return bad('version', `${JSON.stringify(version)} is not a version such as 1.0.0`);
+  if (dtype !== undefined && !DTYPES.includes(dtype))
+    return bad('dtype', `dtype ${String(dtype)} is not supported; supported are ${DTYPES.join(', ')}`);
+  if (timestamp !== undefined && (!Number.isSafeInteger(timestamp) || timestamp < 0))
+    return bad('timestamp', 'timestamp must be whole milliseconds since the epoch');
+  return null;
+}

@@ -1,0 +1,18 @@
+export { ExpertsModule } from './experts.module.js';
+export { GenesisBootstrap } from './genesis-bootstrap.js';
+export { Importer, type ImportOptions, type ImportProgress, type ReleaseSummary } from './import/importer.js';
+export { modelConfigJson, parseModelConfig, type ModelConfig } from './model-config.js';
+export { ParameterIndex } from './releases/parameter-index.js';
+export { Promotion, RELEASE_PROMOTED, type PromotionOutcome } from './releases/promotion.js';
+export { ReleaseAuthor, type PublishedRelease, type ReleaseDraft } from './releases/release-author.js';
+export { ReleaseCatalog } from './releases/release-catalog.js';
+export { parseReleasePayload, type ReleasePayload } from './releases/release-payload.js';
+export type { ModelRow, ReleaseRow } from './releases/release-table.js';
+export {
+  toEngineModel,
+  type EngineModelView,
+  type ReleaseView,
+  type WeightView,
+} from './releases/release-view.js';
+export type { TensorEntry } from './blocks/tensor-directory.js';
+export { planBlocks, type ImportDtype, type PlannedBlock, type PlannedTensor } from './blocks/tensor-plan.js';

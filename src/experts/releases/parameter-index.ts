@@ -1,0 +1,133 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { BlockReader, BlockStores, type BlockHeader } from '../../chain/index.js';
+import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { checkDirectory } from '../blocks/check-weights.js';
+import { parseTensorDirectory } from '../blocks/tensor-directory.js';
+import { planBlocks, type PlannedBlock } from '../blocks/tensor-plan.js';
+import { parseModelConfig } from '../model-config.js';
+import { readJsonPayload } from './json-payload.js';
+import { ReleaseCatalog } from './release-catalog.js';
+import type { ReleasePayload } from './release-payload.js';
+import {
+  allModels,
+  liveRelease,
+  releaseByHash,
+  releaseByVersion,
+  type ModelRow,
+  type ReleaseRow,
+} from './release-table.js';
+import type { ReleaseView, WeightView } from './release-view.js';
+
+/** Views kept; each is some kilobytes per weight block. */
+const CACHED_VIEWS = 16;
+
+/** Which block holds which weight, per release: everything inference knows of a model, read from blocks alone. */
+@Injectable()
+export class ParameterIndex {
+  private readonly views = new Map<string, ReleaseView>();
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly reader: BlockReader,
+    private readonly stores: BlockStores,
+    private readonly catalog: ReleaseCatalog,
+  ) {}
+
+  /** All models and their live releases. */
+  models(): Promise<ModelRow[]> {
+    return allModels(this.dataSource.manager);
+  }
+
+  /** The release that serves under the bare name of a model; null where there is none. */
+  async live(model: string): Promise<ReleaseView | null> {
+    const release = await liveRelease(this.dataSource.manager, model);
+    return release === null ? null : this.release(release);
+  }
+
+  /** `genesis` is the live release of that model, `genesis@1.0.0` exactly that one; null where there is none. */
+  async resolve(name: string): Promise<ReleaseView | null> {
+    const [model, version] = name.split('@', 2);
+    if (version === undefined) return this.live(model);
+    const row = await releaseByVersion(this.dataSource.manager, model, version);
+    return row === null ? null : this.release(row.hash);
+  }
+
+  /** A release by its hash, null where it is not known. Throws the refusal of `load` for one that is damaged. */
+  async release(hash: string): Promise<ReleaseView | null> {
+    const known = this.views.get(hash);
+    if (known !== undefined) return known;
+    const row = await releaseByHash(this.dataSource.manager, hash);
+    if (row === null) return null;
+    const view = await this.load(row);
+    if (!view.ok) throw view.error;
+    if (this.views.size >= CACHED_VIEWS) this.views.delete(this.views.keys().next().value as string);
+    this.views.set(hash, view.value);
+    return view.value;
+  }
+
+  /**
+   * Looks up every block a release names and checks that together they are the whole architecture. Refusals:
+   * `BLOCK_MISSING`, `RELEASE_PAYLOAD`, `META_CONFIG`, `RELEASE_INCOMPLETE`, `WEIGHT_TENSORS`, `TENSOR_DIRECTORY`.
+   */
+  async load(row: ReleaseRow): Promise<Result<ReleaseView>> {
+    const payload = await this.catalog.payload(row.hash);
+    if (!payload.ok) return payload;
+    const meta = await readJsonPayload(this.reader, payload.value.meta);
+    if (!meta.ok) return meta;
+    const config = parseModelConfig(meta.value);
+    if (!config.ok) return config;
+    const weights = await this.loadWeights(payload.value, planBlocks(config.value));
+    if (!weights.ok) return weights;
+    const { hash: release, model, version, dtype, tokenizer, parent, timestamp } = row;
+    return ok({
+      release,
+      model,
+      version,
+      dtype,
+      meta: row.meta,
+      tokenizer,
+      parent,
+      timestamp,
+      config: config.value,
+      weights: weights.value,
+    });
+  }
+
+  private async loadWeights(
+    payload: ReleasePayload,
+    planned: readonly PlannedBlock[],
+  ): Promise<Result<Map<string, WeightView>>> {
+    const named = Object.keys(payload.weights).length;
+    if (named !== planned.length)
+      return err(incomplete(payload, `names ${named} weights, the architecture has ${planned.length}`));
+    const headers = await this.reader.headers(Object.values(payload.weights));
+    const weights = new Map<string, WeightView>();
+    for (const block of planned) {
+      const hash = payload.weights[block.name];
+      const header = hash === undefined ? undefined : headers.get(hash);
+      if (header === undefined) return err(incomplete(payload, `lacks the block of ${block.name}`));
+      const view = this.viewOf(block, hash, header.header);
+      if (!view.ok) return view;
+      weights.set(block.name, view.value);
+    }
+    return ok(weights);
+  }
+
+  private viewOf(planned: PlannedBlock, block: string, header: BlockHeader): Result<WeightView> {
+    const tensors = parseTensorDirectory(header.metadata.tensors, header.payload_size);
+    if (!tensors.ok) return tensors;
+    const fits = checkDirectory(planned, tensors.value);
+    if (!fits.ok) return fits;
+    const { name, type, layer } = planned;
+    const { payload_hash: payloadHash, payload_size: payloadSize } = header;
+    const path = this.stores.payloads.path(payloadHash);
+    if (path === null)
+      throw new Error('the engine reads payloads from local files, this blob store has none');
+    return ok({ name, type, layer, block, payloadHash, payloadSize, path, tensors: tensors.value });
+  }
+}
+
+function incomplete({ model, version }: ReleasePayload, why: string): CodedError {
+  return new CodedError('RELEASE_INCOMPLETE', `release ${model}@${version} ${why}`, { model, version }, 503);
+}

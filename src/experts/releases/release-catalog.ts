@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { BlockReader, type StoredBlock } from '../../chain/index.js';
+import { err, ok, unwrap, type Result } from '../../common/index.js';
+import { Transactions } from '../../database/index.js';
+import { readJsonPayload } from './json-payload.js';
+import { parseReleasePayload, type ReleasePayload } from './release-payload.js';
+import {
+  allModels,
+  clearReleases,
+  insertRelease,
+  lastIndexed,
+  releasesOf,
+  type ModelRow,
+  type ReleaseRow,
+} from './release-table.js';
+
+/** The releases that chain A tells of, in a table that follows the chain. */
+@Injectable()
+export class ReleaseCatalog {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly transactions: Transactions,
+    private readonly reader: BlockReader,
+  ) {}
+
+  /** Takes in the releases that were published since the last call; safe to call at any time, by anybody. */
+  async sync(): Promise<void> {
+    const from = await lastIndexed(this.dataSource.manager);
+    const rows = await this.readChain(from + 1);
+    if (rows.length > 0) await this.transactions.run((manager) => insertAll(manager, rows));
+  }
+
+  /** Makes the table again from the chain alone, inside the caller's transaction; live pointers are left to the caller. */
+  async rebuild(manager: EntityManager): Promise<void> {
+    const rows = await this.readChain(0);
+    await clearReleases(manager);
+    await insertAll(manager, rows);
+  }
+
+  /** All models by name. */
+  models(): Promise<ModelRow[]> {
+    return allModels(this.dataSource.manager);
+  }
+
+  /** All releases of a model, oldest first. */
+  releases(model: string): Promise<ReleaseRow[]> {
+    return releasesOf(this.dataSource.manager, model);
+  }
+
+  /** What a release block says. */
+  async payload(release: string): Promise<Result<ReleasePayload>> {
+    const json = await readJsonPayload(this.reader, release);
+    return json.ok ? parseReleasePayload(json.value) : err(json.error);
+  }
+
+  /** Release rows of chain A from a position on. A block whose payload is no release is passed over. */
+  private async readChain(from: number): Promise<ReleaseRow[]> {
+    const rows: ReleaseRow[] = [];
+    for (let cursor: string | undefined; ;) {
+      const { items, nextCursor } = unwrap(
+        await this.reader.list('A', { type: 'release' }, { limit: 100, cursor }),
+      );
+      const fresh = items.filter(({ index }) => index >= from);
+      for (const block of fresh) {
+        const row = await this.toRow(block);
+        if (row.ok) rows.push(row.value);
+      }
+      if (nextCursor === null || fresh.length < items.length) return rows;
+      cursor = nextCursor;
+    }
+  }
+
+  private async toRow({ hash, index, header }: StoredBlock): Promise<Result<ReleaseRow>> {
+    const payload = await this.payload(hash);
+    if (!payload.ok) return payload;
+    const { model, version, meta, tokenizer, parent } = payload.value;
+    const dtype = typeof header.metadata.dtype === 'string' ? header.metadata.dtype : null;
+    const { timestamp } = header;
+    return ok({ hash, chainIndex: index, model, version, dtype, meta, tokenizer, parent, timestamp });
+  }
+}
+
+async function insertAll(manager: EntityManager, rows: readonly ReleaseRow[]): Promise<void> {
+  for (const row of [...rows].sort((a, b) => a.chainIndex - b.chainIndex)) await insertRelease(manager, row);
+}
