@@ -1,3 +1,4 @@
+export { AppLogger, createPino } from './app-logger.js';
 export { EventsModule } from './events.module.js';
 export {
   HealthRegistry,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { chmod, chown, lstat, mkdir, readlink, realpath, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CodedError, err, ok, systemCodeOf, type Result } from '../../common/index.js';
@@ -15,7 +15,7 @@ const LONGEST_SOCKET_FOLDER = 88;
 
 /**
  * Finds or makes the folder for the cluster: `postgres` in the data folder, or, when PostgreSQL's user cannot enter the
- * data folder, a folder below `base` with a link to it from `postgres`. Refusals: POSTGRES_CLUSTER_MISSING (the link's
+ * data folder, a new folder below `base` with a link to it from `postgres`. Refusals: POSTGRES_CLUSTER_MISSING (the link's
  * target is gone), STORAGE errors are thrown.
  */
 export async function placeCluster(
@@ -39,8 +39,7 @@ export async function placeCluster(
     await makeOwned(here, user);
     return ok({ home: here });
   }
-  const name = createHash('sha256').update(here).digest('hex').slice(0, 16);
-  const elsewhere = join(base, `cluster-${name}`);
+  const elsewhere = join(base, `cluster-${randomUUID()}`);
   await makeOwned(elsewhere, user);
   await symlink(elsewhere, here);
   return ok({ home: elsewhere });

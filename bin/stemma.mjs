@@ -1,0 +1,52 @@
+#!/usr/bin/env node
+// Reads on every Node.js since 12, so that a too old one gets a clear line instead of a stack trace. Nothing newer may be
+// imported before the version is known.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED = 24;
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bundled = join(root, 'node_modules', '.bin', 'node');
+const entry = join(root, 'dist', 'src', 'main.js');
+
+function fail(line) {
+  process.stderr.write('stemma: ' + line + '\n');
+  process.exit(1);
+}
+
+/** Runs the same command line on the Node.js that came with the installation, and ends as it ends. */
+function runOnBundledNode() {
+  const child = spawn(bundled, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), {
+    stdio: 'inherit',
+    env: Object.assign({}, process.env, { STEMMA_BUNDLED_NODE: '1' }),
+  });
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  signals.forEach(function (signal) {
+    process.on(signal, function () {
+      child.kill(signal);
+    });
+  });
+  child.on('error', function (error) {
+    fail('cannot run ' + bundled + ': ' + error.message);
+  });
+  child.on('exit', function (code, signal) {
+    signals.forEach(function (name) {
+      process.removeAllListeners(name);
+    });
+    if (signal) process.kill(process.pid, signal);
+    else process.exit(code === null ? 1 : code);
+  });
+}
+
+const major = Number(process.versions.node.split('.')[0]);
+if (major >= NEEDED) {
+  if (!existsSync(entry)) fail('not built yet; run: npm run build');
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  import('../dist/src/main.js');
+} else if (process.env.STEMMA_BUNDLED_NODE !== '1' && existsSync(bundled)) {
+  runOnBundledNode();
+} else {
+  fail('needs Node.js ' + NEEDED + ' or newer, this is ' + process.versions.node + '; run npm ci to get it');
+}

@@ -1,0 +1,31 @@
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { AuthModule } from './auth/index.js';
+import { ConfigModule, type AppConfig } from './config/index.js';
+import { DatabaseModule, type DatabaseConnection } from './database/index.js';
+import { KeysModule } from './keys/index.js';
+import { EventsModule, MonitoringModule } from './monitoring/index.js';
+import { WebModule } from './web/index.js';
+
+/** The modules that do Stemma's work, lowest level first. */
+const FEATURES: NonNullable<ModuleMetadata['imports']> = [];
+
+/** Everything, put together once. */
+@Module({})
+export class AppModule {
+  /** @param connection the database, already running */
+  static forRoot(config: AppConfig, connection: DatabaseConnection): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        ConfigModule.forRoot(config),
+        EventsModule,
+        MonitoringModule,
+        KeysModule,
+        DatabaseModule.forRoot(connection),
+        AuthModule,
+        ...FEATURES,
+        WebModule,
+      ],
+    };
+  }
+}

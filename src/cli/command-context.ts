@@ -1,0 +1,59 @@
+import { CodedError, unwrap, type Json } from '../common/index.js';
+import { loadConfig, type AppConfig } from '../config/index.js';
+import { startProgress, type Progress } from './progress.js';
+import { withApplication, type CommandHost } from './with-application.js';
+
+/** Exit codes of every command. */
+export const EXIT = { done: 0, false: 1, usage: 2 } as const;
+
+/** What every command gets. */
+export class CommandContext {
+  /** Whether `--json` was given: results are then printed as JSON, for machines. */
+  json = false;
+  /** What the process ends with. */
+  exitCode: number = EXIT.done;
+  private loaded: AppConfig | null = null;
+
+  /** The configuration; throws its refusal. */
+  get config(): AppConfig {
+    this.loaded ??= unwrap(loadConfig());
+    return this.loaded;
+  }
+
+  /** Runs work with the running server or, without one, with the application itself. */
+  withApplication<T>(work: (host: CommandHost) => Promise<T>): Promise<T> {
+    return withApplication(this.config, work);
+  }
+
+  /** Prints a result: the value with `--json`, otherwise the text. */
+  print(value: Json, text: string): void {
+    process.stdout.write(this.json ? `${JSON.stringify(value)}\n` : `${text}\n`);
+  }
+
+  /** A progress bar on stderr; it shows only on a terminal and only after two seconds. */
+  progress(what: string, total: number): Progress {
+    return startProgress(what, total, process.stderr);
+  }
+
+  /**
+   * Wraps the work of a command for commander: what it returns (or 0) becomes the exit code, a refusal is printed as one
+   * line (or as JSON) and ends with 1.
+   */
+  action<A extends unknown[]>(work: (...args: A) => Promise<number | void>): (...args: A) => Promise<void> {
+    return async (...args) => {
+      try {
+        this.exitCode = (await work(...args)) ?? EXIT.done;
+      } catch (thrown) {
+        if (!(thrown instanceof CodedError)) throw thrown;
+        this.refuse(thrown);
+      }
+    };
+  }
+
+  /** Prints a refusal and sets the exit code. */
+  refuse({ code, message, facts }: CodedError): void {
+    this.exitCode = EXIT.false;
+    if (this.json) process.stdout.write(`${JSON.stringify({ error: { code, message, facts } })}\n`);
+    else process.stderr.write(`stemma: ${message} [${code}]\n`);
+  }
+}

@@ -1,0 +1,10 @@
+import type { Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+import * as keys from './keys.js';
+import * as serve from './serve.js';
+
+/** Adds one command (or a group) to the program. */
+export type RegisterCommand = (program: Command, context: CommandContext) => void;
+
+/** All commands, in the order help shows them. */
+export const COMMANDS: readonly RegisterCommand[] = [serve.register, keys.register];

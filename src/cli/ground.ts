@@ -1,0 +1,50 @@
+import { err, ok, type Result } from '../common/index.js';
+import { prepareDataFolder, ProcessLock, type AppConfig, type LockHolder } from '../config/index.js';
+import {
+  EmbeddedPostgres,
+  externalDatabase,
+  type DatabaseConnection,
+  type EmbeddedPostgresEvents,
+} from '../database/index.js';
+
+/** What a process holds before any module runs: its data folder and a database. */
+export interface Ground {
+  readonly lock: ProcessLock;
+  readonly database: DatabaseConnection;
+  /** Stops the database if it is ours and gives the folder back. */
+  release(): Promise<void>;
+}
+
+/** Takes the data folder and starts the database. Refusals: STORAGE_*, DATA_DIR_LOCKED, POSTGRES_*. */
+export async function openGround(
+  config: AppConfig,
+  purpose: LockHolder['purpose'],
+  events: EmbeddedPostgresEvents = {},
+): Promise<Result<Ground>> {
+  const folder = prepareDataFolder(config.dataDir);
+  if (!folder.ok) return folder;
+  const lock = ProcessLock.acquire(config.dataDir, purpose);
+  if (!lock.ok) return lock;
+  const database = await openDatabase(config, events);
+  if (!database.ok) {
+    lock.value.release();
+    return err(database.error);
+  }
+  return ok({
+    lock: lock.value,
+    database: database.value,
+    release: async () => {
+      await database.value.stop();
+      lock.value.release();
+    },
+  });
+}
+
+async function openDatabase(
+  config: AppConfig,
+  events: EmbeddedPostgresEvents,
+): Promise<Result<DatabaseConnection>> {
+  return config.databaseUrl === null
+    ? EmbeddedPostgres.start(config, events)
+    : ok(externalDatabase(config.databaseUrl));
+}

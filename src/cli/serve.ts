@@ -1,0 +1,96 @@
+import type { AddressInfo } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from '../app.module.js';
+import { CodedError, err, ok, systemCodeOf, type Result } from '../common/index.js';
+import type { AppConfig } from '../config/index.js';
+import { AppLogger, createPino } from '../monitoring/index.js';
+import { createHttpApplication } from '../web/index.js';
+import { openGround, type Ground } from './ground.js';
+import { StartReport } from './start-report.js';
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where people reach it. */
+  readonly url: string;
+  /** Finishes what runs, at most for the configured time, and stops everything. */
+  stop(): Promise<void>;
+}
+
+/** Starts the server. Refusals: everything that can be wrong with a machine or a setting, each with its code. */
+export async function serve(config: AppConfig): Promise<Result<RunningServer>> {
+  const pino = createPino(config, process.stdout);
+  const logger = new AppLogger(pino);
+  const report = new StartReport(pino, process.stdout);
+  const ground = await openGround(config, 'server', {
+    onRestart: (detail) => logger.warn(detail, 'PostgreSQL'),
+    onLine: (line) => logger.debug(line, 'PostgreSQL'),
+  });
+  if (!ground.ok) return ground;
+  report.step(`data folder ${config.dataDir}, ${ground.value.database.kind} PostgreSQL`);
+  try {
+    const app = await createHttpApplication(AppModule.forRoot(config, ground.value.database), config, logger);
+    report.step('modules and schema');
+    const listening = await listen(app, config);
+    if (!listening.ok) {
+      await app.close();
+      await ground.value.release();
+      return listening;
+    }
+    ground.value.lock.announce(listening.value);
+    report.ready(listening.value, config);
+    return ok({ url: listening.value, stop: () => stop(app, ground.value, config, logger) });
+  } catch (thrown) {
+    await ground.value.release();
+    if (thrown instanceof CodedError) return err(thrown);
+    throw thrown;
+  }
+}
+
+async function listen(app: NestFastifyApplication, config: AppConfig): Promise<Result<string>> {
+  try {
+    await app.listen(config.port, config.host);
+  } catch (thrown) {
+    const refusal = listenError(config, systemCodeOf(thrown));
+    if (refusal === null) throw thrown;
+    return err(refusal);
+  }
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host;
+  return ok(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
+}
+
+function listenError({ host, port }: AppConfig, code: string | undefined): CodedError | null {
+  switch (code) {
+    case 'EADDRINUSE':
+      return new CodedError('PORT_IN_USE', `port ${port} on ${host} is in use; set PORT to another one`);
+    case 'EACCES':
+      return new CodedError(
+        'PORT_FORBIDDEN',
+        `port ${port} needs rights this user does not have; set PORT above 1023`,
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new CodedError('HOST_UNKNOWN', `${host} is not an address of this machine; set HOST`);
+    default:
+      return null;
+  }
+}
+
+/** Connections that are still open at the deadline are cut, so that a stop always ends. */
+async function stop(
+  app: NestFastifyApplication,
+  ground: Ground,
+  config: AppConfig,
+  logger: AppLogger,
+): Promise<void> {
+  logger.log('stopping', 'Server');
+  const server = app.getHttpServer();
+  const deadline = setTimeout(() => server.closeAllConnections(), config.shutdownTimeoutMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(deadline);
+    await ground.release();
+  }
+  logger.log('stopped', 'Server');
+}

@@ -1,0 +1,4 @@
+export { createHttpApplication } from './http-application.js';
+export { checkOrigin } from './origin-check.js';
+export { packageVersion } from './version-report.js';
+export { WebModule } from './web.module.js';

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance } from 'fastify';
+import { packageRoot } from '../config/index.js';
+
+const ONE_YEAR = 'public, max-age=31536000, immutable';
+
+/** Serves the built dashboard and the kernel. @returns what is missing because it was not built */
+export async function serveStaticFiles(fastify: FastifyInstance): Promise<string[]> {
+  const missing: string[] = [];
+  const dashboard = join(packageRoot(), 'frontend', 'dist');
+  if (existsSync(join(dashboard, 'index.html'))) await serveDashboard(fastify, dashboard);
+  else missing.push('dashboard');
+  const kernel = join(packageRoot(), 'dist', 'kernel', 'kernel.wasm');
+  if (existsSync(kernel)) serveKernel(fastify, readFileSync(kernel));
+  else missing.push('kernel');
+  return missing;
+}
+
+/** Vite names its assets by content, so they never change; the page that names them is asked for anew each time. */
+async function serveDashboard(fastify: FastifyInstance, root: string): Promise<void> {
+  await fastify.register(fastifyStatic, {
+    root,
+    prefix: '/',
+    wildcard: false,
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      void reply.header('cache-control', path.includes(`${root}/assets/`) ? ONE_YEAR : 'no-cache');
+    },
+  });
+}
+
+/** The kernel under its plain name, revalidated, and under its hash, for ever. */
+function serveKernel(fastify: FastifyInstance, bytes: Buffer): void {
+  const hash = createHash('sha256').update(bytes).digest('hex');
+  fastify.get('/kernel/kernel.wasm', async (request, reply) => {
+    void reply.header('etag', `"${hash}"`).header('cache-control', 'no-cache');
+    if (request.headers['if-none-match'] === `"${hash}"`) return reply.status(304).send();
+    return reply.type('application/wasm').send(bytes);
+  });
+  fastify.get(`/kernel/${hash}.wasm`, async (_request, reply) =>
+    reply.type('application/wasm').header('etag', `"${hash}"`).header('cache-control', ONE_YEAR).send(bytes),
+  );
+}

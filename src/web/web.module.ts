@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { OperationsController } from './operations.controller.js';
+import { ProblemFilter } from './problem.filter.js';
+import { validationPipe } from './validation.js';
+import { VersionReport } from './version-report.js';
+
+/** What every HTTP answer has in common, and the operations endpoints. */
+@Module({
+  controllers: [OperationsController],
+  providers: [
+    VersionReport,
+    { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_PIPE, useFactory: validationPipe },
+  ],
+})
+export class WebModule {}
