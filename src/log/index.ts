@@ -1,3 +1,12 @@
 export { LogAppender } from './appender.js';
+export * from './checkpoint/index.js';
 export { MAX_LEAF_BYTES, type LogEntryInput, type LogLeaf } from './entry.js';
+export { LogFiles } from './files/log-files.js';
+export { LogHealth } from './log-health.js';
 export { LogModule } from './log.module.js';
+export {
+  LogReader,
+  type ConsistencyProof,
+  type InclusionProof,
+  type PublishedCheckpoint,
+} from './read/log-reader.js';

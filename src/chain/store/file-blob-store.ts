@@ -13,7 +13,7 @@ import {
   type ByteRange,
   type StagedBlob,
 } from './blob-store.js';
-import { writeDurably } from './durable-files.js';
+import { writeDurably } from '../../common/durable-files.js';
 import { storageError } from './storage-error.js';
 
 /** Bytes read at once when a file is checked. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { systemCodeOf } from '../../common/index.js';
+import { systemCodeOf } from './errors.js';
 
 /** A file that will appear under `target` once its group is committed. */
 export interface DurableWrite {

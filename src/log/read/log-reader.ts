@@ -1,0 +1,111 @@
+import { Injectable } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { bytesToHex, CodedError, err, ok, type Result } from '../../common/index.js';
+import { NodeKeys } from '../../keys/index.js';
+import { formatVerifierKey, type Checkpoint } from '../checkpoint/index.js';
+import { LogFiles } from '../files/log-files.js';
+import { TileHashes } from '../files/tile-hashes.js';
+import { claimedCheckpoint } from '../sequencer/log-publisher.js';
+import { consistencyPath, inclusionPath, type SubtreeHash } from '../tree/proofs.js';
+
+/** The published checkpoint with its signed note. */
+export interface PublishedCheckpoint extends Checkpoint {
+  readonly note: string;
+}
+
+/** Proof that a leaf is in the log: hashes in hex, `path` from the leaf upwards (RFC 6962 §2.1.1). */
+export interface InclusionProof {
+  readonly index: number;
+  readonly size: number;
+  readonly leaf_hash: string;
+  readonly path: readonly string[];
+}
+
+/** Proof that the log of `first` leaves is the beginning of that of `second` (RFC 6962 §2.1.2). */
+export interface ConsistencyProof {
+  readonly first: number;
+  readonly second: number;
+  readonly path: readonly string[];
+}
+
+const WAIT_STEP_MS = 25;
+
+/** Reads the log: checkpoints, proofs, positions. */
+@Injectable()
+export class LogReader {
+  private readonly hashes: TileHashes;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly files: LogFiles,
+    private readonly keys: NodeKeys,
+  ) {
+    this.hashes = new TileHashes(files);
+  }
+
+  /** The newest checkpoint. Throws `LOG_NOT_READY` (503) before the first. */
+  async checkpoint(): Promise<PublishedCheckpoint> {
+    const checkpoint = await claimedCheckpoint(this.files);
+    if (checkpoint !== null) return checkpoint;
+    throw new CodedError('LOG_NOT_READY', 'The log has not published a checkpoint yet.', {}, 503);
+  }
+
+  /** The key that checkpoints are checked with, as `name+hash+base64`. */
+  async verifierKey(): Promise<string> {
+    const { origin } = await this.checkpoint();
+    return formatVerifierKey({ name: origin, publicKey: this.keys.logSigner.publicKey });
+  }
+
+  /** Proves that leaf `index` is in the log of `size` leaves (the newest by default). `LOG_RANGE` outside of it. */
+  async inclusion(index: number, size?: number): Promise<Result<InclusionProof>> {
+    const published = (await this.checkpoint()).size;
+    const upTo = size ?? published;
+    if (upTo > published || index >= upTo) return err(outside(published));
+    const hashOf = this.hashesWithin(published);
+    const [leafHash, path] = await Promise.all([
+      hashOf({ height: 0, index }),
+      inclusionPath(index, upTo, hashOf),
+    ]);
+    return ok({ index, size: upTo, leaf_hash: bytesToHex(leafHash), path: path.map(bytesToHex) });
+  }
+
+  /** Proves that the log only grew between two sizes; 1 ≤ first ≤ second ≤ published. `LOG_RANGE` otherwise. */
+  async consistency(first: number, second: number): Promise<Result<ConsistencyProof>> {
+    const { size } = await this.checkpoint();
+    if (first < 1 || first > second || second > size) return err(outside(size));
+    const path = await consistencyPath(first, second, this.hashesWithin(size));
+    return ok({ first, second, path: path.map(bytesToHex) });
+  }
+
+  /** The leaf number of the first entry of that kind about a subject; null while it has none. */
+  async indexOf(subject: string, kind: string): Promise<number | null> {
+    const [row] = await this.dataSource.query<{ leaf_index: string | null }[]>(
+      'SELECT leaf_index FROM log_entries WHERE subject = $1 AND kind = $2 ORDER BY id LIMIT 1',
+      [subject, kind],
+    );
+    return row?.leaf_index == null ? null : Number(row.leaf_index);
+  }
+
+  /** Waits until that entry is under a published checkpoint; null when the deadline passes first. */
+  async waitFor(subject: string, kind: string, deadlineMs: number): Promise<number | null> {
+    for (const end = Date.now() + deadlineMs; ; await delay(WAIT_STEP_MS)) {
+      const index = await this.indexOf(subject, kind);
+      if (index !== null && index < ((await claimedCheckpoint(this.files))?.size ?? 0)) return index;
+      if (Date.now() >= end) return null;
+    }
+  }
+
+  private hashesWithin(size: number): SubtreeHash {
+    return (id) => this.hashes.hash(id, size);
+  }
+}
+
+function outside(size: number): CodedError {
+  return new CodedError(
+    'LOG_RANGE',
+    `The log has ${size} leaves; the numbers asked for lie outside.`,
+    { size },
+    400,
+  );
+}

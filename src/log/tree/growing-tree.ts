@@ -1,0 +1,103 @@
+import { merkleLeafHash, merkleRoot, type Sha256 } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+import { encodeBundle } from './entry-bundle.js';
+import { concatBytes } from '../../common/hash.js';
+import { TILE_WIDTH, type TileId } from './tile-path.js';
+
+/** A tile or bundle with its bytes. */
+export interface Tile extends TileId {
+  readonly bytes: Uint8Array;
+}
+
+/** The unfinished right edge of the tree: per level the hashes of its last, partial tile, and the leaves of the last bundle. */
+export interface TreeEdge {
+  readonly size: number;
+  /** Leaves of the partial bundle; `size mod 256` of them. */
+  readonly leaves: readonly Uint8Array[];
+  /** Per tile level from 0; level L holds `⌊size / 256^L⌋ mod 256` hashes. */
+  readonly levels: readonly (readonly Uint8Array[])[];
+}
+
+/**
+ * A Merkle tree (RFC 6962) that only grows, cut into tiles of 256 (C2SP tlog-tiles). Keeps nothing but its right edge, so
+ * memory is a few hundred hashes whatever the size. The same leaves give the same tiles, however they are grouped.
+ */
+export class GrowingTree {
+  private leafCount: number;
+  private leaves: Uint8Array[];
+  private readonly levels: Uint8Array[][];
+
+  constructor(
+    edge: TreeEdge = { size: 0, leaves: [], levels: [] },
+    private readonly sha256: Sha256 = nativeSha256,
+  ) {
+    this.leafCount = edge.size;
+    this.leaves = [...edge.leaves];
+    this.levels = edge.levels.map((hashes) => [...hashes]);
+  }
+
+  /** Number of leaves. */
+  get size(): number {
+    return this.leafCount;
+  }
+
+  /** The RFC 6962 root over all leaves. */
+  root(): Uint8Array {
+    let right: Uint8Array | null = null;
+    for (const hashes of this.levels) {
+      const row: readonly Uint8Array[] = right === null ? hashes : [...hashes, right];
+      if (row.length > 0) right = merkleRoot(row, this.sha256);
+    }
+    return right ?? merkleRoot([], this.sha256);
+  }
+
+  /** Adds leaves and returns every tile and bundle that changed, full ones and the new partial ones. */
+  append(leaves: readonly Uint8Array[]): Tile[] {
+    const changed: Tile[] = [];
+    for (const leaf of leaves) {
+      this.leaves.push(leaf);
+      this.leafCount++;
+      if (this.leaves.length === TILE_WIDTH) {
+        changed.push(this.bundle(Math.floor(this.leafCount / TILE_WIDTH) - 1));
+        this.leaves = [];
+      }
+      this.push(0, merkleLeafHash(leaf, this.sha256), changed);
+    }
+    if (leaves.length > 0) changed.push(...this.partialTiles(leaves.length));
+    return changed;
+  }
+
+  private push(level: number, hash: Uint8Array, changed: Tile[]): void {
+    this.levels[level] ??= [];
+    const hashes = this.levels[level];
+    hashes.push(hash);
+    if (hashes.length < TILE_WIDTH) return;
+    const index = Math.floor(this.leafCount / TILE_WIDTH ** (level + 1)) - 1;
+    changed.push({ level, index, width: TILE_WIDTH, bytes: concatBytes(...hashes) });
+    this.levels[level] = [];
+    this.push(level + 1, merkleRoot(hashes, this.sha256), changed);
+  }
+
+  /** The partial tiles that hold something new after `added` leaves. */
+  private partialTiles(added: number): Tile[] {
+    const tiles: Tile[] = [];
+    if (this.leaves.length > 0) tiles.push(this.bundle(Math.floor(this.leafCount / TILE_WIDTH)));
+    this.levels.forEach((hashes, level) => {
+      const span = TILE_WIDTH ** level;
+      const before = Math.floor((this.leafCount - added) / span);
+      const now = Math.floor(this.leafCount / span);
+      if (hashes.length === 0 || before === now) return;
+      tiles.push({
+        level,
+        index: Math.floor(now / TILE_WIDTH),
+        width: hashes.length,
+        bytes: concatBytes(...hashes),
+      });
+    });
+    return tiles;
+  }
+
+  private bundle(index: number): Tile {
+    return { level: 'entries', index, width: this.leaves.length, bytes: encodeBundle(this.leaves) };
+  }
+}

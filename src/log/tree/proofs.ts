@@ -1,0 +1,71 @@
+import { merkleRoot, type Sha256 } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+
+/** A perfect subtree: `index` counts subtrees of 2^`height` leaves from the left. */
+export interface SubtreeId {
+  readonly height: number;
+  readonly index: number;
+}
+
+/** Gives the hash of a perfect subtree. */
+export type SubtreeHash = (id: SubtreeId) => Promise<Uint8Array>;
+
+/** The audit path of a leaf in the tree of the first `size` leaves (RFC 6962 §2.1.1), from the leaf upwards. */
+export async function inclusionPath(index: number, size: number, hashOf: SubtreeHash): Promise<Uint8Array[]> {
+  return Promise.all(inclusionRanges(index, 0, size).map((range) => rangeHash(range, hashOf)));
+}
+
+/** The proof that the tree of `first` leaves is a prefix of that of `second` (RFC 6962 §2.1.2); 1 ≤ first ≤ second. */
+export async function consistencyPath(
+  first: number,
+  second: number,
+  hashOf: SubtreeHash,
+): Promise<Uint8Array[]> {
+  return Promise.all(consistencyRanges(first, 0, second, true).map((range) => rangeHash(range, hashOf)));
+}
+
+/** Leaves from `start` (included) to `end` (excluded). */
+interface LeafRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+function inclusionRanges(index: number, start: number, end: number): LeafRange[] {
+  if (end - start === 1) return [];
+  const middle = start + splitOf(end - start);
+  return index < middle
+    ? [...inclusionRanges(index, start, middle), { start: middle, end }]
+    : [...inclusionRanges(index, middle, end), { start, end: middle }];
+}
+
+function consistencyRanges(first: number, start: number, end: number, whole: boolean): LeafRange[] {
+  if (first === end) return whole ? [] : [{ start, end }];
+  const middle = start + splitOf(end - start);
+  return first <= middle
+    ? [...consistencyRanges(first, start, middle, whole), { start: middle, end }]
+    : [...consistencyRanges(first, middle, end, false), { start, end: middle }];
+}
+
+/** The largest power of two below `count`. */
+function splitOf(count: number): number {
+  let power = 1;
+  while (power * 2 < count) power *= 2;
+  return power;
+}
+
+/** The root over a range that starts where a subtree of its size would: perfect subtrees from large to small. */
+async function rangeHash(
+  { start, end }: LeafRange,
+  hashOf: SubtreeHash,
+  sha256: Sha256 = nativeSha256,
+): Promise<Uint8Array> {
+  const parts: Promise<Uint8Array>[] = [];
+  for (let at = start; at < end;) {
+    let height = 0;
+    while (2 ** (height + 1) <= end - at) height++;
+    parts.push(hashOf({ height, index: at / 2 ** height }));
+    at += 2 ** height;
+  }
+  const hashes = await Promise.all(parts);
+  return hashes.reduceRight((right, left) => merkleRoot([left, right], sha256));
+}
