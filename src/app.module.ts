@@ -1,13 +1,16 @@
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { AuthModule } from './auth/index.js';
+import { ChainModule } from './chain/index.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
+import { ExpertsModule } from './experts/index.js';
 import { KeysModule } from './keys/index.js';
+import { LogModule } from './log/index.js';
 import { EventsModule, MonitoringModule } from './monitoring/index.js';
 import { WebModule } from './web/index.js';
 
 /** The modules that do Stemma's work, lowest level first. */
-const FEATURES: NonNullable<ModuleMetadata['imports']> = [];
+const FEATURES: NonNullable<ModuleMetadata['imports']> = [LogModule, ChainModule, ExpertsModule];
 
 /** Everything, put together once. */
 @Module({})

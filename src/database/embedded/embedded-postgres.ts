@@ -94,6 +94,11 @@ export class EmbeddedPostgres implements DatabaseConnection {
     this.condition = 'stopped';
   }
 
+  /** Lets this process end without stopping PostgreSQL first; it stops by itself then. */
+  unref(): void {
+    this.postmaster?.unref();
+  }
+
   /** Runs PostgreSQL until it answers, then watches over it. */
   private async run(): Promise<Result<void>> {
     const end = Date.now() + START_DEADLINE_MS;

@@ -87,6 +87,13 @@ export class Postmaster {
     return this.hasExited;
   }
 
+  /** Lets this process end although PostgreSQL runs; it then ends too, because the pipe closes. */
+  unref(): void {
+    this.child.unref();
+    for (const stream of [this.child.stdin, this.child.stderr] as unknown as { unref(): void }[])
+      stream.unref();
+  }
+
   /** Asks for a fast shutdown: clients are cut off, nothing committed is lost. Await `exited` for the end. */
   stop(): void {
     this.child.stdin.end();

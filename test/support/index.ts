@@ -1,0 +1,5 @@
+export * from './command.js';
+export * from './postgres.js';
+export * from './server.js';
+export * from './temporary-folder.js';
+export * from './test-config.js';

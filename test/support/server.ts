@@ -1,0 +1,109 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { lockHolder, packageRoot } from '../../src/config/index.js';
+import { createTestDatabase } from './postgres.js';
+import { temporaryFolder } from './temporary-folder.js';
+
+const READY_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 30_000;
+const POLL_MS = 50;
+const KEPT_OUTPUT = 64 * 1024;
+
+/** How a server for a test differs from the usual one. */
+export interface ServerOptions {
+  /** Settings in the environment, over the defaults for tests. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Start on the folder of an earlier server. */
+  readonly dataDir?: string;
+  /** `shared` (default): a new database in the test run's PostgreSQL; `embedded`: the server runs its own; or a URL. */
+  readonly database?: 'shared' | 'embedded' | (string & {});
+  /** What has to be true before the promise resolves: `ready` (default) or only `listening`. */
+  readonly until?: 'ready' | 'listening';
+}
+
+/** A real server in a process of its own. */
+export interface TestServer {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly process: ChildProcess;
+  /** What it has printed so far (the last 64 KiB). */
+  output(): string;
+  /** Ends it (SIGTERM unless told otherwise) and waits. @returns its exit code, null after a signal */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Starts `stemma serve` as built, on a free port and a folder of its own, and waits until it is ready. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const dataDir = options.dataDir ?? temporaryFolder('server');
+  const databaseUrl = await databaseFor(options.database ?? 'shared');
+  const child = spawn(process.execPath, [join(packageRoot(), 'bin', 'stemma.mjs'), 'serve'], {
+    cwd: dataDir,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      PORT: '0',
+      DATA_DIR: dataDir,
+      LOG_FORMAT: 'json',
+      INFERENCE_THREADS: '2',
+      EXPERT_CACHE_MB: '128',
+      KV_CACHE_MB: '64',
+      POSTGRES_DIR: join(dataDir, 'postgres-elsewhere'),
+      ...(databaseUrl !== null && { DATABASE_URL: databaseUrl }),
+      ...options.env,
+    },
+  });
+  let printed = '';
+  const collect = (chunk: Buffer) => (printed = `${printed}${chunk.toString()}`.slice(-KEPT_OUTPUT));
+  child.stdout.on('data', collect);
+  child.stderr.on('data', collect);
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => end(child, signal);
+  try {
+    const url = await waitUntil(child, dataDir, options.until ?? 'ready');
+    return { url, dataDir, databaseUrl, process: child, output: () => printed, stop };
+  } catch (thrown) {
+    await end(child, 'SIGKILL');
+    throw new Error(`${(thrown as Error).message}; it printed:\n${printed}`, { cause: thrown });
+  }
+}
+
+async function databaseFor(database: string): Promise<string | null> {
+  if (database === 'embedded') return null;
+  return database === 'shared' ? (await createTestDatabase()).url : database;
+}
+
+async function waitUntil(
+  child: ChildProcess,
+  dataDir: string,
+  until: 'ready' | 'listening',
+): Promise<string> {
+  const deadline = Date.now() + READY_DEADLINE_MS;
+  while (Date.now() < deadline) {
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('the server ended at once');
+    const holder = lockHolder(dataDir);
+    const url = holder?.pid === child.pid ? (holder?.url ?? null) : null;
+    if (url !== null && (until === 'listening' || (await isReady(url)))) return url;
+    await delay(POLL_MS);
+  }
+  throw new Error('the server was not ready in time');
+}
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(`${url}/ready`).then(
+    (response) => response.ok,
+    () => false,
+  );
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const exited = once(child, 'exit');
+  child.kill(signal);
+  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+  await exited;
+  clearTimeout(timer);
+  return child.exitCode;
+}
