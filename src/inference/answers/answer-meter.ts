@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import { EventBus, systemClock } from '../../common/index.js';
+import { LiveFigures } from '../../common/observation/live-figures.js';
+import { MetricRegistry } from '../../common/observation/metric-registry.js';
+import { AppConfig } from '../../config/index.js';
+import { ENGINE_STREAMS } from '../engine/engine-host.js';
+import type { EngineEvent } from '../engine/engine-port.js';
+import { AdmissionQueue } from './admission.js';
+import type { Answer, PreparedAnswer } from './answer-request.js';
+import { Throughput } from './throughput.js';
+
+const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Counts answers and tokens, tells the dashboard, and knows how full the queue is. */
+@Injectable()
+export class AnswerMeter {
+  readonly queue: AdmissionQueue;
+  private readonly throughput = new Throughput(systemClock);
+  private readonly answers;
+  private readonly tokens;
+  private readonly firstToken;
+
+  constructor(
+    config: AppConfig,
+    metrics: MetricRegistry,
+    figures: LiveFigures,
+    private readonly events: EventBus,
+  ) {
+    this.queue = new AdmissionQueue({ streams: ENGINE_STREAMS, maxQueue: config.maxQueue }, this.throughput);
+    this.answers = metrics.counter({
+      name: 'stemma_inference_answers_total',
+      help: 'Answers by how they ended.',
+      labels: ['finish'],
+    });
+    this.tokens = metrics.counter({
+      name: 'stemma_inference_tokens_total',
+      help: 'Tokens read (prompt) and made (completion).',
+      labels: ['kind'],
+    });
+    this.firstToken = metrics.histogram(
+      { name: 'stemma_inference_first_token_seconds', help: 'From the request to the first token.' },
+      SECONDS,
+    );
+    metrics.gauge(
+      { name: 'stemma_inference_queue_answers', help: 'Answers that wait for the engine.' },
+      (gauge) => gauge.set(this.queue.waiting),
+    );
+    figures.register('tokens_per_second', () => this.throughput.lastSecond());
+    figures.register('queue_depth', () => this.queue.waiting);
+    figures.register('active_answers', () => this.queue.size - this.queue.waiting);
+  }
+
+  /** An answer begins. */
+  started(id: string, prepared: PreparedAnswer): void {
+    this.events.emit('inference.started', { id, model: prepared.model.name });
+  }
+
+  /** The engine told something of it. */
+  event(id: string, event: EngineEvent): void {
+    if (event.type === 'token') this.throughput.add(1);
+    if (event.type === 'routing') this.events.emit('inference.routing', { id, counts: event.counts });
+  }
+
+  /** It ended in an answer. */
+  finished(id: string, prepared: PreparedAnswer, answer: Answer): void {
+    const { completionTokens, finish, receipt, timings } = answer;
+    this.answers.inc({ finish });
+    this.tokens.inc({ kind: 'prompt' }, prepared.promptIds.length);
+    this.tokens.inc({ kind: 'completion' }, completionTokens);
+    if (completionTokens > 0) this.firstToken.observe(timings.firstTokenMs / 1000);
+    this.events.emit('inference.finished', {
+      id,
+      model: prepared.model.name,
+      receipt: receipt?.id ?? null,
+      promptTokens: prepared.promptIds.length,
+      completionTokens,
+      tokensPerSecond: timings.decodeMs === 0 ? 0 : (completionTokens * 1000) / timings.decodeMs,
+      firstTokenMs: timings.firstTokenMs,
+    });
+  }
+
+  /** It ended in a refusal. */
+  failed(id: string, prepared: PreparedAnswer): void {
+    this.answers.inc({ finish: 'failed' });
+    const nothing = { completionTokens: 0, tokensPerSecond: 0, firstTokenMs: 0, receipt: null };
+    const promptTokens = prepared.promptIds.length;
+    this.events.emit('inference.finished', { id, model: prepared.model.name, promptTokens, ...nothing });
+  }
+}

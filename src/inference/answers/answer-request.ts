@@ -1,0 +1,77 @@
+import type { FinishReason, Receipt } from '../receipt/index.js';
+import type { ChatMessage } from '../tokenizer/chat-template.js';
+import type { EngineSampling } from '../engine/engine-port.js';
+import type { ServedModel } from '../models/served-model.js';
+
+/** What the model is to continue. */
+export type AnswerPrompt =
+  | { readonly messages: readonly ChatMessage[] }
+  | { readonly text: string }
+  | { readonly ids: readonly number[] };
+
+/** A request for an answer, in the server's own words; what is undefined takes the model's default. */
+export interface AnswerRequest {
+  /** `genesis` for the live release, `genesis@1.0.0` for a certain one. */
+  readonly model: string;
+  readonly prompt: AnswerPrompt;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
+  readonly presencePenalty?: number;
+  readonly frequencyPenalty?: number;
+  /** Integer 0 … 2^53-1; drawn at random when undefined. Choice number i uses seed + i. */
+  readonly seed?: number;
+  /** Up to 16 non-empty strings. */
+  readonly stop?: readonly string[];
+  /** Alternatives to report per token, 0 … 20. */
+  readonly logprobs?: number;
+  /** Independent answers; 1 when undefined. */
+  readonly choices?: number;
+  /** 64 hex digits; drawn at random when undefined. */
+  readonly salt?: string;
+}
+
+/** A request that was checked and tokenised: ready to run. */
+export interface PreparedAnswer {
+  readonly model: ServedModel;
+  readonly promptIds: readonly number[];
+  readonly maxTokens: number;
+  readonly sampling: EngineSampling;
+  readonly stop: readonly string[];
+  readonly logprobs?: number;
+  readonly choices: number;
+  readonly salt: string;
+}
+
+/** A token with its log-probability. */
+export interface ScoredToken {
+  readonly id: number;
+  readonly logprob: number;
+  readonly top: readonly { readonly id: number; readonly logprob: number }[];
+}
+
+/** A piece of an answer: the text that became complete, and the scored tokens that arrived, if asked for. */
+export interface AnswerDelta {
+  readonly choice: number;
+  readonly text: string;
+  readonly tokens: readonly ScoredToken[];
+}
+
+/** One finished answer. */
+export interface Answer {
+  readonly text: string;
+  readonly tokens: readonly ScoredToken[];
+  readonly completionTokens: number;
+  readonly finish: FinishReason;
+  /** Null when it was cancelled before the first token: there is nothing to state. */
+  readonly receipt: Receipt | null;
+  readonly timings: {
+    readonly queuedMs: number;
+    readonly prefillMs: number;
+    readonly decodeMs: number;
+    readonly firstTokenMs: number;
+  };
+}

@@ -1,0 +1,62 @@
+import type { EngineEvent, EngineToken } from '../engine/engine-port.js';
+import { AnswerText } from '../tokenizer/answer-text.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import type { AnswerDelta, PreparedAnswer, ScoredToken } from './answer-request.js';
+
+/** One answer while it grows: tokens in, deltas out, until a stop string or the engine ends it. */
+export class AnswerRun {
+  readonly ids: number[] = [];
+  readonly states: Uint8Array[] = [];
+  readonly tokens: ScoredToken[] = [];
+  private readonly answer: AnswerText | null;
+  private written = '';
+
+  /** @param onStop called once, when a stop string was met: the engine need not go on */
+  constructor(
+    private readonly prepared: PreparedAnswer,
+    private readonly choice: number,
+    private readonly on: (delta: AnswerDelta) => void,
+    private readonly onStop: () => void,
+  ) {
+    const tokenizer: TextTokenizer | null = prepared.model.tokenizer;
+    this.answer = tokenizer === null ? null : new AnswerText(tokenizer.detokenizer(), prepared.stop);
+  }
+
+  /** The text so far, as given out. */
+  get text(): string {
+    return this.written;
+  }
+
+  /** Whether a stop string was met. */
+  get stopped(): boolean {
+    return this.answer?.stopped ?? false;
+  }
+
+  /** Takes what the engine tells; tokens after a stop string do not belong to the answer. */
+  take(event: EngineEvent): void {
+    if (event.type !== 'token' || this.stopped) return;
+    this.ids.push(event.id);
+    this.states.push(event.state);
+    const text = this.answer?.push(event.id) ?? '';
+    const { logprobs, model } = this.prepared;
+    const scored = logprobs === undefined || model.stopIds.includes(event.id) ? [] : [scoredToken(event)];
+    this.deliver(text, scored);
+    if (this.stopped) this.onStop();
+  }
+
+  /** Gives out what was held back, when no token follows. */
+  end(): void {
+    if (!this.stopped && this.answer !== null) this.deliver(this.answer.end(), []);
+  }
+
+  private deliver(text: string, tokens: readonly ScoredToken[]): void {
+    if (text === '' && tokens.length === 0) return;
+    this.written += text;
+    this.tokens.push(...tokens);
+    this.on({ choice: this.choice, text, tokens });
+  }
+}
+
+function scoredToken(token: EngineToken): ScoredToken {
+  return { id: token.id, logprob: token.logprob ?? 0, top: token.top ?? [] };
+}

@@ -1,0 +1,173 @@
+import { Injectable } from '@nestjs/common';
+import {
+  bytesToHex,
+  concatBytes,
+  hexToBytes,
+  ok,
+  sha256Bytes,
+  systemClock,
+  err,
+  type Result,
+} from '../../common/index.js';
+import { EngineHost } from '../engine/engine-host.js';
+import type {
+  EngineEvent,
+  EngineGeneration,
+  EnginePort,
+  EngineRequest,
+  EngineResult,
+} from '../engine/engine-port.js';
+import { ModelCatalog } from '../models/model-catalog.js';
+import { tokenBytes } from '../receipt/index.js';
+import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
+import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
+import { AnswerMeter } from './answer-meter.js';
+import { AnswerRun } from './answer-run.js';
+import { Deadline } from './deadline.js';
+import { prepareAnswer } from './prepare-answer.js';
+
+/** Who wants an answer: its name for events, when to give up, and where the pieces go. */
+export interface AnswerListener {
+  readonly id: string;
+  readonly signal: AbortSignal;
+  readonly on: (delta: AnswerDelta) => void;
+}
+
+/** Answers requests: text or ids in, text and a receipt out. */
+@Injectable()
+export class InferenceService {
+  constructor(
+    private readonly catalog: ModelCatalog,
+    private readonly host: EngineHost,
+    private readonly meter: AnswerMeter,
+    private readonly receipts: ReceiptIssuer,
+  ) {}
+
+  /** Checks and tokenises a request. Refusals are coded and name the parameter (`facts.param`). */
+  async prepare(request: AnswerRequest): Promise<Result<PreparedAnswer>> {
+    const model = await this.catalog.resolve(request.model);
+    return model.ok ? prepareAnswer(request, model.value) : model;
+  }
+
+  /**
+   * Makes all choices of a prepared answer and stores their receipts before it resolves. Refuses with `QUEUE_FULL`,
+   * `ANSWER_TIMEOUT` and what the engine refuses with. When the listener's signal fires, the work stops within a step
+   * and what was made so far is the answer, finished as `cancelled`.
+   */
+  async run(prepared: PreparedAnswer, listener: AnswerListener): Promise<Result<readonly Answer[]>> {
+    const admission = this.meter.queue.admit(prepared.choices, prepared.choices * prepared.maxTokens);
+    if (!admission.ok) return admission;
+    try {
+      return await this.host.use(prepared.model.engine, (engine) => this.runAll(engine, prepared, listener));
+    } finally {
+      admission.value.release();
+    }
+  }
+
+  /** All choices at once; when one fails, the others are stopped. */
+  private async runAll(
+    engine: EnginePort,
+    prepared: PreparedAnswer,
+    listener: AnswerListener,
+  ): Promise<Result<readonly Answer[]>> {
+    const failure = new AbortController();
+    const signal = AbortSignal.any([listener.signal, failure.signal]);
+    const answers: Answer[] = [];
+    const choices = Array.from({ length: prepared.choices }, async (_, choice) => {
+      const answer = await this.runChoice(engine, ofChoice(prepared, choice), choice, {
+        ...listener,
+        signal,
+      });
+      if (answer.ok) answers[choice] = answer.value;
+      else failure.abort();
+      return answer;
+    });
+    const failed = (await Promise.all(choices)).find((answer) => !answer.ok);
+    return failed !== undefined && !failed.ok ? failed : ok(answers);
+  }
+
+  private async runChoice(
+    engine: EnginePort,
+    prepared: PreparedAnswer,
+    choice: number,
+    listener: AnswerListener,
+  ): Promise<Result<Answer>> {
+    const startedAt = systemClock.now();
+    this.meter.started(listener.id, prepared);
+    const run = new AnswerRun(prepared, choice, listener.on, () => task.cancel());
+    const task = new EngineTask(engine, engineRequest(prepared), listener.signal, (event) => {
+      this.meter.event(listener.id, event);
+      run.take(event);
+    });
+    if (run.stopped) task.cancel();
+    const result = await task.done();
+    if (!result.ok) {
+      this.meter.failed(listener.id, prepared);
+      return result;
+    }
+    run.end();
+    const finish = run.stopped ? 'stop' : result.value.finish;
+    const { text, ids, tokens } = run;
+    const made = { kernel: engine.kernelHash, experts: result.value.experts, finish, startedAt };
+    const receipt = await this.receipts.issue(prepared, run, made);
+    const answer = {
+      text,
+      tokens,
+      completionTokens: ids.length,
+      finish,
+      receipt,
+      timings: result.value.timings,
+    };
+    this.meter.finished(listener.id, prepared, answer);
+    return ok(answer);
+  }
+}
+
+/** One generation in the engine, ended by a signal or by its deadline. */
+class EngineTask {
+  private readonly generation: EngineGeneration;
+  private readonly deadline = new Deadline(() => this.cancel());
+  private readonly onAbort = () => this.cancel();
+
+  constructor(
+    engine: EnginePort,
+    request: EngineRequest,
+    private readonly signal: AbortSignal,
+    on: (event: EngineEvent) => void,
+  ) {
+    this.generation = engine.generate(request, (event) => {
+      this.deadline.begun();
+      on(event);
+    });
+    signal.addEventListener('abort', this.onAbort, { once: true });
+    if (signal.aborted) this.cancel();
+  }
+
+  cancel(): void {
+    this.generation?.cancel();
+  }
+
+  async done(): Promise<Result<EngineResult>> {
+    try {
+      const result = await this.generation.done;
+      const late = this.deadline.refusal();
+      return late === null ? result : err(late);
+    } finally {
+      this.signal.removeEventListener('abort', this.onAbort);
+      this.deadline.stop();
+    }
+  }
+}
+
+function engineRequest(prepared: PreparedAnswer): EngineRequest {
+  const { model, promptIds, maxTokens, sampling, logprobs } = prepared;
+  const request = { release: model.release, promptIds, maxTokens, stopIds: model.stopIds, sampling };
+  return logprobs === undefined ? request : { ...request, logprobs };
+}
+
+/** Choice i of a request: seed + i, and a salt of its own that follows from the request's. */
+function ofChoice(prepared: PreparedAnswer, choice: number): PreparedAnswer {
+  if (choice === 0) return prepared;
+  const salt = bytesToHex(sha256Bytes(concatBytes(hexToBytes(prepared.salt), tokenBytes([choice]))));
+  return { ...prepared, salt, sampling: { ...prepared.sampling, seed: prepared.sampling.seed + choice } };
+}

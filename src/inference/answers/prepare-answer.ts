@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { CodedError, bytesToHex, err, ok, type ErrorFacts, type Result } from '../../common/index.js';
+import type { ServedModel } from '../models/served-model.js';
+import type { ChatMessage } from '../tokenizer/chat-template.js';
+import { unusedMark } from '../tokenizer/special-tokens.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import type { AnswerRequest, PreparedAnswer } from './answer-request.js';
+
+const SALT_BYTES = 32;
+const SEED_BYTES = 6;
+/** The sampler's least share; OpenAI's clients may send 0, which means the same: only the likeliest token. */
+const LEAST_TOP_P = 1e-6;
+const LARGEST_SEED = Number.MAX_SAFE_INTEGER;
+
+/** Turns a request into token ids and complete parameters; refuses what the model cannot do, before any work. */
+export function prepareAnswer(request: AnswerRequest, model: ServedModel): Result<PreparedAnswer> {
+  const prompt = promptIds(request, model);
+  if (!prompt.ok) return prompt;
+  const room = model.context - prompt.value.length;
+  if (prompt.value.length === 0)
+    return refuse('PROMPT_EMPTY', 'The prompt holds no token.', { param: 'prompt' });
+  if (room < 1) return tooLong(model, `${prompt.value.length} tokens`);
+  const wanted = request.maxTokens ?? model.defaults.maxTokens ?? room;
+  if (wanted > model.context && request.maxTokens !== undefined) {
+    const detail = `max_tokens is ${wanted}; ${model.name} has a context of ${model.context} tokens.`;
+    return refuse('MAX_TOKENS_TOO_LARGE', detail, { param: 'max_tokens', context: model.context });
+  }
+  const choices = request.choices ?? 1;
+  const seed = request.seed ?? randomBytes(SEED_BYTES).readUIntLE(0, SEED_BYTES);
+  if (seed > LARGEST_SEED - choices)
+    return refuse('SEED_TOO_LARGE', 'seed + n exceeds 2^53-1.', { param: 'seed' });
+  return ok({
+    model,
+    promptIds: prompt.value,
+    maxTokens: Math.min(wanted, room),
+    sampling: { ...sampling(request, model), seed },
+    stop: request.stop ?? [],
+    ...(request.logprobs === undefined ? {} : { logprobs: request.logprobs }),
+    choices,
+    salt: request.salt ?? bytesToHex(randomBytes(SALT_BYTES)),
+  });
+}
+
+function sampling(request: AnswerRequest, { defaults }: ServedModel) {
+  return {
+    temperature: request.temperature ?? defaults.temperature,
+    topP: Math.max(LEAST_TOP_P, request.topP ?? defaults.topP),
+    topK: request.topK ?? defaults.topK,
+    minP: request.minP ?? defaults.minP,
+    repetitionPenalty: request.repetitionPenalty ?? defaults.repetitionPenalty,
+    presencePenalty: request.presencePenalty ?? 0,
+    frequencyPenalty: request.frequencyPenalty ?? 0,
+  };
+}
+
+function promptIds({ prompt }: AnswerRequest, model: ServedModel): Result<readonly number[]> {
+  if ('ids' in prompt) return tokenIds(prompt.ids, model);
+  const { tokenizer } = model;
+  if (tokenizer === null) {
+    const detail = `${model.name} has no tokenizer: it takes token ids, not text.`;
+    return refuse('TOKENIZER_MISSING', detail, { param: 'prompt' });
+  }
+  return 'text' in prompt
+    ? textIds(prompt.text, tokenizer, model)
+    : chatIds(prompt.messages, tokenizer, model);
+}
+
+function tokenIds(ids: readonly number[], model: ServedModel): Result<readonly number[]> {
+  const { vocabSize } = model.engine.config;
+  const wrong = ids.find((id) => id >= vocabSize);
+  if (wrong === undefined) return ok(ids);
+  const detail = `Token ${wrong} is not in the vocabulary of ${vocabSize}.`;
+  return refuse('TOKEN_UNKNOWN', detail, { param: 'prompt', token: wrong });
+}
+
+function textIds(text: string, tokenizer: TextTokenizer, model: ServedModel): Result<readonly number[]> {
+  if (!text.isWellFormed()) return notText('prompt');
+  return fits(text, tokenizer, model) ?? ok(tokenizer.encode(text, true));
+}
+
+function chatIds(
+  messages: readonly ChatMessage[],
+  tokenizer: TextTokenizer,
+  model: ServedModel,
+): Result<readonly number[]> {
+  if (model.template === null) {
+    const detail = `${model.name} has no chat template; use /v1/completions.`;
+    return refuse('CHAT_TEMPLATE_MISSING', detail, { param: 'messages' });
+  }
+  const written = messages.flatMap(({ content, name }) => (name === undefined ? [content] : [content, name]));
+  if (!written.every((text) => text.isWellFormed())) return notText('messages');
+  const early = fits(written.join(''), tokenizer, model);
+  if (early !== null) return early;
+  const mark = written.some((text) => tokenizer.special.occurIn(text)) ? unusedMark(written) : '';
+  if (mark === null) return notText('messages');
+  const defuse = (text: string) => (mark === '' ? text : tokenizer.special.defuse(text, mark));
+  const safe = messages.map((message) => ({
+    ...message,
+    content: defuse(message.content),
+    ...(message.name === undefined ? {} : { name: defuse(message.name) }),
+  }));
+  const rendered = model.template.render(safe);
+  if (!rendered.ok) return rendered;
+  if (mark !== '') return ok(tokenizer.encodeMarked(rendered.value, mark));
+  return ok(tokenizer.encode(rendered.value, false));
+}
+
+/** Null when the text may fit; tokenising what cannot fit would only hold the server up. */
+function fits(text: string, tokenizer: TextTokenizer, model: ServedModel): Result<never> | null {
+  const least = tokenizer.leastTokens(text);
+  return least < model.context ? null : tooLong(model, `at least ${least} tokens`);
+}
+
+function tooLong(model: ServedModel, size: string): Result<never> {
+  const detail = `The prompt has ${size}; ${model.name} has a context of ${model.context} tokens, answer included.`;
+  return refuse('PROMPT_TOO_LONG', detail, { param: 'messages', context: model.context });
+}
+
+function notText(param: string): Result<never> {
+  return refuse('TEXT_INVALID', `${param} holds half a surrogate pair: it is not Unicode text.`, { param });
+}
+
+function refuse(code: string, detail: string, facts: ErrorFacts): Result<never> {
+  return err(new CodedError(code, detail, facts, 400));
+}

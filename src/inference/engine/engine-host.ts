@@ -1,0 +1,130 @@
+import {
+  Inject,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { CodedError, EventBus, err, messageOf, ok, type Result } from '../../common/index.js';
+import { HealthRegistry, type HealthReport } from '../../common/observation/health-registry.js';
+import { VersionRegistry } from '../../common/observation/version-registry.js';
+import { BlockWatch } from './block-watch.js';
+import type { EngineModel, EnginePort } from './engine-port.js';
+import { LoadedReleases } from './loaded-releases.js';
+
+/** Answers the engine works on at once; more wait in its queue. */
+export const ENGINE_STREAMS = 16;
+
+/** Injection token of an `EngineFactory`. */
+export const ENGINE_FACTORY = Symbol('ENGINE_FACTORY');
+
+/** Starts the kernel's engine; throws or refuses when its self-test fails. */
+export type EngineFactory = () => Promise<EnginePort>;
+
+/** Shortest time between two attempts to start an engine that would not, ms. */
+const RETRY_MS = 10_000;
+
+/** Keeps the one engine of the process: started at boot, its releases loaded when they are asked for. */
+@Injectable()
+export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger('Engine');
+  private starting: Promise<Result<EnginePort>> | null = null;
+  private state: Result<EnginePort> | null = null;
+  private retryAt = 0;
+  private stopped = false;
+  private readonly releases = new LoadedReleases();
+
+  constructor(
+    @Inject(ENGINE_FACTORY) private readonly factory: EngineFactory,
+    private readonly blocks: BlockWatch,
+    private readonly versions: VersionRegistry,
+    private readonly events: EventBus,
+    health: HealthRegistry,
+  ) {
+    health.register({ name: 'kernel', check: () => Promise.resolve(this.health()) });
+  }
+
+  /** Begins to start the engine; does not hold up the boot. */
+  onApplicationBootstrap(): void {
+    void this.engine();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    const engine = await this.starting;
+    if (engine?.ok) await engine.value.stop();
+  }
+
+  /** The running engine, for figures; null before it has started. */
+  get current(): EnginePort | null {
+    return this.state?.ok ? this.state.value : null;
+  }
+
+  /** The engine once it has started; refuses with `ENGINE_UNAVAILABLE` (503) when it cannot. */
+  engine(): Promise<Result<EnginePort>> {
+    if (this.stopped) return Promise.resolve(unavailable('the server is stopping'));
+    const failed = this.state !== null && !this.state.ok;
+    if (this.starting === null || (failed && performance.now() >= this.retryAt)) {
+      this.state = null;
+      this.starting = this.start();
+    }
+    return this.starting;
+  }
+
+  /**
+   * Does work on a loaded release, which stays loaded until the work is done. Refuses with `ENGINE_UNAVAILABLE` or what
+   * loading refuses with (`BLOCK_CORRUPT`, `BLOCK_MISSING`, …).
+   */
+  async use<T>(model: EngineModel, work: (engine: EnginePort) => Promise<Result<T>>): Promise<Result<T>> {
+    const engine = await this.engine();
+    if (!engine.ok) return engine;
+    return this.releases.use(engine.value, model, async () => {
+      const result = await work(engine.value);
+      return result.ok ? result : err(asRefusal(result.error));
+    });
+  }
+
+  private async start(): Promise<Result<EnginePort>> {
+    try {
+      const engine = await this.factory();
+      engine.on('blockFailed', (failure) => {
+        this.blocks.failed(failure);
+        this.logger.error(`block ${failure.name} (${failure.block}) failed: ${failure.detail}`);
+        const { block: hash, name, code, detail } = failure;
+        this.events.emit('block.failed', { hash, name, code, detail });
+      });
+      engine.on('crashed', (detail) =>
+        this.logger.warn(`the engine crashed and was started again: ${detail}`),
+      );
+      this.versions.set('kernel', engine.kernelHash);
+      this.state = ok(engine);
+    } catch (thrown) {
+      this.retryAt = performance.now() + RETRY_MS;
+      this.logger.error(`the engine does not start: ${messageOf(thrown)}`);
+      this.state = unavailable(messageOf(thrown));
+    }
+    return this.state;
+  }
+
+  private health(): HealthReport {
+    if (this.state === null) return { status: 'failed', detail: 'starting' };
+    if (!this.state.ok) return { status: 'failed', detail: this.state.error.message };
+    return {
+      status: 'ok',
+      detail: 'the self-test agrees',
+      facts: { kernel: this.state.value.kernelHash, releases: this.releases.size },
+    };
+  }
+}
+
+const RETRYABLE = new Set(['ENGINE_RESTARTED', 'BLOCK_CORRUPT', 'BLOCK_MISSING', 'ENGINE_BUSY']);
+
+/** The engine's refusals with the HTTP status they mean here. */
+function asRefusal(error: CodedError): CodedError {
+  if (!RETRYABLE.has(error.code) || error.status === 503) return error;
+  return new CodedError(error.code, error.message, { ...error.facts, retryAfter: 1 }, 503, { cause: error });
+}
+
+function unavailable(why: string): Result<never> {
+  return err(new CodedError('ENGINE_UNAVAILABLE', `No answer can be made: ${why}.`, { retryAfter: 10 }, 503));
+}

@@ -1,0 +1,39 @@
+import { Module } from '@nestjs/common';
+import { ChainModule } from '../chain/index.js';
+import { AppConfig } from '../config/index.js';
+import { ExpertsModule } from '../experts/index.js';
+import { LogModule } from '../log/index.js';
+import { AnswerMeter } from './answers/answer-meter.js';
+import { InferenceService } from './answers/inference.service.js';
+import { BlockWatch } from './engine/block-watch.js';
+import { ENGINE_FACTORY, EngineHost } from './engine/engine-host.js';
+import { kernelEngineFactory } from './engine/kernel-engine.js';
+import { ExpertsReleaseSource } from './models/experts-release-source.js';
+import { ModelCatalog } from './models/model-catalog.js';
+import { ReleaseSource } from './models/release-source.js';
+import { OpenAiController } from './openai/openai.controller.js';
+import { ReceiptIssuer } from './receipts/receipt-issuer.js';
+import { ReceiptStore } from './receipts/receipt-store.js';
+import { ReceiptWriter } from './receipts/receipt-writer.js';
+import { AnswerResponder } from './responses/answer-responder.js';
+
+/** Answers from verified blocks, with receipts anyone can replay. */
+@Module({
+  imports: [ChainModule, LogModule, ExpertsModule],
+  controllers: [OpenAiController],
+  providers: [
+    { provide: ENGINE_FACTORY, inject: [AppConfig], useFactory: kernelEngineFactory },
+    { provide: ReleaseSource, useClass: ExpertsReleaseSource },
+    BlockWatch,
+    EngineHost,
+    ModelCatalog,
+    AnswerMeter,
+    InferenceService,
+    AnswerResponder,
+    ReceiptStore,
+    ReceiptWriter,
+    ReceiptIssuer,
+  ],
+  exports: [InferenceService, EngineHost, ModelCatalog],
+})
+export class InferenceModule {}

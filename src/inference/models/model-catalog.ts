@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import { CodedError, err, type Result } from '../../common/index.js';
+import { ReleaseSource } from './release-source.js';
+import { serveModel, type ServedModel } from './served-model.js';
+
+/** Releases kept ready: their tokenizers hold some megabytes each. */
+const KEPT = 8;
+
+/** Models by the name clients use, ready to answer. */
+@Injectable()
+export class ModelCatalog {
+  private readonly served = new Map<string, Result<ServedModel>>();
+
+  constructor(private readonly releases: ReleaseSource) {}
+
+  /**
+   * @param name `genesis` for the live release, `genesis@1.0.0` for a certain one. Refuses with `MODEL_NOT_FOUND` (404)
+   * or with what the release's blocks make impossible.
+   */
+  async resolve(name: string): Promise<Result<ServedModel>> {
+    const hash = await this.releases.resolve(name);
+    if (hash === null) {
+      const detail = `There is no model ${JSON.stringify(name)}; GET /v1/models lists those there are.`;
+      return err(new CodedError('MODEL_NOT_FOUND', detail, { param: 'model' }, 404));
+    }
+    return this.release(hash);
+  }
+
+  /** A release by the hash of its block; refuses with `RELEASE_NOT_FOUND` (404) when this node does not have it. */
+  async release(hash: string): Promise<Result<ServedModel>> {
+    const kept = this.served.get(hash);
+    if (kept !== undefined) return kept;
+    const content = await this.releases.read(hash);
+    if (!content.ok) return content;
+    const served = serveModel(content.value);
+    this.served.set(hash, served);
+    for (const old of this.served.keys()) if (this.served.size > KEPT) this.served.delete(old);
+    return served;
+  }
+}

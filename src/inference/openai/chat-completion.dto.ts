@@ -1,0 +1,104 @@
+import { Type } from 'class-transformer';
+import {
+  Allow,
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Length,
+  Max,
+  Min,
+  ValidateNested,
+} from 'class-validator';
+import { GenerationDto } from './generation.dto.js';
+import { IsTextContent, type TextPart } from './text-content.js';
+
+const MAX_MESSAGES = 1024;
+
+/** One message of a conversation. */
+export class ChatMessageDto {
+  @IsIn(['system', 'developer', 'user', 'assistant'])
+  role!: string;
+
+  @IsTextContent()
+  content!: string | TextPart[];
+
+  @IsOptional()
+  @IsString()
+  @Length(1, 64)
+  name?: string | null;
+
+  /** Sent back by clients that repeat an answer; only null is supported. */
+  @Allow()
+  refusal?: unknown;
+  @Allow()
+  tool_calls?: unknown;
+  @Allow()
+  function_call?: unknown;
+  @Allow()
+  audio?: unknown;
+  @Allow()
+  annotations?: unknown;
+}
+
+/** Body of `POST /v1/chat/completions`. */
+export class ChatCompletionDto extends GenerationDto {
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(MAX_MESSAGES)
+  @ValidateNested({ each: true })
+  @Type(() => ChatMessageDto)
+  messages!: ChatMessageDto[];
+
+  /** The newer name of `max_tokens`. */
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1 << 24)
+  max_completion_tokens?: number | null;
+
+  @IsOptional()
+  @IsBoolean()
+  logprobs?: boolean | null;
+
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(20)
+  top_logprobs?: number | null;
+
+  @Allow()
+  response_format?: unknown;
+  @Allow()
+  tools?: unknown;
+  @Allow()
+  tool_choice?: unknown;
+  @Allow()
+  parallel_tool_calls?: unknown;
+  @Allow()
+  functions?: unknown;
+  @Allow()
+  function_call?: unknown;
+  @Allow()
+  modalities?: unknown;
+  @Allow()
+  audio?: unknown;
+  @Allow()
+  prediction?: unknown;
+  @Allow()
+  reasoning_effort?: unknown;
+  @Allow()
+  verbosity?: unknown;
+  @Allow()
+  web_search_options?: unknown;
+  @Allow()
+  service_tier?: unknown;
+  @Allow()
+  store?: unknown;
+  @Allow()
+  metadata?: unknown;
+}

@@ -1,0 +1,44 @@
+import type { ScoredToken } from '../answers/answer-request.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+
+/** What JSON cannot carry as minus infinity; OpenAI's own stand-in. */
+const LEAST_LOGPROB = -9999;
+
+/** `logprobs` of chat completions: one entry per token. */
+export function chatLogprobs(tokenizer: TextTokenizer, tokens: readonly ScoredToken[]) {
+  return {
+    content: tokens.map((token) => ({
+      ...entry(tokenizer, token),
+      top_logprobs: token.top.map((alternative) => entry(tokenizer, alternative)),
+    })),
+    refusal: null,
+  };
+}
+
+/** `logprobs` of completions: parallel lists; `offset` is where the first token's text begins. */
+export function completionLogprobs(tokenizer: TextTokenizer, tokens: readonly ScoredToken[], offset: number) {
+  const texts = tokens.map(({ id }) => tokenizer.tokenText(id));
+  let at = offset;
+  return {
+    tokens: texts,
+    token_logprobs: tokens.map(({ logprob }) => finite(logprob)),
+    top_logprobs: tokens.map(({ top }) =>
+      Object.fromEntries(top.map(({ id, logprob }) => [tokenizer.tokenText(id), finite(logprob)])),
+    ),
+    text_offset: texts.map((text) => {
+      const start = at;
+      at += text.length;
+      return start;
+    }),
+  };
+}
+
+function entry(tokenizer: TextTokenizer, { id, logprob }: { id: number; logprob: number }) {
+  const token = tokenizer.tokenText(id);
+  const bytes = tokenizer.tokenBytes(id);
+  return { token, logprob: finite(logprob), bytes: [...(bytes ?? new TextEncoder().encode(token))] };
+}
+
+function finite(logprob: number): number {
+  return Math.max(LEAST_LOGPROB, logprob);
+}

@@ -1,0 +1,74 @@
+import type { AnswerPrompt, AnswerRequest } from '../answers/answer-request.js';
+import type { ChatMessage } from '../tokenizer/chat-template.js';
+import type { ChatCompletionDto } from './chat-completion.dto.js';
+import type { CompletionDto } from './completion.dto.js';
+import type { GenerationDto } from './generation.dto.js';
+import { promptOf } from './prompt-list.js';
+import { stopList } from './stop-list.js';
+import { joinedText } from './text-content.js';
+import {
+  CHAT_NEUTRAL,
+  COMPLETION_NEUTRAL,
+  MESSAGE_NEUTRAL,
+  refuseUnsupported,
+  unsupported,
+} from './unsupported.js';
+
+/** OpenAI's default for completions, where the older API stops after a few words. */
+const COMPLETION_TOKENS = 16;
+
+/** A chat completion request in the server's own words; refuses by name what is not supported. */
+export function fromChatCompletion(body: ChatCompletionDto): AnswerRequest {
+  refuseUnsupported(body, CHAT_NEUTRAL);
+  body.messages.forEach((message, i) => refuseUnsupported(message, MESSAGE_NEUTRAL, `messages.${i}.`));
+  const messages = body.messages.map(({ role, content, name }): ChatMessage => {
+    const text = joinedText(content);
+    return name === null || name === undefined ? { role, content: text } : { role, content: text, name };
+  });
+  if (body.logprobs !== true && (body.top_logprobs ?? 0) > 0) {
+    throw unsupported('top_logprobs', 'top_logprobs needs logprobs to be true.');
+  }
+  const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? undefined;
+  const logprobs = body.logprobs === true ? (body.top_logprobs ?? 0) : undefined;
+  return { ...common(body, { messages }), ...given({ maxTokens, logprobs }) };
+}
+
+/** A completion request in the server's own words; refuses by name what is not supported. */
+export function fromCompletion(body: CompletionDto): AnswerRequest {
+  refuseUnsupported(body, COMPLETION_NEUTRAL);
+  const prompt = promptOf(body.prompt);
+  if (prompt === null) throw unsupported('prompt', 'Only one prompt per request is supported.');
+  const maxTokens = body.max_tokens ?? COMPLETION_TOKENS;
+  return { ...common(body, prompt), ...given({ maxTokens, logprobs: body.logprobs ?? undefined }) };
+}
+
+function common(body: GenerationDto, prompt: AnswerPrompt): AnswerRequest {
+  if (body.stream_options?.include_obfuscation === true) {
+    throw unsupported('stream_options.include_obfuscation', 'Obfuscation of streams is not supported.');
+  }
+  return {
+    model: body.model,
+    prompt,
+    stop: stopList(body.stop),
+    ...given({
+      temperature: body.temperature,
+      topP: body.top_p,
+      topK: body.top_k,
+      minP: body.min_p,
+      repetitionPenalty: body.repetition_penalty,
+      presencePenalty: body.presence_penalty,
+      frequencyPenalty: body.frequency_penalty,
+      seed: body.seed,
+      choices: body.n,
+    }),
+    ...(typeof body.receipt_salt === 'string' ? { salt: body.receipt_salt.toLowerCase() } : {}),
+  };
+}
+
+/** The fields that are given; a number loses a negative zero, which has no meaning of its own. */
+function given<T extends Record<string, number | null | undefined>>(fields: T): { [K in keyof T]?: number } {
+  const present = Object.entries(fields).filter(
+    (field): field is [string, number] => typeof field[1] === 'number',
+  );
+  return Object.fromEntries(present.map(([name, value]) => [name, value + 0])) as { [K in keyof T]?: number };
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { bytesToHex, hexToBytes, systemClock } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+import { NodeKeys } from '../../keys/index.js';
+import type { PreparedAnswer } from '../answers/answer-request.js';
+import { publishCommitments } from '../commitment/index.js';
+import type { EngineExpertUse } from '../engine/engine-port.js';
+import type { FinishReason, Receipt } from '../receipt/index.js';
+import { buildReceipt } from './build-receipt.js';
+import { ReceiptWriter } from './receipt-writer.js';
+
+/** What was generated: ids, their chain values, and the text that was given out. */
+export interface GeneratedAnswer {
+  readonly ids: readonly number[];
+  readonly states: readonly Uint8Array[];
+  readonly text: string;
+}
+
+/** How it was generated. */
+export interface GenerationFacts {
+  /** SHA-256 of the kernel file. */
+  readonly kernel: string;
+  readonly experts: readonly EngineExpertUse[];
+  readonly finish: FinishReason;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** States what produced an answer: signs the receipt and makes it durable. */
+@Injectable()
+export class ReceiptIssuer {
+  constructor(
+    private readonly keys: NodeKeys,
+    private readonly writer: ReceiptWriter,
+  ) {}
+
+  /** Resolves when the receipt and its log entry are stored; null for an answer without a single token. */
+  async issue(
+    prepared: PreparedAnswer,
+    answer: GeneratedAnswer,
+    facts: GenerationFacts,
+  ): Promise<Receipt | null> {
+    if (answer.ids.length === 0) return null;
+    const { model, promptIds, salt, stop, maxTokens, sampling } = prepared;
+    const evidence = {
+      salt,
+      prompt_ids: promptIds,
+      output_ids: answer.ids,
+      stop,
+      text: answer.text,
+      prompt_text: model.tokenizer?.describe(promptIds) ?? '',
+    };
+    const commitments = publishCommitments(answer.states, hexToBytes(salt), nativeSha256).map(bytesToHex);
+    const finishedAt = systemClock.now();
+    const receipt = buildReceipt(
+      { ...facts, model: model.engine, evidence, maxTokens, sampling, commitments, finishedAt },
+      this.keys.receiptSigner,
+    );
+    await this.writer.write({ receipt, evidence, model: model.name, version: model.version });
+    return receipt;
+  }
+}

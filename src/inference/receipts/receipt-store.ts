@@ -1,0 +1,98 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { canonicalJson, type Json } from '../../common/index.js';
+import type { Receipt, ReceiptEvidence } from '../receipt/index.js';
+
+/** A receipt with its private part and what lists show of it. */
+export interface StoredReceipt {
+  readonly receipt: Receipt;
+  readonly evidence: ReceiptEvidence;
+  readonly model: string;
+  readonly version: string;
+}
+
+/** One line of a list of receipts. */
+export interface ReceiptSummary {
+  readonly id: string;
+  readonly model: string;
+  readonly version: string;
+  readonly release: string;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly finished_at: number;
+}
+
+/** Which receipts a list shows, newest first; `before` is the cursor of the page before. */
+export interface ReceiptFilter {
+  readonly model?: string;
+  readonly before?: string;
+  readonly limit: number;
+}
+
+type Row = Record<string, string | number>;
+
+/** The table of receipts. Append only. */
+@Injectable()
+export class ReceiptStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Inserts in the caller's transaction; a receipt that is there already stays as it is. */
+  async insert(manager: EntityManager, stored: StoredReceipt): Promise<void> {
+    const { receipt, evidence, model, version } = stored;
+    await manager.query(
+      `INSERT INTO receipts (id, model, release, version, prompt_tokens, completion_tokens, finished_at, receipt, evidence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+      [
+        receipt.id,
+        model,
+        receipt.release,
+        version,
+        evidence.prompt_ids.length,
+        receipt.output.tokens,
+        receipt.finished_at,
+        canonicalJson(receipt as unknown as Json),
+        canonicalJson(evidence as unknown as Json),
+      ],
+    );
+  }
+
+  /** A receipt by its id; null when there is none. */
+  async find(id: string): Promise<StoredReceipt | null> {
+    const sql = 'SELECT model, version, receipt, evidence FROM receipts WHERE id = $1';
+    const [row] = await this.dataSource.query<Row[]>(sql, [id]);
+    if (row === undefined) return null;
+    return {
+      model: String(row.model),
+      version: String(row.version),
+      receipt: JSON.parse(String(row.receipt)) as Receipt,
+      evidence: JSON.parse(String(row.evidence)) as ReceiptEvidence,
+    };
+  }
+
+  /** A page of summaries, newest first, and the cursor of the next page or null. */
+  async list(filter: ReceiptFilter): Promise<{ items: ReceiptSummary[]; next_cursor: string | null }> {
+    const rows = await this.dataSource.query<Row[]>(
+      `SELECT position, id, model, version, release, prompt_tokens, completion_tokens, finished_at FROM receipts
+       WHERE ($1::text IS NULL OR model = $1) AND ($2::bigint IS NULL OR position < $2)
+       ORDER BY position DESC LIMIT $3`,
+      [filter.model ?? null, filter.before ?? null, filter.limit + 1],
+    );
+    const page = rows.slice(0, filter.limit);
+    return {
+      items: page.map(summary),
+      next_cursor: rows.length > filter.limit ? String(page[page.length - 1].position) : null,
+    };
+  }
+}
+
+function summary(row: Row): ReceiptSummary {
+  return {
+    id: String(row.id),
+    model: String(row.model),
+    version: String(row.version),
+    release: String(row.release),
+    prompt_tokens: Number(row.prompt_tokens),
+    completion_tokens: Number(row.completion_tokens),
+    finished_at: Number(row.finished_at),
+  };
+}
