@@ -6,9 +6,13 @@ import { NodeKeys } from '../keys/index.js';
 import { LogModule } from '../log/index.js';
 import type { CheckContext } from './checks/check.js';
 import { BlockRules } from './checks/rules.js';
+import { ChainController } from './http/chain.controller.js';
+import { GenesisController } from './http/genesis.controller.js';
+import { PayloadController } from './http/payload.controller.js';
 import { BlockAuthor } from './publish/block-author.js';
 import { BlockPublisher } from './publish/block-publisher.js';
 import { CHECK_CONTEXT } from './publish/check-context.js';
+import { BlockGraph } from './read/block-graph.js';
 import { BlockReader } from './read/block-reader.js';
 import { BlobStore } from './store/blob-store.js';
 import { BlockStores } from './store/block-stores.js';
@@ -17,11 +21,13 @@ import { checkSignatureNative } from './verify/native-signature.js';
 /** Blocks: how they are made, judged, stored and read. Needs the global config, keys, database and events. */
 @Module({
   imports: [LogModule],
+  controllers: [ChainController, PayloadController, GenesisController],
   providers: [
     BlockRules,
     BlockAuthor,
     BlockPublisher,
     BlockReader,
+    BlockGraph,
     { provide: BlockStores, inject: [AppConfig], useFactory: openStores },
     { provide: BlobStore, inject: [BlockStores], useFactory: (stores: BlockStores) => stores.payloads },
     { provide: CHECK_CONTEXT, inject: [AppConfig, NodeKeys], useFactory: checkContext },

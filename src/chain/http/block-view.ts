@@ -1,0 +1,16 @@
+import type { BlockHeader } from '../block/index.js';
+import type { StoredBlock } from '../tables/block-queries.js';
+
+/** A block over HTTP. */
+export interface BlockView {
+  readonly hash: string;
+  readonly index: number;
+  /** Leaf number in the log; null for the moment between acceptance and sequencing. */
+  readonly log_index: number | null;
+  readonly header: BlockHeader;
+}
+
+/** A stored block as HTTP shows it. */
+export function toView({ hash, header, index, logIndex }: StoredBlock): BlockView {
+  return { hash, index, log_index: logIndex, header };
+}

@@ -1,0 +1,68 @@
+import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
+import { ProblemException } from '../../common/problem.js';
+import { BlockReader, unknownBlock } from '../read/block-reader.js';
+import { BlobStore } from '../store/blob-store.js';
+import { parseRange } from './byte-range.js';
+import { BlockParameters } from './chain-requests.js';
+
+/** Payloads never change: whoever has one may keep it for ever. */
+const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
+
+/** The bytes of blocks, whole or in ranges. Readers check them against the header; the server sends what is stored. */
+@Controller('chain')
+export class PayloadController {
+  constructor(
+    private readonly reader: BlockReader,
+    private readonly payloads: BlobStore,
+  ) {}
+
+  /** A block's payload; `ETag` is its hash, single byte ranges are answered with 206. */
+  @Get(':id/blocks/:hash/payload')
+  async payload(
+    @Param() { id, hash }: BlockParameters,
+    @Headers('range') rangeHeader: string | undefined,
+    @Headers('if-none-match') known: string | undefined,
+    @Headers('if-range') condition: string | undefined,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const block = await this.reader.header(hash);
+    if (block === null || block.header.chain_id !== id) throw ProblemException.from(unknownBlock(hash));
+    const { payload_hash, payload_type } = block.header;
+    const etag = `"${payload_hash}"`;
+    const stat = await this.payloads.stat(payload_hash);
+    if (stat === null)
+      throw new ProblemException(503, 'BLOB_MISSING', `The payload of block ${hash} is not in the store.`, {
+        block: hash,
+      });
+    void reply.headers({
+      etag,
+      'cache-control': IMMUTABLE,
+      'accept-ranges': 'bytes',
+      'content-encoding': 'identity',
+    });
+    if (known?.split(',').some((tag) => tag.trim() === etag)) return void (await reply.status(304).send());
+    void reply.header(
+      'content-type',
+      payload_type === 'json' ? 'application/json' : 'application/octet-stream',
+    );
+    const range = condition === undefined || condition === etag ? parseRange(rangeHeader, stat.size) : null;
+    if (range === 'unsatisfiable')
+      throw new ProblemException(
+        416,
+        'RANGE_NOT_SATISFIABLE',
+        `The payload has ${stat.size} bytes.`,
+        {},
+        {
+          'content-range': `bytes */${stat.size}`,
+        },
+      );
+    if (range === null)
+      return void (await reply.header('content-length', stat.size).send(this.payloads.open(payload_hash)));
+    await reply
+      .status(206)
+      .header('content-range', `bytes ${range.start}-${range.end - 1}/${stat.size}`)
+      .header('content-length', range.end - range.start)
+      .send(this.payloads.open(payload_hash, range));
+  }
+}
