@@ -48,15 +48,17 @@ export function checkModelConfig(config: ModelConfig): Result<void> {
     if (config[field] % step !== 0) return refuse(field, `must be a multiple of ${step}`);
   }
   if (config.heads % config.kvHeads !== 0) return refuse('kvHeads', 'must divide heads');
+  if ((config.heads * config.headDim) % 32 !== 0)
+    return refuse('heads', 'times headDim must be a multiple of 32');
   if (config.expertsPerToken > config.experts) return refuse('expertsPerToken', 'must not exceed experts');
   if (!(config.ropeTheta > 1 && config.ropeTheta < 1e12)) return refuse('ropeTheta', 'must lie in 1..1e12');
   if (!(config.rmsEpsilon > 0 && config.rmsEpsilon < 1)) return refuse('rmsEpsilon', 'must lie in 0..1');
   return ok();
 }
 
-/** Columns of the attention output: all heads side by side, padded to 32. */
+/** Columns of the attention output: all heads side by side. */
 export function attentionWidth(config: ModelConfig): number {
-  return Math.ceil((config.heads * config.headDim) / 32) * 32;
+  return config.heads * config.headDim;
 }
 
 function refuse(field: keyof ModelConfig, reason: string): Result<never> {

@@ -12,26 +12,33 @@ function choose(model: Model, logits: usize, route: usize): void {
     let chosen = 0;
     let greatest: f32 = -Infinity;
     for (let e = 0; e < model.experts; e++) {
-      const logit = load<f32>(logits + (<usize>e << 2));
+      const logit = load<f32>(logits + ((<usize>e) << 2));
       if (logit > greatest) {
         greatest = logit;
         chosen = e;
       }
     }
-    store<f32>(logits + (<usize>chosen << 2), -Infinity);
+    store<f32>(logits + ((<usize>chosen) << 2), -Infinity);
     if (rank == 0) best = greatest;
     const weight = f32x4.extract_lane(exp4(splat(greatest - best)), 0);
     sum += weight;
-    store<i32>(route + (<usize>rank << 3), chosen);
-    store<f32>(route + (<usize>rank << 3), weight, 4);
+    store<i32>(route + ((<usize>rank) << 3), chosen);
+    store<f32>(route + ((<usize>rank) << 3), weight, 4);
   }
   for (let rank = 0; rank < k; rank++) {
-    store<f32>(route + (<usize>rank << 3), load<f32>(route + (<usize>rank << 3), 4) / sum, 4);
+    store<f32>(route + ((<usize>rank) << 3), load<f32>(route + ((<usize>rank) << 3), 4) / sum, 4);
   }
 }
 
 /** Normalises, quantises and routes the rows of this thread. The router itself is never quantised. */
-export function routeRows(model: Model, run: Run, layerIndex: i32, scratch: usize, thread: i32, threads: i32): void {
+export function routeRows(
+  model: Model,
+  run: Run,
+  layerIndex: i32,
+  scratch: usize,
+  thread: i32,
+  threads: i32,
+): void {
   const layer = changetype<Layer>(model.layerTable + <usize>layerIndex * offsetof<Layer>());
   const size = model.hiddenSize;
   for (let r = thread; r < run.rows; r += threads) {
@@ -40,7 +47,7 @@ export function routeRows(model: Model, run: Run, layerIndex: i32, scratch: usiz
     quantizeRecord(record, size);
     for (let e = 0; e < model.experts; e++) {
       const logit = dotFloat(record, layer.router + <usize>e * <usize>size * 4, size);
-      store<f32>(scratch + (<usize>e << 2), logit);
+      store<f32>(scratch + ((<usize>e) << 2), logit);
     }
     choose(model, scratch, run.route + <usize>(r * model.expertsPerToken) * 8);
   }

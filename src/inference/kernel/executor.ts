@@ -1,0 +1,101 @@
+import type { CodedError } from '../../common/index.js';
+import { GROUP_WORDS } from './abi.js';
+import type { ExpertCache, ExpertSlot } from './expert-cache.js';
+import type { Kernel } from './kernel.js';
+import type { LoadedModel } from './model.js';
+
+/** The rows of a batch that the router sent to the experts of one layer. */
+export interface ExpertTask {
+  readonly model: LoadedModel;
+  readonly layer: number;
+  /** Experts with at least one row, ascending. */
+  readonly experts: readonly number[];
+  /** Per expert of the list: first place in the run's `order`, which holds row * expertsPerToken + rank. */
+  readonly starts: readonly number[];
+  /** Per expert of the list: how many rows. */
+  readonly counts: readonly number[];
+}
+
+/** An expert that could not be run; its rows have no meaning any more. */
+export interface ExpertFailure {
+  /** Index into the task's `experts`. */
+  readonly index: number;
+  readonly error: CodedError;
+}
+
+/**
+ * Runs the experts of one layer, here or elsewhere. Input: the quantised activation records in the run's `norm`. When
+ * `execute` returns, every expert's output has been added to the residual stream with its weight, best expert first, so the
+ * bits do not depend on where or in what order experts ran.
+ */
+export interface ExpertExecutor {
+  /** Returns what failed; rows of other experts are complete. */
+  execute(task: ExpertTask): readonly ExpertFailure[];
+}
+
+/** Runs experts on the local kernel, loading those that are not in memory. */
+export class LocalExpertExecutor implements ExpertExecutor {
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly cache: ExpertCache,
+  ) {}
+
+  /** Experts run in waves of as many as fit into the cache together; usually that is one wave. */
+  execute(task: ExpertTask): readonly ExpertFailure[] {
+    const failures: ExpertFailure[] = [];
+    const wave = new Wave(this.kernel, task);
+    for (let i = 0; i < task.experts.length; i++) {
+      const slot = this.cache.find(this.reference(task, i));
+      if (slot) wave.add(i, slot);
+    }
+    for (let i = 0; i < task.experts.length; i++) {
+      if (wave.hasRun(i)) continue;
+      let slot = this.cache.load(this.reference(task, i), wave.slots);
+      if (slot.ok && slot.value === 'full') {
+        wave.run(false);
+        slot = this.cache.load(this.reference(task, i), wave.slots);
+      }
+      if (!slot.ok) failures.push({ index: i, error: slot.error });
+      else if (slot.value !== 'full') wave.add(i, slot.value);
+    }
+    wave.run(true);
+    return failures;
+  }
+
+  private reference(task: ExpertTask, index: number) {
+    return task.model.experts[task.layer * task.model.config.experts + task.experts[index]];
+  }
+}
+
+/** Experts that are in memory together and run in one command. */
+class Wave {
+  readonly slots = new Set<ExpertSlot>();
+  private readonly done = new Set<number>();
+  private groups = 0;
+
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly task: ExpertTask,
+  ) {}
+
+  hasRun(index: number): boolean {
+    return this.done.has(index);
+  }
+
+  add(index: number, slot: ExpertSlot): void {
+    const { starts, counts, model } = this.task;
+    model.run.groups.set([slot.descriptor, starts[index], counts[index]], this.groups++ * GROUP_WORDS);
+    this.slots.add(slot);
+    this.done.add(index);
+  }
+
+  /** @param last whether the outputs of all experts are there afterwards and can be combined */
+  run(last: boolean): void {
+    const { model, layer } = this.task;
+    model.run.set('groups', this.groups);
+    model.run.set('combine', last ? 1 : 0);
+    this.kernel.execute('experts', layer, model.address, model.run.address);
+    this.groups = 0;
+    this.slots.clear();
+  }
+}

@@ -1,0 +1,195 @@
+import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { EXPERT_FIELDS, words } from './abi.js';
+import type { BlockSource, WeightBlock } from './block-source.js';
+import { expertTensors } from './blocks.js';
+import type { ModelConfig } from './config.js';
+import type { KernelHeap } from './heap.js';
+import { placeTensors } from './tensors.js';
+
+/** An expert's block in memory. */
+export interface ExpertSlot {
+  readonly payloadHash: string;
+  readonly bytes: number;
+  readonly address: number;
+  /** Address of the kernel's `Expert`. */
+  readonly descriptor: number;
+  /** Number of the use that came last. */
+  lastUse: number;
+  /** Uses since it was loaded. */
+  uses: number;
+  /** Cleared when the slot is given up; who remembers a slot looks here first. */
+  live: boolean;
+}
+
+/** Decides which expert leaves the memory when another needs room. */
+export interface EvictionPolicy {
+  /** The slot to give up, out of at least one candidate. */
+  victim(candidates: Iterable<ExpertSlot>): ExpertSlot;
+}
+
+/** Gives up what was used longest ago. */
+export const leastRecentlyUsed: EvictionPolicy = {
+  victim(candidates) {
+    let oldest: ExpertSlot | undefined;
+    for (const slot of candidates) if (!oldest || slot.lastUse < oldest.lastUse) oldest = slot;
+    if (!oldest) throw new Error('no slot can be given up');
+    return oldest;
+  },
+};
+
+/** Figures of the cache; times in milliseconds. */
+export interface ExpertCacheStats {
+  readonly bytes: number;
+  readonly budget: number;
+  readonly slots: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly evictions: number;
+  readonly loadMs: number;
+  readonly failures: number;
+}
+
+/** A use of an expert: where it is known to be, if it is in memory. One per model, layer and expert. */
+export interface ExpertReference {
+  readonly block: WeightBlock;
+  readonly config: ModelConfig;
+  slot: ExpertSlot | undefined;
+  loads: number;
+  loadMs: number;
+}
+
+/**
+ * Expert blocks in the kernel's memory under a byte budget. A payload is read straight into its slot and verified there each
+ * time it comes from its source; releases that share a payload share the slot.
+ */
+export class ExpertCache {
+  private readonly slots = new Map<string, ExpertSlot>();
+  private readonly descriptorBytes = EXPERT_FIELDS.length * 4;
+  private clock = 0;
+  private bytes = 0;
+  private hits = 0;
+  private misses = 0;
+  private evictions = 0;
+  private loadMs = 0;
+  private failures = 0;
+
+  constructor(
+    private readonly heap: KernelHeap,
+    private readonly source: BlockSource,
+    private readonly budget: number,
+    private readonly now: () => number,
+    private readonly policy: EvictionPolicy = leastRecentlyUsed,
+  ) {}
+
+  /** Counts one more use of an expert and says where it is, if it is in memory. */
+  find(reference: ExpertReference): ExpertSlot | undefined {
+    if (!reference.slot?.live) reference.slot = this.slots.get(reference.block.payloadHash);
+    const slot = reference.slot;
+    if (!slot) return undefined;
+    this.hits++;
+    this.touch(slot);
+    return slot;
+  }
+
+  /**
+   * Loads an expert, giving up others but never those in `keep`. `'full'` means: run what is in `keep` first, then ask again.
+   * Refuses with `BLOCK_MISSING`, `BLOCK_CORRUPT`, `EXPERT_CACHE_TOO_SMALL` or `KERNEL_MEMORY`.
+   */
+  load(reference: ExpertReference, keep: ReadonlySet<ExpertSlot>): Result<ExpertSlot | 'full'> {
+    const size = reference.block.payloadSize;
+    if (size > this.budget) return this.fail(tooSmall(reference.block, this.budget));
+    while (this.bytes + size > this.budget) if (!this.evict(keep)) return ok('full');
+    let place = this.heap.allocate(size);
+    while (!place.ok && this.evict(keep)) place = this.heap.allocate(size);
+    if (!place.ok) return keep.size > 0 ? ok('full') : this.fail(place.error);
+    const started = this.now();
+    const slot = this.fill(reference, place.value);
+    if (!slot.ok) {
+      this.heap.release(place.value);
+      return this.fail(slot.error);
+    }
+    const took = this.now() - started;
+    this.misses++;
+    this.loadMs += took;
+    reference.loads++;
+    reference.loadMs += took;
+    return slot;
+  }
+
+  /** Gives up every slot that none of the given payloads needs any more. */
+  retain(payloads: ReadonlySet<string>): void {
+    for (const slot of [...this.slots.values()]) if (!payloads.has(slot.payloadHash)) this.drop(slot);
+  }
+
+  /** Figures since the start. */
+  stats(): ExpertCacheStats {
+    const { bytes, budget, hits, misses, evictions, loadMs, failures } = this;
+    return { bytes, budget, slots: this.slots.size, hits, misses, evictions, loadMs, failures };
+  }
+
+  private fill(reference: ExpertReference, address: number): Result<ExpertSlot> {
+    const { block, config } = reference;
+    const payload = this.heap.bytes(address, block.payloadSize);
+    const read = this.source.read(block, payload);
+    if (!read.ok) return read;
+    const tensors = placeTensors(block, payload, address, expertTensors(config));
+    if (!tensors.ok) return tensors;
+    const descriptor = this.heap.allocate(this.descriptorBytes);
+    if (!descriptor.ok) return descriptor;
+    const [gate, up, down] = tensors.value;
+    const fields = words(EXPERT_FIELDS, {
+      gateData: gate.data,
+      gateKind: gate.kind,
+      upData: up.data,
+      upKind: up.kind,
+      downData: down.data,
+      downKind: down.kind,
+    });
+    this.heap.words(descriptor.value, fields.length).set(fields);
+    const slot: ExpertSlot = {
+      payloadHash: block.payloadHash,
+      bytes: block.payloadSize,
+      address,
+      descriptor: descriptor.value,
+      lastUse: 0,
+      uses: 0,
+      live: true,
+    };
+    this.slots.set(slot.payloadHash, slot);
+    this.bytes += slot.bytes;
+    reference.slot = slot;
+    this.touch(slot);
+    return ok(slot);
+  }
+
+  private touch(slot: ExpertSlot): void {
+    slot.lastUse = ++this.clock;
+    slot.uses++;
+  }
+
+  private evict(keep: ReadonlySet<ExpertSlot>): boolean {
+    const candidates = [...this.slots.values()].filter((slot) => !keep.has(slot));
+    if (candidates.length === 0) return false;
+    this.drop(this.policy.victim(candidates));
+    this.evictions++;
+    return true;
+  }
+
+  private drop(slot: ExpertSlot): void {
+    slot.live = false;
+    this.slots.delete(slot.payloadHash);
+    this.bytes -= slot.bytes;
+    this.heap.release(slot.address);
+    this.heap.release(slot.descriptor);
+  }
+
+  private fail(error: CodedError): Result<never> {
+    this.failures++;
+    return err(error);
+  }
+}
+
+function tooSmall(block: WeightBlock, budget: number): CodedError {
+  const message = `block ${block.name} of ${block.payloadSize} bytes exceeds the expert cache of ${budget}`;
+  return new CodedError('EXPERT_CACHE_TOO_SMALL', message, { name: block.name, budget }, 503);
+}

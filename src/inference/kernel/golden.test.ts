@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { nativeSha256 } from '../../common/native-hash.js';
+import { unwrap, type Result } from '../../common/index.js';
+import { loadCheckpoint } from '../../../test/support/checkpoint.js';
+import type { BuiltModel } from './model-builder.js';
+import { EngineCore, type WorkResult } from './engine-core.js';
+import { GREEDY } from '../sampler/index.js';
+import { createKernelMemory, Kernel, MemoryBlockSource } from './index.js';
+import type { GenerateResult, Work } from './requests.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+
+function engineFor({ model, payloads }: BuiltModel): EngineCore {
+  const module = new WebAssembly.Module(readFileSync(`${root}dist/kernel/kernel.wasm`));
+  const kernel = Kernel.create(module, createKernelMemory(), 1);
+  const source = new MemoryBlockSource(payloads, nativeSha256);
+  const engine = new EngineCore(
+    { kernel, source, kernelHash: '00'.repeat(32), sha256: nativeSha256, now: () => performance.now() },
+    { expertCacheBytes: 1 << 28, kvCacheBytes: 1 << 26, maxStreams: 8 },
+  );
+  unwrap(engine.load(model));
+  return engine;
+}
+
+function run(engine: EngineCore, work: Work): WorkResult {
+  let result: Result<WorkResult> | undefined;
+  engine.submit(1, work, { event: () => undefined, done: (value) => (result = value) });
+  while (!result) engine.step();
+  return unwrap(result);
+}
+
+interface Reference {
+  readonly input_ids: number[][];
+  readonly logits: number[][][];
+  readonly greedy: number[][];
+}
+
+describe.each(['mixtral-a', 'mixtral-a-bf16'])('golden checkpoint %s', (name) => {
+  const folder = `${root}test/vectors/golden/${name}`;
+  const reference = JSON.parse(readFileSync(`${folder}/reference.json`, 'utf8')) as Reference;
+
+  it('has the reference logits within 2e-3 and its greedy ids, unquantised', () => {
+    const built = loadCheckpoint(folder, 'f32');
+    const engine = engineFor(built);
+    reference.input_ids.forEach((ids, prompt) => {
+      const { release } = built.model;
+      const logits = run(engine, { kind: 'logits', release, ids }) as Float32Array[];
+      let worst = 0;
+      logits.forEach((row, position) =>
+        row.forEach((value, id) => {
+          worst = Math.max(worst, Math.abs(value - reference.logits[prompt][position][id]));
+        }),
+      );
+      expect(logits).toHaveLength(ids.length);
+      expect(worst).toBeLessThan(1e-4);
+      const answer = run(engine, {
+        kind: 'generate',
+        release,
+        promptIds: ids,
+        maxTokens: 24,
+        stopIds: [],
+        sampling: GREEDY,
+      }) as GenerateResult;
+      expect(answer.tokens).toEqual(reference.greedy[prompt]);
+    });
+  });
+
+  it('keeps a cosine of 0.999 with 8-bit weights', () => {
+    const built = loadCheckpoint(folder, 'int8');
+    const engine = engineFor(built);
+    let [worst, agree, count] = [1, 0, 0];
+    reference.input_ids.forEach((ids, prompt) => {
+      const logits = run(engine, { kind: 'logits', release: built.model.release, ids }) as Float32Array[];
+      logits.forEach((row, position) => {
+        const expected = reference.logits[prompt][position];
+        worst = Math.min(worst, cosine(row, expected));
+        agree += row.indexOf(Math.max(...row)) === expected.indexOf(Math.max(...expected)) ? 1 : 0;
+        count++;
+      });
+    });
+    expect(worst).toBeGreaterThan(0.999);
+    expect(agree / count).toBeGreaterThan(0.9);
+  });
+});
+
+function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i] * b[i];
+    aa += a[i] * a[i];
+    bb += b[i] * b[i];
+  }
+  return ab / Math.sqrt(aa * bb);
+}

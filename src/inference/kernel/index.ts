@@ -1,0 +1,17 @@
+export type { BlockSource, EngineModel, TensorEntry, WeightBlock } from './block-source.js';
+export { describeBlocks, type BlockDescription } from './blocks.js';
+export { checkModelConfig, type ModelConfig } from './config.js';
+export { EngineCore, type EngineLimits } from './engine-core.js';
+export type { ExpertExecutor, ExpertFailure, ExpertTask } from './executor.js';
+export { createKernelMemory, Kernel } from './kernel.js';
+export { MemoryBlockSource } from './memory-source.js';
+export type {
+  ExpertUse,
+  GenerateEvent,
+  GenerateRequest,
+  GenerateResult,
+  LogitsRequest,
+  ReplayRequest,
+  ReplayResult,
+} from './requests.js';
+export type { EngineStats, ExpertStats } from './stats.js';

@@ -1,0 +1,191 @@
+import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { LAYER_FIELDS, MODEL_FIELDS, PAGE_POSITIONS, words } from './abi.js';
+import { type EngineModel, type WeightBlock } from './block-source.js';
+import { attentionTensors, embeddingTensors, headTensors, routerTensors } from './blocks.js';
+import { attentionWidth, checkModelConfig, type ModelConfig } from './config.js';
+import type { DenseStore } from './dense-store.js';
+import type { ExpertReference } from './expert-cache.js';
+import type { Kernel } from './kernel.js';
+import { RunState } from './run-state.js';
+import { placeTensors, type PlacedTensor, type TensorExpectation } from './tensors.js';
+
+/** A model whose dense weights are in memory and whose experts are known by name. */
+export interface LoadedModel {
+  readonly release: string;
+  readonly config: ModelConfig;
+  /** Address of the kernel's `Model`. */
+  readonly address: number;
+  readonly run: RunState;
+  /** One per layer and expert: layer * experts + expert. */
+  readonly experts: readonly ExpertReference[];
+  /** Tokens that went through each expert, same order. */
+  readonly uses: Float64Array;
+  /** Bytes of one KV page. */
+  readonly pageBytes: number;
+  /** Gives everything back but the experts. */
+  unload(): void;
+}
+
+/** Loads a model's dense blocks and writes its structures. */
+export class ModelLoader {
+  private readonly acquired: string[] = [];
+  private readonly allocated: number[] = [];
+  private readonly blocks: ReadonlyMap<string, WeightBlock>;
+
+  private constructor(
+    private readonly kernel: Kernel,
+    private readonly dense: DenseStore,
+    private readonly model: EngineModel,
+  ) {
+    this.blocks = new Map(model.blocks.map((block) => [block.name, block]));
+  }
+
+  /**
+   * Refuses with `MODEL_CONFIG`, `MODEL_BLOCK_ABSENT` (the release names no such block), `BLOCK_MISSING`, `BLOCK_CORRUPT`,
+   * `KERNEL_MEMORY`; then nothing stays in memory.
+   */
+  static load(kernel: Kernel, dense: DenseStore, model: EngineModel): Result<LoadedModel> {
+    const config = checkModelConfig(model.config);
+    if (!config.ok) return config;
+    const loader = new ModelLoader(kernel, dense, model);
+    const loaded = loader.load();
+    if (!loaded.ok) loader.undo();
+    return loaded;
+  }
+
+  private load(): Result<LoadedModel> {
+    const { config } = this.model;
+    const experts = this.references();
+    if (!experts.ok) return experts;
+    const structure = this.writeModel();
+    if (!structure.ok) return structure;
+    const run = RunState.create(this.kernel.heap, config, this.kernel.threads);
+    if (!run.ok) return run;
+    return ok({
+      release: this.model.release,
+      config,
+      address: structure.value,
+      run: run.value,
+      experts: experts.value,
+      uses: new Float64Array(experts.value.length),
+      pageBytes: config.layers * 2 * config.kvHeads * PAGE_POSITIONS * config.headDim * 4,
+      unload: () => {
+        run.value.release();
+        this.undo();
+      },
+    });
+  }
+
+  private references(): Result<ExpertReference[]> {
+    const { config } = this.model;
+    const references: ExpertReference[] = [];
+    for (let layer = 0; layer < config.layers; layer++) {
+      for (let expert = 0; expert < config.experts; expert++) {
+        const block = this.block(`layer${layer}.expert${expert}`);
+        if (!block.ok) return block;
+        references.push({ block: block.value, config, slot: undefined, loads: 0, loadMs: 0 });
+      }
+    }
+    return ok(references);
+  }
+
+  private writeModel(): Result<number> {
+    const { config } = this.model;
+    const { headDim } = config;
+    const embedding = this.tensors('embedding', embeddingTensors(config));
+    if (!embedding.ok) return embedding;
+    const head = this.tensors('head', headTensors(config));
+    if (!head.ok) return head;
+    const layers = this.writeLayers();
+    if (!layers.ok) return layers;
+    const frequencies = this.allocate((headDim / 2) * 8);
+    if (!frequencies.ok) return frequencies;
+    this.kernel.exports.frequencies(frequencies.value, headDim, config.ropeTheta);
+    const [table] = embedding.value;
+    const [norm, output] = head.value;
+    return this.write(
+      words(MODEL_FIELDS, {
+        ...config,
+        attentionWidth: attentionWidth(config),
+        frequencies: frequencies.value,
+        embeddingKind: table.kind,
+        embeddingData: table.data,
+        embeddingScales: table.scales,
+        headNorm: norm.data,
+        headData: output.data,
+        headKind: output.kind,
+        layerTable: layers.value,
+      }),
+    );
+  }
+
+  private writeLayers(): Result<number> {
+    const { config } = this.model;
+    const table = new Uint32Array(config.layers * LAYER_FIELDS.length);
+    for (let layer = 0; layer < config.layers; layer++) {
+      const fields = this.layer(layer);
+      if (!fields.ok) return fields;
+      table.set(fields.value, layer * LAYER_FIELDS.length);
+    }
+    return this.write(table);
+  }
+
+  private layer(layer: number): Result<Uint32Array> {
+    const { config } = this.model;
+    const attention = this.tensors(`layer${layer}.attention`, attentionTensors(config));
+    if (!attention.ok) return attention;
+    const router = this.tensors(`layer${layer}.router`, routerTensors(config));
+    if (!router.ok) return router;
+    const [inputNorm, query, key, value, output] = attention.value;
+    const [routerNorm, weight] = router.value;
+    return ok(
+      words(LAYER_FIELDS, {
+        inputNorm: inputNorm.data,
+        queryData: query.data,
+        queryKind: query.kind,
+        keyData: key.data,
+        keyKind: key.kind,
+        valueData: value.data,
+        valueKind: value.kind,
+        outputData: output.data,
+        outputKind: output.kind,
+        routerNorm: routerNorm.data,
+        router: weight.data,
+      }),
+    );
+  }
+
+  private tensors(name: string, expected: readonly TensorExpectation[]): Result<PlacedTensor[]> {
+    const block = this.block(name);
+    if (!block.ok) return block;
+    const address = this.dense.acquire(block.value);
+    if (!address.ok) return address;
+    this.acquired.push(block.value.payloadHash);
+    const payload = this.kernel.heap.bytes(address.value, block.value.payloadSize);
+    return placeTensors(block.value, payload, address.value, expected);
+  }
+
+  private block(name: string): Result<WeightBlock> {
+    const block = this.blocks.get(name);
+    if (block) return ok(block);
+    const message = `release ${this.model.release} names no block ${name}`;
+    return err(new CodedError('MODEL_BLOCK_ABSENT', message, { name, release: this.model.release }));
+  }
+
+  private allocate(bytes: number): Result<number> {
+    const place = this.kernel.heap.allocate(bytes);
+    if (place.ok) this.allocated.push(place.value);
+    return place;
+  }
+
+  private write(content: Uint32Array): Result<number> {
+    const place = this.allocate(content.byteLength);
+    if (place.ok) this.kernel.heap.words(place.value, content.length).set(content);
+    return place;
+  }
+
+  private undo(): void {
+    for (const hash of this.acquired.splice(0)) this.dense.release(hash);
+    for (const address of this.allocated.splice(0)) this.kernel.heap.release(address);
+  }
+}

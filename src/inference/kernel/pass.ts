@@ -1,0 +1,107 @@
+import type { CodedError } from '../../common/index.js';
+import { ROW_WORDS } from './abi.js';
+import type { ExpertExecutor, ExpertTask } from './executor.js';
+import type { Kernel } from './kernel.js';
+import type { LoadedModel } from './model.js';
+
+/** One token of one sequence, to be computed at its position. Rows of a sequence come in order of position. */
+export interface BatchRow {
+  readonly token: number;
+  readonly position: number;
+  /** Address of the sequence's page table: u32 per 32 positions, filled up to this position. */
+  readonly pages: number;
+  readonly wantsLogits: boolean;
+  /** Counts the tokens per layer and expert of this row's sequence. */
+  readonly usage: Uint32Array;
+}
+
+/** What became of a batch. */
+export interface PassResult {
+  /** Rows that could not be computed, with the reason; the other rows are complete. */
+  readonly failures: ReadonlyMap<number, CodedError>;
+}
+
+/** The forward pass: embedding, then for every layer attention, router and experts, then logits. */
+export class ForwardPass {
+  constructor(
+    private readonly kernel: Kernel,
+    private readonly executor: ExpertExecutor,
+  ) {}
+
+  /**
+   * Computes a batch of at most `MAX_ROWS` rows. The i-th row that wants logits finds them in `model.run.logits(i)`.
+   */
+  forward(model: LoadedModel, rows: readonly BatchRow[]): PassResult {
+    const failures = new Map<number, CodedError>();
+    const { run, config } = model;
+    const wanted = this.writeRows(model, rows);
+    this.execute('embed', 0, model);
+    for (let layer = 0; layer < config.layers; layer++) {
+      this.execute('attend', layer, model);
+      const task = groupByExpert(model, layer, rows);
+      for (const failure of this.executor.execute(task))
+        failRows(task, failure.index, failure.error, failures);
+    }
+    run.set('logitRows', wanted);
+    if (wanted > 0) this.execute('logits', 0, model);
+    return { failures };
+  }
+
+  private writeRows(model: LoadedModel, rows: readonly BatchRow[]): number {
+    const { run } = model;
+    let wanted = 0;
+    rows.forEach((row, i) => {
+      run.rows[i * ROW_WORDS] = row.token;
+      run.rows[i * ROW_WORDS + 1] = row.position;
+      run.rows[i * ROW_WORDS + 2] = row.pages;
+      if (row.wantsLogits) run.logitRows[wanted++] = i;
+    });
+    run.set('rows', rows.length);
+    return wanted;
+  }
+
+  private execute(command: 'embed' | 'attend' | 'logits', layer: number, model: LoadedModel): void {
+    this.kernel.execute(command, layer, model.address, model.run.address);
+  }
+}
+
+/** Sorts the router's choices by expert (a counting sort) and counts them. */
+function groupByExpert(model: LoadedModel, layer: number, rows: readonly BatchRow[]): ExpertTask {
+  const { run, config, uses } = model;
+  const { expertsPerToken, experts: expertCount } = config;
+  const members = rows.length * expertsPerToken;
+  const first = layer * expertCount;
+  const counts = new Array<number>(expertCount).fill(0);
+  for (let member = 0; member < members; member++) {
+    const expert = run.route[member * 2];
+    counts[expert]++;
+    uses[first + expert]++;
+    rows[Math.floor(member / expertsPerToken)].usage[first + expert]++;
+  }
+  const task = { experts: [] as number[], starts: [] as number[], counts: [] as number[] };
+  const next = new Array<number>(expertCount).fill(0);
+  let start = 0;
+  for (let expert = 0; expert < expertCount; expert++) {
+    next[expert] = start;
+    if (counts[expert] === 0) continue;
+    task.experts.push(expert);
+    task.starts.push(start);
+    task.counts.push(counts[expert]);
+    start += counts[expert];
+  }
+  for (let member = 0; member < members; member++) run.order[next[run.route[member * 2]]++] = member;
+  return { model, layer, ...task };
+}
+
+function failRows(
+  task: ExpertTask,
+  index: number,
+  error: CodedError,
+  failures: Map<number, CodedError>,
+): void {
+  const { run, config } = task.model;
+  const start = task.starts[index];
+  for (let i = start; i < start + task.counts[index]; i++) {
+    failures.set(Math.floor(run.order[i] / config.expertsPerToken), error);
+  }
+}

@@ -1,0 +1,120 @@
+import { ok, type Result } from '../../common/index.js';
+import { GROUP_WORDS, recordBytes, ROW_WORDS, RUN_FIELDS, runWord, words } from './abi.js';
+import { attentionWidth, type ModelConfig } from './config.js';
+import type { KernelHeap } from './heap.js';
+
+/** Rows of a batch at most. */
+export const MAX_ROWS = 64;
+/** Rows of a batch whose logits can be asked for. */
+export const MAX_LOGIT_ROWS = 32;
+
+/**
+ * The buffers of one model's forward pass, allocated once: the kernel's `Run` (shapes are documented there) and the host's
+ * views of what it reads and writes.
+ */
+export class RunState {
+  /** Words of `Run`. */
+  readonly run: Uint32Array;
+  /** `Row` per row. */
+  readonly rows: Uint32Array;
+  /** Rows whose logits are wanted. */
+  readonly logitRows: Uint32Array;
+  /** Router's choice: words {expert, weight} per row and rank. */
+  readonly route: Uint32Array;
+  /** `Group` per expert that runs. */
+  readonly groups: Uint32Array;
+  /** row * expertsPerToken + rank, grouped by expert. */
+  readonly order: Uint32Array;
+
+  private constructor(
+    private readonly heap: KernelHeap,
+    readonly address: number,
+    private readonly buffers: number,
+    private readonly places: Readonly<Record<string, number>>,
+    private readonly config: ModelConfig,
+  ) {
+    const members = MAX_ROWS * config.expertsPerToken;
+    this.run = heap.words(address, RUN_FIELDS.length);
+    this.rows = heap.words(places['rowTable'], MAX_ROWS * ROW_WORDS);
+    this.logitRows = heap.words(places['logitTable'], MAX_LOGIT_ROWS);
+    this.route = heap.words(places['route'], members * 2);
+    this.groups = heap.words(places['groupTable'], config.experts * GROUP_WORDS);
+    this.order = heap.words(places['order'], members);
+  }
+
+  /** Allocates all buffers in one piece; refuses with `KERNEL_MEMORY`. */
+  static create(heap: KernelHeap, config: ModelConfig, threads: number): Result<RunState> {
+    const sizes = bufferSizes(config, threads);
+    const layout = new Map<string, number>();
+    let total = 0;
+    for (const [name, bytes] of Object.entries(sizes)) {
+      layout.set(name, total);
+      total += Math.ceil(bytes / 64) * 64;
+    }
+    const address = heap.allocate(RUN_FIELDS.length * 4);
+    if (!address.ok) return address;
+    const buffers = heap.allocate(total);
+    if (!buffers.ok) {
+      heap.release(address.value);
+      return buffers;
+    }
+    heap.bytes(buffers.value, total).fill(0);
+    const places: Record<string, number> = {};
+    for (const [name, offset] of layout) places[name] = buffers.value + offset;
+    const fields = Object.fromEntries(RUN_FIELDS.map((field) => [field, places[field] ?? 0]));
+    const run = words(RUN_FIELDS, { ...fields, scratchBytes: scratchBytes(config) } as Record<
+      (typeof RUN_FIELDS)[number],
+      number
+    >);
+    heap.words(address.value, run.length).set(run);
+    return ok(new RunState(heap, address.value, buffers.value, places, config));
+  }
+
+  /** Sets a word of `Run`. */
+  set(name: (typeof RUN_FIELDS)[number], value: number): void {
+    this.run[runWord(name)] = value;
+  }
+
+  /** The logits of the i-th row that wanted them: float32 [vocabSize], valid until the next pass. */
+  logits(i: number): Float32Array {
+    const stride = Math.ceil(this.config.vocabSize / 16) * 16;
+    return this.heap.floats(this.places['logits'] + i * stride * 4, this.config.vocabSize);
+  }
+
+  /** Gives the buffers back. */
+  release(): void {
+    this.heap.release(this.buffers);
+    this.heap.release(this.address);
+  }
+}
+
+/** Bytes of each buffer, by its name in `Run`. */
+function bufferSizes(config: ModelConfig, threads: number): Record<string, number> {
+  const { hiddenSize, headDim, kvHeads, experts, expertsPerToken, expertHiddenSize, vocabSize } = config;
+  const width = attentionWidth(config);
+  const members = MAX_ROWS * expertsPerToken;
+  return {
+    rowTable: MAX_ROWS * ROW_WORDS * 4,
+    logitTable: MAX_LOGIT_ROWS * 4,
+    groupTable: experts * GROUP_WORDS * 4,
+    order: members * 4,
+    residual: MAX_ROWS * hiddenSize * 4,
+    norm: MAX_ROWS * recordBytes(hiddenSize),
+    query: MAX_ROWS * width * 4,
+    keyValue: MAX_ROWS * 2 * kvHeads * headDim * 4,
+    attention: MAX_ROWS * recordBytes(width),
+    rope: MAX_ROWS * headDim * 4,
+    route: members * 8,
+    hidden: members * recordBytes(expertHiddenSize),
+    up: members * expertHiddenSize * 4,
+    down: members * hiddenSize * 4,
+    logits: MAX_LOGIT_ROWS * Math.ceil(vocabSize / 16) * 64,
+    scratch: threads * scratchBytes(config),
+  };
+}
+
+/** Scratch of one thread: attention scores, router logits, or three lists of addresses. */
+function scratchBytes(config: ModelConfig): number {
+  const most = Math.max(config.maxPositions + 4, config.experts, 3 * MAX_ROWS) * 4;
+  return Math.ceil(most / 64) * 64 + 64;
+}

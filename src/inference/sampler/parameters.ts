@@ -1,0 +1,61 @@
+import { CodedError, err, ok, type Result } from '../../common/index.js';
+
+/** How a token is chosen from logits. Part of the receipt: every field is always present. */
+export interface SamplingParameters {
+  /** 0 = greedy; up to 100. */
+  readonly temperature: number;
+  /** Keep the fewest tokens whose probability reaches this, 0 < topP <= 1. */
+  readonly topP: number;
+  /** Keep so many of the likeliest tokens; 0 = all. */
+  readonly topK: number;
+  /** Keep tokens at least this many times as likely as the likeliest, 0..1. */
+  readonly minP: number;
+  /** Divides positive and multiplies negative logits of tokens in prompt or answer, 0 < p <= 100; 1 = none. */
+  readonly repetitionPenalty: number;
+  /** Subtracted from logits of tokens in the answer, -100..100. */
+  readonly presencePenalty: number;
+  /** Subtracted once per occurrence in the answer, -100..100. */
+  readonly frequencyPenalty: number;
+  /** Whole number 0 … 2^53 - 1. */
+  readonly seed: number;
+}
+
+/** Greedy choice without penalties. */
+export const GREEDY: SamplingParameters = {
+  temperature: 0,
+  topP: 1,
+  topK: 0,
+  minP: 0,
+  repetitionPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  seed: 0,
+};
+
+const RANGES: Readonly<Record<keyof SamplingParameters, readonly [number, number]>> = {
+  temperature: [0, 100],
+  topP: [1e-6, 1],
+  topK: [0, 2 ** 31],
+  minP: [0, 1],
+  repetitionPenalty: [1e-3, 100],
+  presencePenalty: [-100, 100],
+  frequencyPenalty: [-100, 100],
+  seed: [0, Number.MAX_SAFE_INTEGER],
+};
+
+/** Refuses (`SAMPLING_PARAMETER`, naming field and range) what is out of range, not a number, or -0. */
+export function checkSampling(parameters: SamplingParameters): Result<void> {
+  for (const [field, [least, most]] of Object.entries(RANGES)) {
+    const value = parameters[field as keyof SamplingParameters];
+    const whole = field === 'topK' || field === 'seed';
+    if (
+      typeof value !== 'number' ||
+      !(value >= least && value <= most) ||
+      (whole && !Number.isInteger(value))
+    ) {
+      const message = `${field} must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`;
+      return err(new CodedError('SAMPLING_PARAMETER', message, { field, least, most }));
+    }
+  }
+  return ok();
+}

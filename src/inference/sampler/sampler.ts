@@ -1,0 +1,80 @@
+import { Candidates, type Candidate } from './candidates.js';
+import type { SamplingParameters } from './parameters.js';
+import { uniform } from './random.js';
+
+/** The greatest logit's token; the lowest id among equals. */
+export function argmax(logits: Float32Array | Float64Array): number {
+  let best = 0;
+  for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
+  return best;
+}
+
+/**
+ * Chooses the tokens of one answer. The choice depends on the logits' bits, the parameters, the tokens so far and the
+ * position alone; all arithmetic is float64 in a fixed order.
+ */
+export class Sampler {
+  private readonly seen: Set<number>;
+  private readonly counts = new Map<number, number>();
+  private readonly penalized: boolean;
+  private scratch = new Float64Array(0);
+
+  constructor(
+    private readonly parameters: SamplingParameters,
+    promptIds: ArrayLike<number>,
+  ) {
+    this.seen = new Set(Array.from(promptIds));
+    const { repetitionPenalty, presencePenalty, frequencyPenalty } = parameters;
+    this.penalized = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
+  }
+
+  /** The token for the `index`-th place of the answer (0-based). */
+  choose(logits: Float32Array, index: number): number {
+    const { temperature, seed } = this.parameters;
+    if (temperature === 0 && !this.penalized) return argmax(logits);
+    const adjusted = this.penalize(logits);
+    const best = argmax(adjusted);
+    if (temperature === 0) return best;
+    for (let id = 0; id < adjusted.length; id++) adjusted[id] /= temperature;
+    return this.draw(adjusted, adjusted[best], uniform(seed, index));
+  }
+
+  /** Tells the sampler which token the answer got, so that penalties count it. */
+  accept(token: number): void {
+    this.seen.add(token);
+    this.counts.set(token, (this.counts.get(token) ?? 0) + 1);
+  }
+
+  private penalize(logits: Float32Array): Float64Array {
+    if (this.scratch.length !== logits.length) this.scratch = new Float64Array(logits.length);
+    const adjusted = this.scratch;
+    adjusted.set(logits);
+    if (!this.penalized) return adjusted;
+    const { repetitionPenalty, presencePenalty, frequencyPenalty } = this.parameters;
+    for (const id of this.seen) {
+      const logit = adjusted[id];
+      adjusted[id] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
+    }
+    for (const [id, count] of this.counts) adjusted[id] -= presencePenalty + frequencyPenalty * count;
+    return adjusted;
+  }
+
+  private draw(logits: Float64Array, greatest: number, random: number): number {
+    const { topP, topK, minP } = this.parameters;
+    const candidates = new Candidates(logits, greatest);
+    const kept: Candidate[] = [];
+    let sum = 0;
+    for (const candidate of candidates) {
+      if (candidate.weight < minP) break;
+      kept.push(candidate);
+      sum += candidate.weight;
+      if (kept.length === topK || sum >= topP * candidates.total) break;
+    }
+    let left = random * sum;
+    for (const candidate of kept) {
+      left -= candidate.weight;
+      if (left < 0) return candidate.id;
+    }
+    return kept[kept.length - 1].id;
+  }
+}
