@@ -5,15 +5,21 @@ import { WeightBlockRules } from './blocks/block-rules.js';
 import { GenesisBootstrap } from './genesis-bootstrap.js';
 import { ArchitecturePublisher } from './import/architecture-blocks.js';
 import { Importer } from './import/importer.js';
+import { ExpertsController } from './http/experts.controller.js';
+import { ImportController } from './http/import.controller.js';
+import { ModelsController } from './http/models.controller.js';
 import { ParameterIndex } from './releases/parameter-index.js';
 import { Promotion } from './releases/promotion.js';
 import { ReleaseAuthor } from './releases/release-author.js';
 import { ReleaseCatalog } from './releases/release-catalog.js';
 import { ReleaseRules } from './releases/release-rules.js';
+import { ExpertReports } from './usage/expert-report.js';
+import { ExpertUsage } from './usage/expert-usage.js';
 
 /** Models: import of checkpoints, releases, and which block holds which weight. */
 @Module({
   imports: [ChainModule, LogModule],
+  controllers: [ImportController, ModelsController, ExpertsController],
   providers: [
     WeightBlockRules,
     ReleaseRules,
@@ -24,7 +30,17 @@ import { ReleaseRules } from './releases/release-rules.js';
     ArchitecturePublisher,
     Importer,
     GenesisBootstrap,
+    ExpertUsage,
+    ExpertReports,
   ],
-  exports: [ParameterIndex, ReleaseCatalog, ReleaseAuthor, Promotion, Importer, GenesisBootstrap],
+  exports: [
+    ExpertUsage,
+    ParameterIndex,
+    ReleaseCatalog,
+    ReleaseAuthor,
+    Promotion,
+    Importer,
+    GenesisBootstrap,
+  ],
 })
 export class ExpertsModule {}

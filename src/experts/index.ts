@@ -16,3 +16,9 @@ export {
 } from './releases/release-view.js';
 export type { TensorEntry } from './blocks/tensor-directory.js';
 export { planBlocks, type ImportDtype, type PlannedBlock, type PlannedTensor } from './blocks/tensor-plan.js';
+export {
+  ExpertUsage,
+  type ExpertCacheFigures,
+  type ExpertUsageSource,
+  type ExpertUse,
+} from './usage/expert-usage.js';

@@ -22,6 +22,9 @@ export const IMPORT_TIMESTAMP = Date.UTC(2026, 0, 1);
 /** Goes into the journal's name: raised when the same checkpoint starts to give other bytes. */
 const ENCODING_VERSION = '1';
 
+/** Least time between two notices to the dashboard. */
+const ANNOUNCE_MS = 100;
+
 /** What an import is asked for. */
 export interface ImportOptions {
   /** Name of the model; the folder's name by default. */
@@ -174,9 +177,12 @@ export class Importer {
     onProgress: (progress: ImportProgress) => void,
   ): (bytes: number, step: string) => void {
     let done = 0;
+    let announced = 0;
     return (bytes, step) => {
       done += bytes;
       onProgress({ step, done, total });
+      if (performance.now() - announced < ANNOUNCE_MS && done < total) return;
+      announced = performance.now();
       this.events.emit('import.progress', { model, step, done, total });
     };
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BlockReader, BlockStores, type BlockHeader } from '../../chain/index.js';
-import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { checkDirectory } from '../blocks/check-weights.js';
 import { parseTensorDirectory } from '../blocks/tensor-directory.js';
 import { planBlocks, type PlannedBlock } from '../blocks/tensor-plan.js';
@@ -64,6 +64,11 @@ export class ParameterIndex {
     if (this.views.size >= CACHED_VIEWS) this.views.delete(this.views.keys().next().value as string);
     this.views.set(hash, view.value);
     return view.value;
+  }
+
+  /** The payload of a release's tokenizer block; null for a model without one. */
+  async tokenizer({ tokenizer }: ReleaseView): Promise<Result<Json>> {
+    return tokenizer === null ? ok(null) : readJsonPayload(this.reader, tokenizer);
   }
 
   /**

@@ -1,0 +1,82 @@
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import type { ImportDtype } from '../blocks/tensor-plan.js';
+
+const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+const VERSION = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
+
+/** Which part of a list is wanted. */
+export class PageQuery {
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(1000)
+  limit = 100;
+
+  @IsOptional()
+  @IsString()
+  @MaxLength(128)
+  cursor?: string;
+}
+
+/** `GET /experts/top`. */
+export class TopQuery {
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt()
+  @Min(1)
+  @Max(10_000)
+  limit = 100;
+
+  @IsOptional()
+  @Matches(MODEL_NAME)
+  model?: string;
+}
+
+/** `GET /experts/stats/:name`. */
+export class StatsQuery {
+  @IsOptional()
+  @Matches(MODEL_NAME)
+  model?: string;
+}
+
+/** A model in a path. */
+export class ModelParameters {
+  @Matches(MODEL_NAME, { message: 'name must be the name of a model' })
+  name!: string;
+}
+
+/** A release in a path. */
+export class ReleaseParameters extends ModelParameters {
+  @Matches(VERSION, { message: 'version must be a version such as 1.0.0' })
+  version!: string;
+}
+
+/** `POST /models/import`. */
+export class ImportRequest {
+  /** A folder on the server's machine. */
+  @IsString()
+  @MaxLength(4096)
+  folder!: string;
+
+  @IsOptional()
+  @Matches(MODEL_NAME)
+  name?: string;
+
+  @IsOptional()
+  @Matches(VERSION)
+  version?: string;
+
+  /** `q8`, `f16` or `f32`; the importer names what it does not support. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(8)
+  dtype?: ImportDtype;
+
+  /** Milliseconds since the epoch. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  timestamp?: number;
+}
