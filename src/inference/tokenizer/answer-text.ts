@@ -44,12 +44,13 @@ export function answerText(
   detokenizer: Detokenizer,
   ids: readonly number[],
   stops: readonly string[],
-): { readonly text: string; readonly tokens: number } {
+): { readonly text: string; readonly tokens: number; readonly stopped: boolean } {
   const answer = new AnswerText(detokenizer, stops);
   let text = '';
   for (let i = 0; i < ids.length; i++) {
     text += answer.push(ids[i]);
-    if (answer.stopped) return { text, tokens: i + 1 };
+    if (answer.stopped) return { text, tokens: i + 1, stopped: true };
   }
-  return { text: text + answer.end(), tokens: ids.length };
+  text += answer.end();
+  return { text, tokens: ids.length, stopped: answer.stopped };
 }
