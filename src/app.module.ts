@@ -7,6 +7,7 @@ import { ExpertsModule } from './experts/index.js';
 import { KeysModule } from './keys/index.js';
 import { LogModule } from './log/index.js';
 import { EventsModule, MonitoringModule } from './monitoring/index.js';
+import { RealtimeModule } from './realtime/index.js';
 import { WebModule } from './web/index.js';
 
 /** The modules that do Stemma's work, lowest level first. */
@@ -27,6 +28,7 @@ export class AppModule {
         DatabaseModule.forRoot(connection),
         AuthModule,
         ...FEATURES,
+        RealtimeModule,
         WebModule,
       ],
     };

@@ -2,6 +2,7 @@ import multipart from '@fastify/multipart';
 import type { DynamicModule, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { WsAdapter } from '@nestjs/platform-ws';
 import type { AppConfig } from '../config/index.js';
 import { fastifyOptions, installHttpHooks } from './http-hooks.js';
 import { serveOpenApi } from './open-api.js';
@@ -27,6 +28,7 @@ export async function createHttpApplication(
   );
   const fastify = app.getHttpAdapter().getInstance();
   installHttpHooks(fastify, config);
+  app.useWebSocketAdapter(new WsAdapter(app));
   await app.register(multipart, {
     throwFileSizeLimit: true,
     limits: { parts: MOST_PARTS, fileSize: LARGEST_PART_BYTES, fieldSize: 1024 * 1024, headerPairs: 64 },

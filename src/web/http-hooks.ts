@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyServerOptions } from 'fastify';
 import { unwrap } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { parseJsonBody } from './json-body.js';
-import { checkOrigin } from './origin-check.js';
+import { checkOrigin } from '../auth/index.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 /** Time a client has to send its headers and body; answers may take as long as they stream. */

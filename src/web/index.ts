@@ -1,4 +1,3 @@
 export { createHttpApplication } from './http-application.js';
-export { checkOrigin } from './origin-check.js';
 export { packageVersion } from './version-report.js';
 export { WebModule } from './web.module.js';

@@ -1,0 +1,114 @@
+import { mayAct, type Identity } from '../auth/index.js';
+import { CodedError } from '../common/index.js';
+import { parseClientMessage, type ClientMessage } from './client-message.js';
+import type { NoticeStream, StreamEntry } from './notice-stream.js';
+import { TOPIC_ROLES, type Topic } from './topics.js';
+
+/** Why the server closes a connection; numbers 44xx follow HTTP's 4xx. */
+export const CLOSE = {
+  tooManyErrors: 4400,
+  tokenInvalid: 4401,
+  originRefused: 4403,
+  slowReader: 4408,
+  tooManyClients: 4429,
+} as const;
+
+/** What a session needs of a socket. */
+export interface ClientSocket {
+  /** Bytes that were sent but not yet taken by the network. */
+  readonly bufferedAmount: number;
+  send(text: string): void;
+  close(code: number, reason: string): void;
+}
+
+/** Limits of one client. */
+export interface SessionLimits {
+  /** Waiting bytes above which a client counts as too slow. */
+  readonly mostBufferedBytes: number;
+  /** Refused messages after which a client is closed. */
+  readonly mostErrors: number;
+}
+
+/** One client: what it listens to and how far it has got. */
+export class ClientSession {
+  private readonly topics = new Set<Topic>();
+  private errors = 0;
+  private closed = false;
+
+  constructor(
+    private readonly socket: ClientSocket,
+    private readonly stream: NoticeStream,
+    private identity: Identity,
+    private readonly identify: (token: string) => Identity | null,
+    private readonly limits: SessionLimits,
+  ) {
+    this.send({ type: 'hello', stream: stream.id, seq: stream.head });
+  }
+
+  /** Takes a message of the client. */
+  receive(text: string): void {
+    const message = parseClientMessage(text);
+    if (!message.ok) return this.refuse(message.error);
+    if (message.value.token !== null) {
+      const identity = this.identify(message.value.token);
+      if (identity === null) return this.close(CLOSE.tokenInvalid, 'TOKEN_INVALID');
+      this.identity = identity;
+    }
+    this.follow(message.value);
+  }
+
+  /** Passes a notice on to a client that listens to its topic. */
+  deliver({ notice, json }: StreamEntry): void {
+    if (this.topics.has(notice.topic)) this.write(json);
+  }
+
+  /** Shows the client that the connection lives. */
+  heartbeat(now: number): void {
+    this.send({ type: 'heartbeat', at: now, seq: this.stream.head });
+  }
+
+  private follow(message: ClientMessage): void {
+    for (const topic of message.unsubscribe) this.topics.delete(topic);
+    const forbidden = message.subscribe.find((topic) => !mayAct(this.identity, TOPIC_ROLES[topic]));
+    if (forbidden !== undefined) {
+      return this.refuse(new CodedError('FORBIDDEN', `listening to ${forbidden} needs another role`));
+    }
+    for (const topic of message.subscribe) this.topics.add(topic);
+    const resumed = message.since === null ? [] : this.missed(message.since, message.stream);
+    this.send({
+      type: 'subscribed',
+      topics: [...this.topics],
+      stream: this.stream.id,
+      seq: this.stream.head,
+      gap: resumed === null,
+    });
+    for (const entry of resumed ?? []) this.write(entry.json);
+  }
+
+  private missed(since: number, stream: string | null): readonly StreamEntry[] | null {
+    return stream !== null && stream !== this.stream.id ? null : this.stream.after(since, this.topics);
+  }
+
+  private refuse(error: CodedError): void {
+    this.send({ type: 'error', code: error.code, detail: error.message });
+    if (++this.errors >= this.limits.mostErrors) this.close(CLOSE.tooManyErrors, 'TOO_MANY_ERRORS');
+  }
+
+  private send(message: object): void {
+    this.write(JSON.stringify(message));
+  }
+
+  /** A client that does not read is dropped, so that what waits for it never grows without bound. */
+  private write(text: string): void {
+    if (this.closed) return;
+    if (this.socket.bufferedAmount > this.limits.mostBufferedBytes)
+      return this.close(CLOSE.slowReader, 'SLOW_READER');
+    this.socket.send(text);
+  }
+
+  private close(code: number, reason: string): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.socket.close(code, reason);
+  }
+}

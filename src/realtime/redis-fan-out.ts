@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { FanOut } from './fan-out.js';
+import { TOPICS, type Notice } from './topics.js';
+
+const CHANNEL = 'stemma:realtime';
+const LARGEST_MESSAGE = 256 * 1024;
+const LONGEST_RETRY_MS = 5_000;
+
+/**
+ * The fan-out of several replicas. This process's own notices are delivered at once and do not wait for Redis, so a Redis
+ * that is away costs other replicas' notices only.
+ */
+export class RedisFanOut extends FanOut {
+  private readonly sender = randomUUID();
+  private readonly publisher: Redis;
+  private readonly subscriber: Redis;
+  private readonly handlers: ((notice: Notice) => void)[] = [];
+
+  /** @param onTrouble told when Redis cannot be reached */
+  constructor(url: string, onTrouble: (detail: string) => void) {
+    super();
+    const options = {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 1,
+      retryStrategy: (attempt: number) => Math.min(attempt * 200, LONGEST_RETRY_MS),
+    };
+    this.publisher = new Redis(url, options);
+    this.subscriber = new Redis(url, { ...options, enableOfflineQueue: true, maxRetriesPerRequest: null });
+    for (const connection of [this.publisher, this.subscriber]) {
+      connection.on('error', (error: Error) => onTrouble(error.message));
+      connection.connect().catch(() => undefined);
+    }
+    this.subscriber.on('message', (_channel: string, text: string) => this.receive(text));
+    this.subscriber.subscribe(CHANNEL).catch(() => undefined);
+  }
+
+  publish(notice: Notice): void {
+    this.deliver(notice);
+    const text = JSON.stringify({ sender: this.sender, notice });
+    if (text.length <= LARGEST_MESSAGE) this.publisher.publish(CHANNEL, text).catch(() => undefined);
+  }
+
+  listen(handler: (notice: Notice) => void): void {
+    this.handlers.push(handler);
+  }
+
+  close(): Promise<void> {
+    this.handlers.length = 0;
+    this.publisher.disconnect();
+    this.subscriber.disconnect();
+    return Promise.resolve();
+  }
+
+  private receive(text: string): void {
+    const message = parseMessage(text);
+    if (message !== null && message.sender !== this.sender) this.deliver(message.notice);
+  }
+
+  private deliver(notice: Notice): void {
+    for (const handler of this.handlers) handler(notice);
+  }
+}
+
+/** What others put on the channel is checked like any input. */
+function parseMessage(text: string): { sender: string; notice: Notice } | null {
+  if (text.length > LARGEST_MESSAGE) return null;
+  try {
+    const { sender, notice } = JSON.parse(text) as { sender?: unknown; notice?: Partial<Notice> };
+    if (typeof sender !== 'string' || typeof notice !== 'object' || notice === null) return null;
+    const { topic, type, data, at } = notice;
+    if (topic === undefined || !TOPICS.includes(topic) || typeof type !== 'string' || typeof at !== 'number')
+      return null;
+    return { sender, notice: { topic, type, data, at } };
+  } catch {
+    return null;
+  }
+}

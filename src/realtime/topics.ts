@@ -1,0 +1,36 @@
+import type { RoleName } from '../auth/index.js';
+
+/** Who may listen to what. An admin may listen to everything. */
+export const TOPIC_ROLES = {
+  inference: ['public'],
+  chain: ['public'],
+  metrics: ['public'],
+  learning: ['public'],
+  rewards: ['public'],
+  network: ['public'],
+  tasks: ['user', 'guardian'],
+  decisions: ['guardian'],
+  guardian: ['guardian'],
+  alerts: ['guardian'],
+  incidents: ['guardian'],
+} as const satisfies Readonly<Record<string, readonly RoleName[]>>;
+
+/** A stream of notices a client can listen to. */
+export type Topic = keyof typeof TOPIC_ROLES;
+
+/** All topics. */
+export const TOPICS = Object.keys(TOPIC_ROLES) as readonly Topic[];
+
+/** A notice before it has a place in a stream. */
+export interface Notice {
+  readonly topic: Topic;
+  readonly type: string;
+  readonly data: unknown;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** A notice as sent: `seq` grows by one with each notice of this process's stream. */
+export interface NumberedNotice extends Notice {
+  readonly seq: number;
+}
