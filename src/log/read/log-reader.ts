@@ -87,6 +87,15 @@ export class LogReader {
     return row?.leaf_index == null ? null : Number(row.leaf_index);
   }
 
+  /** The exact text of the first leaf of that kind about a subject, with its number; null while it has none. */
+  async leafOf(subject: string, kind: string): Promise<{ index: number; leaf: string } | null> {
+    const [row] = await this.dataSource.query<{ leaf_index: string | null; leaf: string }[]>(
+      'SELECT leaf_index, leaf FROM log_entries WHERE subject = $1 AND kind = $2 ORDER BY id LIMIT 1',
+      [subject, kind],
+    );
+    return row?.leaf_index == null ? null : { index: Number(row.leaf_index), leaf: row.leaf };
+  }
+
   /** Waits until that entry is under a published checkpoint; null when the deadline passes first. */
   async waitFor(subject: string, kind: string, deadlineMs: number): Promise<number | null> {
     for (const end = Date.now() + deadlineMs; ; await delay(WAIT_STEP_MS)) {
