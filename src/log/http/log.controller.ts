@@ -35,8 +35,8 @@ export class LogController {
   }
 
   /** A tile `<L>/<N>[.p/W]` or an entry bundle `entries/<N>[.p/W]`. */
-  @Get('tile/*path')
-  async tile(@Param('path') path: string | string[], @Res() reply: FastifyReply): Promise<void> {
+  @Get('tile/*')
+  async tile(@Param('*') path: string | string[], @Res() reply: FastifyReply): Promise<void> {
     const id = parseTilePath(Array.isArray(path) ? path.join('/') : path);
     if (id === null) throw new ProblemException(400, 'LOG_TILE_PATH', 'This is not the path of a tile.');
     const { size } = await this.log.checkpoint();
