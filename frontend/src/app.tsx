@@ -1,0 +1,34 @@
+import { lazy, Suspense } from 'react';
+import { Route, Routes } from 'react-router';
+import { Frame } from './components/frame.js';
+import { Loading } from './components/loading.js';
+import { Empty } from './components/notice.js';
+import { ChatPage } from './pages/chat/chat-page.js';
+
+const ReceiptsPage = lazy(() => import('./pages/receipts/receipts-page.js'));
+const ReceiptPage = lazy(() => import('./pages/receipts/receipt-page.js'));
+const ChainPage = lazy(() => import('./pages/chain/chain-page.js'));
+const BlockPage = lazy(() => import('./pages/chain/block-page.js'));
+const ExpertsPage = lazy(() => import('./pages/experts/experts-page.js'));
+const StatusPage = lazy(() => import('./pages/status/status-page.js'));
+
+/** The routes inside the frame. */
+export function App() {
+  return (
+    <Frame>
+      <Suspense fallback={<div className="page"><Loading lines={6} /></div>}>
+        <Routes>
+          <Route path="/" element={<ChatPage />} />
+          <Route path="/chat" element={<ChatPage />} />
+          <Route path="/receipts" element={<ReceiptsPage />} />
+          <Route path="/receipts/:id" element={<ReceiptPage />} />
+          <Route path="/chain" element={<ChainPage />} />
+          <Route path="/blocks/:chain/:hash" element={<BlockPage />} />
+          <Route path="/experts" element={<ExpertsPage />} />
+          <Route path="/status" element={<StatusPage />} />
+          <Route path="*" element={<Empty title="There is no such page">Press Ctrl K to search.</Empty>} />
+        </Routes>
+      </Suspense>
+    </Frame>
+  );
+}
