@@ -9,6 +9,7 @@ export class Inference1763700000003 implements MigrationInterface {
       CREATE TABLE receipts (
         id text COLLATE "C" PRIMARY KEY CHECK (id ~ '^rcpt_[0-9a-f]{32}$'),
         position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+        owner text NOT NULL,
         model text NOT NULL,
         release text COLLATE "C" NOT NULL,
         version text NOT NULL,
@@ -18,6 +19,7 @@ export class Inference1763700000003 implements MigrationInterface {
         receipt text NOT NULL,
         evidence text NOT NULL
       )`);
+    await queryRunner.query('CREATE INDEX receipts_by_owner ON receipts (owner, position)');
     await queryRunner.query('CREATE INDEX receipts_by_model ON receipts (model, position)');
     await queryRunner.query(`
       CREATE TABLE idempotency_keys (

@@ -13,14 +13,17 @@ import { ModelCatalog } from './models/model-catalog.js';
 import { ReleaseSource } from './models/release-source.js';
 import { OpenAiController } from './openai/openai.controller.js';
 import { ReceiptIssuer } from './receipts/receipt-issuer.js';
+import { ReceiptLog } from './receipts/receipt-log.js';
+import { ReceiptService } from './receipts/receipt-service.js';
 import { ReceiptStore } from './receipts/receipt-store.js';
+import { ReceiptsController } from './receipts/receipts.controller.js';
 import { ReceiptWriter } from './receipts/receipt-writer.js';
 import { AnswerResponder } from './responses/answer-responder.js';
 
 /** Answers from verified blocks, with receipts anyone can replay. */
 @Module({
   imports: [ChainModule, LogModule, ExpertsModule],
-  controllers: [OpenAiController],
+  controllers: [OpenAiController, ReceiptsController],
   providers: [
     { provide: ENGINE_FACTORY, inject: [AppConfig], useFactory: kernelEngineFactory },
     { provide: ReleaseSource, useClass: ExpertsReleaseSource },
@@ -33,6 +36,8 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptStore,
     ReceiptWriter,
     ReceiptIssuer,
+    ReceiptLog,
+    ReceiptService,
   ],
   exports: [InferenceService, EngineHost, ModelCatalog],
 })

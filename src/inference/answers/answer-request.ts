@@ -32,6 +32,8 @@ export interface AnswerRequest {
   readonly choices?: number;
   /** 64 hex digits; drawn at random when undefined. */
   readonly salt?: string;
+  /** The account that asks; its receipts are shown to it. */
+  readonly owner: string;
 }
 
 /** A request that was checked and tokenised: ready to run. */
@@ -44,6 +46,7 @@ export interface PreparedAnswer {
   readonly logprobs?: number;
   readonly choices: number;
   readonly salt: string;
+  readonly owner: string;
 }
 
 /** A token with its log-probability. */

@@ -37,6 +37,7 @@ export function prepareAnswer(request: AnswerRequest, model: ServedModel): Resul
     stop: request.stop ?? [],
     ...(request.logprobs === undefined ? {} : { logprobs: request.logprobs }),
     choices,
+    owner: request.owner,
     salt: request.salt ?? bytesToHex(randomBytes(SALT_BYTES)),
   });
 }

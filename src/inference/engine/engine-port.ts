@@ -143,7 +143,7 @@ export interface EnginePort {
   generate(request: EngineRequest, on: (event: EngineEvent) => void): EngineGeneration;
   replay(
     request: EngineReplayRequest,
-    on: (done: number) => void,
+    on: (event: EngineEvent) => void,
   ): Promise<Result<EngineReplayResult, CodedError>>;
   /** A weight block failed; the answers that needed it were refused. */
   on(event: 'blockFailed', handler: (failure: BlockFailure) => void): void;

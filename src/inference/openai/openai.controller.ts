@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { Body, Controller, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { IdentifiedRequest } from '../../auth/index.js';
 import { systemClock } from '../../common/index.js';
 import { ProblemException } from '../../common/problem.js';
 import type { AnswerRequest } from '../answers/answer-request.js';
@@ -9,6 +10,7 @@ import { InferenceService } from '../answers/inference.service.js';
 import { ReleaseSource, type ModelSummary } from '../models/release-source.js';
 import type { AnswerContext, AnswerFormat } from '../responses/answer-format.js';
 import { AnswerResponder } from '../responses/answer-responder.js';
+import { subjectOf } from '../responses/viewer.js';
 import { refusal } from '../responses/refusal.js';
 import { ChatCompletionFormat } from './chat-completion-format.js';
 import { ChatCompletionDto } from './chat-completion.dto.js';
@@ -32,17 +34,25 @@ export class OpenAiController {
   /** Answers a conversation. */
   @Post('chat/completions')
   @HttpCode(200)
-  chatCompletions(@Body() body: ChatCompletionDto, @Res() reply: FastifyReply): Promise<void> {
+  chatCompletions(
+    @Body() body: ChatCompletionDto,
+    @Req() request: IdentifiedRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const make = (context: AnswerContext) => new ChatCompletionFormat(context);
-    return this.answer(body, fromChatCompletion(body), 'chatcmpl', make, reply);
+    return this.answer(body, fromChatCompletion(body, subjectOf(request)), 'chatcmpl', make, reply);
   }
 
   /** Continues a text. */
   @Post('completions')
   @HttpCode(200)
-  completions(@Body() body: CompletionDto, @Res() reply: FastifyReply): Promise<void> {
+  completions(
+    @Body() body: CompletionDto,
+    @Req() request: IdentifiedRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const make = (context: AnswerContext) => new CompletionFormat(context);
-    return this.answer(body, fromCompletion(body), 'cmpl', make, reply);
+    return this.answer(body, fromCompletion(body, subjectOf(request)), 'cmpl', make, reply);
   }
 
   /** Embeddings are not offered: the models served here have no embedding head. */

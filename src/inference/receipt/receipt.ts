@@ -96,6 +96,10 @@ export interface ReceiptLogProof {
 /** What `GET /v1/receipts/:id` answers. `log` is null until the sequencer has placed the leaf. */
 export interface ReceiptDocument {
   readonly receipt: Receipt;
-  readonly evidence: ReceiptEvidence;
+  /** Null for whoever may not see the answer. */
+  readonly evidence: ReceiptEvidence | null;
   readonly log: ReceiptLogProof | null;
 }
+
+/** A document whose parts are all there: what a bundle holds. */
+export type CompleteDocument = { readonly [K in keyof ReceiptDocument]: NonNullable<ReceiptDocument[K]> };

@@ -56,7 +56,8 @@ export class ReceiptIssuer {
       { ...facts, model: model.engine, evidence, maxTokens, sampling, commitments, finishedAt },
       this.keys.receiptSigner,
     );
-    await this.writer.write({ receipt, evidence, model: model.name, version: model.version });
+    const { owner } = prepared;
+    await this.writer.write({ receipt, evidence, owner, model: model.name, version: model.version });
     return receipt;
   }
 }

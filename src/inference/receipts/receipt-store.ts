@@ -7,6 +7,8 @@ import type { Receipt, ReceiptEvidence } from '../receipt/index.js';
 export interface StoredReceipt {
   readonly receipt: Receipt;
   readonly evidence: ReceiptEvidence;
+  /** The account that asked for the answer. */
+  readonly owner: string;
   readonly model: string;
   readonly version: string;
 }
@@ -25,6 +27,7 @@ export interface ReceiptSummary {
 /** Which receipts a list shows, newest first; `before` is the cursor of the page before. */
 export interface ReceiptFilter {
   readonly model?: string;
+  readonly owner?: string;
   readonly before?: string;
   readonly limit: number;
 }
@@ -38,12 +41,13 @@ export class ReceiptStore {
 
   /** Inserts in the caller's transaction; a receipt that is there already stays as it is. */
   async insert(manager: EntityManager, stored: StoredReceipt): Promise<void> {
-    const { receipt, evidence, model, version } = stored;
+    const { receipt, evidence, owner, model, version } = stored;
     await manager.query(
-      `INSERT INTO receipts (id, model, release, version, prompt_tokens, completion_tokens, finished_at, receipt, evidence)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO receipts (id, owner, model, release, version, prompt_tokens, completion_tokens, finished_at, receipt, evidence)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
       [
         receipt.id,
+        owner,
         model,
         receipt.release,
         version,
@@ -58,10 +62,11 @@ export class ReceiptStore {
 
   /** A receipt by its id; null when there is none. */
   async find(id: string): Promise<StoredReceipt | null> {
-    const sql = 'SELECT model, version, receipt, evidence FROM receipts WHERE id = $1';
+    const sql = 'SELECT owner, model, version, receipt, evidence FROM receipts WHERE id = $1';
     const [row] = await this.dataSource.query<Row[]>(sql, [id]);
     if (row === undefined) return null;
     return {
+      owner: String(row.owner),
       model: String(row.model),
       version: String(row.version),
       receipt: JSON.parse(String(row.receipt)) as Receipt,
@@ -74,8 +79,9 @@ export class ReceiptStore {
     const rows = await this.dataSource.query<Row[]>(
       `SELECT position, id, model, version, release, prompt_tokens, completion_tokens, finished_at FROM receipts
        WHERE ($1::text IS NULL OR model = $1) AND ($2::bigint IS NULL OR position < $2)
+         AND ($4::text IS NULL OR owner = $4)
        ORDER BY position DESC LIMIT $3`,
-      [filter.model ?? null, filter.before ?? null, filter.limit + 1],
+      [filter.model ?? null, filter.before ?? null, filter.limit + 1, filter.owner ?? null],
     );
     const page = rows.slice(0, filter.limit);
     return {

@@ -1,0 +1,58 @@
+import type { Result } from '../../common/index.js';
+import {
+  agreeing,
+  disagreeing,
+  verifyEvidence,
+  verifyLogProof,
+  verifySignature,
+  type PartReport,
+  type Receipt,
+  type ReceiptEvidence,
+  type ReceiptLogProof,
+} from '../receipt/index.js';
+
+/** A receipt with as much beside it as was given. */
+export interface PresentedReceipt {
+  readonly receipt: Receipt;
+  readonly evidence: ReceiptEvidence | null;
+  readonly log: ReceiptLogProof | null;
+}
+
+/** Checks everything about a receipt that needs no model: signature, and private part and log proof where given. */
+export function checkStatement({ receipt, evidence, log }: PresentedReceipt): PartReport[] {
+  return [
+    checkSignature(receipt),
+    ...(evidence === null ? [] : checkEvidence(receipt, evidence)),
+    ...(log === null ? [] : [checkLog(receipt, log)]),
+  ];
+}
+
+/** Whether the receipt is signed by the node it names. */
+export function checkSignature(receipt: Receipt): PartReport {
+  return reported('signature', verifySignature(receipt), `signed by ${receipt.node}`);
+}
+
+function checkEvidence(receipt: Receipt, evidence: ReceiptEvidence): PartReport[] {
+  const checked = verifyEvidence(receipt, evidence);
+  if (checked.ok) return [agreeing('evidence', 'prompt, tokens and text are the ones the receipt speaks of')];
+  const { parts } = checked.error.facts;
+  const all = Array.isArray(parts) ? (parts as string[]) : [];
+  const named = String(checked.error.facts.part);
+  return named === 'salt'
+    ? [disagreeing('salt', 'no part fits the receipt: the salt is wrong', 0)]
+    : all.map((part) => disagreeing(part, `the ${part} given is not the one the receipt speaks of`));
+}
+
+function checkLog(receipt: Receipt, log: ReceiptLogProof): PartReport {
+  const checked = verifyLogProof(receipt, log);
+  const detail = checked.ok
+    ? `leaf ${log.index} of ${checked.value.origin}, ${checked.value.size} leaves`
+    : '';
+  return reported('log', checked, detail);
+}
+
+function reported(part: string, result: Result<unknown>, detail: string): PartReport {
+  if (result.ok) return agreeing(part, detail);
+  const named = result.error.facts.part;
+  return disagreeing(typeof named === 'string' ? named : part, result.error.message);
+}

@@ -1,0 +1,55 @@
+import { err, ok, type Result } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+import type { EnginePort } from '../engine/engine-port.js';
+import type { ServedModel } from '../models/served-model.js';
+import {
+  agreeing,
+  compareReplay,
+  disagreeing,
+  type PartReport,
+  type Receipt,
+  type ReceiptEvidence,
+} from '../receipt/index.js';
+import { engineSampling } from '../receipts/build-receipt.js';
+import { answerText } from '../tokenizer/answer-text.js';
+
+const NO_TEXT = { text: '', tokens: 0, stopped: false };
+
+/**
+ * Computes an answer again on a loaded release and compares it with its receipt, part by part. Refuses with what the
+ * engine refuses with: a replay that cannot be computed says nothing about the receipt.
+ */
+export async function replayAnswer(
+  engine: EnginePort,
+  model: ServedModel,
+  receipt: Receipt,
+  evidence: ReceiptEvidence,
+  onProgress: (done: number, total: number) => void,
+): Promise<Result<PartReport[]>> {
+  const kernel = checkKernel(engine.kernelHash, receipt);
+  const ids = { promptIds: evidence.prompt_ids, outputIds: evidence.output_ids };
+  const request = { release: model.release, ...ids, sampling: engineSampling(receipt.request) };
+  const replay = await engine.replay(request, (event) => {
+    if (event.type === 'prefill') onProgress(event.done, event.total);
+  });
+  if (!replay.ok) return err(replay.error);
+  const { tokenizer } = model;
+  const text =
+    tokenizer === null ? NO_TEXT : answerText(tokenizer.detokenizer(), evidence.output_ids, evidence.stop);
+  const observed = { ...replay.value, text, stopIds: model.stopIds };
+  const parts = compareReplay(receipt, evidence, observed, nativeSha256);
+  return ok([kernel, ...compareBlocks(receipt, model), ...parts]);
+}
+
+function checkKernel(kernelHash: string, receipt: Receipt): PartReport {
+  if (kernelHash === receipt.kernel) return agreeing('kernel', `the same kernel, ${kernelHash}`);
+  return disagreeing('kernel', `the receipt names kernel ${receipt.kernel}, this is ${kernelHash}`, 0);
+}
+
+/** The experts a receipt names must be the blocks its release names. */
+function compareBlocks(receipt: Receipt, model: ServedModel): PartReport[] {
+  const blocks = new Map(model.engine.blocks.map(({ name, block }) => [name, block]));
+  return receipt.experts
+    .filter(({ name, block }) => blocks.get(name) !== block)
+    .map(({ name, block }) => disagreeing('experts', `${name} is not block ${block} in this release`));
+}
