@@ -38,6 +38,9 @@ export interface BlockSource {
   read(block: WeightBlock, target: Uint8Array): Result<void>;
 }
 
+/** Told of blocks that turned out to be missing or corrupt. */
+export type BlockFailureHandler = (block: WeightBlock, error: CodedError) => void;
+
 /** A block that is not where it should be. */
 export function blockMissing(block: WeightBlock, detail: string): CodedError {
   const message = `block ${block.name} cannot be read: ${detail}`;

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../common/index.js';
-import type { BlockSource, WeightBlock } from './block-source.js';
+import type { BlockFailureHandler, BlockSource, WeightBlock } from './block-source.js';
 import type { KernelHeap } from './heap.js';
 
 interface Entry {
@@ -14,6 +14,7 @@ export class DenseStore {
   constructor(
     private readonly heap: KernelHeap,
     private readonly source: BlockSource,
+    private readonly blockFailed: BlockFailureHandler,
   ) {}
 
   /** The address of the verified payload. Refuses as the source does, or with `KERNEL_MEMORY`. */
@@ -28,6 +29,7 @@ export class DenseStore {
     const read = this.source.read(block, this.heap.bytes(place.value, block.payloadSize));
     if (!read.ok) {
       this.heap.release(place.value);
+      this.blockFailed(block, read.error);
       return err(read.error);
     }
     this.entries.set(block.payloadHash, { address: place.value, users: 1 });

@@ -1,5 +1,5 @@
 import { CodedError, err, ok, type Result, type Sha256 } from '../../common/index.js';
-import type { BlockSource, EngineModel } from './block-source.js';
+import type { BlockFailureHandler, BlockSource, EngineModel } from './block-source.js';
 import { DenseStore } from './dense-store.js';
 import { LocalExpertExecutor } from './executor.js';
 import { ExpertCache } from './expert-cache.js';
@@ -49,6 +49,7 @@ export interface EngineComponents {
   readonly sha256: Sha256;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
+  readonly blockFailed?: BlockFailureHandler;
 }
 
 interface Ticket {
@@ -72,7 +73,7 @@ export class EngineCore {
   private readonly queue: Ticket[] = [];
   private readonly running = new Map<number, Ticket>();
   private readonly counters = {
-    generatedTokens: 0,
+    tokensGenerated: 0,
     promptTokens: 0,
     steps: 0,
     rows: 0,
@@ -85,8 +86,9 @@ export class EngineCore {
     private readonly limits: EngineLimits,
   ) {
     const { kernel, source, now } = components;
-    this.dense = new DenseStore(kernel.heap, source);
-    this.cache = new ExpertCache(kernel.heap, source, limits.expertCacheBytes, now);
+    const blockFailed = components.blockFailed ?? (() => undefined);
+    this.dense = new DenseStore(kernel.heap, source, blockFailed);
+    this.cache = new ExpertCache(kernel.heap, source, limits.expertCacheBytes, now, blockFailed);
     this.pages = new PagePool(kernel.heap, limits.kvCacheBytes);
     this.scheduler = new Scheduler(new ForwardPass(kernel, new LocalExpertExecutor(kernel, this.cache)));
   }
@@ -258,7 +260,7 @@ class Running {
     private readonly model: LoadedModel,
     private readonly components: EngineComponents,
     private readonly end: (result: Result<WorkResult>) => void,
-    private readonly counters: { generatedTokens: number; promptTokens: number },
+    private readonly counters: { tokensGenerated: number; promptTokens: number },
   ) {
     this.started = components.now();
     this.lastRouting = this.started;
@@ -285,7 +287,7 @@ class Running {
     if (work.kind === 'replay') return new ReplayTask(work, this.components);
     return new GenerateTask(work, this.model.config.maxPositions, this.components, (event) => {
       if (this.firstToken === 0) this.firstToken = this.components.now();
-      this.counters.generatedTokens++;
+      this.counters.tokensGenerated++;
       this.ticket.sink.event(event);
     });
   }

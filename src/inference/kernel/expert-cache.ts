@@ -1,6 +1,6 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { EXPERT_FIELDS, words } from './abi.js';
-import type { BlockSource, WeightBlock } from './block-source.js';
+import type { BlockFailureHandler, BlockSource, WeightBlock } from './block-source.js';
 import { expertTensors } from './blocks.js';
 import type { ModelConfig } from './config.js';
 import type { KernelHeap } from './heap.js';
@@ -78,6 +78,7 @@ export class ExpertCache {
     private readonly source: BlockSource,
     private readonly budget: number,
     private readonly now: () => number,
+    private readonly blockFailed: BlockFailureHandler,
     private readonly policy: EvictionPolicy = leastRecentlyUsed,
   ) {}
 
@@ -106,6 +107,7 @@ export class ExpertCache {
     const slot = this.fill(reference, place.value);
     if (!slot.ok) {
       this.heap.release(place.value);
+      this.blockFailed(reference.block, slot.error);
       return this.fail(slot.error);
     }
     const took = this.now() - started;

@@ -15,3 +15,6 @@ export type {
   ReplayResult,
 } from './requests.js';
 export type { EngineStats, ExpertStats } from './stats.js';
+export { Engine, type EngineOptions, type Generation } from './node/engine.js';
+export type { BlockFailure } from './node/protocol.js';
+export type { SelfTestResult } from './self-test.js';

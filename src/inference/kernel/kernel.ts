@@ -48,7 +48,12 @@ export class Kernel {
     readonly threads: number,
   ) {
     this.heap = new KernelHeap(memory, CONTROL + CONTROL_BYTES);
-    this.heap.words(CONTROL + CONTROL_THREADS, 1)[0] = threads;
+    this.useThreads(threads);
+  }
+
+  /** Carries out further commands with only so many of the threads. */
+  useThreads(count: number): void {
+    this.heap.words(CONTROL + CONTROL_THREADS, 1)[0] = count;
   }
 
   /** @param threads all threads, this one included; the others call `help` on instances of their own */

@@ -13,7 +13,7 @@ export interface ExpertStats {
 
 /** Figures of an engine since it started. */
 export interface EngineStats {
-  readonly generatedTokens: number;
+  readonly tokensGenerated: number;
   readonly promptTokens: number;
   readonly steps: number;
   /** Rows computed in all steps. */

@@ -1,0 +1,220 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CodedError, ok, type Result } from '../../../common/index.js';
+import { nativeSha256Hex } from '../../../common/native-hash.js';
+import type { EngineModel } from '../block-source.js';
+import type {
+  GenerateEvent,
+  GenerateRequest,
+  GenerateResult,
+  LogitsRequest,
+  ReplayRequest,
+  ReplayResult,
+} from '../requests.js';
+import { MAX_LOGIT_ROWS } from '../run-state.js';
+import type { SelfTestResult } from '../self-test.js';
+import type { EngineStats } from '../stats.js';
+import type { BlockFailure, Reply } from './protocol.js';
+import { ThreadGroup, type LeaderCall, type ThreadGroupOptions } from './thread-group.js';
+
+/** What an engine is started with. */
+export interface EngineOptions {
+  /** Threads that compute, at least 1. */
+  readonly threads: number;
+  /** The WebAssembly file; `kernel.sha256` beside it holds the hash recorded when it was built. */
+  readonly kernelPath: string;
+  readonly expertCacheBytes: number;
+  readonly kvCacheBytes: number;
+  /** Requests that run at the same time, at most 32. */
+  readonly maxStreams: number;
+  /** Node.js options of the threads; for tests that run from source. */
+  readonly execArgv?: readonly string[];
+}
+
+/** A running request for an answer. */
+export interface Generation {
+  readonly id: number;
+  /** Ends it soon; the answer keeps the tokens it has. */
+  cancel(): void;
+  readonly done: Promise<Result<GenerateResult>>;
+}
+
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 10_000;
+/** A life of this length counts as healthy: the next restart is quick again. */
+const HEALTHY_MS = 60_000;
+
+/**
+ * The engine as the server sees it: starts the threads, checks the kernel against the known vector before anything is computed,
+ * and starts everything anew, with the same models, when a thread dies.
+ */
+export class Engine {
+  private readonly blockFailed = new Set<(failure: BlockFailure) => void>();
+  private readonly crashed = new Set<(detail: string) => void>();
+  private readonly models = new Map<string, EngineModel>();
+  private group: Promise<ThreadGroup>;
+  private backoff = FIRST_BACKOFF_MS;
+  private stopped = false;
+
+  private constructor(private readonly options: ThreadGroupOptions) {
+    this.group = Promise.resolve(this.createGroup());
+  }
+
+  /**
+   * Rejects with a `CodedError`: `KERNEL_MISSING`, `KERNEL_CHANGED` (the file is not what was built) or `KERNEL_SELF_TEST`.
+   */
+  static async start(options: EngineOptions): Promise<Engine> {
+    const { threads, kernelPath, expertCacheBytes, kvCacheBytes, maxStreams, execArgv } = options;
+    const { module, kernelHash } = await readKernel(kernelPath);
+    const limits = { expertCacheBytes, kvCacheBytes, maxStreams: Math.min(maxStreams, MAX_LOGIT_ROWS) };
+    const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
+    const test = await engine.selfTest();
+    if (test.ok) return engine;
+    await engine.stop();
+    throw new CodedError(
+      'KERNEL_SELF_TEST',
+      test.detail,
+      { expected: test.expected, actual: test.actual },
+      503,
+    );
+  }
+
+  /** SHA-256 of the kernel's file: its name in receipts. */
+  get kernelHash(): string {
+    return this.options.kernelHash;
+  }
+
+  /** Runs the built-in models and compares with the known vector; requests wait meanwhile (about 50 ms). */
+  async selfTest(): Promise<SelfTestResult> {
+    const result = await this.call<SelfTestResult>({ type: 'selfTest' });
+    if (result.ok) return result.value;
+    return { ok: false, detail: result.error.message, expected: '', actual: '' };
+  }
+
+  /** Loads a model's dense blocks; experts follow when they are needed. Refuses as `ModelLoader.load` does. */
+  async load(model: EngineModel): Promise<Result<void>> {
+    const loaded = await this.call<null>({ type: 'load', model });
+    if (!loaded.ok) return loaded;
+    this.models.set(model.release, model);
+    return ok();
+  }
+
+  /** Forgets a model; its running requests end with `MODEL_UNLOADED`. */
+  async unload(release: string): Promise<void> {
+    this.models.delete(release);
+    await this.call<null>({ type: 'unload', release });
+  }
+
+  /** Starts an answer. `on` is called from the event loop, with all events before `done` settles. */
+  generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Generation {
+    const id = nextGeneration++;
+    let cancelled = false;
+    let cancel = () => {
+      cancelled = true;
+    };
+    const run = async (): Promise<Result<GenerateResult>> => {
+      const group = await this.group;
+      const call = group.call({ type: 'submit', work: { kind: 'generate', ...request } }, on);
+      cancel = () => group.cancel(call.id);
+      if (cancelled) cancel();
+      return (await call.done) as Result<GenerateResult>;
+    };
+    return { id, cancel: () => cancel(), done: run() };
+  }
+
+  /** Recomputes a recorded answer; `on` hears how many positions are done. */
+  async replay(
+    request: ReplayRequest,
+    on: (done: number) => void = () => undefined,
+  ): Promise<Result<ReplayResult>> {
+    return this.call<ReplayResult>({ type: 'submit', work: { kind: 'replay', ...request } }, (event) => {
+      if (event.type === 'prefill') on(event.done);
+    });
+  }
+
+  /** Logits of the last positions, in order: float32 [vocabSize] each. */
+  async logits(request: LogitsRequest): Promise<Result<readonly Float32Array[]>> {
+    return this.call<readonly Float32Array[]>({ type: 'submit', work: { kind: 'logits', ...request } });
+  }
+
+  /** Figures since the threads were started. */
+  async stats(): Promise<Result<EngineStats>> {
+    return this.call<EngineStats>({ type: 'stats' });
+  }
+
+  /** A block turned out to be missing or corrupt. */
+  on(event: 'blockFailed', handler: (failure: BlockFailure) => void): void;
+  /** A thread died; the engine starts again by itself. */
+  on(event: 'crashed', handler: (detail: string) => void): void;
+  on(
+    event: 'blockFailed' | 'crashed',
+    handler: ((failure: BlockFailure) => void) | ((detail: string) => void),
+  ): void {
+    if (event === 'blockFailed') this.blockFailed.add(handler as (failure: BlockFailure) => void);
+    else this.crashed.add(handler as (detail: string) => void);
+  }
+
+  /** Ends all threads; what runs is refused with `ENGINE_STOPPED`. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    const group = await this.group;
+    await group.end(engineStopped());
+  }
+
+  /** Ends one thread as if it had died. For operators' drills and tests. */
+  async endThread(thread: number): Promise<void> {
+    await (await this.group).endThread(thread);
+  }
+
+  private async call<T extends Reply>(
+    message: LeaderCall,
+    on?: (event: GenerateEvent) => void,
+  ): Promise<Result<T>> {
+    const group = await this.group;
+    return (await group.call(message, on).done) as Result<T>;
+  }
+
+  private createGroup(): ThreadGroup {
+    const started = performance.now();
+    return new ThreadGroup(
+      this.options,
+      (failure) => this.blockFailed.forEach((handler) => handler(failure)),
+      (detail) => {
+        if (performance.now() - started > HEALTHY_MS) this.backoff = FIRST_BACKOFF_MS;
+        this.crashed.forEach((handler) => handler(detail));
+        if (!this.stopped) this.group = this.restart();
+      },
+    );
+  }
+
+  private async restart(): Promise<ThreadGroup> {
+    await delay(this.backoff);
+    this.backoff = Math.min(this.backoff * 2, LONGEST_BACKOFF_MS);
+    const group = this.createGroup();
+    for (const model of this.models.values()) await group.call({ type: 'load', model }).done;
+    return group;
+  }
+}
+
+let nextGeneration = 1;
+
+function engineStopped(): CodedError {
+  return new CodedError('ENGINE_STOPPED', 'the engine has been stopped', {}, 503);
+}
+
+async function readKernel(path: string): Promise<{ module: WebAssembly.Module; kernelHash: string }> {
+  const missing = (thrown: unknown): never => {
+    throw new CodedError('KERNEL_MISSING', `the kernel cannot be read at ${path}`, { path }, 503, {
+      cause: thrown,
+    });
+  };
+  const bytes = await readFile(path).catch(missing);
+  const recorded = (await readFile(join(dirname(path), 'kernel.sha256'), 'utf8').catch(missing)).trim();
+  const kernelHash = nativeSha256Hex(bytes);
+  if (kernelHash !== recorded) {
+    const message = `the kernel at ${path} is not the one that was built`;
+    throw new CodedError('KERNEL_CHANGED', message, { expected: recorded, actual: kernelHash }, 503);
+  }
+  return { module: new WebAssembly.Module(bytes), kernelHash };
+}

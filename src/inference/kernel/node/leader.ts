@@ -1,0 +1,106 @@
+import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
+import { ok } from '../../../common/index.js';
+import { nativeSha256 } from '../../../common/native-hash.js';
+import { EngineCore } from '../engine-core.js';
+import { Kernel } from '../kernel.js';
+import { selfTest } from '../self-test.js';
+import { FileBlockSource } from './file-source.js';
+import { Outbox } from './outbox.js';
+import { toPlain, type FromLeader, type Reply, type ThreadData, type ToLeader } from './protocol.js';
+
+/** How long batches run before the event loop gets a turn; messages are taken between any two batches. */
+const TURN_MS = 20;
+
+/** The thread that leads: takes requests, forms batches, runs them with the helpers and samples. */
+class Leader {
+  private readonly kernel: Kernel;
+  private readonly core: EngineCore;
+  private readonly outbox: Outbox;
+  private scheduled = false;
+
+  constructor(
+    private readonly port: MessagePort,
+    { module, memory, threads, kernelHash, limits }: ThreadData,
+  ) {
+    this.kernel = Kernel.create(module, memory, threads);
+    this.outbox = new Outbox((message) => this.post(message));
+    this.core = new EngineCore(
+      {
+        kernel: this.kernel,
+        source: new FileBlockSource(),
+        kernelHash,
+        sha256: nativeSha256,
+        now: () => performance.now(),
+        blockFailed: ({ block, name, path, payloadHash }, { code, message }) =>
+          this.post({
+            type: 'blockFailed',
+            failure: { block, name, code, detail: message, path, payloadHash },
+          }),
+      },
+      limits,
+    );
+    port.on('message', (message: ToLeader) => {
+      this.handle(message);
+      this.schedule();
+    });
+  }
+
+  private handle(message: ToLeader): void {
+    const { id } = message;
+    if (message.type === 'cancel') this.core.cancel(id);
+    else if (message.type === 'submit') this.submit(message);
+    else if (message.type === 'load') this.load(message);
+    else if (message.type === 'stats') this.reply(id, toPlain(ok(this.core.stats())));
+    else if (message.type === 'selfTest') this.reply(id, toPlain(ok(selfTest(this.kernel, nativeSha256))));
+    else {
+      this.core.unload(message.release);
+      this.reply(id, toPlain(ok(null)));
+    }
+  }
+
+  private load({ id, model }: ToLeader & { type: 'load' }): void {
+    const loaded = this.core.load(model);
+    this.reply(id, toPlain(loaded.ok ? ok(null) : loaded));
+  }
+
+  private submit({ id, work }: ToLeader & { type: 'submit' }): void {
+    this.core.submit(id, work, {
+      event: (event) => this.outbox.add(id, event),
+      done: (result) => this.reply(id, toPlain(result)),
+    });
+  }
+
+  private reply(id: number, result: ReturnType<typeof toPlain<Reply>>): void {
+    this.outbox.flush(performance.now());
+    this.post({ type: 'reply', id, result });
+  }
+
+  private post(message: FromLeader): void {
+    this.port.postMessage(message);
+  }
+
+  private schedule(): void {
+    if (this.scheduled || !this.core.busy) return;
+    this.scheduled = true;
+    setImmediate(() => this.turn());
+  }
+
+  private turn(): void {
+    this.scheduled = false;
+    const end = performance.now() + TURN_MS;
+    while (this.core.busy) {
+      this.core.step();
+      const now = performance.now();
+      this.outbox.flushIfDue(now);
+      if (now > end) break;
+      for (let next = receiveMessageOnPort(this.port); next; next = receiveMessageOnPort(this.port)) {
+        this.handle(next.message as ToLeader);
+      }
+    }
+    if (!this.core.busy) this.outbox.flush(performance.now());
+    this.schedule();
+  }
+}
+
+if (!parentPort) throw new Error('the leader runs as a worker thread');
+new Leader(parentPort, workerData as ThreadData);
