@@ -4,6 +4,7 @@ import { ChainModule } from './chain/index.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
 import { ExpertsModule } from './experts/index.js';
+import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
 import { LogModule } from './log/index.js';
 import { EventsModule, MonitoringModule } from './monitoring/index.js';
@@ -11,7 +12,7 @@ import { RealtimeModule } from './realtime/index.js';
 import { WebModule } from './web/index.js';
 
 /** The modules that do Stemma's work, lowest level first. */
-const FEATURES: NonNullable<ModuleMetadata['imports']> = [LogModule, ChainModule, ExpertsModule];
+const FEATURES: NonNullable<ModuleMetadata['imports']> = [LogModule, ChainModule, ExpertsModule, InferenceModule];
 
 /** Everything, put together once. */
 @Module({})

@@ -10,6 +10,9 @@ export class AnswerRun {
   readonly tokens: ScoredToken[] = [];
   private readonly answer: AnswerText | null;
   private written = '';
+  private pendingText = '';
+  private pendingTokens: ScoredToken[] = [];
+  private flushing = false;
 
   /** @param onStop called once, when a stop string was met: the engine need not go on */
   constructor(
@@ -47,12 +50,26 @@ export class AnswerRun {
   /** Gives out what was held back, when no token follows. */
   end(): void {
     if (!this.stopped && this.answer !== null) this.deliver(this.answer.end(), []);
+    this.flush();
   }
 
+  /** Tokens that arrive in one message of the engine go out as one delta. */
   private deliver(text: string, tokens: readonly ScoredToken[]): void {
-    if (text === '' && tokens.length === 0) return;
     this.written += text;
     this.tokens.push(...tokens);
+    this.pendingText += text;
+    this.pendingTokens.push(...tokens);
+    if (this.flushing) return;
+    this.flushing = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  private flush(): void {
+    this.flushing = false;
+    if (this.pendingText === '' && this.pendingTokens.length === 0) return;
+    const [text, tokens] = [this.pendingText, this.pendingTokens];
+    this.pendingText = '';
+    this.pendingTokens = [];
     this.on({ choice: this.choice, text, tokens });
   }
 }

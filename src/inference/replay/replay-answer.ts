@@ -29,9 +29,8 @@ export async function replayAnswer(
   const kernel = checkKernel(engine.kernelHash, receipt);
   const ids = { promptIds: evidence.prompt_ids, outputIds: evidence.output_ids };
   const request = { release: model.release, ...ids, sampling: engineSampling(receipt.request) };
-  const replay = await engine.replay(request, (event) => {
-    if (event.type === 'prefill') onProgress(event.done, event.total);
-  });
+  const total = evidence.prompt_ids.length + evidence.output_ids.length - 1;
+  const replay = await engine.replay(request, (done) => onProgress(done, total));
   if (!replay.ok) return err(replay.error);
   const { tokenizer } = model;
   const text =

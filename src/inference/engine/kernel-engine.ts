@@ -1,0 +1,25 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot, type AppConfig } from '../../config/index.js';
+import { Engine } from '../kernel/index.js';
+import { ENGINE_STREAMS, type EngineFactory } from './engine-host.js';
+import type { EnginePort } from './engine-port.js';
+
+const MEBIBYTE = 2 ** 20;
+
+/** The kernel file this installation was built with. */
+export function kernelPath(): string {
+  return join(packageRoot(), 'dist', 'kernel', 'kernel.wasm');
+}
+
+/** Starts the kernel's engine with what the configuration gives it. */
+export function kernelEngineFactory(config: AppConfig): EngineFactory {
+  return (): Promise<EnginePort> =>
+    Engine.start({
+      threads: config.inferenceThreads === 0 ? availableParallelism() : config.inferenceThreads,
+      kernelPath: kernelPath(),
+      expertCacheBytes: config.expertCacheMb * MEBIBYTE,
+      kvCacheBytes: config.kvCacheMb * MEBIBYTE,
+      maxStreams: ENGINE_STREAMS,
+    });
+}
