@@ -7,10 +7,12 @@ import { AnswerMeter } from './answers/answer-meter.js';
 import { InferenceService } from './answers/inference.service.js';
 import { BlockWatch } from './engine/block-watch.js';
 import { ENGINE_FACTORY, EngineHost } from './engine/engine-host.js';
+import { EngineFigures } from './engine/engine-figures.js';
 import { kernelEngineFactory } from './engine/kernel-engine.js';
 import { ExpertsReleaseSource } from './models/experts-release-source.js';
 import { ModelCatalog } from './models/model-catalog.js';
 import { ReleaseSource } from './models/release-source.js';
+import { ChatController } from './native/chat.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
 import { ReceiptIssuer } from './receipts/receipt-issuer.js';
 import { ReceiptLog } from './receipts/receipt-log.js';
@@ -23,12 +25,13 @@ import { AnswerResponder } from './responses/answer-responder.js';
 /** Answers from verified blocks, with receipts anyone can replay. */
 @Module({
   imports: [ChainModule, LogModule, ExpertsModule],
-  controllers: [OpenAiController, ReceiptsController],
+  controllers: [OpenAiController, ChatController, ReceiptsController],
   providers: [
     { provide: ENGINE_FACTORY, inject: [AppConfig], useFactory: kernelEngineFactory },
     { provide: ReleaseSource, useClass: ExpertsReleaseSource },
     BlockWatch,
     EngineHost,
+    EngineFigures,
     ModelCatalog,
     AnswerMeter,
     InferenceService,
@@ -39,6 +42,6 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptLog,
     ReceiptService,
   ],
-  exports: [InferenceService, EngineHost, ModelCatalog],
+  exports: [InferenceService, EngineHost, ModelCatalog, ReceiptService],
 })
 export class InferenceModule {}

@@ -1,0 +1,85 @@
+import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { LiveFigures } from '../../common/observation/live-figures.js';
+import { MetricRegistry } from '../../common/observation/metric-registry.js';
+import { ExpertUsage, type ExpertUsageSource } from '../../experts/index.js';
+import type { EngineStats } from '../kernel/index.js';
+import { EngineHost } from './engine-host.js';
+
+/** How often the engine is asked, ms. */
+const INTERVAL_MS = 1_000;
+
+/** The engine's figures as they were within the last second: for metrics, the dashboard and the expert lists. */
+@Injectable()
+export class EngineFigures implements ExpertUsageSource, OnApplicationBootstrap, OnApplicationShutdown {
+  private stats: EngineStats | null = null;
+  private timer: NodeJS.Timeout | null = null;
+  private asking = false;
+
+  constructor(
+    private readonly host: EngineHost,
+    usage: ExpertUsage,
+    metrics: MetricRegistry,
+    figures: LiveFigures,
+  ) {
+    usage.register(this);
+    this.describe(metrics);
+    figures.register('expert_cache_bytes', () => this.stats?.cache.bytes ?? 0);
+    figures.register('kv_cache_bytes', () => this.stats?.kv.usedBytes ?? 0);
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.ask(), INTERVAL_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    if (this.timer !== null) clearInterval(this.timer);
+  }
+
+  uses(release: string) {
+    return this.stats?.models.find((model) => model.release === release)?.experts ?? [];
+  }
+
+  cache() {
+    return this.stats?.cache ?? null;
+  }
+
+  /** A slow answer is waited for, never piled up. */
+  private async ask(): Promise<void> {
+    const engine = this.host.current;
+    if (engine === null || this.asking) return;
+    this.asking = true;
+    try {
+      const stats = await engine.stats();
+      if (stats.ok) this.stats = stats.value;
+    } finally {
+      this.asking = false;
+    }
+  }
+
+  private describe(metrics: MetricRegistry): void {
+    const gauge = (name: `stemma_${string}`, help: string, read: (stats: EngineStats) => number) =>
+      metrics.gauge({ name, help }, (gauge) => gauge.set(this.stats === null ? 0 : read(this.stats)));
+    gauge('stemma_expert_cache_bytes', 'Bytes of expert weights in memory.', ({ cache }) => cache.bytes);
+    gauge('stemma_expert_cache_budget_bytes', 'Bytes expert weights may take.', ({ cache }) => cache.budget);
+    gauge('stemma_expert_cache_hits', 'Uses of an expert that was in memory.', ({ cache }) => cache.hits);
+    gauge(
+      'stemma_expert_cache_misses',
+      'Uses of an expert that was read from disk.',
+      ({ cache }) => cache.misses,
+    );
+    gauge('stemma_expert_cache_evictions', 'Experts put out of memory.', ({ cache }) => cache.evictions);
+    gauge(
+      'stemma_expert_load_seconds',
+      'Time spent reading and verifying experts.',
+      ({ cache }) => cache.loadMs / 1000,
+    );
+    gauge('stemma_kv_cache_bytes', 'Bytes of keys and values of running answers.', ({ kv }) => kv.usedBytes);
+    gauge(
+      'stemma_kernel_memory_bytes',
+      'Size of the memory of the kernel.',
+      ({ memoryBytes }) => memoryBytes,
+    );
+    gauge('stemma_kernel_steps', 'Batches computed since the engine started.', ({ steps }) => steps);
+    gauge('stemma_kernel_step_seconds', 'Time spent in batches.', ({ stepMs }) => stepMs / 1000);
+  }
+}

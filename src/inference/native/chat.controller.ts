@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { IdentifiedRequest } from '../../auth/index.js';
+import { systemClock } from '../../common/index.js';
+import { ProblemException } from '../../common/problem.js';
+import type { PreparedAnswer } from '../answers/answer-request.js';
+import { InferenceService } from '../answers/inference.service.js';
+import { ReleaseSource } from '../models/release-source.js';
+import { AnswerResponder } from '../responses/answer-responder.js';
+import { refusal } from '../responses/refusal.js';
+import { subjectOf } from '../responses/viewer.js';
+import { ChatFormat } from './chat-format.js';
+import { ChatDto } from './chat.dto.js';
+
+const ID_BYTES = 16;
+
+/** The server's own chat endpoint: one prompt, one answer. */
+@ApiTags('inference')
+@Controller()
+export class ChatController {
+  constructor(
+    private readonly inference: InferenceService,
+    private readonly responder: AnswerResponder,
+    private readonly releases: ReleaseSource,
+  ) {}
+
+  /** Answers one prompt with the model's own defaults. */
+  @Post('chat')
+  @HttpCode(200)
+  async chat(
+    @Body() body: ChatDto,
+    @Req() request: IdentifiedRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    refuseModes(body);
+    const model = body.model ?? (await this.firstModel());
+    const messages = [{ role: 'user', content: body.prompt }];
+    const prepared = await this.inference.prepare({ model, prompt: { messages }, owner: subjectOf(request) });
+    if (!prepared.ok) throw refusal(prepared.error);
+    refuseExperts(body, prepared.value);
+    const id = `chat-${randomBytes(ID_BYTES).toString('hex')}`;
+    const created = Math.floor(systemClock.now() / 1000);
+    const format = new ChatFormat({ id, model, prepared: prepared.value, created, includeUsage: false });
+    if (body.stream === true) await this.responder.stream(reply, id, prepared.value, format);
+    else await this.responder.whole(reply, id, prepared.value, format);
+  }
+
+  private async firstModel(): Promise<string> {
+    const [first] = await this.releases.models();
+    if (first !== undefined) return first.name;
+    throw new ProblemException(404, 'MODEL_NOT_FOUND', 'This server has no model yet.', { param: 'model' });
+  }
+}
+
+/** Modes that are not there are refused by name, never ignored. */
+function refuseModes(body: ChatDto): void {
+  if (body.use_moe === false) throw unsupported('use_moe', 'Every model here is a mixture of experts.');
+  if (body.use_distributed === true)
+    throw unsupported('use_distributed', 'Execution on several nodes is not supported.');
+  if (body.enable_speculative === true)
+    throw unsupported('enable_speculative', 'Speculative decoding is not supported.');
+}
+
+function refuseExperts({ top_k_experts }: ChatDto, { model }: PreparedAnswer): void {
+  const { expertsPerToken } = model.engine.config;
+  if (top_k_experts === undefined || top_k_experts === null || top_k_experts === expertsPerToken) return;
+  throw unsupported('top_k_experts', `${model.name} uses ${expertsPerToken} experts per token.`);
+}
+
+function unsupported(param: string, detail: string): ProblemException {
+  return new ProblemException(400, 'UNSUPPORTED_PARAMETER', `${param}: ${detail}`, { param });
+}
