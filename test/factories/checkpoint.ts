@@ -56,8 +56,8 @@ export const TINY_CONFIG = {
   tie_word_embeddings: false,
 };
 
-/** Every tensor of a tiny Mixtral checkpoint in F32, 2 layers of 3 experts. */
-export function tinyTensors(): Record<string, TensorContent> {
+/** Every tensor of a tiny Mixtral checkpoint in F32, layers of 3 experts. */
+export function tinyTensors(layers = 2): Record<string, TensorContent> {
   const tensors: Record<string, TensorContent> = {};
   const add = (name: string, ...shape: number[]) => {
     const count = shape.reduce((product, size) => product * size, 1);
@@ -65,7 +65,7 @@ export function tinyTensors(): Record<string, TensorContent> {
   };
   add('lm_head.weight', 24, 32);
   add('model.embed_tokens.weight', 24, 32);
-  for (const layer of [0, 1]) {
+  for (let layer = 0; layer < layers; layer++) {
     const at = `model.layers.${layer}`;
     for (const expert of [0, 1, 2]) {
       add(`${at}.block_sparse_moe.experts.${expert}.w1.weight`, 48, 32);
@@ -101,7 +101,7 @@ export function tinyCheckpoint(
 ): string {
   return folderWith({
     'config.json': { ...TINY_CONFIG, ...config },
-    'model.safetensors': safetensors({ ...tinyTensors(), ...changes }),
+    'model.safetensors': safetensors({ ...tinyTensors(Number(config.num_hidden_layers ?? 2)), ...changes }),
   });
 }
 

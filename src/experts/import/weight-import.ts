@@ -13,7 +13,7 @@ import { BlockEncoding } from './encode-block.js';
 import type { ImportJournal } from './journal.js';
 
 /** A batch is published when it has this many blocks or bytes: few fsyncs for small models, little lost for large ones. */
-const BATCH_BLOCKS = 64;
+const BATCH_BLOCKS = 32;
 const BATCH_BYTES = 256 * 1024 * 1024;
 
 /** Everything that decides the bytes of the weight blocks. */

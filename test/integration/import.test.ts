@@ -1,0 +1,219 @@
+import { jest } from '@jest/globals';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DataSource } from 'typeorm';
+import { BlockReader } from '../../src/chain/index.js';
+import { EventBus, unwrap, type Result } from '../../src/common/index.js';
+import { nativeSha256Hex } from '../../src/common/native-hash.js';
+import {
+  Importer,
+  ParameterIndex,
+  Promotion,
+  ReleaseCatalog,
+  toEngineModel,
+  type ReleaseView,
+} from '../../src/experts/index.js';
+import {
+  safetensors,
+  shardedCheckpoint,
+  tinyCheckpoint,
+  tinyTensors,
+  weights,
+} from '../factories/checkpoint.js';
+import { openExperts, type ExpertsUnderTest } from './import-support.js';
+
+jest.setTimeout(60_000);
+
+const folders: string[] = [];
+const keep = (folder: string) => {
+  folders.push(folder);
+  return folder;
+};
+const codeOf = (result: Result<unknown>) => (result.ok ? 'OK' : result.error.code);
+
+let sut: ExpertsUnderTest;
+let importer: Importer;
+let index: ParameterIndex;
+
+beforeEach(async () => {
+  sut = await openExperts();
+  importer = sut.app.get(Importer);
+  index = sut.app.get(ParameterIndex);
+});
+afterEach(() => sut.close());
+afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+
+const resolve = async (name: string) => (await index.resolve(name)) as ReleaseView;
+const payloadHashes = (view: ReleaseView) => [...view.weights.values()].map(({ payloadHash }) => payloadHash);
+const blockHashes = (view: ReleaseView) => [...view.weights.values()].map(({ block }) => block);
+
+describe('importing a checkpoint', () => {
+  it('gives a live release whose every weight is a block with a verified payload', async () => {
+    const events: unknown[] = [];
+    sut.app.get(EventBus).on('release.live', (event) => events.push(event));
+    const steps: number[] = [];
+    const summary = unwrap(
+      await importer.import(keep(tinyCheckpoint()), { name: 'tiny' }, ({ done, total }) =>
+        steps.push(done / total),
+      ),
+    );
+    expect(summary).toMatchObject({
+      model: 'tiny',
+      version: '1.0.0',
+      blocks: 12,
+      created_blocks: 12,
+      created: true,
+    });
+    const view = await resolve('tiny');
+    expect([view.release, view.version, view.dtype]).toEqual([summary.release, '1.0.0', 'q8']);
+    for (const { path, payloadHash } of toEngineModel(view).blocks) {
+      expect(nativeSha256Hex(readFileSync(path))).toBe(payloadHash);
+    }
+    expect(steps.at(-1)).toBe(1);
+    expect(events).toEqual([{ model: 'tiny', version: '1.0.0', release: summary.release }]);
+    expect(sut.incoming()).toEqual([]);
+    const logged = await sut.app
+      .get(DataSource)
+      .query<{ kind: string }[]>('SELECT kind FROM log_entries ORDER BY id');
+    expect(logged.map(({ kind }) => kind)).toEqual([...Array<string>(14).fill('block'), 'release.promoted']);
+  });
+
+  it('gives the same blocks for one file and for shards, and nothing new the second time', async () => {
+    const first = unwrap(await importer.import(keep(tinyCheckpoint()), { name: 'tiny' }));
+    const sharded = unwrap(await importer.import(keep(shardedCheckpoint()), { name: 'tiny' }));
+    expect(sharded).toEqual({ ...first, created: false, created_blocks: 0 });
+    const { height } = await sut.app.get(BlockReader).head('A');
+    expect(height).toBe(2);
+  });
+
+  it('gives the same payloads on another node, under its own signature', async () => {
+    unwrap(await importer.import(keep(tinyCheckpoint()), { name: 'tiny', dtype: 'f32' }));
+    const other = await openExperts();
+    try {
+      unwrap(await other.app.get(Importer).import(keep(tinyCheckpoint()), { name: 'tiny', dtype: 'f32' }));
+      const theirs = (await other.app.get(ParameterIndex).resolve('tiny')) as ReleaseView;
+      const ours = await resolve('tiny');
+      expect(payloadHashes(theirs)).toEqual(payloadHashes(ours));
+      expect(blockHashes(theirs)).not.toEqual(blockHashes(ours));
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('makes a patch release of changed weights, sharing the blocks that stayed, and promotes it when told', async () => {
+    const first = unwrap(await importer.import(keep(tinyCheckpoint()), { name: 'tiny' }));
+    const better = { shape: [48, 32], data: weights(48 * 32, 99) };
+    const changed = keep(tinyCheckpoint({ 'model.layers.1.block_sparse_moe.experts.2.w1.weight': better }));
+    const second = unwrap(await importer.import(changed, { name: 'tiny' }));
+    expect(second).toMatchObject({ version: '1.0.1', parent: first.release, created_blocks: 1 });
+    const [before, after] = [await resolve('tiny@1.0.0'), await resolve('tiny@1.0.1')];
+    const different = [...before.weights.keys()].filter(
+      (name) => before.weights.get(name)?.block !== after.weights.get(name)?.block,
+    );
+    expect(different).toEqual(['layer1.expert2']);
+    expect((await resolve('tiny')).version).toBe('1.0.0');
+    const promotion = sut.app.get(Promotion);
+    expect(unwrap(await promotion.promote('tiny', '1.0.1', 'somebody'))).toMatchObject({
+      previous: first.release,
+      moved: true,
+    });
+    expect(unwrap(await promotion.promote('tiny', '1.0.1', 'somebody'))).toMatchObject({ moved: false });
+    expect((await resolve('tiny')).version).toBe('1.0.1');
+    expect(codeOf(await promotion.promote('tiny', '7.0.0', 'somebody'))).toBe('RELEASE_UNKNOWN');
+    const [entry] = await sut.app
+      .get(DataSource)
+      .query<{ leaf: string }[]>(
+        "SELECT leaf FROM log_entries WHERE kind = 'release.promoted' ORDER BY id DESC LIMIT 1",
+      );
+    expect(JSON.parse(entry.leaf)).toMatchObject({
+      subject: 'tiny',
+      actor: 'somebody',
+      hash: second.release,
+    });
+  });
+
+  it('asks for versions that tell how much changed', async () => {
+    unwrap(await importer.import(keep(tinyCheckpoint()), { name: 'tiny', version: '2.1.0' }));
+    const longer = keep(tinyCheckpoint({}, { max_position_embeddings: 128 }));
+    expect(codeOf(await importer.import(longer, { name: 'tiny', version: '2.1.1' }))).toBe('RELEASE_VERSION');
+    expect(codeOf(await importer.import(longer, { name: 'tiny', version: '2.1.0' }))).toBe(
+      'RELEASE_VERSION_TAKEN',
+    );
+    expect(unwrap(await importer.import(longer, { name: 'tiny' })).version).toBe('2.2.0');
+    const slower = keep(tinyCheckpoint({}, { rope_theta: 500 }));
+    expect(unwrap(await importer.import(slower, { name: 'tiny' })).version).toBe('3.0.0');
+  });
+
+  it('leaves no release and no staged file behind when a weight is broken, and goes through once it is mended', async () => {
+    const folder = keep(tinyCheckpoint());
+    const name = 'model.layers.1.block_sparse_moe.experts.2.w2.weight';
+    const tensors = tinyTensors();
+    const broken = Float32Array.from(tensors[name].data);
+    broken[1535] = Infinity;
+    writeFileSync(
+      join(folder, 'model.safetensors'),
+      safetensors({ ...tensors, [name]: { shape: [32, 48], data: broken } }),
+    );
+    expect(await importer.import(folder, { name: 'tiny' })).toMatchObject({
+      error: { code: 'IMPORT_NOT_FINITE', facts: { tensor: name, row: 31, column: 47 } },
+    });
+    expect(await index.models()).toEqual([]);
+    expect(sut.incoming()).toEqual([]);
+    writeFileSync(join(folder, 'model.safetensors'), safetensors(tensors));
+    expect(codeOf(await importer.import(folder, { name: 'tiny' }))).toBe('OK');
+  });
+
+  it('stops when told, and the next attempt takes up the blocks that are on the chain', async () => {
+    const folder = keep(tinyCheckpoint({}, { num_hidden_layers: 8 }));
+    const stop = new AbortController();
+    const refused = await importer.import(folder, { name: 'deep', signal: stop.signal }, ({ step }) => {
+      if (step === 'layer7.router') stop.abort();
+    });
+    expect(codeOf(refused)).toBe('IMPORT_ABORTED');
+    expect(sut.incoming()).toEqual([]);
+    expect(await index.models()).toEqual([]);
+    const steps = new Set<string>();
+    const summary = unwrap(await importer.import(folder, { name: 'deep' }, ({ step }) => steps.add(step)));
+    expect(summary).toMatchObject({ blocks: 42, created_blocks: 10 });
+    expect(steps.size).toBe(42);
+  });
+
+  it.each<[string, Record<string, unknown>]>([
+    ['name', { name: 'Not A Name' }],
+    ['version', { version: '1.0' }],
+    ['dtype', { dtype: 'q4' }],
+    ['timestamp', { timestamp: -1 }],
+  ])('refuses a bad %s', async (option, options) => {
+    expect(await importer.import(keep(tinyCheckpoint()), options)).toMatchObject({
+      error: { code: 'IMPORT_OPTION', facts: { option } },
+    });
+  });
+
+  it('does one import at a time', async () => {
+    const first = importer.import(keep(tinyCheckpoint()), { name: 'one' });
+    expect(codeOf(await importer.import(keep(tinyCheckpoint()), { name: 'two' }))).toBe('IMPORT_BUSY');
+    expect(codeOf(await first)).toBe('OK');
+  });
+
+  it('rebuilds its table from the chain alone', async () => {
+    unwrap(await importer.import(keep(tinyCheckpoint()), { name: 'tiny' }));
+    const catalog = sut.app.get(ReleaseCatalog);
+    const before = await catalog.releases('tiny');
+    await sut.app.get(DataSource).query('DELETE FROM models; DELETE FROM releases');
+    await catalog.sync();
+    expect(await catalog.releases('tiny')).toEqual(before);
+  });
+});
+
+describe('first start', () => {
+  it('imports the genesis model once', async () => {
+    const own = await openExperts({ importGenesis: true });
+    try {
+      const view = (await own.app.get(ParameterIndex).resolve('genesis')) as ReleaseView;
+      expect([view.version, view.weights.size]).toEqual(['1.0.0', 62]);
+      expect(view.tokenizer).not.toBeNull();
+    } finally {
+      await own.close();
+    }
+  });
+});
