@@ -5,15 +5,19 @@ import { ExpertsModule } from '../experts/index.js';
 import { LogModule } from '../log/index.js';
 import { AnswerMeter } from './answers/answer-meter.js';
 import { InferenceService } from './answers/inference.service.js';
+import { BundleWriter } from './bundle/bundle-writer.js';
 import { BlockWatch } from './engine/block-watch.js';
 import { ENGINE_FACTORY, EngineHost } from './engine/engine-host.js';
 import { EngineFigures } from './engine/engine-figures.js';
 import { kernelEngineFactory } from './engine/kernel-engine.js';
+import { LogitsController } from './logits/logits.controller.js';
+import { LogitsService } from './logits/logits.service.js';
 import { ExpertsReleaseSource } from './models/experts-release-source.js';
 import { ModelCatalog } from './models/model-catalog.js';
 import { ReleaseSource } from './models/release-source.js';
 import { ChatController } from './native/chat.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
+import { BundleController } from './receipts/bundle.controller.js';
 import { ReceiptIssuer } from './receipts/receipt-issuer.js';
 import { ReceiptLog } from './receipts/receipt-log.js';
 import { ReceiptService } from './receipts/receipt-service.js';
@@ -25,7 +29,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
 /** Answers from verified blocks, with receipts anyone can replay. */
 @Module({
   imports: [ChainModule, LogModule, ExpertsModule],
-  controllers: [OpenAiController, ChatController, ReceiptsController],
+  controllers: [OpenAiController, ChatController, ReceiptsController, LogitsController],
   providers: [
     { provide: ENGINE_FACTORY, inject: [AppConfig], useFactory: kernelEngineFactory },
     { provide: ReleaseSource, useClass: ExpertsReleaseSource },
@@ -33,6 +37,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     EngineHost,
     EngineFigures,
     ModelCatalog,
+    LogitsService,
     AnswerMeter,
     InferenceService,
     AnswerResponder,
@@ -41,7 +46,8 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptIssuer,
     ReceiptLog,
     ReceiptService,
+    BundleWriter,
   ],
-  exports: [InferenceService, EngineHost, ModelCatalog, ReceiptService],
+  exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, ReceiptService],
 })
 export class InferenceModule {}
