@@ -3,11 +3,12 @@ import { HealthRegistry } from '../common/observation/health-registry.js';
 import { LiveFigures } from '../common/observation/live-figures.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
 import { VersionRegistry } from '../common/observation/version-registry.js';
+import { ReadinessWatch } from './readiness-watch.js';
 
 /** Gives every module the registries through which it can be observed. */
 @Global()
 @Module({
-  providers: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry],
+  providers: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry, ReadinessWatch],
   exports: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry],
 })
 export class MonitoringModule {}

@@ -1,9 +1,14 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import * as chat from './chat.js';
 import * as importCheckpoint from './import.js';
 import * as keys from './keys.js';
+import * as logits from './logits.js';
 import * as models from './models.js';
+import * as migrations from './migrations.js';
+import * as replay from './replay.js';
 import * as serve from './serve.js';
+import * as verify from './verify.js';
 
 /** Adds one command (or a group) to the program. */
 export type RegisterCommand = (program: Command, context: CommandContext) => void;
@@ -13,5 +18,9 @@ export const COMMANDS: readonly RegisterCommand[] = [
   serve.register,
   importCheckpoint.register,
   models.register,
+  chat.register,
+  logits.register,
+  replay.register,
+  verify.register,
   keys.register,
 ];

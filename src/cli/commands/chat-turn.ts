@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import { CodedError, unwrap } from '../../common/index.js';
+import { InferenceService } from '../../inference/index.js';
+import { problemIn, type ServerClient } from '../server-client.js';
+import type { CommandHost } from '../with-application.js';
+
+/** One message of a conversation. */
+export interface ChatMessageLine {
+  readonly role: 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** How answers are to be made; what is undefined takes the model's default. */
+export interface ChatSettings {
+  readonly model: string;
+  readonly maxTokens?: number;
+  readonly temperature?: number;
+  readonly seed?: number;
+}
+
+/** One answer. */
+export interface ChatAnswer {
+  readonly text: string;
+  readonly finish: string;
+  readonly receipt: string | null;
+}
+
+/** What a turn needs besides the conversation. */
+export interface TurnListener {
+  readonly signal: AbortSignal;
+  /** Told of text as it arrives. */
+  readonly onText: (text: string) => void;
+}
+
+/** Asks for the next answer of a conversation, through the server or in this process. */
+export function chatTurn(
+  host: CommandHost,
+  settings: ChatSettings,
+  messages: readonly ChatMessageLine[],
+  listener: TurnListener,
+): Promise<ChatAnswer> {
+  if (host.kind === 'server') return askServer(host.server, settings, messages, listener);
+  return askApplication(host.application.get(InferenceService), settings, messages, listener);
+}
+
+async function askApplication(
+  inference: InferenceService,
+  { model, maxTokens, temperature, seed }: ChatSettings,
+  messages: readonly ChatMessageLine[],
+  { signal, onText }: TurnListener,
+): Promise<ChatAnswer> {
+  const request = { model, prompt: { messages }, maxTokens, temperature, seed, owner: 'command' };
+  const prepared = unwrap(await inference.prepare(request));
+  const listener = {
+    id: `chat-${randomUUID()}`,
+    signal,
+    on: (delta: { text: string }) => onText(delta.text),
+  };
+  const [answer] = unwrap(await inference.run(prepared, listener));
+  return { text: answer.text, finish: answer.finish, receipt: answer.receipt?.id ?? null };
+}
+
+/** The parts of a `chat.completion.chunk` that are read. */
+interface Chunk {
+  readonly choices?: readonly {
+    readonly delta?: { readonly content?: string };
+    readonly finish_reason?: string | null;
+  }[];
+  readonly receipt_id?: string | null;
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+async function askServer(
+  server: ServerClient,
+  { model, maxTokens, temperature, seed }: ChatSettings,
+  messages: readonly ChatMessageLine[],
+  { signal, onText }: TurnListener,
+): Promise<ChatAnswer> {
+  const response = await server.fetch('/v1/chat/completions', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model, messages, stream: true, max_tokens: maxTokens, temperature, seed }),
+    signal,
+  });
+  if (!response.ok || response.body === null) throw await problemIn(response);
+  let [text, finish, receipt]: [string, string, string | null] = ['', 'cancelled', null];
+  try {
+    for await (const data of eventData(response.body)) {
+      const chunk = JSON.parse(data) as Chunk;
+      if (chunk.code !== undefined) throw new CodedError(chunk.code, chunk.detail ?? 'the server gave up');
+      const [choice] = chunk.choices ?? [];
+      const piece = choice?.delta?.content ?? '';
+      text += piece;
+      if (piece !== '') onText(piece);
+      finish = choice?.finish_reason ?? finish;
+      receipt = chunk.receipt_id ?? receipt;
+    }
+  } catch (thrown) {
+    if (!signal.aborted) throw thrown;
+  }
+  return { text, finish, receipt };
+}
+
+/** Longest event read, in characters. */
+const LONGEST_EVENT = 1 << 20;
+
+/** The data of server-sent events up to `[DONE]`, one line each as this server writes them. */
+export async function* eventData(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() as string;
+    if (rest.length > LONGEST_EVENT) throw new RangeError('an event of the answer is too long');
+    for (const line of lines) {
+      if (line === 'data: [DONE]') return;
+      if (line.startsWith('data: ')) yield line.slice('data: '.length);
+    }
+  }
+}
