@@ -23,4 +23,5 @@ export const COMMANDS: readonly RegisterCommand[] = [
   replay.register,
   verify.register,
   keys.register,
+  migrations.register,
 ];
