@@ -14,7 +14,7 @@ export {
   type ReleaseView,
   type WeightView,
 } from './releases/release-view.js';
-export type { TensorEntry } from './blocks/tensor-directory.js';
+export { parseTensorDirectory, type TensorEntry } from './blocks/tensor-directory.js';
 export { planBlocks, type ImportDtype, type PlannedBlock, type PlannedTensor } from './blocks/tensor-plan.js';
 export {
   ExpertUsage,

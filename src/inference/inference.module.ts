@@ -29,7 +29,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
 /** Answers from verified blocks, with receipts anyone can replay. */
 @Module({
   imports: [ChainModule, LogModule, ExpertsModule],
-  controllers: [OpenAiController, ChatController, ReceiptsController, LogitsController],
+  controllers: [OpenAiController, ChatController, ReceiptsController, BundleController, LogitsController],
   providers: [
     { provide: ENGINE_FACTORY, inject: [AppConfig], useFactory: kernelEngineFactory },
     { provide: ReleaseSource, useClass: ExpertsReleaseSource },

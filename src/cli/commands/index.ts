@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import * as fsck from './fsck.js';
 import * as chat from './chat.js';
 import * as importCheckpoint from './import.js';
 import * as keys from './keys.js';
@@ -22,6 +23,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   logits.register,
   replay.register,
   verify.register,
+  fsck.register,
   keys.register,
   migrations.register,
 ];

@@ -41,15 +41,17 @@ export function compareReplay(
   ];
 }
 
-/** The earliest token at which any part disagrees, and that part; null when all agree. A part without a place counts as 0. */
+/**
+ * The first part that disagrees (causes come before what follows from them), and the earliest token at which anything
+ * does; 0 when no place is known. Null when all agree.
+ */
 export function firstDifference(
   parts: readonly PartReport[],
 ): { readonly token: number; readonly part: string } | null {
   const wrong = parts.filter(({ agrees }) => !agrees);
   if (wrong.length === 0) return null;
-  const placed = wrong.filter((part) => part.token !== null);
-  const first = placed.sort((a, b) => Number(a.token) - Number(b.token))[0] ?? wrong[0];
-  return { token: first.token ?? 0, part: first.part };
+  const tokens = wrong.flatMap(({ token }) => (token === null ? [] : [token]));
+  return { token: tokens.length === 0 ? 0 : Math.min(...tokens), part: wrong[0].part };
 }
 
 /** A part that agrees. */

@@ -10,20 +10,18 @@ import {
 } from './receipt-hashes.js';
 import type { Receipt, ReceiptEvidence } from './receipt.js';
 
-/** Checks that the identifier follows from the content and that the node's key signed it. */
+/** Checks that the identifier follows from the content; refuses with `RECEIPT_ID`. */
+export function verifyId(receipt: Receipt): Result<void> {
+  if (receiptId(receiptBody(receipt)) === receipt.id) return ok();
+  const message = 'the content is not the one the identifier names: it was altered';
+  return err(new CodedError('RECEIPT_ID', message, { part: 'id' }));
+}
+
+/** Checks that the node's key signed the receipt; refuses with `RECEIPT_SIGNATURE`. */
 export function verifySignature(receipt: Receipt): Result<void> {
-  if (receiptId(receiptBody(receipt)) !== receipt.id) {
-    return err(
-      new CodedError('RECEIPT_ID', 'the identifier does not follow from the content', { part: 'id' }),
-    );
-  }
-  return isSigned(receipt)
-    ? ok()
-    : err(
-        new CodedError('RECEIPT_SIGNATURE', 'the signature does not match receipt and key', {
-          part: 'signature',
-        }),
-      );
+  if (isSigned(receipt)) return ok();
+  const message = 'the signature does not match receipt and key';
+  return err(new CodedError('RECEIPT_SIGNATURE', message, { part: 'signature' }));
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   agreeing,
   disagreeing,
   verifyEvidence,
+  verifyId,
   verifyLogProof,
   verifySignature,
   type PartReport,
@@ -21,15 +22,11 @@ export interface PresentedReceipt {
 /** Checks everything about a receipt that needs no model: signature, and private part and log proof where given. */
 export function checkStatement({ receipt, evidence, log }: PresentedReceipt): PartReport[] {
   return [
-    checkSignature(receipt),
+    reported('id', verifyId(receipt), receipt.id),
+    reported('signature', verifySignature(receipt), `signed by ${receipt.node}`),
     ...(evidence === null ? [] : checkEvidence(receipt, evidence)),
     ...(log === null ? [] : [checkLog(receipt, log)]),
   ];
-}
-
-/** Whether the receipt is signed by the node it names. */
-export function checkSignature(receipt: Receipt): PartReport {
-  return reported('signature', verifySignature(receipt), `signed by ${receipt.node}`);
 }
 
 function checkEvidence(receipt: Receipt, evidence: ReceiptEvidence): PartReport[] {
