@@ -49,8 +49,9 @@ async function answerOnce(
 async function converse(host: CommandHost, settings: ChatSettings, context: CommandContext): Promise<void> {
   const lines = createInterface({ input: process.stdin, output: process.stderr, prompt: '> ' });
   const messages: ChatMessageLine[] = [];
+  const showPrompt = () => void (process.stdin.isTTY && lines.prompt());
   lines.on('SIGINT', () => lines.close());
-  lines.prompt();
+  showPrompt();
   for await (const line of lines) {
     const content = line.trim();
     if (content !== '') {
@@ -60,7 +61,7 @@ async function converse(host: CommandHost, settings: ChatSettings, context: Comm
       if (context.json) context.print({ ...answer }, '');
       else finishLine(answer);
     }
-    lines.prompt();
+    showPrompt();
   }
 }
 
