@@ -6,6 +6,9 @@ import { NodeKeys } from '../keys/index.js';
 import { LogModule } from '../log/index.js';
 import type { CheckContext } from './checks/check.js';
 import { BlockRules } from './checks/rules.js';
+import { Fsck } from './fsck/fsck.js';
+import { FsckRegistry } from './fsck/fsck-check.js';
+import { FsckController } from './http/fsck.controller.js';
 import { ChainController } from './http/chain.controller.js';
 import { GenesisController } from './http/genesis.controller.js';
 import { PayloadController } from './http/payload.controller.js';
@@ -21,18 +24,20 @@ import { checkSignatureNative } from './verify/native-signature.js';
 /** Blocks: how they are made, judged, stored and read. Needs the global config, keys, database and events. */
 @Module({
   imports: [LogModule],
-  controllers: [ChainController, PayloadController, GenesisController],
+  controllers: [FsckController, ChainController, PayloadController, GenesisController],
   providers: [
     BlockRules,
     BlockAuthor,
     BlockPublisher,
     BlockReader,
     BlockGraph,
+    Fsck,
+    FsckRegistry,
     { provide: BlockStores, inject: [AppConfig], useFactory: openStores },
     { provide: BlobStore, inject: [BlockStores], useFactory: (stores: BlockStores) => stores.payloads },
     { provide: CHECK_CONTEXT, inject: [AppConfig, NodeKeys], useFactory: checkContext },
   ],
-  exports: [BlockRules, BlockAuthor, BlockPublisher, BlockReader, BlockStores, BlobStore],
+  exports: [Fsck, FsckRegistry, BlockRules, BlockAuthor, BlockPublisher, BlockReader, BlockStores, BlobStore],
 })
 export class ChainModule {}
 

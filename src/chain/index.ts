@@ -3,6 +3,14 @@ export { ChainModule } from './chain.module.js';
 export type { BlockRule } from './checks/check.js';
 export { digestSource } from './checks/payload.js';
 export { BlockRules } from './checks/rules.js';
+export { Fsck, type FsckReport } from './fsck/fsck.js';
+export {
+  FsckRegistry,
+  type AcceptedFact,
+  type FsckCheck,
+  type FsckFacts,
+  type FsckOptions,
+} from './fsck/fsck-check.js';
 export { ruleBroken } from './kinds/refusal.js';
 export { BlockAuthor, type BlockDraft } from './publish/block-author.js';
 export type { AcceptedBlock, BlockInput, PayloadSource } from './publish/block-input.js';

@@ -10,3 +10,7 @@ export {
   type InclusionProof,
   type PublishedCheckpoint,
 } from './read/log-reader.js';
+export { Findings, type Finding } from './fsck/findings.js';
+export { putAssigned, putLeafRow, rebuildLogFiles } from './fsck/repair-log.js';
+export { verifyLogFiles, type LeafVisitor } from './fsck/verify-log.js';
+export { Sequencer, type SequencerStatus } from './sequencer/sequencer.js';

@@ -29,8 +29,12 @@ export async function moveHead(manager: EntityManager, { chain, height, hash }: 
   ]);
 }
 
-/** Inserts block rows and their edges; parents must be stored or among the rows. */
-export async function insertBlocks(manager: EntityManager, rows: readonly BlockRow[]): Promise<void> {
+/** Inserts block rows and, unless told otherwise, their edges; parents must then be stored or among the rows. */
+export async function insertBlocks(
+  manager: EntityManager,
+  rows: readonly BlockRow[],
+  withEdges = true,
+): Promise<void> {
   if (rows.length === 0) return;
   const decoder = new TextDecoder();
   const columns: unknown[][] = [
@@ -55,6 +59,10 @@ export async function insertBlocks(manager: EntityManager, rows: readonly BlockR
        $8::text[], $9::bigint[], $10::text[], $11::bigint[], $12::integer[], $13::text[])`,
     columns,
   );
+  if (withEdges) await insertEdges(manager, rows);
+}
+
+async function insertEdges(manager: EntityManager, rows: readonly BlockRow[]): Promise<void> {
   const edges = rows.flatMap(({ hash, header }) => header.depends_on.map((parent) => [hash, parent]));
   if (edges.length === 0) return;
   await manager.query(

@@ -4,6 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { CodedError, equalBytes, EventBus, messageOf, unwrap } from '../../common/index.js';
 import { NodeKeys } from '../../keys/index.js';
@@ -65,6 +66,32 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
     this.stopped = true;
     this.pause.end();
     await this.running;
+  }
+
+  /** Runs work while nothing is sequenced by this process; for repairs. */
+  async whilePaused<T>(work: () => Promise<T>): Promise<T> {
+    await this.beforeApplicationShutdown();
+    try {
+      return await work();
+    } finally {
+      this.stopped = false;
+      this.running = this.run();
+    }
+  }
+
+  /** Waits until every entry that is committed now is published; false when that takes longer than `deadlineMs`. */
+  async settle(deadlineMs: number): Promise<boolean> {
+    for (
+      const end = Date.now() + deadlineMs;
+      Date.now() < end && this.current.state !== 'failed';
+      await delay(POLL_MS / 4)
+    ) {
+      const [{ waiting }] = await this.dataSource.query<{ waiting: boolean }[]>(
+        'SELECT EXISTS (SELECT 1 FROM log_entries WHERE leaf_index IS NULL) AS waiting',
+      );
+      if (!waiting && this.current.state === 'sequencing') return true;
+    }
+    return false;
   }
 
   private async run(): Promise<void> {

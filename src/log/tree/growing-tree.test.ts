@@ -7,7 +7,7 @@ import {
   verifyConsistency,
   verifyInclusion,
 } from '../../common/index.js';
-import { nativeSha256 } from '../../common/native-hash.js';
+import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import { decodeBundle, encodeBundle, sliceBundle } from './entry-bundle.js';
 import { GrowingTree, type Tile } from './growing-tree.js';
 import { consistencyPath, inclusionPath, type SubtreeHash } from './proofs.js';
@@ -29,6 +29,9 @@ function grow(pieces: readonly number[]): { tree: GrowingTree; tiles: Map<string
   return { tree, tiles };
 }
 
+const fingerprints = (tiles: Map<string, Tile>) =>
+  [...tiles].map(([id, { width, bytes }]) => `${id} ${width} ${nativeSha256Hex(bytes)}`).sort();
+
 const pieces = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 8 });
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
@@ -40,11 +43,11 @@ describe('a growing tree', () => {
         const { tree, tiles } = grow(sizes);
         expect(tree.size).toBe(total);
         expect(tree.root()).toEqual(rootOf(hashesOf(total)));
-        expect(tiles).toEqual(grow([total]).tiles);
+        expect(fingerprints(tiles)).toEqual(fingerprints(grow([total]).tiles));
         const { full, tail } = levelShape(total, 0);
         for (let index = 0; index < full + (tail > 0 ? 1 : 0); index++)
-          expect(decodeBundle(tiles.get(`entries/${index}`)!.bytes)).toEqual(
-            leavesOf(index < full ? 256 : tail, index * 256),
+          expect(nativeSha256Hex(tiles.get(`entries/${index}`)!.bytes)).toBe(
+            nativeSha256Hex(encodeBundle(leavesOf(index < full ? 256 : tail, index * 256))),
           );
       }),
       { numRuns: 30 },

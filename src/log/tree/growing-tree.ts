@@ -51,20 +51,28 @@ export class GrowingTree {
     return right ?? merkleRoot([], this.sha256);
   }
 
-  /** Adds leaves and returns every tile and bundle that changed, full ones and the new partial ones. */
-  append(leaves: readonly Uint8Array[]): Tile[] {
+  /**
+   * Adds leaves and returns every tile and bundle that changed, full ones and the new partial ones.
+   * @param hashes the leaves' hashes where the leaves themselves are not to be had
+   */
+  append(leaves: readonly Uint8Array[], hashes?: readonly Uint8Array[]): Tile[] {
     const changed: Tile[] = [];
-    for (const leaf of leaves) {
+    for (const [i, leaf] of leaves.entries()) {
       this.leaves.push(leaf);
       this.leafCount++;
       if (this.leaves.length === TILE_WIDTH) {
         changed.push(this.bundle(Math.floor(this.leafCount / TILE_WIDTH) - 1));
         this.leaves = [];
       }
-      this.push(0, merkleLeafHash(leaf, this.sha256), changed);
+      this.push(0, hashes?.[i] ?? merkleLeafHash(leaf, this.sha256), changed);
     }
     if (leaves.length > 0) changed.push(...this.partialTiles(leaves.length));
     return changed;
+  }
+
+  /** Every partial tile at the tree's right end. */
+  edgeTiles(): Tile[] {
+    return this.partialTiles(this.leafCount);
   }
 
   private push(level: number, hash: Uint8Array, changed: Tile[]): void {
