@@ -16,7 +16,13 @@ const StatusPage = lazy(() => import('./pages/status/status-page.js'));
 export function App() {
   return (
     <Frame>
-      <Suspense fallback={<div className="page"><Loading lines={6} /></div>}>
+      <Suspense
+        fallback={
+          <div className="page">
+            <Loading lines={6} />
+          </div>
+        }
+      >
         <Routes>
           <Route path="/" element={<ChatPage />} />
           <Route path="/chat" element={<ChatPage />} />

@@ -54,7 +54,9 @@ export async function getRelatives(
   which: 'parents' | 'children',
   signal?: AbortSignal,
 ): Promise<readonly BlockAnswer[]> {
-  const answer = await requestJson<{ items: readonly BlockAnswer[] }>(`${blockPath(chain, hash)}/${which}`, { signal });
+  const answer = await requestJson<{ items: readonly BlockAnswer[] }>(`${blockPath(chain, hash)}/${which}`, {
+    signal,
+  });
   return answer.items;
 }
 

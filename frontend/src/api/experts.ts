@@ -25,7 +25,9 @@ export interface ExpertCache {
 
 /** Experts by use, most used first. */
 export async function listExperts(limit: number, signal?: AbortSignal): Promise<readonly ExpertUse[]> {
-  const answer = await requestJson<{ items: readonly ExpertUse[] }>(withQuery('/experts/top', { limit }), { signal });
+  const answer = await requestJson<{ items: readonly ExpertUse[] }>(withQuery('/experts/top', { limit }), {
+    signal,
+  });
   return answer.items;
 }
 

@@ -149,6 +149,9 @@ export class LiveConnection {
 function toMessage(value: Record<string, unknown>): LiveMessage | null {
   const { topic, type, data, at, seq } = value;
   const whole =
-    typeof topic === 'string' && typeof type === 'string' && typeof at === 'number' && typeof seq === 'number';
+    typeof topic === 'string' &&
+    typeof type === 'string' &&
+    typeof at === 'number' &&
+    typeof seq === 'number';
   return whole ? { topic, type, data, at, seq } : null;
 }

@@ -32,7 +32,11 @@ interface InclusionAnswer {
 }
 
 /** The proof for the entry of a kind and subject, under the newest checkpoint. */
-export async function getEntryProof(kind: string, subject: string, signal?: AbortSignal): Promise<EntryProof> {
+export async function getEntryProof(
+  kind: string,
+  subject: string,
+  signal?: AbortSignal,
+): Promise<EntryProof> {
   const [checkpoint, key, entries] = await Promise.all([
     requestText('/log/checkpoint', { signal }),
     requestText('/log/key', { signal }),
@@ -42,6 +46,8 @@ export async function getEntryProof(kind: string, subject: string, signal?: Abor
   if (entry === undefined) throw new Problem(404, 'LOG_ENTRY_UNKNOWN', 'The log has no such entry yet.');
   const { index, ...leaf } = entry;
   const { size } = parseCheckpoint(checkpoint);
-  const inclusion = await requestJson<InclusionAnswer>(withQuery('/log/proof/inclusion', { index, size }), { signal });
+  const inclusion = await requestJson<InclusionAnswer>(withQuery('/log/proof/inclusion', { index, size }), {
+    signal,
+  });
   return { index, leaf: canonicalJson(leaf), size, proof: inclusion.path, checkpoint, log_key: key.trim() };
 }

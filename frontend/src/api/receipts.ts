@@ -4,6 +4,17 @@ import type { Page } from './page.js';
 
 export type { Receipt, ReceiptDocument };
 
+/** A receipt in a list. */
+export interface ReceiptSummary {
+  readonly id: string;
+  readonly model: string;
+  readonly version: string;
+  readonly release: string;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly finished_at: number;
+}
+
 /** A receipt with its evidence and its place in the log. */
 export function getReceipt(id: string, signal?: AbortSignal): Promise<ReceiptDocument> {
   return requestJson(`/v1/receipts/${encodeURIComponent(id)}`, { signal });
@@ -13,7 +24,7 @@ export function getReceipt(id: string, signal?: AbortSignal): Promise<ReceiptDoc
 export function listReceipts(
   query: { readonly model?: string; readonly cursor?: string | null; readonly limit?: number },
   signal?: AbortSignal,
-): Promise<Page<Receipt>> {
+): Promise<Page<ReceiptSummary>> {
   return requestJson(withQuery('/v1/receipts', query), { signal });
 }
 

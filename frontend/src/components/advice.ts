@@ -52,8 +52,20 @@ export function adviceFor(problem: Problem): Advice {
   if (problem.status === 404)
     return { title: 'Not found', unaffected: null, action: 'Check the address, or search with Ctrl K.' };
   if (problem.status === 401 || problem.status === 403)
-    return { title: 'Not allowed', unaffected: 'Nothing was changed.', action: 'Print a token with stemma keys token and enter it here.' };
+    return {
+      title: 'Not allowed',
+      unaffected: 'Nothing was changed.',
+      action: 'Print a token with stemma keys token and enter it here.',
+    };
   if (problem.status >= 500)
-    return { title: 'The server failed', unaffected: 'Nothing was changed.', action: 'Look at the Status page, then try again.' };
-  return { title: 'The server refused this', unaffected: 'Nothing was changed.', action: 'Change the input and try again.' };
+    return {
+      title: 'The server failed',
+      unaffected: 'Nothing was changed.',
+      action: 'Look at the Status page, then try again.',
+    };
+  return {
+    title: 'The server refused this',
+    unaffected: 'Nothing was changed.',
+    action: 'Change the input and try again.',
+  };
 }

@@ -44,7 +44,10 @@ export function DataTable<T>(props: {
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const narrow = useMediaQuery('(max-width: 640px)') ?? false;
   const columns = narrow ? props.columns.filter((column) => column.secondary !== true) : props.columns;
-  const rows = useMemo(() => sorted(props.rows, props.columns, sorting), [props.rows, props.columns, sorting]);
+  const rows = useMemo(
+    () => sorted(props.rows, props.columns, sorting),
+    [props.rows, props.columns, sorting],
+  );
   const template = columns.map((column) => column.width ?? 'minmax(0, 1fr)').join(' ');
   if (props.rows.length === 0) return <div className={styles.table}>{props.empty}</div>;
   return (
@@ -67,10 +70,19 @@ export function DataTable<T>(props: {
   );
 }
 
-function Heading<T>(props: { column: Column<T>; sorting: Sorting | null; onSort: (next: Sorting | null) => void }) {
+function Heading<T>(props: {
+  column: Column<T>;
+  sorting: Sorting | null;
+  onSort: (next: Sorting | null) => void;
+}) {
   const { column, sorting } = props;
   const active = sorting?.key === column.key ? sorting : null;
-  const next = active === null ? { key: column.key, descending: false } : active.descending ? null : { ...active, descending: true };
+  const next =
+    active === null
+      ? { key: column.key, descending: false }
+      : active.descending
+        ? null
+        : { ...active, descending: true };
   const Arrow = active?.descending ? IconArrowDown : IconArrowUp;
   return (
     <div
@@ -78,7 +90,11 @@ function Heading<T>(props: { column: Column<T>; sorting: Sorting | null; onSort:
       aria-sort={active === null ? 'none' : active.descending ? 'descending' : 'ascending'}
       className={column.align === 'end' ? styles.end : undefined}
     >
-      <button type="button" className={`${styles.sort} ${active ? styles.sorted : ''}`} onClick={() => props.onSort(next)}>
+      <button
+        type="button"
+        className={`${styles.sort} ${active ? styles.sorted : ''}`}
+        onClick={() => props.onSort(next)}
+      >
         {column.label}
         {active !== null && <Arrow size={12} aria-hidden />}
       </button>
@@ -110,7 +126,13 @@ function Rows<T>(props: {
     if (last >= rows.length - 20) onEnd?.();
   }, [last, rows.length, onEnd]);
   return (
-    <div ref={box} className={styles.scroll} role="table" aria-label={props.label} aria-rowcount={rows.length + 1}>
+    <div
+      ref={box}
+      className={styles.scroll}
+      role="table"
+      aria-label={props.label}
+      aria-rowcount={rows.length + 1}
+    >
       <div role="rowgroup">{props.children}</div>
       <div className={styles.body} role="rowgroup" style={{ height: virtualizer.getTotalSize() }}>
         {items.map((item) => {
@@ -129,7 +151,11 @@ function Rows<T>(props: {
               }}
             >
               {columns.map((column) => (
-                <div key={column.key} role="cell" className={`${styles.cell} ${column.align === 'end' ? styles.end : ''}`}>
+                <div
+                  key={column.key}
+                  role="cell"
+                  className={`${styles.cell} ${column.align === 'end' ? styles.end : ''}`}
+                >
                   {column.show?.(row) ?? column.value(row) ?? '–'}
                 </div>
               ))}

@@ -23,7 +23,9 @@ export function ExpertGrid({ verification }: { verification: Verification }) {
     <div className={styles.gridBox} tabIndex={0} role="region" aria-label="Blocks of this answer">
       <div
         className={styles.grid}
-        style={{ gridTemplateColumns: `auto repeat(2, minmax(14px, 34px)) 4px repeat(${experts}, minmax(10px, 34px))` }}
+        style={{
+          gridTemplateColumns: `auto repeat(2, minmax(14px, 34px)) 4px repeat(${experts}, minmax(10px, 34px))`,
+        }}
       >
         <span className="label">whole</span>
         {outside.slice(0, 2).map((cell) => show(cell, cell.name, ''))}
@@ -34,8 +36,16 @@ export function ExpertGrid({ verification }: { verification: Verification }) {
           <span key={`label${layer}`} className="label">
             layer {layer}
           </span>,
-          show(find(layer, ({ name }) => name.endsWith('.attention')), `a${layer}`, 'no attention block'),
-          show(find(layer, ({ name }) => name.endsWith('.router')), `r${layer}`, 'no router'),
+          show(
+            find(layer, ({ name }) => name.endsWith('.attention')),
+            `a${layer}`,
+            'no attention block',
+          ),
+          show(
+            find(layer, ({ name }) => name.endsWith('.router')),
+            `r${layer}`,
+            'no router',
+          ),
           <span key={`gap${layer}`} />,
           ...Array.from({ length: experts }, (_, expert) =>
             show(
@@ -51,7 +61,15 @@ export function ExpertGrid({ verification }: { verification: Verification }) {
   );
 }
 
-function Cell({ cell, state, absent }: { cell: CellPlan | undefined; state: CellState | undefined; absent: string }) {
+function Cell({
+  cell,
+  state,
+  absent,
+}: {
+  cell: CellPlan | undefined;
+  state: CellState | undefined;
+  absent: string;
+}) {
   if (cell === undefined || state === undefined)
     return <span className={`${styles.cell} ${styles.unused}`} title={absent} />;
   const passes = cell.tokens === null ? '' : `, ${number(cell.tokens)} token passes}`;

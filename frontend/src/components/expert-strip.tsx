@@ -25,7 +25,11 @@ export function ExpertStrip({ id, receipt }: { id: string | null; receipt: Recei
         {counts.map((layer, index) => (
           <div key={index} className={styles.layer}>
             {layer.map((value, expert) => (
-              <span key={expert} className={styles.cell} style={{ '--heat': value / most } as React.CSSProperties} />
+              <span
+                key={expert}
+                className={styles.cell}
+                style={{ '--heat': value / most } as React.CSSProperties}
+              />
             ))}
           </div>
         ))}
@@ -39,7 +43,9 @@ export function ExpertStrip({ id, receipt }: { id: string | null; receipt: Recei
 
 function readCounts(value: unknown): Counts | null {
   if (!Array.isArray(value)) return null;
-  return value.map((layer: unknown) => (Array.isArray(layer) ? layer.map((entry) => Number(entry) || 0) : []));
+  return value.map((layer: unknown) =>
+    Array.isArray(layer) ? layer.map((entry) => Number(entry) || 0) : [],
+  );
 }
 
 function receiptCounts({ experts }: Receipt): Counts {

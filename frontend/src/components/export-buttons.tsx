@@ -2,7 +2,11 @@ import { Button } from '@mantine/core';
 import { toCsv, type ExportColumn } from './csv.js';
 
 /** Saves the rows that are shown, as CSV or JSON. */
-export function ExportButtons<T>(props: { name: string; rows: readonly T[]; columns: readonly ExportColumn<T>[] }) {
+export function ExportButtons<T>(props: {
+  name: string;
+  rows: readonly T[];
+  columns: readonly ExportColumn<T>[];
+}) {
   const file = props.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
   return (
     <span className="row">

@@ -28,7 +28,12 @@ export function Frame({ children }: { children: React.ReactNode }) {
         <div className={styles.rail}>
           <PageLinks />
           <div className={styles.spacer} />
-          <button type="button" className={styles.link} onClick={spotlight.open} aria-keyshortcuts="Control+K Meta+K">
+          <button
+            type="button"
+            className={styles.link}
+            onClick={spotlight.open}
+            aria-keyshortcuts="Control+K Meta+K"
+          >
             <IconSearch size={20} stroke={1.6} aria-hidden />
             Search
           </button>

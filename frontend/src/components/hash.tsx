@@ -8,7 +8,13 @@ import styles from './hash.module.css';
 export function Hash({ value, head = 6, tail = 4 }: { value: string; head?: number; tail?: number }) {
   const clipboard = useClipboard({ timeout: 1200 });
   return (
-    <Tooltip label={clipboard.copied ? 'Copied' : value} className="mono" multiline maw={360} styles={{ tooltip: { overflowWrap: 'anywhere' } }}>
+    <Tooltip
+      label={clipboard.copied ? 'Copied' : value}
+      className="mono"
+      multiline
+      maw={360}
+      styles={{ tooltip: { overflowWrap: 'anywhere' } }}
+    >
       <button
         type="button"
         className={styles.hash}

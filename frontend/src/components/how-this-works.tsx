@@ -16,7 +16,13 @@ const sentences = [
 /** Ten sentences on what Verify does. */
 export function HowThisWorks({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title="How this works" size="lg" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      title="How this works"
+      size="lg"
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <ol style={{ margin: 0, paddingLeft: 20, display: 'grid', gap: 8, lineHeight: 1.55 }}>
         {sentences.map((sentence) => (
           <li key={sentence}>{sentence}</li>

@@ -36,12 +36,15 @@ export function LineChart(props: {
   const format = props.format ?? ((value: number) => number(value));
   const { ref, width } = useElementSize();
   const top = niceCeiling(Math.max(0, ...points.map((point) => point.value ?? 0)));
-  const x = (at: number): number => LEFT + ((at - span.from) / (span.to - span.from)) * Math.max(1, width - LEFT - 4);
+  const x = (at: number): number =>
+    LEFT + ((at - span.from) / (span.to - span.from)) * Math.max(1, width - LEFT - 4);
   const y = (value: number): number => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
   const marked = cross === null ? points.at(-1) : nearest(points, cross);
   const atPointer = (event: React.PointerEvent<SVGSVGElement>): number => {
     const left = event.currentTarget.getBoundingClientRect().left;
-    return span.from + ((event.clientX - left - LEFT) / Math.max(1, width - LEFT - 4)) * (span.to - span.from);
+    return (
+      span.from + ((event.clientX - left - LEFT) / Math.max(1, width - LEFT - 4)) * (span.to - span.from)
+    );
   };
   return (
     <figure className={styles.chart} style={{ margin: 0 }}>
@@ -66,7 +69,13 @@ export function LineChart(props: {
             <Segment key={segment[0].at} points={segment} x={x} y={y} />
           ))}
           {cross !== null && marked !== undefined && (
-            <line className={styles.cross} x1={x(marked.at)} x2={x(marked.at)} y1={TOP} y2={HEIGHT - BOTTOM} />
+            <line
+              className={styles.cross}
+              x1={x(marked.at)}
+              x2={x(marked.at)}
+              y1={TOP}
+              y2={HEIGHT - BOTTOM}
+            />
           )}
           {marked !== undefined && marked.value !== null && (
             <circle className={styles.dot} cx={x(marked.at)} cy={y(marked.value)} r={4} />
@@ -115,19 +124,31 @@ function Axes(props: {
 
 type Known = Point & { readonly value: number };
 
-function Segment(props: { points: readonly Known[]; x: (at: number) => number; y: (value: number) => number }) {
+function Segment(props: {
+  points: readonly Known[];
+  x: (at: number) => number;
+  y: (value: number) => number;
+}) {
   const { points, x, y } = props;
   const line = points.map((point) => `${x(point.at).toFixed(1)},${y(point.value).toFixed(1)}`).join('L');
   const base = y(0).toFixed(1);
   return (
     <>
-      <path className={styles.area} d={`M${x(points[0].at).toFixed(1)},${base}L${line}L${x(points[points.length - 1].at).toFixed(1)},${base}Z`} />
+      <path
+        className={styles.area}
+        d={`M${x(points[0].at).toFixed(1)},${base}L${line}L${x(points[points.length - 1].at).toFixed(1)},${base}Z`}
+      />
       <path className={styles.line} d={`M${line}`} />
     </>
   );
 }
 
-function PointTable(props: { title: string; unit: string; points: readonly Point[]; format: (value: number) => string }) {
+function PointTable(props: {
+  title: string;
+  unit: string;
+  points: readonly Point[];
+  format: (value: number) => string;
+}) {
   return (
     <details className={styles.table}>
       <summary>Table</summary>

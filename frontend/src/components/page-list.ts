@@ -3,7 +3,12 @@ import { IconActivity, IconBinaryTree, IconGridDots, IconMessage, IconReceipt } 
 /** The five pages, in the order of the rail. */
 export const pages = [
   { path: '/', label: 'Chat', question: 'Ask, and see what answered', icon: IconMessage },
-  { path: '/receipts', label: 'Receipts', question: 'What was answered, and can it be proved?', icon: IconReceipt },
+  {
+    path: '/receipts',
+    label: 'Receipts',
+    question: 'What was answered, and can it be proved?',
+    icon: IconReceipt,
+  },
   { path: '/chain', label: 'Chain', question: 'Where does each weight come from?', icon: IconBinaryTree },
   { path: '/experts', label: 'Experts', question: 'Which experts do the work?', icon: IconGridDots },
   { path: '/status', label: 'Status', question: 'Is this node well?', icon: IconActivity },

@@ -35,7 +35,11 @@ export function ReceiptFacts({ document }: { document: ReceiptDocument }) {
           </dd>
           <dt>Log</dt>
           <dd>
-            {log === null ? <State is="waiting">not sequenced yet</State> : `leaf ${number(log.index)} of ${number(log.size)}`}
+            {log === null ? (
+              <State is="waiting">not sequenced yet</State>
+            ) : (
+              `leaf ${number(log.index)} of ${number(log.size)}`
+            )}
           </dd>
         </dl>
       </section>
@@ -49,16 +53,11 @@ export function ReceiptFacts({ document }: { document: ReceiptDocument }) {
           ))}
         </dl>
       </section>
-      <section>
-        <h3>Prompt as the model read it</h3>
-        <Spoiler maxHeight={120} showLabel="Show all" hideLabel="Show less">
-          <div className={styles.text}>{evidence.prompt_text}</div>
-        </Spoiler>
-        <h3>Answer</h3>
-        <Spoiler maxHeight={160} showLabel="Show all" hideLabel="Show less">
-          <div className={styles.text}>{evidence.text}</div>
-        </Spoiler>
-      </section>
+      {evidence === null ? (
+        <p className="label">Prompt and answer are shown only to whoever asked.</p>
+      ) : (
+        <Words evidence={evidence} />
+      )}
       <section>
         <h3>Commitments</h3>
         <ol className={styles.commitments}>
@@ -79,6 +78,21 @@ export function ReceiptFacts({ document }: { document: ReceiptDocument }) {
         </Code>
       </details>
     </div>
+  );
+}
+
+function Words({ evidence }: { evidence: NonNullable<ReceiptDocument['evidence']> }) {
+  return (
+    <section>
+      <h3>Prompt as the model read it</h3>
+      <Spoiler maxHeight={120} showLabel="Show all" hideLabel="Show less">
+        <div className={styles.text}>{evidence.prompt_text}</div>
+      </Spoiler>
+      <h3>Answer</h3>
+      <Spoiler maxHeight={160} showLabel="Show all" hideLabel="Show less">
+        <div className={styles.text}>{evidence.text}</div>
+      </Spoiler>
+    </section>
   );
 }
 

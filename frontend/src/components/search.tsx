@@ -63,7 +63,15 @@ export function Search() {
 /** What a pasted id or hash can open. */
 function pasted(query: string, go: (path: string) => () => void): SpotlightActionData[] {
   if (/^rcpt_[0-9a-f]{8,64}$/.test(query))
-    return [{ id: query, label: query, description: 'Open receipt', leftSection: <IconReceipt size={18} />, onClick: go(`/receipts/${query}`) }];
+    return [
+      {
+        id: query,
+        label: query,
+        description: 'Open receipt',
+        leftSection: <IconReceipt size={18} />,
+        onClick: go(`/receipts/${query}`),
+      },
+    ];
   if (!/^[0-9a-f]{64}$/.test(query)) return [];
   return (['B', 'A'] as const).map((chain) => ({
     id: `${chain}:${query}`,

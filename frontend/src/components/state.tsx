@@ -12,7 +12,15 @@ const icons = {
 } as const;
 
 /** A meaning said three times: by colour, icon and word. */
-export function State({ is, children, soft = false }: { is: Meaning; children: React.ReactNode; soft?: boolean }) {
+export function State({
+  is,
+  children,
+  soft = false,
+}: {
+  is: Meaning;
+  children: React.ReactNode;
+  soft?: boolean;
+}) {
   const Icon = icons[is];
   return (
     <span className={`${styles.state} ${styles[is]} ${soft ? styles.soft : ''}`}>

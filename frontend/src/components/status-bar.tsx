@@ -22,13 +22,12 @@ export function StatusBar() {
       <span className={styles.cell}>
         <Ready />
       </span>
-      <span className={styles.cell}>
-        {live?.live ? `${live.name} ${live.live.version}` : 'no release'}
-      </span>
+      <span className={styles.cell}>{live?.live ? `${live.name} ${live.live.version}` : 'no release'}</span>
       <LostConnection />
       <span className={styles.grow} />
       <span className={`${styles.cell} ${styles.tertiary}`}>
-        <span className={styles.figure}>{online && sample ? rate(sample.tokensPerSecond) : '–'}</span> tokens/s
+        <span className={styles.figure}>{online && sample ? rate(sample.tokensPerSecond) : '–'}</span>{' '}
+        tokens/s
       </span>
       <span className={`${styles.cell} ${styles.secondary}`}>
         log <span className={styles.figure}>{checkpoint.data ? number(checkpoint.data.size) : '–'}</span>
@@ -43,7 +42,15 @@ export function StatusBar() {
 
 function Mark() {
   return (
-    <svg width="18" height="18" viewBox="0 0 18 18" aria-hidden fill="none" stroke="var(--accent)" strokeWidth="1.5">
+    <svg
+      width="18"
+      height="18"
+      viewBox="0 0 18 18"
+      aria-hidden
+      fill="none"
+      stroke="var(--accent)"
+      strokeWidth="1.5"
+    >
       <path d="M9 5v3M9 8 4.5 11.5M9 8l4.5 3.5" />
       <circle cx="9" cy="3.4" r="1.7" fill="var(--accent)" />
       <circle cx="4.2" cy="13.4" r="1.7" fill="var(--accent)" />

@@ -25,9 +25,19 @@ export function TokenLine({ verification }: { verification: Verification }) {
         <div style={{ width: `${(100 * agreedTokens) / totalTokens}%` }} />
       </div>
       {pieces.length > 0 && (
-        <div className={styles.tokens} style={{ marginTop: 8 }} tabIndex={0} role="region" aria-label="Tokens of the answer">
+        <div
+          className={styles.tokens}
+          style={{ marginTop: 8 }}
+          tabIndex={0}
+          role="region"
+          aria-label="Tokens of the answer"
+        >
           {pieces.map((piece, index) => (
-            <span key={index} className={index < agreedTokens ? styles.ok : differs ? styles.bad : undefined} title={`token ${index}`}>
+            <span
+              key={index}
+              className={index < agreedTokens ? styles.ok : differs ? styles.bad : undefined}
+              title={`token ${index}`}
+            >
               {piece}
             </span>
           ))}

@@ -64,7 +64,9 @@ export class Conversation {
         this.apply(event);
       this.update({ state: 'done' });
     } catch (thrown) {
-      this.update(abort.signal.aborted ? { state: 'stopped' } : { state: 'failed', problem: Problem.from(thrown) });
+      this.update(
+        abort.signal.aborted ? { state: 'stopped' } : { state: 'failed', problem: Problem.from(thrown) },
+      );
     } finally {
       this.abort = null;
       this.update({ finishedAt: this.turns.at(-1)?.finishedAt ?? Date.now() });

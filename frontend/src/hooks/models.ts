@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
-import { listModels } from '../api/models.js';
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { listModels, listReleases } from '../api/models.js';
 
 /** All models with their live release. */
 export function useModels() {
@@ -8,4 +8,17 @@ export function useModels() {
     queryFn: ({ signal }) => listModels(signal),
     refetchInterval: 15_000,
   });
+}
+
+/** Release hash → version, over all releases of these models. */
+export function useReleaseVersions(models: readonly string[]): ReadonlyMap<string, string> {
+  const lists = useQueries({
+    queries: models.map((model) => ({
+      queryKey: ['releases', model],
+      queryFn: ({ signal }: { signal: AbortSignal }) => listReleases(model, signal),
+    })),
+  });
+  return new Map(
+    lists.flatMap((list) => (list.data ?? []).map(({ release, version }) => [release, version])),
+  );
 }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useReducer, useRef } from 'react';
+import { accessToken } from '../api/access.js';
 import { Problem } from '../api/problem.js';
 import {
   STEPS,
@@ -42,7 +43,8 @@ const nothing: Verification = {
   problem: null,
 };
 
-type Action = { readonly type: 'start' } | { readonly type: 'reports'; readonly reports: readonly VerifyReport[] };
+type Action =
+  { readonly type: 'start' } | { readonly type: 'reports'; readonly reports: readonly VerifyReport[] };
 
 /** Verifies a receipt in a Web Worker; leaving the page ends it. */
 export function useVerification(receipt: string): { verification: Verification; start: () => void } {
@@ -71,9 +73,14 @@ function startWorker(receipt: string, onReports: (reports: readonly VerifyReport
   worker.addEventListener('message', (event: MessageEvent<VerifyReport>) => take(event.data));
   worker.addEventListener('error', (event) => {
     event.preventDefault();
-    take({ type: 'problem', status: 0, code: 'VERIFY_CRASHED', detail: event.message || 'The worker did not start.' });
+    take({
+      type: 'problem',
+      status: 0,
+      code: 'VERIFY_CRASHED',
+      detail: event.message || 'The worker did not start.',
+    });
   });
-  worker.postMessage({ receipt } satisfies VerifyRequest);
+  worker.postMessage({ receipt, token: accessToken() } satisfies VerifyRequest);
   return worker;
 }
 

@@ -31,6 +31,12 @@ export const theme = createTheme({
   components: {
     Drawer: { defaultProps: { transitionProps: { duration: 160 } } },
     Modal: { defaultProps: { transitionProps: { duration: 120 } } },
-    Tooltip: { defaultProps: { transitionProps: { duration: 100 }, openDelay: 300, events: { hover: true, focus: true, touch: false } } },
+    Tooltip: {
+      defaultProps: {
+        transitionProps: { duration: 100 },
+        openDelay: 300,
+        events: { hover: true, focus: true, touch: false },
+      },
+    },
   },
 });

@@ -16,12 +16,17 @@ export async function fetchBlock(downloads: Downloads, chain: string, hash: stri
     const verified = verifyHeader(isRecord(answer) ? answer.header : null, { hash });
     if (!verified.ok) return { ok: false, part: 'header', detail: verified.error.message };
     const header = verified.value.header;
-    if (header.chain_id !== chain) return { ok: false, part: 'header', detail: `it is on chain ${header.chain_id}` };
+    if (header.chain_id !== chain)
+      return { ok: false, part: 'header', detail: `it is on chain ${header.chain_id}` };
     return await fetchPayload(downloads, header, hash);
   } catch (thrown) {
     const problem = Problem.from(thrown);
     if (problem.code === 'NETWORK') throw problem;
-    return { ok: false, part: 'payload', detail: `the server refuses it: ${problem.detail} (${problem.code})` };
+    return {
+      ok: false,
+      part: 'payload',
+      detail: `the server refuses it: ${problem.detail} (${problem.code})`,
+    };
   }
 }
 

@@ -29,7 +29,8 @@ export async function checkPayload({ hash, header }: BlockAnswer): Promise<Proof
   const actual = await sha256(bytes);
   if (actual !== header.payload_hash) return { is: 'failed', detail: `it hashes to ${shortHash(actual)}` };
   const { root, leaves } = digestPayload(bytes);
-  if (root !== header.payload_root) return { is: 'failed', detail: `its tiles lead to the root ${shortHash(root)}` };
+  if (root !== header.payload_root)
+    return { is: 'failed', detail: `its tiles lead to the root ${shortHash(root)}` };
   return { is: 'proved', detail: `hash and root agree over ${count(leaves.length, 'tile')}` };
 }
 

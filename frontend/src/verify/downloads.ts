@@ -30,7 +30,8 @@ export class Downloads {
   private readonly waiting: (() => void)[] = [];
   private readonly cache: Promise<Cache | null>;
 
-  constructor(private readonly onFetched: (path: string) => void = () => undefined) {
+  /** @param token bearer token, where the server wants one */
+  constructor(private readonly token: string | null) {
     this.cache = globalThis.caches?.open(CACHE).catch(() => null) ?? Promise.resolve(null);
   }
 
@@ -45,7 +46,6 @@ export class Downloads {
     const kept = await this.fromCache(hash);
     if (kept !== null) return kept;
     const bytes = await this.inTurn(() => this.download(path));
-    this.onFetched(path);
     const fetched = { bytes, hash: await sha256(bytes) };
     if (fetched.hash === hash) await this.keep(hash, bytes);
     return fetched;
@@ -71,7 +71,8 @@ export class Downloads {
   }
 
   private async download(path: string): Promise<Uint8Array<ArrayBuffer>> {
-    const response = await fetch(path).catch(() => {
+    const headers = this.token === null ? undefined : { authorization: `Bearer ${this.token}` };
+    const response = await fetch(path, { headers }).catch(() => {
       throw Problem.from(new TypeError('network'));
     });
     if (!response.ok) throw await Problem.fromResponse(response);

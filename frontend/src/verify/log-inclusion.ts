@@ -28,7 +28,8 @@ export function inclusionFault(evidence: InclusionEvidence, claim: LeafClaim): s
   const key = parseVerifierKey(evidence.log_key.trim());
   if (!key.ok) return 'the log’s key is not a verifier key';
   const checkpoint = openCheckpoint(evidence.checkpoint, key.value);
-  if (!checkpoint.ok) return `the checkpoint is not one that the log’s key signed: ${checkpoint.error.message}`;
+  if (!checkpoint.ok)
+    return `the checkpoint is not one that the log’s key signed: ${checkpoint.error.message}`;
   const { size, root } = checkpoint.value;
   if (size !== evidence.size) return `the proof is for ${evidence.size} leaves, the checkpoint for ${size}`;
   const leaf = merkleLeafHash(utf8ToBytes(evidence.leaf));

@@ -32,7 +32,8 @@ export interface Finding {
 
 /** What was proved, or what was not. */
 export interface Verdict {
-  readonly agrees: boolean;
+  /** `partial`: nothing disagrees, but the answer itself could not be replayed. */
+  readonly outcome: 'agrees' | 'differs' | 'partial';
   readonly model: string | null;
   readonly version: string | null;
   readonly kernel: string | null;
@@ -46,7 +47,12 @@ export interface Verdict {
 /** What the worker tells while it works. */
 export type VerifyReport =
   | { readonly type: 'step'; readonly step: StepName; readonly state: StepState; readonly detail: string }
-  | { readonly type: 'plan'; readonly cells: readonly CellPlan[]; readonly layers: number; readonly experts: number }
+  | {
+      readonly type: 'plan';
+      readonly cells: readonly CellPlan[];
+      readonly layers: number;
+      readonly experts: number;
+    }
   | { readonly type: 'cell'; readonly name: string; readonly state: CellState }
   | { readonly type: 'pieces'; readonly pieces: readonly string[] }
   | { readonly type: 'tokens'; readonly agreed: number; readonly total: number }
@@ -56,4 +62,6 @@ export type VerifyReport =
 /** What the worker is asked. */
 export interface VerifyRequest {
   readonly receipt: string;
+  /** Bearer token of this tab, where the server wants one. */
+  readonly token: string | null;
 }

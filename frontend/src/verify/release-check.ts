@@ -53,7 +53,8 @@ interface ReleasePayload {
 function parseRelease(value: unknown): ReleasePayload | null {
   if (!isRecord(value) || !isRecord(value.weights)) return null;
   const { model, version, meta, tokenizer } = value;
-  if (typeof model !== 'string' || typeof version !== 'string' || !isHash(meta) || !isHash(tokenizer)) return null;
+  if (typeof model !== 'string' || typeof version !== 'string' || !isHash(meta) || !isHash(tokenizer))
+    return null;
   const weights = new Map<string, string>();
   for (const [name, hash] of Object.entries(value.weights)) {
     if (!isHash(hash)) return null;

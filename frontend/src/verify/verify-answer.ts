@@ -1,33 +1,34 @@
-import type { ReceiptDocument } from '../../../src/inference/receipt/receipt.js';
+import type { Receipt } from '../../../src/inference/receipt/receipt.js';
 import { Downloads } from './downloads.js';
 import { Findings } from './findings.js';
-import type { VerifyReport } from './protocol.js';
-import { checkLog, checkReceipt, readDocument } from './receipt-check.js';
+import type { Verdict, VerifyReport, VerifyRequest } from './protocol.js';
+import { checkReceipt, readReceipt, type GivenReceipt } from './receipt-check.js';
 import { checkRelease, type VerifiedRelease } from './release-check.js';
 import { checkReplay } from './replay-check.js';
 import { checkNames, checkWeights, planCells, type VerifiedWeight } from './weight-check.js';
 
 /**
  * Verifies one answer from public artefacts alone: receipt, evidence, log, kernel, release, blocks, then the replay.
- * Every check that can be made is made, so that one fault does not hide another; without kernel and blocks there is
- * no replay. Throws a `Problem` only when the server cannot be reached or does not know the receipt.
+ * Every check that can be made is made, so that one fault does not hide another; without kernel, blocks and prompt
+ * there is no replay. Throws a `Problem` only when the server cannot be reached or does not know the receipt.
  */
-export async function verifyAnswer(id: string, report: (report: VerifyReport) => void): Promise<void> {
+export async function verifyAnswer(
+  request: VerifyRequest,
+  report: (report: VerifyReport) => void,
+): Promise<void> {
   const started = performance.now();
-  const downloads = new Downloads();
+  const downloads = new Downloads(request.token);
   const findings = new Findings(report);
-  findings.step('receipt', 'running', 'downloading');
-  const document = readDocument(await downloads.json(`/v1/receipts/${encodeURIComponent(id)}`), findings);
-  const release = document === null ? null : await checkDocument(id, document, downloads, findings);
-  const receipt = document?.receipt;
+  const given = await readReceipt(request.receipt, downloads, findings);
+  const release = given === null ? null : await checkGiven(given, downloads, findings);
   report({
     type: 'verdict',
     verdict: {
-      agrees: findings.all.length === 0,
+      outcome: outcomeOf(findings),
       model: release?.model ?? null,
       version: release?.version ?? null,
-      kernel: receipt?.kernel ?? null,
-      tokens: receipt?.output.tokens ?? 0,
+      kernel: given?.receipt.kernel ?? null,
+      tokens: given?.receipt.output.tokens ?? 0,
       findings: findings.all,
       durationMs: performance.now() - started,
       downloadedBytes: downloads.downloadedBytes,
@@ -36,28 +37,37 @@ export async function verifyAnswer(id: string, report: (report: VerifyReport) =>
   });
 }
 
-async function checkDocument(
-  id: string,
-  document: ReceiptDocument,
+function outcomeOf(findings: Findings): Verdict['outcome'] {
+  if (findings.all.length > 0) return 'differs';
+  return findings.passed('replay') ? 'agrees' : 'partial';
+}
+
+async function checkGiven(
+  given: GivenReceipt,
   downloads: Downloads,
   findings: Findings,
 ): Promise<VerifiedRelease | null> {
-  if (document.receipt.id !== id) findings.fail('receipt', 'id', 'the server answered with another receipt');
-  checkReceipt(document, findings);
-  checkLog(document, findings);
+  const { receipt, evidence } = given;
+  checkReceipt(given, findings);
   const [kernel, release] = await Promise.all([
-    checkKernel(document, downloads, findings),
-    checkRelease(document.receipt.release, downloads, findings),
+    checkKernel(receipt, downloads, findings),
+    checkRelease(receipt.release, downloads, findings),
   ]);
-  const weights = release === null ? null : await checkBlocks(document, release, downloads, findings);
+  const weights = release === null ? null : await checkBlocks(receipt, release, downloads, findings);
   if (kernel === null || release === null || weights === null)
-    findings.step('replay', 'open', 'not replayed: without the right kernel and blocks it would prove nothing');
-  else await checkReplay(document, release, weights, kernel, findings);
+    findings.step(
+      'replay',
+      'open',
+      'not replayed: without the right kernel and blocks it would prove nothing',
+    );
+  else if (evidence === null)
+    findings.step('replay', 'open', 'not replayed: the prompt is not shown to this reader');
+  else await checkReplay({ receipt, evidence, release, weights, kernel }, findings);
   return release;
 }
 
 async function checkBlocks(
-  { receipt }: ReceiptDocument,
+  receipt: Receipt,
   release: VerifiedRelease,
   downloads: Downloads,
   findings: Findings,
@@ -75,7 +85,7 @@ function expertsPerLayer(release: VerifiedRelease): number {
 }
 
 async function checkKernel(
-  { receipt }: ReceiptDocument,
+  receipt: Receipt,
   downloads: Downloads,
   findings: Findings,
 ): Promise<Uint8Array<ArrayBuffer> | null> {

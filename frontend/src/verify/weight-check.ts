@@ -40,7 +40,12 @@ export function planCells(receipt: Receipt, release: VerifiedRelease): CellPlan[
 export function checkNames(receipt: Receipt, release: VerifiedRelease, findings: Findings): void {
   for (const expert of receipt.experts)
     if (release.weights.get(expert.name) !== expert.block)
-      findings.fail('blocks', expert.name, `the release names another block as ${expert.name} than the receipt`, 0);
+      findings.fail(
+        'blocks',
+        expert.name,
+        `the release names another block as ${expert.name} than the receipt`,
+        0,
+      );
 }
 
 /** Downloads and checks every planned block at once; null when one does not agree. Cells turn blue, then green or red. */

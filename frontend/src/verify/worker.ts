@@ -5,7 +5,7 @@ import { verifyAnswer } from './verify-answer.js';
 const report = (message: VerifyReport): void => globalThis.postMessage(message);
 
 globalThis.addEventListener('message', (event: MessageEvent<VerifyRequest>) => {
-  verifyAnswer(event.data.receipt, report).catch((thrown: unknown) => {
+  verifyAnswer(event.data, report).catch((thrown: unknown) => {
     const { status, code, detail } = Problem.from(thrown);
     report({ type: 'problem', status, code, detail });
   });

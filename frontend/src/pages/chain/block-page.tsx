@@ -59,7 +59,13 @@ function BlockView({ block }: { block: BlockAnswer }) {
             {bytes(header.payload_size)} {header.payload_type}, <Hash value={header.payload_hash} />
           </dd>
           <dt>Previous</dt>
-          <dd>{header.prev_hash === null ? 'none' : <BlockLink chain={header.chain_id} hash={header.prev_hash} />}</dd>
+          <dd>
+            {header.prev_hash === null ? (
+              'none'
+            ) : (
+              <BlockLink chain={header.chain_id} hash={header.prev_hash} />
+            )}
+          </dd>
         </dl>
       </section>
       <BlockProofs block={block} />
@@ -69,7 +75,12 @@ function BlockView({ block }: { block: BlockAnswer }) {
         <div className="panel-head">
           <h2 id="metadata">Metadata</h2>
         </div>
-        <pre className={`panel-body mono ${styles.json}`} tabIndex={0} role="region" aria-label="Metadata as JSON">
+        <pre
+          className={`panel-body mono ${styles.json}`}
+          tabIndex={0}
+          role="region"
+          aria-label="Metadata as JSON"
+        >
           {JSON.stringify(header.metadata, null, 2)}
         </pre>
       </section>
@@ -77,7 +88,12 @@ function BlockView({ block }: { block: BlockAnswer }) {
   );
 }
 
-function Relatives(props: { block: BlockAnswer; which: 'parents' | 'children'; title: string; none: string }) {
+function Relatives(props: {
+  block: BlockAnswer;
+  which: 'parents' | 'children';
+  title: string;
+  none: string;
+}) {
   const { block, which } = props;
   const relatives = useRelatives(block.header.chain_id, block.hash, which);
   return (
@@ -88,10 +104,17 @@ function Relatives(props: { block: BlockAnswer; which: 'parents' | 'children'; t
       </div>
       <div className={`panel-body ${styles.links}`} tabIndex={0} role="region" aria-label={props.title}>
         {relatives.isPending && <Loading lines={2} />}
-        {relatives.isError && <ProblemNotice error={relatives.error} onRetry={() => void relatives.refetch()} />}
+        {relatives.isError && (
+          <ProblemNotice error={relatives.error} onRetry={() => void relatives.refetch()} />
+        )}
         {relatives.data?.length === 0 && <span className="label">{props.none}</span>}
         {relatives.data?.map(({ hash, header }) => (
-          <BlockLink key={hash} chain={header.chain_id} hash={hash} label={header.name ?? header.block_type} />
+          <BlockLink
+            key={hash}
+            chain={header.chain_id}
+            hash={hash}
+            label={header.name ?? header.block_type}
+          />
         ))}
       </div>
     </section>

@@ -8,7 +8,12 @@ import { checkHeader, checkInclusion, checkPayload, type Proof } from '../../ver
 import styles from './chain.module.css';
 
 const checks = [
-  ['header', 'Header and signature', 'The hash follows from the header, and the author’s key signed it.', checkHeader],
+  [
+    'header',
+    'Header and signature',
+    'The hash follows from the header, and the author’s key signed it.',
+    checkHeader,
+  ],
   ['payload', 'Payload', 'Every byte is downloaded and hashed, whole and by 256 KiB tile.', checkPayload],
   ['inclusion', 'Inclusion', 'The block is a leaf of the log, under a signed checkpoint.', checkInclusion],
 ] as const;
@@ -17,7 +22,9 @@ type Outcome = Proof | 'running' | null;
 
 /** What this browser can prove of a block. The header is checked at once, the rest when asked. */
 export function BlockProofs({ block }: { block: BlockAnswer }) {
-  const [outcomes, setOutcomes] = useState<Readonly<Record<string, Outcome>>>(() => ({ header: checkHeader(block) }));
+  const [outcomes, setOutcomes] = useState<Readonly<Record<string, Outcome>>>(() => ({
+    header: checkHeader(block),
+  }));
   const run = async (name: string, check: (block: BlockAnswer) => Proof | Promise<Proof>): Promise<void> => {
     setOutcomes((before) => ({ ...before, [name]: 'running' }));
     const outcome = await Promise.resolve(check(block)).catch((thrown: unknown) => refused(thrown));
@@ -35,9 +42,16 @@ export function BlockProofs({ block }: { block: BlockAnswer }) {
           return (
             <li key={name} data-proof={name}>
               <span>{title}</span>
-              <span className="label">{outcome === null || outcome === 'running' ? meaning : outcome.detail}</span>
+              <span className="label">
+                {outcome === null || outcome === 'running' ? meaning : outcome.detail}
+              </span>
               {outcome === null || outcome === 'running' ? (
-                <Button size="compact-sm" variant="default" loading={outcome === 'running'} onClick={() => void run(name, check)}>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  loading={outcome === 'running'}
+                  onClick={() => void run(name, check)}
+                >
                   Check
                 </Button>
               ) : (

@@ -23,10 +23,31 @@ export function BlockTable({ nodes }: { nodes: readonly GraphNode[] }) {
 
 const columns: readonly Column<GraphNode>[] = [
   { key: 'chain', label: 'Chain', value: (row) => row.chain, width: '52px' },
-  { key: 'index', label: 'Position', value: (row) => row.index, align: 'end', width: '64px', secondary: true },
+  {
+    key: 'index',
+    label: 'Position',
+    value: (row) => row.index,
+    align: 'end',
+    width: '64px',
+    secondary: true,
+  },
   { key: 'type', label: 'Type', value: (row) => row.type, width: '90px' },
   { key: 'name', label: 'Name', value: (row) => row.name },
   { key: 'model', label: 'Model', value: (row) => row.model, secondary: true },
-  { key: 'hash', label: 'Hash', value: (row) => row.hash, show: (row) => <Hash value={row.hash} />, width: '130px' },
-  { key: 'made', label: 'Made', value: (row) => row.timestamp, show: (row) => dateTime(row.timestamp), width: '150px', secondary: true },
+  {
+    key: 'hash',
+    label: 'Hash',
+    value: (row) => row.hash,
+    show: (row) => <Hash value={row.hash} />,
+    width: '130px',
+    secondary: true,
+  },
+  {
+    key: 'made',
+    label: 'Made',
+    value: (row) => row.timestamp,
+    show: (row) => dateTime(row.timestamp),
+    width: '150px',
+    secondary: true,
+  },
 ];

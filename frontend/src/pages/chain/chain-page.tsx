@@ -4,7 +4,7 @@ import { useSearchParams } from 'react-router';
 import { Loading } from '../../components/loading.js';
 import { Empty, ProblemNotice } from '../../components/notice.js';
 import { useGraph } from '../../hooks/chain.js';
-import { useModels } from '../../hooks/models.js';
+import { useModels, useReleaseVersions } from '../../hooks/models.js';
 import { BlockTable } from './block-table.js';
 import { DagPicture } from './dag-picture.js';
 import { filterGraph } from './graph-filter.js';
@@ -23,6 +23,7 @@ export default function ChainPage() {
   };
   const models = (useModels().data ?? []).map(({ name }) => name);
   const graph = useGraph(read('model'));
+  const versions = useReleaseVersions(models);
   const shown = graph.data && filterGraph(graph.data, read('type'), read('filter'));
   return (
     <div className="page">
@@ -40,8 +41,20 @@ export default function ChainPage() {
             value={read('view') === 'table' ? 'table' : 'picture'}
             onChange={(value) => change('view', value === 'table' ? 'table' : null)}
           />
-          <Filter label="Model" all="All models" data={models} value={read('model')} onChange={(value) => change('model', value)} />
-          <Filter label="Type" all="All types" data={types} value={read('type')} onChange={(value) => change('type', value)} />
+          <Filter
+            label="Model"
+            all="All models"
+            data={models}
+            value={read('model')}
+            onChange={(value) => change('model', value)}
+          />
+          <Filter
+            label="Type"
+            all="All types"
+            data={types}
+            value={read('type')}
+            onChange={(value) => change('type', value)}
+          />
           <TextInput
             size="xs"
             w={170}
@@ -70,8 +83,14 @@ export default function ChainPage() {
       )}
       {shown !== undefined && shown.nodes.length > 0 && (
         <>
-          {read('view') === 'table' ? <BlockTable nodes={shown.nodes} /> : <DagPicture graph={shown} />}
-          {graph.data?.truncated && <p className="label">Older blocks are left out; choose a model to see its own.</p>}
+          {read('view') === 'table' ? (
+            <BlockTable nodes={shown.nodes} />
+          ) : (
+            <DagPicture graph={shown} versions={versions} />
+          )}
+          {graph.data?.truncated && (
+            <p className="label">Older blocks are left out; choose a model to see its own.</p>
+          )}
         </>
       )}
     </div>

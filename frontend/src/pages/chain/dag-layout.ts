@@ -18,55 +18,70 @@ export interface ReleaseColumn {
 export interface DagLayout {
   readonly width: number;
   readonly height: number;
+  /** Height of the time axis. */
+  readonly axis: number;
   readonly columns: readonly ReleaseColumn[];
   readonly rows: readonly { readonly label: string; readonly y: number }[];
   readonly nodes: readonly PlacedNode[];
 }
 
 const LEFT = 76;
-const TOP = 96;
-const ROW = 24;
-const SLOT = 20;
+const TOP = 112;
+const ROW = 27;
 const GAP = 64;
-const AXIS = 34;
+const AXIS = 48;
+const NARROWEST_SLOT = 20;
+const WIDEST_SLOT = 40;
 /** Slots before the experts: attention and router. */
 const DENSE_SLOTS = 2;
 
 /**
  * Places blocks: one column per release along time, in it one row per layer with attention, router and experts in fixed
  * slots; a block stands in the column of the release that introduced it. Blocks of no release get a last column.
+ * @param room width to fill where there is little to draw, px
  */
-export function layoutDag({ nodes, edges }: GraphAnswer): DagLayout {
+export function layoutDag({ nodes, edges }: GraphAnswer, room: number): DagLayout {
   const parents = parentMap(edges);
   const releases = nodes.filter((node) => node.type === 'release').sort((a, b) => a.index - b.index);
   const weights = nodes.filter((node) => node.chain === 'B');
   const slots = 1 + Math.max(DENSE_SLOTS - 1, ...weights.map((node) => place(node).slot));
   const layers = 1 + Math.max(-1, ...weights.map((node) => node.layer ?? -1));
-  const columnWidth = slots * SLOT + GAP;
+  const spare = (room - LEFT) / Math.max(1, releases.length) - GAP;
+  const slotWidth = Math.min(WIDEST_SLOT, Math.max(NARROWEST_SLOT, Math.floor(spare / slots)));
+  const columnWidth = slots * slotWidth + GAP;
   const seen = new Set<string>();
   const placed: PlacedNode[] = [];
   const columns = releases.map((release, number): ReleaseColumn => {
     const x = LEFT + number * columnWidth;
     const own = nodes.filter((node) => node !== release && parents.get(release.hash)?.has(node.hash));
     const fresh = own.filter((node) => !seen.has(node.hash) && node.type !== 'release');
-    placed.push({ ...release, x: x + 4, y: AXIS, kind: 'release' }, ...fresh.map((node, i) => placeIn(node, x, i)));
-    const inherited = own.filter((node) => node.chain === 'B' && seen.has(node.hash)).map((node) => at(node, x));
+    placed.push(
+      { ...release, x: x + 4, y: AXIS, kind: 'release' },
+      ...fresh.map((node, i) => placeIn(node, x, i, slotWidth)),
+    );
+    const inherited = own
+      .filter((node) => node.chain === 'B' && seen.has(node.hash))
+      .map((node) => at(node, x, slotWidth));
     fresh.forEach((node) => seen.add(node.hash));
     return { release, x, inherited };
   });
   const loose = nodes.filter((node) => node.type !== 'release' && !seen.has(node.hash));
   if (loose.length > 0) {
     const x = LEFT + columns.length * columnWidth;
-    placed.push(...loose.map((node, i) => placeIn(node, x, i)));
+    placed.push(...loose.map((node, i) => placeIn(node, x, i, slotWidth)));
     columns.push({ release: null, x, inherited: [] });
   }
   const rows = [
     { label: 'whole', y: TOP },
-    ...Array.from({ length: layers }, (_, layer) => ({ label: `layer ${layer}`, y: TOP + (layer + 1) * ROW })),
+    ...Array.from({ length: layers }, (_, layer) => ({
+      label: `layer ${layer}`,
+      y: TOP + (layer + 1) * ROW,
+    })),
   ];
   return {
     width: LEFT + columns.length * columnWidth,
     height: TOP + (layers + 1) * ROW,
+    axis: AXIS,
     columns,
     rows,
     nodes: placed,
@@ -90,14 +105,26 @@ function place(node: GraphNode): { readonly slot: number; readonly row: number }
   return { slot: node.type === 'router' || node.name === 'head' ? 1 : 0, row };
 }
 
-function at(node: GraphNode, x: number): { readonly x: number; readonly y: number } {
+function at(node: GraphNode, x: number, slotWidth: number): { readonly x: number; readonly y: number } {
   const { slot, row } = place(node);
-  return { x: x + 26 + slot * SLOT + (slot >= DENSE_SLOTS ? 8 : 0), y: TOP + row * ROW };
+  return { x: x + 26 + slot * slotWidth + (slot >= DENSE_SLOTS ? 8 : 0), y: TOP + row * ROW };
 }
 
 /** Documents (architecture, tokenizer) stand beside their release, weights in their slots. */
-function placeIn(node: GraphNode, x: number, order: number): PlacedNode {
-  if (node.chain !== 'B') return { ...node, x: x + 34 + (node.type === 'tokenizer' ? 1 : 0) * SLOT, y: AXIS + 30, kind: 'document' };
-  const kind = node.type === 'expert' || node.type === 'router' || node.type === 'dense' ? node.type : 'other';
-  return { ...node, ...at(node, x), ...(kind === 'other' ? { x: x + 26 + order * SLOT } : {}), kind };
+function placeIn(node: GraphNode, x: number, order: number, slotWidth: number): PlacedNode {
+  if (node.chain !== 'B')
+    return {
+      ...node,
+      x: x + 26 + (node.type === 'tokenizer' ? 1 : 0) * slotWidth,
+      y: AXIS + 32,
+      kind: 'document',
+    };
+  const kind =
+    node.type === 'expert' || node.type === 'router' || node.type === 'dense' ? node.type : 'other';
+  return {
+    ...node,
+    ...at(node, x, slotWidth),
+    ...(kind === 'other' ? { x: x + 26 + order * slotWidth } : {}),
+    kind,
+  };
 }

@@ -1,3 +1,4 @@
+import { useElementSize } from '@mantine/hooks';
 import { useMemo, useState } from 'react';
 import { useNavigate } from 'react-router';
 import type { GraphAnswer } from '../../api/chain.js';
@@ -6,9 +7,16 @@ import styles from './chain.module.css';
 import { layoutDag, type DagLayout, type PlacedNode } from './dag-layout.js';
 
 /** The chain as a picture: releases along time, blocks hanging from the release that introduced them. */
-export function DagPicture({ graph }: { graph: GraphAnswer }) {
+export function DagPicture({
+  graph,
+  versions,
+}: {
+  graph: GraphAnswer;
+  versions: ReadonlyMap<string, string>;
+}) {
   const navigate = useNavigate();
-  const layout = useMemo(() => layoutDag(graph), [graph]);
+  const { ref, width } = useElementSize();
+  const layout = useMemo(() => layoutDag(graph, width), [graph, width]);
   const [hovered, setHovered] = useState<string | null>(null);
   const [focusable, setFocusable] = useState(0);
   const marked = useMemo(() => relatives(graph, hovered), [graph, hovered]);
@@ -26,7 +34,7 @@ export function DagPicture({ graph }: { graph: GraphAnswer }) {
   };
   return (
     <div className="panel">
-      <div className={styles.picture}>
+      <div className={styles.picture} ref={ref}>
         <svg
           width={layout.width}
           height={layout.height}
@@ -34,7 +42,7 @@ export function DagPicture({ graph }: { graph: GraphAnswer }) {
           role="group"
           aria-label={`Picture of ${count(layout.nodes.length, 'block')}; arrow keys move, Enter opens`}
         >
-          <Skeleton layout={layout} />
+          <Skeleton layout={layout} versions={versions} />
           {node !== undefined && <Edges graph={graph} layout={layout} node={node} />}
           <g>
             {layout.nodes.map((placed, index) => (
@@ -70,11 +78,12 @@ export function DagPicture({ graph }: { graph: GraphAnswer }) {
 }
 
 /** Time axis, release names, row labels and stems. */
-function Skeleton({ layout }: { layout: DagLayout }) {
+function Skeleton({ layout, versions }: { layout: DagLayout; versions: ReadonlyMap<string, string> }) {
+  const { axis } = layout;
   const last = layout.rows.at(-1)?.y ?? 0;
   return (
     <g aria-hidden>
-      <line className={styles.axis} x1={14} x2={layout.width - 14} y1={34} y2={34} />
+      <line className={styles.axis} x1={14} x2={layout.width - 14} y1={axis} y2={axis} />
       {layout.rows.map(({ label, y }) => (
         <text key={label} className={styles.caption} x={14} y={y + 4}>
           {label}
@@ -82,12 +91,23 @@ function Skeleton({ layout }: { layout: DagLayout }) {
       ))}
       {layout.columns.map(({ release, x, inherited }) => (
         <g key={x}>
-          <text className={styles.title} x={x - 2} y={16}>
-            {release === null ? 'in no release' : (release.name ?? release.model ?? 'release')}
+          <text className={styles.title} x={x - 4} y={18}>
+            {release === null
+              ? 'in no release'
+              : `${release.name ?? 'release'} ${versions.get(release.hash) ?? ''}`}
           </text>
-          {release !== null && <path className={styles.stem} d={`M${x + 4} 42V${last}M${x + 4} 64H${x + 24}`} />}
+          {release !== null && (
+            <>
+              <text className={styles.caption} x={x - 4} y={33}>
+                {dateTime(release.timestamp).slice(0, 10)}
+              </text>
+              <path className={styles.stem} d={`M${x + 4} ${axis}V${last}M${x + 4} ${axis + 32}H${x + 16}`} />
+            </>
+          )}
           {release !== null &&
-            layout.rows.map(({ y }) => <path key={y} className={styles.stem} d={`M${x + 4} ${y}H${x + 16}`} />)}
+            layout.rows.map(({ y }) => (
+              <path key={y} className={styles.stem} d={`M${x + 4} ${y}H${x + 16}`} />
+            ))}
           {inherited.map((dot) => (
             <circle key={`${dot.x}.${dot.y}`} cx={dot.x} cy={dot.y} r={1.5} fill="var(--line-strong)" />
           ))}
@@ -100,8 +120,10 @@ function Skeleton({ layout }: { layout: DagLayout }) {
 function Shape({ kind }: { kind: PlacedNode['kind'] }) {
   if (kind === 'release') return <circle className={styles.shape} r={8} />;
   if (kind === 'expert') return <circle className={styles.shape} r={6} />;
-  if (kind === 'router') return <rect className={styles.shape} x={-5} y={-5} width={10} height={10} transform="rotate(45)" />;
-  if (kind === 'document') return <rect className={styles.shape} x={-5} y={-6.5} width={10} height={13} rx={1} />;
+  if (kind === 'router')
+    return <rect className={styles.shape} x={-5} y={-5} width={10} height={10} transform="rotate(45)" />;
+  if (kind === 'document')
+    return <rect className={styles.shape} x={-5} y={-6.5} width={10} height={13} rx={1} />;
   return <rect className={styles.shape} x={-6} y={-6} width={12} height={12} rx={1} />;
 }
 
@@ -167,5 +189,8 @@ function describe(node: PlacedNode): string {
 /** A block with everything it depends on and everything that depends on it. */
 function relatives({ edges }: GraphAnswer, hash: string | null): ReadonlySet<string> {
   if (hash === null) return new Set();
-  return new Set([hash, ...edges.flatMap(({ from, to }) => (from === hash ? [to] : to === hash ? [from] : []))]);
+  return new Set([
+    hash,
+    ...edges.flatMap(({ from, to }) => (from === hash ? [to] : to === hash ? [from] : [])),
+  ]);
 }

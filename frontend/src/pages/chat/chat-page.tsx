@@ -18,7 +18,12 @@ export function ChatPage() {
   const show = (id: string | null, verify = false): void =>
     setQuery(id === null ? {} : { receipt: id, ...(verify ? { verify: '1' } : {}) });
   const panel = receipt !== null && (
-    <ReceiptPanel key={receipt} id={receipt} autoVerify={query.get('verify') === '1'} onClose={() => show(null)} />
+    <ReceiptPanel
+      key={receipt}
+      id={receipt}
+      autoVerify={query.get('verify') === '1'}
+      onClose={() => show(null)}
+    />
   );
   return (
     <div className={`${styles.page} ${panel && wide ? styles.withReceipt : ''}`}>
@@ -34,7 +39,14 @@ export function ChatPage() {
             </div>
           )}
         </Scroll>
-        <Composer busy={isBusy(turns)} empty={turns.length === 0} onClear={() => { conversation.clear(); show(null); }} />
+        <Composer
+          busy={isBusy(turns)}
+          empty={turns.length === 0}
+          onClear={() => {
+            conversation.clear();
+            show(null);
+          }}
+        />
       </section>
       {panel && wide && (
         <aside className={styles.aside} aria-label="Receipt">
@@ -42,7 +54,14 @@ export function ChatPage() {
         </aside>
       )}
       {panel && !wide && (
-        <Drawer opened onClose={() => show(null)} position="right" size="100%" withCloseButton={false} title={<span className="visually-hidden">Receipt</span>}>
+        <Drawer
+          opened
+          onClose={() => show(null)}
+          position="right"
+          size="100%"
+          withCloseButton={false}
+          title={<span className="visually-hidden">Receipt</span>}
+        >
           {panel}
         </Drawer>
       )}

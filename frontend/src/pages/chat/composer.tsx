@@ -1,6 +1,11 @@
 import { ActionIcon, Button, Select, Textarea } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconAdjustmentsHorizontal, IconArrowUp, IconEraser, IconPlayerStopFilled } from '@tabler/icons-react';
+import {
+  IconAdjustmentsHorizontal,
+  IconArrowUp,
+  IconEraser,
+  IconPlayerStopFilled,
+} from '@tabler/icons-react';
 import { useState } from 'react';
 import { ProblemNotice } from '../../components/notice.js';
 import { conversation } from '../../hooks/conversation.js';
@@ -22,7 +27,12 @@ export function Composer({ busy, empty, onClear }: { busy: boolean; empty: boole
   const canSend = !busy && model !== null && prompt.trim() !== '';
   const send = (): void => {
     if (!canSend) return;
-    void conversation.ask({ model, prompt: prompt.trim(), parameters: parametersOf(settings), withHistory: settings.withHistory });
+    void conversation.ask({
+      model,
+      prompt: prompt.trim(),
+      parameters: parametersOf(settings),
+      withHistory: settings.withHistory,
+    });
     setPrompt('');
   };
   return (
@@ -74,12 +84,23 @@ export function Composer({ busy, empty, onClear }: { busy: boolean; empty: boole
           </Button>
           <div className={styles.right}>
             {!empty && (
-              <Button size="xs" variant="subtle" color="gray" leftSection={<IconEraser size={15} aria-hidden />} onClick={onClear}>
+              <Button
+                size="xs"
+                variant="subtle"
+                color="gray"
+                leftSection={<IconEraser size={15} aria-hidden />}
+                onClick={onClear}
+              >
                 New conversation
               </Button>
             )}
             {busy ? (
-              <Button size="xs" variant="default" leftSection={<IconPlayerStopFilled size={14} aria-hidden />} onClick={() => conversation.stop()}>
+              <Button
+                size="xs"
+                variant="default"
+                leftSection={<IconPlayerStopFilled size={14} aria-hidden />}
+                onClick={() => conversation.stop()}
+              >
                 Stop
               </Button>
             ) : (
@@ -90,7 +111,12 @@ export function Composer({ busy, empty, onClear }: { busy: boolean; empty: boole
           </div>
         </div>
       </div>
-      <ParametersDrawer opened={drawer} onClose={setDrawer.close} settings={settings} onChange={setSettings} />
+      <ParametersDrawer
+        opened={drawer}
+        onClose={setDrawer.close}
+        settings={settings}
+        onChange={setSettings}
+      />
     </form>
   );
 }

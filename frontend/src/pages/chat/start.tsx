@@ -20,8 +20,8 @@ export function Start() {
     <div className={styles.start}>
       <h1>Ask, then check the answer yourself</h1>
       <p>
-        Every answer comes with a receipt. <em>Verify</em> downloads the blocks it names, checks every hash and replays
-        the answer in this tab, bit for bit.
+        Every answer comes with a receipt. <em>Verify</em> downloads the blocks it names, checks every hash
+        and replays the answer in this tab, bit for bit.
       </p>
       {model !== undefined && (
         <ul className={styles.examples}>
@@ -30,7 +30,12 @@ export function Start() {
               <button
                 type="button"
                 onClick={() =>
-                  void conversation.ask({ model: model.name, prompt, parameters: parametersOf(settings), withHistory: false })
+                  void conversation.ask({
+                    model: model.name,
+                    prompt,
+                    parameters: parametersOf(settings),
+                    withHistory: false,
+                  })
                 }
               >
                 <span className="label">{domain}</span>
@@ -46,6 +51,9 @@ export function Start() {
 }
 
 /** The settings without what only this page knows. */
-export function parametersOf({ withHistory: _withHistory, ...parameters }: ReturnType<typeof useChatSettings>[0]) {
+export function parametersOf({
+  withHistory: _withHistory,
+  ...parameters
+}: ReturnType<typeof useChatSettings>[0]) {
   return parameters;
 }

@@ -12,7 +12,13 @@ import styles from './chat.module.css';
 import type { Turn } from '../../hooks/conversation-store.js';
 
 /** One question, its answer as it grows, and what can be said of it when it is there. */
-export function TurnView({ turn, onReceipt }: { turn: Turn; onReceipt: (id: string, verify?: boolean) => void }) {
+export function TurnView({
+  turn,
+  onReceipt,
+}: {
+  turn: Turn;
+  onReceipt: (id: string, verify?: boolean) => void;
+}) {
   const running = turn.state === 'waiting' || turn.state === 'streaming';
   const receipt = useReceipt(turn.receipt).data?.receipt;
   return (
@@ -21,7 +27,11 @@ export function TurnView({ turn, onReceipt }: { turn: Turn; onReceipt: (id: stri
         <span className="visually-hidden">You asked: </span>
         {turn.prompt}
       </div>
-      <div className={`${styles.answer} ${running ? styles.caret : ''}`} aria-live="polite" aria-busy={running}>
+      <div
+        className={`${styles.answer} ${running ? styles.caret : ''}`}
+        aria-live="polite"
+        aria-busy={running}
+      >
         <span className="visually-hidden">Answer: </span>
         {turn.answer}
       </div>

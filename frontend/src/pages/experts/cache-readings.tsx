@@ -23,13 +23,23 @@ export function CacheReadings() {
         note={
           <>
             of {bytes(data.budget)}
-            <span className={styles.bar} role="img" aria-label={`${number(share * 100)} percent`} style={{ display: 'block' }}>
+            <span
+              className={styles.bar}
+              role="img"
+              aria-label={`${number(share * 100)} percent`}
+              style={{ display: 'block' }}
+            >
               <div style={{ width: `${share * 100}%` }} />
             </span>
           </>
         }
       />
-      <Reading label="Hit rate" value={asked === 0 ? '–' : number((100 * data.hits) / asked, 1)} unit="%" note={`${number(asked)} requests`} />
+      <Reading
+        label="Hit rate"
+        value={asked === 0 ? '–' : number((100 * data.hits) / asked, 1)}
+        unit="%"
+        note={`${number(asked)} requests`}
+      />
       <Reading label="Verified loads" value={number(data.misses)} note="each hashed before use" />
       <Reading label="Mean load" value={data.load_ms === null ? '–' : duration(data.load_ms)} />
       <Reading label="Evictions" value={number(data.evictions)} />

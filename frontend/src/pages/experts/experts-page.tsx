@@ -33,12 +33,18 @@ export default function ExpertsPage() {
         </div>
       </header>
       <CacheReadings />
-      <section className="panel panel-body" style={{ margin: '16px 0' }} aria-label="Heat map, layers by experts">
+      <section
+        className="panel panel-body"
+        style={{ margin: '16px 0' }}
+        aria-label="Heat map, layers by experts"
+      >
         {experts.isPending && <Loading lines={6} />}
         {experts.isError && <ProblemNotice error={experts.error} onRetry={() => void experts.refetch()} />}
         {experts.data !== undefined &&
           (experts.data.length === 0 ? (
-            <Empty title="No expert has been used yet">Ask something on the Chat page; the map fills as answers are made.</Empty>
+            <Empty title="No expert has been used yet">
+              Ask something on the Chat page; the map fills as answers are made.
+            </Empty>
           ) : (
             <HeatMap experts={experts.data} measure={measures[measure]} />
           ))}
@@ -61,8 +67,28 @@ export default function ExpertsPage() {
 
 const columns: readonly Column<ExpertUse>[] = [
   { key: 'name', label: 'Expert', value: (row) => row.name },
-  { key: 'block', label: 'Block', value: (row) => row.block, show: (row) => <Hash value={row.block} />, secondary: true },
+  {
+    key: 'block',
+    label: 'Block',
+    value: (row) => row.block,
+    show: (row) => <Hash value={row.block} />,
+    secondary: true,
+  },
   { key: 'layer', label: 'Layer', value: (row) => row.layer, align: 'end', width: '64px', secondary: true },
-  { key: 'uses', label: 'Token passes', value: (row) => row.uses, show: (row) => number(row.uses), align: 'end', width: '110px' },
-  { key: 'load', label: 'Mean load', value: (row) => row.load_ms, show: (row) => (row.load_ms === null ? '–' : duration(row.load_ms)), align: 'end', width: '96px' },
+  {
+    key: 'uses',
+    label: 'Token passes',
+    value: (row) => row.uses,
+    show: (row) => number(row.uses),
+    align: 'end',
+    width: '110px',
+  },
+  {
+    key: 'load',
+    label: 'Mean load',
+    value: (row) => row.load_ms,
+    show: (row) => (row.load_ms === null ? '–' : duration(row.load_ms)),
+    align: 'end',
+    width: '96px',
+  },
 ];

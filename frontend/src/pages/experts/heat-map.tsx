@@ -12,8 +12,16 @@ export function HeatMap({ experts, measure }: { experts: readonly ExpertUse[]; m
   const at = new Map(experts.map((expert) => [`${expert.layer}.${expert.expert}`, expert]));
   return (
     <>
-      <div className={styles.box} tabIndex={0} role="region" aria-label={`${measure.label} by layer and expert`}>
-        <div className={styles.map} style={{ gridTemplateColumns: `auto repeat(${columns}, minmax(26px, 1fr))` }}>
+      <div
+        className={styles.box}
+        tabIndex={0}
+        role="region"
+        aria-label={`${measure.label} by layer and expert`}
+      >
+        <div
+          className={styles.map}
+          style={{ gridTemplateColumns: `auto repeat(${columns}, minmax(26px, 84px))` }}
+        >
           <span />
           {Array.from({ length: columns }, (_, expert) => (
             <span key={expert} className={styles.head}>

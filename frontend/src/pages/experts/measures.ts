@@ -14,5 +14,9 @@ export type MeasureName = 'use' | 'load';
 /** What the heat map can show. */
 export const measures: Readonly<Record<MeasureName, Measure>> = {
   use: { label: 'Use', of: (expert) => expert.uses, format: (value) => `${number(value)} token passes` },
-  load: { label: 'Load time', of: (expert) => expert.load_ms, format: (value) => `${duration(value)} mean verified load` },
+  load: {
+    label: 'Load time',
+    of: (expert) => expert.load_ms,
+    format: (value) => `${duration(value)} mean verified load`,
+  },
 };

@@ -2,9 +2,9 @@ import { Button, Select, TextInput } from '@mantine/core';
 import { IconSearch, IconShieldCheck } from '@tabler/icons-react';
 import { useCallback } from 'react';
 import { useNavigate, useSearchParams } from 'react-router';
-import type { Receipt } from '../../api/receipts.js';
+import type { ReceiptSummary } from '../../api/receipts.js';
 import { DataTable, type Column } from '../../components/data-table.js';
-import { dateTime, duration, number } from '../../components/format.js';
+import { dateTime, number } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
 import { Loading } from '../../components/loading.js';
 import { Empty, ProblemNotice } from '../../components/notice.js';
@@ -23,7 +23,9 @@ export default function ReceiptsPage() {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
-  const rows = (receipts.data?.pages ?? []).flatMap((page) => page.items).filter((row) => matches(row, filter));
+  const rows = (receipts.data?.pages ?? [])
+    .flatMap((page) => page.items)
+    .filter((row) => matches(row, filter));
   const change = (name: string, value: string): void => {
     const next = new URLSearchParams(query);
     if (value === '') next.delete(name);
@@ -51,7 +53,7 @@ export default function ReceiptsPage() {
             size="xs"
             w={220}
             aria-label="Filter"
-            placeholder="Id, release, seed"
+            placeholder="Id, model, release"
             leftSection={<IconSearch size={14} aria-hidden />}
             value={filter}
             onChange={(event) => change('filter', event.currentTarget.value)}
@@ -72,7 +74,9 @@ export default function ReceiptsPage() {
           complete={!hasNextPage}
           empty={
             filter === '' ? (
-              <Empty title="No answer has been given yet">Every answer leaves a receipt here. Ask something on the Chat page.</Empty>
+              <Empty title="No answer has been given yet">
+                Every answer leaves a receipt here. Ask something on the Chat page.
+              </Empty>
             ) : (
               <Empty title="No receipt matches">Clear the filter to see all of them.</Empty>
             )
@@ -83,39 +87,78 @@ export default function ReceiptsPage() {
   );
 }
 
-function matches(receipt: Receipt, filter: string): boolean {
+function matches(receipt: ReceiptSummary, filter: string): boolean {
   const text = filter.trim().toLowerCase();
-  return [receipt.id, receipt.release, receipt.kernel, String(receipt.request.seed)].some((value) => value.includes(text));
+  return [receipt.id, receipt.release, receipt.model, receipt.version].some((value) => value.includes(text));
 }
 
-function columns(navigate: ReturnType<typeof useNavigate>): readonly Column<Receipt>[] {
+function columns(navigate: ReturnType<typeof useNavigate>): readonly Column<ReceiptSummary>[] {
   return [
-    { key: 'id', label: 'Receipt', value: (row) => row.id, show: (row) => <Hash value={row.id} head={11} tail={4} />, width: 'minmax(150px, 1.2fr)' },
-    { key: 'made', label: 'Made', value: (row) => row.started_at, show: (row) => dateTime(row.started_at), width: '150px', secondary: true },
-    { key: 'release', label: 'Release', value: (row) => row.release, show: (row) => <Hash value={row.release} />, secondary: true },
-    { key: 'tokens', label: 'Tokens', value: (row) => row.output.tokens, show: (row) => number(row.output.tokens), align: 'end', width: '64px' },
-    { key: 'took', label: 'Took', value: (row) => row.finished_at - row.started_at, show: (row) => duration(row.finished_at - row.started_at), align: 'end', width: '76px', secondary: true },
-    { key: 'seed', label: 'Seed', value: (row) => row.request.seed, align: 'end', width: '150px', secondary: true },
-    { key: 'end', label: 'Ended by', value: (row) => row.output.finish, width: '78px', secondary: true },
+    {
+      key: 'id',
+      label: 'Receipt',
+      value: (row) => row.id,
+      show: (row) => <Hash value={row.id} head={11} tail={4} />,
+      width: 'minmax(150px, 1fr)',
+    },
+    {
+      key: 'made',
+      label: 'Made',
+      value: (row) => row.finished_at,
+      show: (row) => dateTime(row.finished_at),
+      width: '150px',
+      secondary: true,
+    },
+    { key: 'model', label: 'Model', value: (row) => `${row.model} ${row.version}`, secondary: true },
+    {
+      key: 'release',
+      label: 'Release',
+      value: (row) => row.release,
+      show: (row) => <Hash value={row.release} />,
+      width: '120px',
+      secondary: true,
+    },
+    {
+      key: 'prompt',
+      label: 'Prompt',
+      value: (row) => row.prompt_tokens,
+      show: (row) => number(row.prompt_tokens),
+      align: 'end',
+      width: '70px',
+      secondary: true,
+    },
+    {
+      key: 'tokens',
+      label: 'Tokens',
+      value: (row) => row.completion_tokens,
+      show: (row) => number(row.completion_tokens),
+      align: 'end',
+      width: '70px',
+    },
     {
       key: 'verify',
       label: 'Proof',
       value: () => null,
-      show: (row) => (
-        <Button
-          size="compact-xs"
-          variant="light"
-          leftSection={<IconShieldCheck size={13} aria-hidden />}
-          aria-label={`Verify ${row.id}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            void navigate(`/receipts/${row.id}?verify=1`);
-          }}
-        >
-          Verify
-        </Button>
-      ),
-      width: '78px',
+      show: (row) => <VerifyButton id={row.id} onOpen={(path) => void navigate(path)} />,
+      width: '82px',
+      align: 'end',
     },
   ];
+}
+
+function VerifyButton({ id, onOpen }: { id: string; onOpen: (path: string) => void }) {
+  return (
+    <Button
+      size="compact-xs"
+      variant="light"
+      leftSection={<IconShieldCheck size={13} aria-hidden />}
+      aria-label={`Verify ${id}`}
+      onClick={(event) => {
+        event.stopPropagation();
+        onOpen(`/receipts/${id}?verify=1`);
+      }}
+    >
+      Verify
+    </Button>
+  );
 }

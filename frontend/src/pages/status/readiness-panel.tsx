@@ -6,7 +6,11 @@ import { State, type Meaning } from '../../components/state.js';
 import { useReadiness } from '../../hooks/system.js';
 import styles from './status.module.css';
 
-const meanings: Readonly<Record<Probe['status'], Meaning>> = { ok: 'proved', degraded: 'waiting', failed: 'failed' };
+const meanings: Readonly<Record<Probe['status'], Meaning>> = {
+  ok: 'proved',
+  degraded: 'waiting',
+  failed: 'failed',
+};
 const words: Readonly<Record<Probe['status'], string>> = { ok: 'ok', degraded: 'degraded', failed: 'failed' };
 
 /** What every probe behind `/ready` found, the kernel's self-test among them. */
@@ -23,7 +27,11 @@ export function ReadinessPanel() {
           </State>
         )}
       </div>
-      {readiness.isPending && <div className="panel-body"><Loading lines={4} /></div>}
+      {readiness.isPending && (
+        <div className="panel-body">
+          <Loading lines={4} />
+        </div>
+      )}
       {readiness.isError && (
         <div className="panel-body">
           <ProblemNotice error={readiness.error} onRetry={() => void readiness.refetch()} />

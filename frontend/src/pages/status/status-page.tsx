@@ -20,10 +20,24 @@ interface Measure {
 }
 
 const measures: readonly Measure[] = [
-  { title: 'Throughput', unit: 'tokens/s', of: (sample) => sample.tokensPerSecond, format: (value) => (value === 0 ? '0' : rate(value)) },
-  { title: 'Time to first token', unit: 'ms', of: (sample) => sample.firstTokenMs, format: (value) => number(value, value < 10 ? 1 : 0) },
+  {
+    title: 'Throughput',
+    unit: 'tokens/s',
+    of: (sample) => sample.tokensPerSecond,
+    format: (value) => (value === 0 ? '0' : rate(value)),
+  },
+  {
+    title: 'Time to first token',
+    unit: 'ms',
+    of: (sample) => sample.firstTokenMs,
+    format: (value) => number(value, value < 10 ? 1 : 0),
+  },
   { title: 'Waiting in the queue', unit: 'requests', of: (sample) => sample.queued },
-  { title: 'Memory', unit: 'MiB', of: (sample) => (sample.memoryBytes === null ? null : sample.memoryBytes / MIB) },
+  {
+    title: 'Memory',
+    unit: 'MiB',
+    of: (sample) => (sample.memoryBytes === null ? null : sample.memoryBytes / MIB),
+  },
 ];
 
 /** Is this node well? */
@@ -56,7 +70,9 @@ function Charts() {
     return (
       <div className="panel" style={{ marginTop: 16 }}>
         <Empty title="No measurements yet">
-          {live.is === 'online' ? 'The first one comes within a second.' : 'They begin when the live connection is back.'}
+          {live.is === 'online'
+            ? 'The first one comes within a second.'
+            : 'They begin when the live connection is back.'}
         </Empty>
       </div>
     );

@@ -19,11 +19,19 @@ export function VersionPanel() {
             <dt>Stemma</dt>
             <dd>{version.data.version}</dd>
             <dt>Commit</dt>
-            <dd>{version.data.commit === null ? 'unknown' : <Hash value={version.data.commit} head={10} tail={4} />}</dd>
+            <dd>
+              {version.data.commit === null ? (
+                'unknown'
+              ) : (
+                <Hash value={version.data.commit} head={10} tail={4} />
+              )}
+            </dd>
             <dt>Node.js</dt>
             <dd>{version.data.node}</dd>
             <dt>Kernel</dt>
-            <dd>{version.data.kernel ? <Hash value={version.data.kernel} head={16} tail={8} /> : 'not loaded'}</dd>
+            <dd>
+              {version.data.kernel ? <Hash value={version.data.kernel} head={16} tail={8} /> : 'not loaded'}
+            </dd>
           </dl>
         )}
       </div>
