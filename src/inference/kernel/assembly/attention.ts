@@ -1,7 +1,7 @@
 import { barrier } from './barrier';
-import { exp4, splat, sumLanes } from './math';
+import { exp4, maxLanes, splat, sumLanes } from './math';
 import { listAddresses, matmul, shareStart } from './matmul';
-import { addTo, dotFloat, rmsNorm } from './norm';
+import { addTo, dotFloat, dotFloat4, rmsNorm } from './norm';
 import { quantize, quantizeRecord, recordAt } from './quantize';
 import { rotate } from './rope';
 import { Layer, Model, recordBytes, Row, Run } from './state';
@@ -24,18 +24,32 @@ function pagePart(model: Model, pages: usize, page: i32, layer: i32, part: i32, 
   return base + index * <usize>(PAGE_POSITIONS * model.headDim) * 4;
 }
 
-/** Normalises and quantises the rows of this thread. */
-export function normalizeRows(model: Model, run: Run, weight: usize, thread: i32, threads: i32): void {
+/**
+ * Normalises and quantises the rows, shared out among the threads; returns where their records are. A single row is done by
+ * every thread for itself: that costs less than meeting.
+ */
+function normalizeRows(
+  model: Model, run: Run, weight: usize, control: usize, own: usize, thread: i32, threads: i32,
+): usize {
   const size = model.hiddenSize;
+  if (run.rows == 1) {
+    rmsNorm(run.residual, weight, size, model.rmsEpsilon, own);
+    quantizeRecord(own, size);
+    return own;
+  }
   for (let r = thread; r < run.rows; r += threads) {
     const record = recordAt(run.norm, r, size);
     rmsNorm(run.residual + <usize>r * <usize>size * 4, weight, size, model.rmsEpsilon, record);
     quantizeRecord(record, size);
   }
+  barrier(control, threads);
+  return run.norm;
 }
 
 /** Query, key and value of the heads of this thread; keys are turned and both go into the KV pages. */
-function project(model: Model, run: Run, layer: Layer, layerIndex: i32, lists: usize, thread: i32, threads: i32): void {
+function project(
+  model: Model, run: Run, layer: Layer, layerIndex: i32, records: usize, lists: usize, thread: i32, threads: i32,
+): void {
   const size = model.hiddenSize;
   const headDim = model.headDim;
   const headBytes = <usize>headDim << 2;
@@ -44,7 +58,7 @@ function project(model: Model, run: Run, layer: Layer, layerIndex: i32, lists: u
   const kvHeads = model.kvHeads;
   const inputs = lists;
   const outputs = lists + (<usize>run.rows << 2);
-  listAddresses(inputs, run.norm, recordBytes(size), run.rows);
+  listAddresses(inputs, records, recordBytes(size), run.rows);
   const units = heads + 2 * kvHeads;
   const first = shareStart(units, thread, threads);
   const end = shareStart(units, thread + 1, threads);
@@ -76,23 +90,33 @@ function project(model: Model, run: Run, layer: Layer, layerIndex: i32, lists: u
   }
 }
 
-/** scores[j] = q . k_j * scale for all positions up to the row's own; returns the greatest. */
+/** scores[j] = q . k_j * scale for all positions up to the row's own; returns the greatest. Four positions at a time. */
 function score(model: Model, row: Row, layer: i32, kvHead: i32, query: usize, scores: usize): f32 {
   const headDim = model.headDim;
   const headBytes = <usize>headDim << 2;
   const scale: f32 = <f32>1 / sqrt<f32>(<f32>headDim);
+  let greatest4 = splat(-Infinity);
   let greatest: f32 = -Infinity;
   const count = row.position + 1;
   for (let start = 0; start < count; start += PAGE_POSITIONS) {
-    const keys = pagePart(model, row.pages, start / PAGE_POSITIONS, layer, 0, kvHead);
+    let key = pagePart(model, row.pages, start / PAGE_POSITIONS, layer, 0, kvHead);
     const end = min(PAGE_POSITIONS, count - start);
-    for (let j = 0; j < end; j++) {
-      const s = dotFloat(query, keys + <usize>j * headBytes, headDim) * scale;
+    let j = 0;
+    for (; j + 4 <= end; j += 4) {
+      const dots = dotFloat4(query, key, headBytes);
+      const s = f32x4.mul(dots, splat(scale));
+      v128.store(scores + (<usize>(start + j) << 2), s);
+      greatest4 = f32x4.max(greatest4, s);
+      key += headBytes << 2;
+    }
+    for (; j < end; j++) {
+      const s = dotFloat(query, key, headDim) * scale;
       store<f32>(scores + (<usize>(start + j) << 2), s);
       greatest = max(greatest, s);
+      key += headBytes;
     }
   }
-  return greatest;
+  return max(greatest, maxLanes(greatest4));
 }
 
 /** scores[j] = e^(scores[j] - greatest); returns 1 / their sum. */
@@ -182,14 +206,16 @@ function projectOutput(model: Model, run: Run, layer: Layer, lists: usize, threa
   }
 }
 
-/** The attention half of a layer, up to the residual stream. */
+/**
+ * The attention half of a layer, up to the residual stream.
+ * @param own activation record of this thread  @param scratch its scores and lists
+ */
 export function attend(
-  model: Model, run: Run, layerIndex: i32, control: usize, scratch: usize, thread: i32, threads: i32,
+  model: Model, run: Run, layerIndex: i32, control: usize, own: usize, scratch: usize, thread: i32, threads: i32,
 ): void {
   const layer = changetype<Layer>(model.layerTable + <usize>layerIndex * offsetof<Layer>());
-  normalizeRows(model, run, layer.inputNorm, thread, threads);
-  barrier(control, threads);
-  project(model, run, layer, layerIndex, scratch, thread, threads);
+  const records = normalizeRows(model, run, layer.inputNorm, control, own, thread, threads);
+  project(model, run, layer, layerIndex, records, scratch, thread, threads);
   barrier(control, threads);
   mixHeads(model, run, layerIndex, scratch, thread, threads);
   barrier(control, threads);

@@ -1,5 +1,6 @@
 // Threads meet at a barrier between phases, and helpers wait for commands, on words of the control block. Both spin for a
-// short while (a phase of a small model lasts a few microseconds; waking a sleeper costs about fifty) and then sleep.
+// while and then sleep: a phase of a small model lasts a few microseconds, sampling between two steps about fifty, and waking
+// a sleeper costs fifty on an idle machine and a thousand on a busy one.
 
 // Words of the control block, each on a cache line of its own.
 const ARRIVED = 0;
@@ -8,12 +9,14 @@ const EPOCH_SLEEPERS = 128;
 const COMMAND = 192;
 const COMMAND_SLEEPERS = 256;
 
-/** Checks before a thread goes to sleep: about 40 microseconds. */
-const SPINS = 12000;
+/** Checks before a thread goes to sleep at a barrier: about 0.1 ms. */
+const BARRIER_SPINS = 80000;
+/** Checks before a helper without a command goes to sleep: about 0.4 ms, longer than it takes to sample. */
+const COMMAND_SPINS = 300000;
 
 /** Waits until the word at `address` is no longer `value`; returns what it is then. */
-function waitWhile(address: usize, value: i32, sleepers: usize): i32 {
-  for (let i = 0; i < SPINS; i++) {
+function waitWhile(address: usize, value: i32, sleepers: usize, spins: i32): i32 {
+  for (let i = 0; i < spins; i++) {
     const now = atomic.load<i32>(address);
     if (now != value) return now;
   }
@@ -43,7 +46,7 @@ export function barrier(control: usize, threads: i32): void {
     atomic.store<i32>(control, epoch + 1, EPOCH);
     wake(control + EPOCH, control + EPOCH_SLEEPERS);
   } else {
-    waitWhile(control + EPOCH, epoch, control + EPOCH_SLEEPERS);
+    waitWhile(control + EPOCH, epoch, control + EPOCH_SLEEPERS, BARRIER_SPINS);
   }
 }
 
@@ -55,5 +58,5 @@ export function publishCommand(control: usize): void {
 
 /** A helper waits for the command after number `last`; returns its number. */
 export function awaitCommand(control: usize, last: i32): i32 {
-  return waitWhile(control + COMMAND, last, control + COMMAND_SLEEPERS);
+  return waitWhile(control + COMMAND, last, control + COMMAND_SLEEPERS, COMMAND_SPINS);
 }

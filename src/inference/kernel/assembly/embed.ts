@@ -28,9 +28,9 @@ function embedToken(model: Model, token: i32, target: usize): void {
   }
 }
 
-/** Starts the residual stream of every row and computes its rotations. Rows are shared out among the threads. */
-export function embed(model: Model, run: Run, thread: i32, threads: i32): void {
-  for (let r = thread; r < run.rows; r += threads) {
+/** Starts the residual stream of every row and computes its rotations. So little work that the leader does it alone. */
+export function embed(model: Model, run: Run): void {
+  for (let r = 0; r < run.rows; r++) {
     const row = changetype<Row>(run.rowTable + <usize>r * offsetof<Row>());
     embedToken(model, row.token, run.residual + <usize>r * <usize>model.hiddenSize * 4);
     fillRope(model.frequencies, model.headDim, row.position, run.rope + <usize>r * <usize>model.headDim * 4);

@@ -8,7 +8,7 @@ import { runExperts } from './experts';
 import { computeLogits } from './head';
 import { fillFrequencies } from './rope';
 import { routeRows } from './router';
-import { Model, Run } from './state';
+import { Model, recordBytes, Run } from './state';
 
 const EMBED = 1;
 const ATTEND = 2;
@@ -23,18 +23,22 @@ const COMMAND_MODEL = 328;
 const COMMAND_RUN = 332;
 const COMMAND_THREADS = 336;
 
-/** This thread's share of the command in the control block; all threads have finished when it returns. */
+/** This thread's share of the command in the control block. What the leader reads afterwards is complete when it returns. */
 function perform(control: usize, thread: i32): void {
   const kind = load<i32>(control, COMMAND_KIND);
   const layer = load<i32>(control, COMMAND_LAYER);
   const threads = load<i32>(control, COMMAND_THREADS);
   const model = changetype<Model>(load<usize>(control, COMMAND_MODEL));
   const run = changetype<Run>(load<usize>(control, COMMAND_RUN));
-  const scratch = run.scratch + <usize>thread * <usize>run.scratchBytes;
-  if (kind == EMBED) {
-    embed(model, run, thread, threads);
-  } else if (kind == ATTEND) {
-    attend(model, run, layer, control, scratch, thread, threads);
+  const own = run.scratch + <usize>thread * <usize>run.scratchBytes;
+  const scratch = own + ((recordBytes(model.hiddenSize) + 63) & ~63);
+  if (kind == ATTEND) {
+    attend(model, run, layer, control, own, scratch, thread, threads);
+    if (run.rows == 1) {
+      // the leader alone, while the helpers wait for the next command
+      if (thread == 0) routeRows(model, run, layer, scratch, 0, 1);
+      return;
+    }
     routeRows(model, run, layer, scratch, thread, threads);
   } else if (kind == EXPERTS) {
     runExperts(model, run, control, scratch, thread, threads);
@@ -46,6 +50,7 @@ function perform(control: usize, thread: i32): void {
 
 /** The leader's entry: runs one command with all threads and returns when it is done. */
 export function execute(control: usize, kind: i32, layer: i32, model: usize, run: usize): void {
+  if (kind == EMBED) return embed(changetype<Model>(model), changetype<Run>(run));
   store<i32>(control, kind, COMMAND_KIND);
   store<i32>(control, layer, COMMAND_LAYER);
   store<usize>(control, model, COMMAND_MODEL);

@@ -26,6 +26,38 @@ export function dotFloat(a: usize, b: usize, size: i32): f32 {
   return sumLanes(f32x4.add(even, odd));
 }
 
+/** Adds neighbouring lanes of two vectors: [a0 + a1, a2 + a3, b0 + b1, b2 + b3]. */
+// @ts-ignore: decorator
+@inline
+function addPairs(a: v128, b: v128): v128 {
+  return f32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), v128.shuffle<f32>(a, b, 1, 3, 5, 7));
+}
+
+/** Dot products of `a` with four vectors that follow each other from `b`: the same sums in the same order as `dotFloat`. */
+// @ts-ignore: decorator
+@inline
+export function dotFloat4(a: usize, b: usize, bytes: usize): v128 {
+  let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, t0 = s0, t1 = s0, t2 = s0, t3 = s0;
+  const c = b + bytes;
+  const d = c + bytes;
+  const e = d + bytes;
+  for (let i: usize = 0; i < bytes; i += 32) {
+    const x = v128.load(a + i);
+    const y = v128.load(a + i, 16);
+    s0 = f32x4.add(s0, f32x4.mul(x, v128.load(b + i)));
+    t0 = f32x4.add(t0, f32x4.mul(y, v128.load(b + i, 16)));
+    s1 = f32x4.add(s1, f32x4.mul(x, v128.load(c + i)));
+    t1 = f32x4.add(t1, f32x4.mul(y, v128.load(c + i, 16)));
+    s2 = f32x4.add(s2, f32x4.mul(x, v128.load(d + i)));
+    t2 = f32x4.add(t2, f32x4.mul(y, v128.load(d + i, 16)));
+    s3 = f32x4.add(s3, f32x4.mul(x, v128.load(e + i)));
+    t3 = f32x4.add(t3, f32x4.mul(y, v128.load(e + i, 16)));
+  }
+  const low = addPairs(f32x4.add(s0, t0), f32x4.add(s1, t1));
+  const high = addPairs(f32x4.add(s2, t2), f32x4.add(s3, t3));
+  return addPairs(low, high);
+}
+
 /** x += y, f32, bytes `first` to `end` (multiples of 16). */
 // @ts-ignore: decorator
 @inline

@@ -95,7 +95,7 @@ export class Run {
   up: usize; // f32 [maxRows * K][F]
   down: usize; // f32 [maxRows * K][D]
   logits: usize; // f32 [maxLogitRows][V padded to 16]
-  scratch: usize; // [threads][scratchBytes]
+  scratch: usize; // [threads]: an activation record of D columns, then scores or lists
   scratchBytes: i32;
 }
 
