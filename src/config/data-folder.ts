@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { CodedError, err, messageOf, ok, systemCodeOf, type Result } from '../common/index.js';
 
 /** Bytes written and synced at start, to notice a full disk before anything depends on it. */
@@ -12,7 +12,7 @@ const PROBE_BYTES = 1024 * 1024;
 export function prepareDataFolder(folder: string): Result<void> {
   const probe = join(folder, `.probe-${process.pid}`);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
     const descriptor = openSync(probe, 'w');
     try {
       writeSync(descriptor, new Uint8Array(PROBE_BYTES));
@@ -25,6 +25,13 @@ export function prepareDataFolder(folder: string): Result<void> {
   } catch (thrown) {
     return err(storageError(folder, thrown));
   }
+}
+
+/** Node's own recursive mkdir never returns on file systems that answer ENOENT below an existing folder (such as /proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 /** What a failed write to a folder means for people. */
