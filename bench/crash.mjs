@@ -30,7 +30,7 @@ for (let kill = 0; kill < kills && problems.length === 0; kill++) {
     stream(work.signal),
     importModel(`crash-${kill}`, work.signal),
   ];
-  const lifetime = 20 + random() * 1500;
+  const lifetime = 20 + random() * 2500;
   await new Promise((resolve) => setTimeout(resolve, lifetime));
   await server.kill();
   work.abort();
