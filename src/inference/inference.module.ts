@@ -9,6 +9,7 @@ import { BundleWriter } from './bundle/bundle-writer.js';
 import { BlockWatch } from './engine/block-watch.js';
 import { ENGINE_FACTORY, EngineHost } from './engine/engine-host.js';
 import { EngineFigures } from './engine/engine-figures.js';
+import { KernelArchive } from './engine/kernel-archive.js';
 import { kernelEngineFactory } from './engine/kernel-engine.js';
 import { LogitsController } from './logits/logits.controller.js';
 import { LogitsService } from './logits/logits.service.js';
@@ -31,9 +32,14 @@ import { AnswerResponder } from './responses/answer-responder.js';
   imports: [ChainModule, LogModule, ExpertsModule],
   controllers: [OpenAiController, ChatController, ReceiptsController, BundleController, LogitsController],
   providers: [
-    { provide: ENGINE_FACTORY, inject: [AppConfig], useFactory: kernelEngineFactory },
+    {
+      provide: ENGINE_FACTORY,
+      inject: [AppConfig],
+      useFactory: (config: AppConfig) => kernelEngineFactory(config),
+    },
     { provide: ReleaseSource, useClass: ExpertsReleaseSource },
     BlockWatch,
+    KernelArchive,
     EngineHost,
     EngineFigures,
     ModelCatalog,

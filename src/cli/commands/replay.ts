@@ -39,7 +39,9 @@ async function replayFile(context: CommandContext, path: string): Promise<Replay
     shown.progress.update(done);
   };
   try {
-    return unwrap(await replayBundle(path, kernelEngineFactory(context.config), onProgress));
+    return unwrap(
+      await replayBundle(path, (kernel) => kernelEngineFactory(context.config, kernel)(), onProgress),
+    );
   } finally {
     (shown as { progress: Progress } | null)?.progress.stop();
   }

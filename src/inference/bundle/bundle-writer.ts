@@ -12,7 +12,7 @@ import {
   type Result,
 } from '../../common/index.js';
 import { ParameterIndex, type ReleaseView } from '../../experts/index.js';
-import { kernelPath } from '../engine/kernel-engine.js';
+import { KernelArchive } from '../engine/kernel-archive.js';
 import type { CompleteDocument } from '../receipt/index.js';
 import { BUNDLE, BUNDLE_VERSION, bundleReadme } from './bundle-layout.js';
 import { LARGEST_ZIP, writeZip, zipSize, type ZipEntry } from './zip-writer.js';
@@ -32,16 +32,19 @@ export class BundleWriter {
   constructor(
     private readonly index: ParameterIndex,
     private readonly blocks: BlockReader,
+    private readonly kernels: KernelArchive,
   ) {}
 
-  /** Refuses with `RELEASE_NOT_FOUND`, `BLOCK_MISSING` (naming the block) or `BUNDLE_TOO_LARGE`. */
+  /** Refuses with `RELEASE_NOT_FOUND`, `KERNEL_NOT_FOUND`, `BLOCK_MISSING` (naming the block) or `BUNDLE_TOO_LARGE`. */
   async bundle(document: CompleteDocument): Promise<Result<Bundle>> {
     const { receipt } = document;
     const release = await this.index.release(receipt.release);
     if (release === null) return err(noRelease(receipt.release));
+    const kernel = await this.kernels.read(receipt.kernel);
+    if (kernel === null) return err(noKernel(receipt.kernel));
     const hashes = neededBlocks(release, new Set(receipt.experts.map(({ name }) => name)));
     const stored = await this.blocks.headers(hashes);
-    const entries: ZipEntry[] = [...this.statement(document), await kernelEntry()];
+    const entries: ZipEntry[] = [...this.statement(document), bytesEntry(BUNDLE.kernel, kernel)];
     const payloads = new Set<string>();
     for (const hash of hashes) {
       const block = stored.get(hash);
@@ -86,11 +89,6 @@ function neededBlocks(release: ReleaseView, experts: ReadonlySet<string>): strin
   return [...others, ...weights.map(({ block }) => block)];
 }
 
-async function kernelEntry(): Promise<ZipEntry> {
-  const path = kernelPath();
-  return { name: BUNDLE.kernel, size: (await stat(path)).size, open: () => createReadStream(path) };
-}
-
 function jsonEntry(name: string, value: object): ZipEntry {
   return bytesEntry(name, utf8ToBytes(canonicalJson(value as Json)));
 }
@@ -108,6 +106,10 @@ async function sizeOf(path: string): Promise<number | null> {
 
 function noRelease(release: string): CodedError {
   return new CodedError('RELEASE_NOT_FOUND', `This node has no release ${release}.`, { release }, 404);
+}
+
+function noKernel(kernel: string): CodedError {
+  return new CodedError('KERNEL_NOT_FOUND', `This node no longer has kernel ${kernel}.`, { kernel }, 404);
 }
 
 function missing(block: string, name: string): CodedError {

@@ -28,7 +28,8 @@ export async function bundledModel(
   const tokenizer = await readTokenizer(release.value, blocks);
   if (!tokenizer.ok) return tokenizer;
   const named = new Map(receipt.experts.map(({ name, block }) => [name, block]));
-  const needed = planBlocks(config.value).filter(({ name, type }) => type !== 'expert' || named.has(name));
+  const planned = planBlocks(config.value);
+  const needed = planned.filter(({ name, type }) => type !== 'expert' || named.has(name));
   const weights: EngineBlock[] = [];
   for (const [i, { name }] of needed.entries()) {
     const hash = release.value.weights[name];
@@ -38,6 +39,8 @@ export async function bundledModel(
     weights.push(weight.value);
     onProgress(i + 1, needed.length);
   }
+  const unnamed = planned.filter((block) => !needed.includes(block)).map(({ name }) => name);
+  weights.push(...absentExperts(unnamed, release.value, weights));
   const { model, version } = release.value;
   const engine = { release: receipt.release, config: config.value, blocks: weights };
   return serveModel({ model, version, tokenizer: tokenizer.value, engine });
@@ -72,6 +75,20 @@ function weightOf(name: string, block: BundledBlock | null): Result<EngineBlock>
   if (!tensors.ok) return unusable(`${name}: ${tensors.error.message}`);
   const facts = { payloadHash: payload.hash, payloadSize: payload.size, path: payload.path };
   return ok({ name, block: hash, ...facts, tensors: tensors.value });
+}
+
+/**
+ * Experts that the receipt does not name and the bundle does not hold. The engine wants to know of them, and refuses by
+ * name (`BLOCK_MISSING`) should the answer need one after all.
+ */
+function absentExperts(
+  names: readonly string[],
+  { weights }: ReleasePayload,
+  present: readonly EngineBlock[],
+): EngineBlock[] {
+  const sample = present.find(({ name }) => name.includes('.expert'));
+  if (sample === undefined) return [];
+  return names.map((name) => ({ ...sample, name, block: weights[name] ?? '', payloadHash: '', path: '' }));
 }
 
 function unusable(detail: string): Result<never> {

@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { err, ok, type Result } from '../../common/index.js';
+import { err, messageOf, ok, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { kernelPath } from '../engine/kernel-engine.js';
 import type { EnginePort } from '../engine/engine-port.js';
@@ -18,8 +18,8 @@ import { ZipReader } from './zip-reader.js';
 /** Tells how far a replay is. */
 export type ReplayProgress = (step: string, done: number, total: number) => void;
 
-/** Starts an engine for one replay. */
-export type StartEngine = () => Promise<EnginePort>;
+/** Starts an engine for one replay, with the kernel file at that path. */
+export type StartEngine = (kernelPath: string) => Promise<EnginePort>;
 
 const LARGEST_KERNEL = 16 << 20;
 
@@ -40,9 +40,12 @@ export async function replayBundle(
     if (statement === null) return ok(replayReport(null, parts));
     const extracted = await BundleFolder.in(folder, zip.value);
     const blocks = new BundledBlocks(zip.value, extracted);
-    const kernel = await checkKernel(zip.value, statement.receipt.kernel);
-    const computed = await compute(statement, blocks, startEngine, onProgress);
-    return ok(replayReport(statement.receipt.id, [...parts, kernel, ...blocks.summary(), ...computed]));
+    const kernel = await bundledKernel(zip.value, statement.receipt.kernel, folder);
+    const start = () => startEngine(kernel.path);
+    const computed = await compute(statement, blocks, start, onProgress);
+    return ok(
+      replayReport(statement.receipt.id, [...parts, kernel.report, ...blocks.summary(), ...computed]),
+    );
   } finally {
     await zip.value.close();
     await rm(folder, { recursive: true, force: true });
@@ -52,12 +55,17 @@ export async function replayBundle(
 async function compute(
   { receipt, evidence }: StatedAnswer,
   blocks: BundledBlocks,
-  startEngine: StartEngine,
+  startEngine: () => Promise<EnginePort>,
   onProgress: ReplayProgress,
 ): Promise<PartReport[]> {
   const model = await bundledModel(receipt, blocks, (done, total) => onProgress('blocks', done, total));
   if (!model.ok) return [notComputed(model.error.message)];
-  const engine = await startEngine();
+  let engine: EnginePort;
+  try {
+    engine = await startEngine();
+  } catch (thrown) {
+    return [notComputed(messageOf(thrown))];
+  }
   try {
     const loaded = await engine.load(model.value.engine);
     if (!loaded.ok) return [notComputed(loaded.error.message)];
@@ -69,21 +77,34 @@ async function compute(
   }
 }
 
-/** The kernel in the bundle must be the one the receipt names; the one that computes here is compared with the replay. */
-async function checkKernel(zip: ZipReader, expected: string): Promise<PartReport> {
+/**
+ * The kernel to compute with. The one in the bundle counts when it is the one the receipt names, whether or not this
+ * installation was built with it; otherwise the installation's own, and the report says so.
+ */
+async function bundledKernel(
+  zip: ZipReader,
+  expected: string,
+  folder: string,
+): Promise<{ path: string; report: PartReport }> {
+  const own = kernelPath();
   const bytes = await zip.read(BUNDLE.kernel, LARGEST_KERNEL);
-  if (!bytes.ok || bytes.value === null) return disagreeing('kernel', 'kernel.wasm is missing', 0);
+  if (!bytes.ok || bytes.value === null)
+    return { path: own, report: disagreeing('kernel', 'kernel.wasm is missing', 0) };
   const hash = nativeSha256Hex(bytes.value);
   if (hash !== expected) {
-    return disagreeing('kernel', `kernel.wasm hashes to ${hash}; the receipt names ${expected}`, 0);
+    const detail = `kernel.wasm hashes to ${hash}; the receipt names ${expected}`;
+    return { path: own, report: disagreeing('kernel', detail, 0) };
   }
-  const own = nativeSha256Hex(await readFile(kernelPath()));
-  if (own === expected) return agreeing('kernel', `the kernel of this installation, ${own}`);
-  return disagreeing(
-    'kernel',
-    `this installation has kernel ${own}; install the version that has ${expected}`,
-    0,
-  );
+  if (nativeSha256Hex(await readFile(own)) === expected) {
+    return { path: own, report: agreeing('kernel', `the kernel of this installation, ${hash}`) };
+  }
+  const path = join(folder, 'kernel.wasm');
+  await writeFile(path, bytes.value);
+  await writeFile(join(folder, 'kernel.sha256'), hash);
+  return {
+    path,
+    report: agreeing('kernel', `the kernel of the bundle, ${hash}: not the one of this installation`),
+  };
 }
 
 function notComputed(why: string): PartReport {

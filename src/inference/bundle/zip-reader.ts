@@ -1,4 +1,5 @@
 import { open, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
 import { CodedError, err, messageOf, ok, type Result } from '../../common/index.js';
 
@@ -10,6 +11,7 @@ const END_BYTES = 22;
 const LONGEST_COMMENT = 65_535;
 const MOST_FILES = 65_534;
 const LARGEST_DIRECTORY = 32 << 20;
+const CHUNK_BYTES = 1 << 18;
 const STORED = 0;
 const DEFLATED = 8;
 const ENCRYPTED = 0x0001;
@@ -91,17 +93,24 @@ export class ZipReader {
   }
 
   private unpacked(place: Place, start: number): AsyncIterable<Uint8Array> {
-    if (place.packed === 0) return emptyStream();
-    const end = start + place.packed - 1;
-    const raw = this.file.createReadStream({ start, end, autoClose: false, highWaterMark: 1 << 18 });
+    const raw = this.range(start, start + place.packed);
     if (place.method === STORED) return raw;
     const inflate = createInflateRaw();
-    raw.on('error', (thrown) => inflate.destroy(thrown));
-    return raw.pipe(inflate);
+    const source = Readable.from(raw, { objectMode: false });
+    source.on('error', (thrown) => inflate.destroy(thrown));
+    return source.pipe(inflate);
+  }
+
+  private async *range(start: number, end: number): AsyncGenerator<Uint8Array> {
+    for (let at = start; at < end;) {
+      const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, end - at));
+      const { bytesRead } = await this.file.read(buffer, 0, buffer.length, at);
+      if (bytesRead === 0) return;
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
   }
 }
-
-async function* emptyStream(): AsyncGenerator<Uint8Array> {}
 
 async function readDirectory(file: FileHandle): Promise<Result<Map<string, Place>>> {
   const { size } = await file.stat();

@@ -10,6 +10,7 @@ import { HealthRegistry, type HealthReport } from '../../common/observation/heal
 import { VersionRegistry } from '../../common/observation/version-registry.js';
 import { BlockWatch } from './block-watch.js';
 import type { EngineModel, EnginePort } from './engine-port.js';
+import { KernelArchive } from './kernel-archive.js';
 import { LoadedReleases } from './loaded-releases.js';
 
 /** Answers the engine works on at once; more wait in its queue. */
@@ -37,6 +38,7 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
   constructor(
     @Inject(ENGINE_FACTORY) private readonly factory: EngineFactory,
     private readonly blocks: BlockWatch,
+    private readonly kernels: KernelArchive,
     private readonly versions: VersionRegistry,
     private readonly events: EventBus,
     health: HealthRegistry,
@@ -97,6 +99,9 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
         this.logger.warn(`the engine crashed and was started again: ${detail}`),
       );
       this.versions.set('kernel', engine.kernelHash);
+      await this.kernels.keep(engine.kernelHash).catch((thrown: unknown) => {
+        this.logger.warn(`the kernel could not be kept for later bundles: ${messageOf(thrown)}`);
+      });
       this.state = ok(engine);
     } catch (thrown) {
       this.retryAt = performance.now() + RETRY_MS;

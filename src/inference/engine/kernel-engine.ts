@@ -12,12 +12,12 @@ export function kernelPath(): string {
   return join(packageRoot(), 'dist', 'kernel', 'kernel.wasm');
 }
 
-/** Starts the kernel's engine with what the configuration gives it. */
-export function kernelEngineFactory(config: AppConfig): EngineFactory {
+/** Starts the kernel's engine with what the configuration gives it. @param path the kernel file, `kernel.sha256` beside it */
+export function kernelEngineFactory(config: AppConfig, path = kernelPath()): EngineFactory {
   return (): Promise<EnginePort> =>
     Engine.start({
       threads: config.inferenceThreads === 0 ? availableParallelism() : config.inferenceThreads,
-      kernelPath: kernelPath(),
+      kernelPath: path,
       expertCacheBytes: config.expertCacheMb * MEBIBYTE,
       kvCacheBytes: config.kvCacheMb * MEBIBYTE,
       maxStreams: ENGINE_STREAMS,
