@@ -6,6 +6,7 @@ import { NodeKeys } from '../keys/index.js';
 import { LogModule } from '../log/index.js';
 import type { CheckContext } from './checks/check.js';
 import { BlockRules } from './checks/rules.js';
+import { ChainHealth } from './chain-health.js';
 import { Fsck } from './fsck/fsck.js';
 import { FsckRegistry } from './fsck/fsck-check.js';
 import { FsckController } from './http/fsck.controller.js';
@@ -31,6 +32,7 @@ import { checkSignatureNative } from './verify/native-signature.js';
     BlockPublisher,
     BlockReader,
     BlockGraph,
+    ChainHealth,
     Fsck,
     FsckRegistry,
     { provide: BlockStores, inject: [AppConfig], useFactory: openStores },

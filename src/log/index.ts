@@ -2,7 +2,6 @@ export { LogAppender } from './appender.js';
 export * from './checkpoint/index.js';
 export { MAX_LEAF_BYTES, type LogEntryInput, type LogLeaf } from './entry.js';
 export { LogFiles } from './files/log-files.js';
-export { LogHealth } from './log-health.js';
 export { LogModule } from './log.module.js';
 export {
   LogReader,

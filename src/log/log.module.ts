@@ -28,6 +28,6 @@ import { Sequencer } from './sequencer/sequencer.js';
       useFactory: (config: AppConfig) => new LogFiles(join(config.dataDir, 'log')),
     },
   ],
-  exports: [LogAppender, LogReader, LogHealth, LogFiles, Sequencer],
+  exports: [LogAppender, LogReader, LogFiles, Sequencer],
 })
 export class LogModule {}
