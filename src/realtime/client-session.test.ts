@@ -1,0 +1,134 @@
+import fc from 'fast-check';
+import { ANONYMOUS, LOCAL_ADMIN, type Identity } from '../auth/index.js';
+import { ClientSession, CLOSE } from './client-session.js';
+import { NoticeStream } from './notice-stream.js';
+
+const LIMITS = { mostBufferedBytes: 1_000, mostErrors: 3 };
+
+function open({ identity = ANONYMOUS, capacity = 10 }: { identity?: Identity; capacity?: number } = {}) {
+  const sent: Record<string, unknown>[] = [];
+  const closed: number[] = [];
+  const socket = {
+    bufferedAmount: 0,
+    send: (text: string) => void sent.push(JSON.parse(text) as Record<string, unknown>),
+    close: (code: number) => void closed.push(code),
+  };
+  const stream = new NoticeStream(capacity);
+  const identify = (token: string) => (token === 'good' ? LOCAL_ADMIN : null);
+  const session = new ClientSession(socket, stream, identity, identify, LIMITS);
+  const say = (message: unknown) => session.receive(JSON.stringify(message));
+  const happen = (topic: 'chain' | 'metrics' | 'guardian') =>
+    session.deliver(stream.append({ topic, type: 'x', data: null, at: 0 }));
+  const seqs = () => sent.filter((message) => 'topic' in message).map(({ seq }) => seq);
+  return { sent, closed, socket, stream, session, say, happen, seqs };
+}
+
+describe('a WebSocket client', () => {
+  it('is greeted with the stream and hears only what it asked for', () => {
+    const { sent, say, happen, seqs, stream } = open();
+    expect(sent[0]).toEqual({ type: 'hello', stream: stream.id, seq: 0 });
+    happen('chain');
+    say({ subscribe: ['chain'] });
+    happen('metrics');
+    happen('chain');
+    expect(seqs()).toEqual([3]);
+    say({ unsubscribe: ['chain'] });
+    happen('chain');
+    expect(seqs()).toEqual([3]);
+  });
+
+  it('resumes without a gap behind the number it saw last', () => {
+    const { say, happen, seqs, sent, stream } = open();
+    for (let i = 0; i < 4; i++) happen('chain');
+    say({ subscribe: ['chain'], since: 2, stream: stream.id });
+    happen('chain');
+    expect(seqs()).toEqual([3, 4, 5]);
+    expect(sent.find(({ type }) => type === 'subscribed')).toMatchObject({ gap: false, seq: 4 });
+  });
+
+  it.each([
+    ['the memory does not reach back', { since: 1 }],
+    ['the server was restarted', { since: 20, stream: 'another' }],
+    ['the number is from the future', { since: 99 }],
+  ])('is told of a gap when %s', (_why, resume) => {
+    const { say, happen, seqs, sent } = open({ capacity: 5 });
+    for (let i = 0; i < 20; i++) happen('chain');
+    say({ subscribe: ['chain'], ...resume });
+    expect(sent.at(-1)).toMatchObject({ type: 'subscribed', gap: true });
+    happen('chain');
+    expect(seqs()).toEqual([21]);
+  });
+
+  it('is dropped with a code when it does not read', () => {
+    const { say, happen, socket, closed, seqs } = open();
+    say({ subscribe: ['chain'] });
+    socket.bufferedAmount = 1_001;
+    happen('chain');
+    happen('chain');
+    expect(closed).toEqual([CLOSE.slowReader]);
+    expect(seqs()).toEqual([]);
+  });
+
+  it('needs a role for what is not public, and may show a token', () => {
+    const { say, happen, sent, seqs, closed } = open();
+    say({ subscribe: ['guardian'] });
+    expect(sent.at(-1)).toMatchObject({ type: 'error', code: 'FORBIDDEN' });
+    happen('guardian');
+    say({ token: 'good', subscribe: ['guardian'] });
+    happen('guardian');
+    expect(seqs()).toEqual([2]);
+    say({ token: 'bad' });
+    expect(closed).toEqual([CLOSE.tokenInvalid]);
+  });
+
+  it('is told what was wrong, and closed after too much nonsense', () => {
+    const { session, sent, closed } = open();
+    session.receive('{');
+    session.receive('{"subscribe":["nope"]}');
+    expect(sent.slice(1).map(({ code }) => code)).toEqual(['WS_MESSAGE_INVALID', 'WS_TOPIC_UNKNOWN']);
+    session.receive('{"subscribe":[],"extra":1}');
+    expect(closed).toEqual([CLOSE.tooManyErrors]);
+  });
+
+  it('never makes the server throw', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string({ unit: 'binary' })), (text) => open().session.receive(text)),
+    );
+  });
+
+  it('misses nothing and gets nothing twice, whenever it leaves and comes back', () => {
+    const moves = fc.array(fc.constantFrom('happen', 'reconnect'), { maxLength: 60 });
+    fc.assert(
+      fc.property(moves, (plan) => {
+        const stream = new NoticeStream(1_000);
+        const heard: number[] = [];
+        let session: ClientSession | null = null;
+        const connect = () => {
+          const socket = {
+            bufferedAmount: 0,
+            send: (text: string) => {
+              const { topic, seq } = JSON.parse(text) as { topic?: string; seq: number };
+              if (topic !== undefined) heard.push(seq);
+            },
+            close: () => undefined,
+          };
+          session = new ClientSession(socket, stream, ANONYMOUS, () => null, LIMITS);
+          session.receive(
+            JSON.stringify({ subscribe: ['chain'], since: heard.at(-1) ?? 0, stream: stream.id }),
+          );
+        };
+        for (const move of plan) {
+          if (move === 'reconnect' && session === null) connect();
+          else if (move === 'reconnect') session = null;
+          else {
+            const entry = stream.append({ topic: 'chain', type: 'x', data: null, at: 0 });
+            (session as ClientSession | null)?.deliver(entry);
+          }
+        }
+        session = null;
+        connect();
+        expect(heard).toEqual(Array.from({ length: stream.head }, (_, i) => i + 1));
+      }),
+    );
+  });
+});
