@@ -284,7 +284,8 @@ class Running {
 
   private createTask(work: Work): GenerateTask | ReplayTask | LogitsTask {
     if (work.kind === 'logits') return new LogitsTask(work);
-    if (work.kind === 'replay') return new ReplayTask(work, this.components);
+    if (work.kind === 'replay')
+      return new ReplayTask(work, this.components, (event) => this.ticket.sink.event(event));
     return new GenerateTask(work, this.model.config.maxPositions, this.components, (event) => {
       if (this.firstToken === 0) this.firstToken = this.components.now();
       this.counters.tokensGenerated++;

@@ -18,3 +18,9 @@ export type { EngineStats, ExpertStats } from './stats.js';
 export { Engine, type EngineOptions, type Generation } from './node/engine.js';
 export type { BlockFailure } from './node/protocol.js';
 export type { SelfTestResult } from './self-test.js';
+export {
+  createBrowserReplayer,
+  type BrowserReplayer,
+  type ReplayInput,
+  type ReplayProgress,
+} from './replayer.js';

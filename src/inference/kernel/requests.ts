@@ -35,6 +35,7 @@ export interface LogitsRequest {
 export type GenerateEvent =
   | {
       readonly type: 'token';
+      /** The token; in a replay what the sampler picks here, given the recorded tokens before it. */
       readonly id: number;
       /** Place in the answer, from 0. */
       readonly index: number;

@@ -87,6 +87,7 @@ export class ReplayTask implements SequenceTask {
   constructor(
     private readonly request: ReplayRequest,
     private readonly context: TaskContext,
+    private readonly emit: (event: GenerateEvent) => void,
   ) {
     this.ids = [...request.promptIds, ...request.outputIds.slice(0, -1)];
     this.given = this.ids.length;
@@ -107,7 +108,9 @@ export class ReplayTask implements SequenceTask {
     const digest = digestLogits(logits, this.context.sha256);
     this.picks.push(pick);
     this.digests.push(digest);
-    this.states.push(this.chain.appendDigest(recorded, digest));
+    const state = this.chain.appendDigest(recorded, digest);
+    this.states.push(state);
+    this.emit({ type: 'token', id: pick, index, state });
     this.sampler.accept(recorded);
     return this.picks.length === this.request.outputIds.length;
   }
