@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { OperationsController } from './operations.controller.js';
+import { PageFallbackFilter } from './page-fallback.filter.js';
 import { ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.js';
 import { VersionReport } from './version-report.js';
@@ -11,6 +12,7 @@ import { VersionReport } from './version-report.js';
   providers: [
     VersionReport,
     { provide: APP_FILTER, useClass: ProblemFilter },
+    { provide: APP_FILTER, useClass: PageFallbackFilter },
     { provide: APP_PIPE, useFactory: validationPipe },
   ],
 })
