@@ -8,21 +8,26 @@ import { Importer } from './import/importer.js';
 import { ExpertsController } from './http/experts.controller.js';
 import { ImportController } from './http/import.controller.js';
 import { ModelsController } from './http/models.controller.js';
+import { UploadController } from './http/upload.controller.js';
 import { ParameterIndex } from './releases/parameter-index.js';
 import { Promotion } from './releases/promotion.js';
 import { ReleaseAuthor } from './releases/release-author.js';
 import { ReleaseCatalog } from './releases/release-catalog.js';
+import { ReleaseFsck } from './releases/release-fsck.js';
 import { ReleaseRules } from './releases/release-rules.js';
+import { MultipartUpload } from './upload/multipart-upload.js';
+import { UploadStore } from './upload/upload-store.js';
 import { ExpertReports } from './usage/expert-report.js';
 import { ExpertUsage } from './usage/expert-usage.js';
 
 /** Models: import of checkpoints, releases, and which block holds which weight. */
 @Module({
   imports: [ChainModule, LogModule],
-  controllers: [ImportController, ModelsController, ExpertsController],
+  controllers: [ImportController, ModelsController, ExpertsController, UploadController],
   providers: [
     WeightBlockRules,
     ReleaseRules,
+    ReleaseFsck,
     ReleaseCatalog,
     Promotion,
     ReleaseAuthor,
@@ -32,6 +37,8 @@ import { ExpertUsage } from './usage/expert-usage.js';
     GenesisBootstrap,
     ExpertUsage,
     ExpertReports,
+    MultipartUpload,
+    UploadStore,
   ],
   exports: [
     ExpertUsage,

@@ -88,7 +88,9 @@ export class WeightBlockRules implements OnModuleInit {
 /** Gives parts of a payload, one tensor in memory at a time when it is a file. */
 async function withPayload<T>(payload: PayloadSource, use: (read: PayloadRange) => Promise<T>): Promise<T> {
   if (payload instanceof Uint8Array) {
-    return use((offset, length) => Promise.resolve(payload.slice(offset, offset + length)));
+    return use((offset, length) =>
+      Promise.resolve(new Uint8Array(payload.subarray(offset, offset + length))),
+    );
   }
   const handle = await open(payload.path, 'r');
   try {

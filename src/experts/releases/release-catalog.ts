@@ -1,13 +1,13 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { BlockReader, type StoredBlock } from '../../chain/index.js';
-import { err, ok, unwrap, type Result } from '../../common/index.js';
+import { err, EventBus, messageOf, unwrap, type Result } from '../../common/index.js';
 import { Transactions } from '../../database/index.js';
 import { readJsonPayload } from './json-payload.js';
 import { parseReleasePayload, type ReleasePayload } from './release-payload.js';
+import { releaseRow } from './release-row.js';
 import {
   allModels,
-  clearReleases,
   insertRelease,
   lastIndexed,
   releasesOf,
@@ -22,20 +22,22 @@ export class ReleaseCatalog {
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly reader: BlockReader,
-  ) {}
+    events: EventBus,
+  ) {
+    const logger = new Logger('Experts');
+    events.on('block.accepted', ({ type }) => {
+      if (type !== 'release') return;
+      this.sync().catch((thrown: unknown) =>
+        logger.warn(`a release was not taken in yet: ${messageOf(thrown)}`),
+      );
+    });
+  }
 
   /** Takes in the releases that were published since the last call; safe to call at any time, by anybody. */
   async sync(): Promise<void> {
     const from = await lastIndexed(this.dataSource.manager);
     const rows = await this.readChain(from + 1);
     if (rows.length > 0) await this.transactions.run((manager) => insertAll(manager, rows));
-  }
-
-  /** Makes the table again from the chain alone, inside the caller's transaction; live pointers are left to the caller. */
-  async rebuild(manager: EntityManager): Promise<void> {
-    const rows = await this.readChain(0);
-    await clearReleases(manager);
-    await insertAll(manager, rows);
   }
 
   /** All models by name. */
@@ -71,13 +73,9 @@ export class ReleaseCatalog {
     }
   }
 
-  private async toRow({ hash, index, header }: StoredBlock): Promise<Result<ReleaseRow>> {
-    const payload = await this.payload(hash);
-    if (!payload.ok) return payload;
-    const { model, version, meta, tokenizer, parent } = payload.value;
-    const dtype = typeof header.metadata.dtype === 'string' ? header.metadata.dtype : null;
-    const { timestamp } = header;
-    return ok({ hash, chainIndex: index, model, version, dtype, meta, tokenizer, parent, timestamp });
+  private async toRow(block: StoredBlock): Promise<Result<ReleaseRow>> {
+    const payload = await this.reader.payload(block.hash);
+    return payload.ok ? releaseRow(block, payload.value) : payload;
   }
 }
 

@@ -1,0 +1,109 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
+import { ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, Matches, Max, Min } from 'class-validator';
+import type { FastifyRequest } from 'fastify';
+import { Roles } from '../../auth/index.js';
+import type { AcceptedBlock } from '../../chain/index.js';
+import { CodedError, unwrap } from '../../common/index.js';
+import { MultipartUpload } from '../upload/multipart-upload.js';
+import { UploadStore, type UploadState } from '../upload/upload-store.js';
+
+/** An upload in a path. */
+export class UploadParameters {
+  @Matches(/^[0-9a-f]{32}$/, { message: 'id must be the id of an upload' })
+  id!: string;
+}
+
+/** A payload of an upload in a path. */
+export class PayloadParameters extends UploadParameters {
+  @Matches(/^[0-9a-f]{64}$/, { message: 'payload must be a payload hash' })
+  payload!: string;
+}
+
+/** Where a chunk begins. */
+export class ChunkQuery {
+  @Type(() => Number)
+  @IsInt()
+  @Min(0)
+  @Max(2 ** 36)
+  offset!: number;
+}
+
+/** The door for expert blocks made elsewhere. */
+@ApiTags('experts')
+@Controller('upload_moe_experts')
+@Roles('contributor', 'node')
+export class UploadController {
+  constructor(
+    private readonly multipart: MultipartUpload,
+    private readonly store: UploadStore,
+  ) {}
+
+  /**
+   * Multipart: publishes the blocks of the request. JSON `{headers: [signed header, …]}`: opens an upload in chunks, or
+   * finds it again, and tells how far each payload is.
+   */
+  @Post()
+  @HttpCode(200)
+  @ApiConsumes('multipart/form-data', 'application/json')
+  async upload(@Req() request: FastifyRequest): Promise<UploadState | { items: object[] }> {
+    if (request.isMultipart()) return published(unwrap(await this.multipart.take(request)));
+    return unwrap(await this.store.begin(headersOf(request.body)));
+  }
+
+  /** How far an upload is. */
+  @Get(':id')
+  async state(@Param() { id }: UploadParameters): Promise<UploadState> {
+    return unwrap(await this.store.state(id));
+  }
+
+  /** The next chunk of a payload, as `application/octet-stream`. */
+  @Put(':id/:payload')
+  async chunk(
+    @Param() { id, payload }: PayloadParameters,
+    @Query() { offset }: ChunkQuery,
+    @Body() body: unknown,
+  ): Promise<UploadState> {
+    if (!isStream(body))
+      throw new CodedError('UPLOAD_MEDIA_TYPE', 'chunks are application/octet-stream', {}, 415);
+    return unwrap(await this.store.append(id, payload, offset, body));
+  }
+
+  /** Publishes a finished upload. */
+  @Post(':id/complete')
+  @HttpCode(200)
+  async complete(@Param() { id }: UploadParameters): Promise<{ items: object[] }> {
+    return published(unwrap(await this.store.complete(id)));
+  }
+
+  /** Gives an upload up. */
+  @Delete(':id')
+  @HttpCode(204)
+  async discard(@Param() { id }: UploadParameters): Promise<void> {
+    await this.store.discard(id);
+  }
+}
+
+function headersOf(body: unknown): readonly unknown[] {
+  if (typeof body === 'object' && body !== null && Object.keys(body).join() === 'headers') {
+    const { headers } = body as { headers: unknown };
+    if (Array.isArray(headers)) return headers;
+  }
+  throw new CodedError(
+    'VALIDATION_FAILED',
+    'the body is {headers: [signed header, …]} or multipart',
+    {},
+    400,
+  );
+}
+
+function isStream(body: unknown): body is AsyncIterable<Uint8Array> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+function published(blocks: readonly AcceptedBlock[]): { items: object[] } {
+  return {
+    items: blocks.map(({ hash, index, created, header }) => ({ hash, index, created, name: header.name })),
+  };
+}
