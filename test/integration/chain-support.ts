@@ -44,6 +44,7 @@ export async function openChain({ difficulty = 0 } = {}) {
   const sequencer = new Sequencer(dataSource, files, keys, signal, events);
   return {
     folder,
+    url: database.url,
     dataSource,
     keys,
     log,

@@ -39,7 +39,6 @@ export class PayloadController {
       etag,
       'cache-control': IMMUTABLE,
       'accept-ranges': 'bytes',
-      'content-encoding': 'identity',
     });
     if (known?.split(',').some((tag) => tag.trim() === etag)) return void (await reply.status(304).send());
     void reply.header(

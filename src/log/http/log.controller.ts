@@ -49,13 +49,14 @@ export class LogController {
       .send(Buffer.from(bytes));
   }
 
-  /** Proof that an entry is in the log. */
+  /** Proof that an entry is in the log; with the checkpoint it leads to, when that is the newest one. */
   @Get('proof/inclusion')
-  async inclusion(@Query() query: InclusionQuery): Promise<InclusionProof & { checkpoint: string }> {
+  async inclusion(@Query() query: InclusionQuery): Promise<InclusionProof & { checkpoint: string | null }> {
     const index = query.index ?? (await this.indexFor(query));
-    const proof = await this.log.inclusion(index, query.size);
+    const newest = await this.log.checkpoint();
+    const proof = await this.log.inclusion(index, query.size ?? newest.size);
     if (!proof.ok) throw ProblemException.from(proof.error);
-    return { ...proof.value, checkpoint: (await this.log.checkpoint()).note };
+    return { ...proof.value, checkpoint: proof.value.size === newest.size ? newest.note : null };
   }
 
   /** Proof that the log only grew. */

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BlockStores, Fsck, FsckRegistry } from '../../src/chain/index.js';
+import { packageRoot } from '../../src/config/index.js';
+import { Transactions } from '../../src/database/index.js';
+import { testConfig } from '../support/index.js';
+import { openChain, type ChainUnderTest } from './chain-support.js';
+
+const KILLS = Number(process.env.STEMMA_CRASH_KILLS ?? 6);
+const seed = Number(process.env.STEMMA_CRASH_SEED ?? Math.floor(Math.random() * 1e9));
+
+/** Numbers from 0 to 1 that depend on the seed alone (mulberry32). */
+function randomNumbers(state: number): () => number {
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** What workers said before they were killed. */
+class Acknowledged {
+  readonly blocks = new Set<string>();
+  readonly entries = new Set<string>();
+  /** Size of the log to the roots published for it. */
+  readonly roots = new Map<number, Set<string>>();
+
+  take(line: string): void {
+    const { block, entry, checkpoint } = JSON.parse(line) as Line;
+    if (block !== undefined) this.blocks.add(block);
+    if (entry !== undefined) this.entries.add(entry);
+    if (checkpoint === undefined) return;
+    this.roots.set(checkpoint.size, (this.roots.get(checkpoint.size) ?? new Set()).add(checkpoint.root));
+  }
+}
+
+interface Line {
+  readonly block?: string;
+  readonly entry?: string;
+  readonly checkpoint?: { readonly size: number; readonly root: string };
+}
+
+/** Runs a worker, kills it `ms` after it first spoke, and notes what it said in whole lines. */
+async function runAndKill(
+  sut: ChainUnderTest,
+  round: number,
+  ms: number,
+  acknowledged: Acknowledged,
+): Promise<void> {
+  const script = join(packageRoot(), 'test/integration/chain-crash-worker.mjs');
+  const child = spawn(process.execPath, [script, sut.url, sut.folder, `${seed}-${round}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  const closed = once(child, 'close');
+  await Promise.race([once(child.stdout, 'data'), closed]);
+  await delay(ms);
+  child.kill('SIGKILL');
+  await closed;
+  for (const line of text.split('\n').slice(0, -1)) acknowledged.take(line);
+}
+
+it(`loses nothing acknowledged in ${KILLS} kills (seed ${seed})`, async () => {
+  const random = randomNumbers(seed);
+  const sut = await openChain();
+  const acknowledged = new Acknowledged();
+  try {
+    for (let round = 0; round < KILLS; round++) await runAndKill(sut, round, random() * 400, acknowledged);
+    const [transactions, registry] = [new Transactions(sut.dataSource), new FsckRegistry()];
+    const stores = BlockStores.inFolder(join(sut.folder, 'blobs'));
+    const config = testConfig({ dataDir: sut.folder });
+    const fsck = new Fsck(
+      config,
+      sut.keys,
+      sut.dataSource,
+      transactions,
+      stores,
+      sut.files,
+      sut.sequencer,
+      registry,
+    );
+    sut.sequencer.onApplicationBootstrap();
+    const report = await fsck.run({ repair: false, exclusive: true });
+    expect(report.findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+    const blocks = await sut.reader.headers([...acknowledged.blocks]);
+    expect(blocks.size).toBe(acknowledged.blocks.size);
+    const rows = await sut.dataSource.query<{ subject: string }[]>(
+      `SELECT subject FROM log_entries WHERE kind = 'crash' AND leaf_index IS NOT NULL`,
+    );
+    const found = rows.map(({ subject }) => subject);
+    const present = new Set(found);
+    expect(present.size).toBe(found.length);
+    expect([...acknowledged.entries].filter((entry) => !present.has(entry))).toEqual([]);
+    expect([...acknowledged.roots.values()].filter((roots) => roots.size > 1)).toEqual([]);
+    expect(acknowledged.blocks.size).toBeGreaterThan(KILLS);
+    expect(acknowledged.entries.size).toBeGreaterThan(KILLS);
+  } finally {
+    await sut.close();
+  }
+}, 120_000);
