@@ -4,7 +4,7 @@ import type { ServedModel } from '../models/served-model.js';
 import type { ChatMessage } from '../tokenizer/chat-template.js';
 import { unusedMark } from '../tokenizer/special-tokens.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
-import type { AnswerRequest, PreparedAnswer } from './answer-request.js';
+import type { AnswerPrompt, AnswerRequest, PreparedAnswer } from './answer-request.js';
 
 const SALT_BYTES = 32;
 const SEED_BYTES = 6;
@@ -19,7 +19,7 @@ export function prepareAnswer(request: AnswerRequest, model: ServedModel): Resul
   const room = model.context - prompt.value.length;
   if (prompt.value.length === 0)
     return refuse('PROMPT_EMPTY', 'The prompt holds no token.', { param: 'prompt' });
-  if (room < 1) return tooLong(model, `${prompt.value.length} tokens`);
+  if (room < 1) return tooLong(model, `${prompt.value.length} tokens`, request.prompt);
   const wanted = request.maxTokens ?? model.defaults.maxTokens ?? room;
   if (wanted > model.context && request.maxTokens !== undefined) {
     const detail = `max_tokens is ${wanted}; ${model.name} has a context of ${model.context} tokens.`;
@@ -76,7 +76,7 @@ function tokenIds(ids: readonly number[], model: ServedModel): Result<readonly n
 
 function textIds(text: string, tokenizer: TextTokenizer, model: ServedModel): Result<readonly number[]> {
   if (!text.isWellFormed()) return notText('prompt');
-  return fits(text, tokenizer, model) ?? ok(tokenizer.encode(text, true));
+  return fits(text, tokenizer, model, { text }) ?? ok(tokenizer.encode(text, true));
 }
 
 function chatIds(
@@ -90,7 +90,7 @@ function chatIds(
   }
   const written = messages.flatMap(({ content, name }) => (name === undefined ? [content] : [content, name]));
   if (!written.every((text) => text.isWellFormed())) return notText('messages');
-  const early = fits(written.join(''), tokenizer, model);
+  const early = fits(written.join(''), tokenizer, model, { messages });
   if (early !== null) return early;
   const mark = written.some((text) => tokenizer.special.occurIn(text)) ? unusedMark(written) : '';
   if (mark === null) return notText('messages');
@@ -107,14 +107,20 @@ function chatIds(
 }
 
 /** Null when the text may fit; tokenising what cannot fit would only hold the server up. */
-function fits(text: string, tokenizer: TextTokenizer, model: ServedModel): Result<never> | null {
+function fits(
+  text: string,
+  tokenizer: TextTokenizer,
+  model: ServedModel,
+  prompt: AnswerPrompt,
+): Result<never> | null {
   const least = tokenizer.leastTokens(text);
-  return least < model.context ? null : tooLong(model, `at least ${least} tokens`);
+  return least < model.context ? null : tooLong(model, `at least ${least} tokens`, prompt);
 }
 
-function tooLong(model: ServedModel, size: string): Result<never> {
+function tooLong(model: ServedModel, size: string, prompt: AnswerPrompt): Result<never> {
+  const param = 'messages' in prompt ? 'messages' : 'prompt';
   const detail = `The prompt has ${size}; ${model.name} has a context of ${model.context} tokens, answer included.`;
-  return refuse('PROMPT_TOO_LONG', detail, { param: 'messages', context: model.context });
+  return refuse('PROMPT_TOO_LONG', detail, { param, context: model.context });
 }
 
 function notText(param: string): Result<never> {

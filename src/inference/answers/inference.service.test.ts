@@ -1,0 +1,223 @@
+import { jest } from '@jest/globals';
+import { ScriptedEngine } from '../../../test/factories/scripted-engine.js';
+import { genesisModel } from '../../../test/factories/served-model.js';
+import { testConfig } from '../../../test/support/test-config.js';
+import { CodedError, EventBus, err, ok, unwrap } from '../../common/index.js';
+import { HealthRegistry } from '../../common/observation/health-registry.js';
+import { LiveFigures } from '../../common/observation/live-figures.js';
+import { MetricRegistry } from '../../common/observation/metric-registry.js';
+import { VersionRegistry } from '../../common/observation/version-registry.js';
+import type { NodeKeys } from '../../keys/index.js';
+import { ed25519Signer } from '../../keys/signer.js';
+import { BlockWatch } from '../engine/block-watch.js';
+import { ENGINE_STREAMS, EngineHost } from '../engine/engine-host.js';
+import { KernelArchive } from '../engine/kernel-archive.js';
+import type { ModelCatalog } from '../models/model-catalog.js';
+import { verifyEvidence, verifyId, verifySignature } from '../receipt/index.js';
+import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
+import type { StoredReceipt } from '../receipts/receipt-store.js';
+import type { ReceiptWriter } from '../receipts/receipt-writer.js';
+import { AnswerMeter } from './answer-meter.js';
+import type { AnswerDelta, AnswerRequest } from './answer-request.js';
+import { InferenceService } from './inference.service.js';
+
+const model = genesisModel();
+const END = 3;
+const idsOf = (text: string) => model.tokenizer!.encode(text, false);
+
+function setUp(maxQueue = 2) {
+  const engine = new ScriptedEngine();
+  const events = new EventBus();
+  const health = new HealthRegistry();
+  const config = testConfig({ maxQueue });
+  const factory = () => Promise.resolve(engine.port());
+  const host = new EngineHost(
+    factory,
+    new BlockWatch(health),
+    new KernelArchive(config),
+    new VersionRegistry(),
+    events,
+    health,
+  );
+  const stored: StoredReceipt[] = [];
+  const write = jest.fn((receipt: StoredReceipt) => {
+    stored.push(receipt);
+    return Promise.resolve();
+  });
+  const meter = new AnswerMeter(config, new MetricRegistry(), new LiveFigures(), events);
+  const keys = { receiptSigner: ed25519Signer(new Uint8Array(32).fill(7)) } as NodeKeys;
+  const catalog = { resolve: () => Promise.resolve(ok(model)) } as unknown as ModelCatalog;
+  const issuer = new ReceiptIssuer(keys, { write } as unknown as ReceiptWriter);
+  const sut = new InferenceService(catalog, host, meter, issuer);
+  return { sut, engine, stored, write, events, meter };
+}
+
+async function begin(sut: InferenceService, changes: Partial<AnswerRequest> = {}) {
+  const request = { model: 'genesis', owner: 'test', prompt: { text: 'Say it.' }, seed: 1, ...changes };
+  const prepared = unwrap(await sut.prepare(request));
+  const deltas: AnswerDelta[] = [];
+  const aborter = new AbortController();
+  const running = sut.run(prepared, { id: 'x', signal: aborter.signal, on: (delta) => deltas.push(delta) });
+  return { running, deltas, abort: () => aborter.abort(), prepared };
+}
+
+describe('inference service', () => {
+  it('gives out the text, then a signed receipt of exactly it', async () => {
+    const { sut, engine, stored } = setUp();
+    const { running, deltas } = await begin(sut);
+    const generation = await engine.generation(0);
+    generation.tokens(...idsOf('The fox'));
+    generation.tokens(...idsOf(' ran.'), END);
+    generation.finish('stop');
+    const [answer] = unwrap(await running);
+    expect(answer).toMatchObject({ text: 'The fox ran.', finish: 'stop' });
+    expect(deltas.map(({ text }) => text).join('')).toBe('The fox ran.');
+    const [{ receipt, evidence }] = stored;
+    expect(evidence.output_ids).toEqual([...idsOf('The fox'), ...idsOf(' ran.'), END]);
+    for (const check of [verifyId(receipt), verifySignature(receipt), verifyEvidence(receipt, evidence)]) {
+      expect(check).toEqual({ ok: true });
+    }
+  });
+
+  it('gives out tokens of one message as one delta', async () => {
+    const { sut, engine } = setUp();
+    const { running, deltas } = await begin(sut);
+    const generation = await engine.generation(0);
+    generation.tokens(...idsOf('one two three four'));
+    await Promise.resolve();
+    expect(deltas).toHaveLength(1);
+    generation.finish('length');
+    await running;
+    expect(deltas).toHaveLength(1);
+  });
+
+  it('stops the engine at a stop string and leaves out what was made beyond it', async () => {
+    const { sut, engine, stored } = setUp();
+    const { running } = await begin(sut, { stop: ['STOP'] });
+    const generation = await engine.generation(0);
+    const before = idsOf('go on STOP');
+    generation.tokens(...before);
+    expect(generation.cancelled).toBe(true);
+    generation.tokens(...idsOf(' and more'));
+    generation.finish('cancelled');
+    expect(unwrap(await running)[0]).toMatchObject({
+      text: 'go on ',
+      finish: 'stop',
+      completionTokens: before.length,
+    });
+    expect(stored[0].evidence.output_ids).toEqual(before);
+    expect(stored[0].receipt.output.tokens).toBe(before.length);
+  });
+
+  it('gives out what a stop string held back when it does not come', async () => {
+    const { sut, engine } = setUp();
+    const { running } = await begin(sut, { stop: ['STOP'] });
+    const generation = await engine.generation(0);
+    generation.tokens(...idsOf('go STO'));
+    generation.finish('length');
+    expect(unwrap(await running)[0]).toMatchObject({ text: 'go STO', finish: 'length' });
+  });
+
+  it('stops the work of a client that is gone; what was made has a receipt', async () => {
+    const { sut, engine, stored } = setUp();
+    const { running, abort } = await begin(sut);
+    const generation = await engine.generation(0);
+    generation.tokens(...idsOf('The'));
+    abort();
+    expect(generation.cancelled).toBe(true);
+    generation.finish('cancelled');
+    expect(unwrap(await running)[0].finish).toBe('cancelled');
+    expect(stored[0].receipt.output.finish).toBe('cancelled');
+  });
+
+  it('states nothing of an answer without a token', async () => {
+    const { sut, engine, write } = setUp();
+    const { running, abort } = await begin(sut);
+    abort();
+    (await engine.generation(0)).finish('cancelled');
+    expect(unwrap(await running)[0].receipt).toBeNull();
+    expect(write).not.toHaveBeenCalled();
+  });
+
+  it('passes on a refusal of the engine, keeps no receipt and frees the place', async () => {
+    const { sut, engine, write, meter } = setUp();
+    const { running } = await begin(sut);
+    const generation = await engine.generation(0);
+    generation.tokens(...idsOf('The'));
+    generation.fail(new CodedError('BLOCK_CORRUPT', 'layer0.expert1 is not what it was', { block: 'x' }));
+    const refused = await running;
+    expect(!refused.ok && [refused.error.code, refused.error.status]).toEqual(['BLOCK_CORRUPT', 503]);
+    expect(write).not.toHaveBeenCalled();
+    expect(meter.queue.size).toBe(0);
+  });
+
+  it('stops the other choices when one fails', async () => {
+    const { sut, engine } = setUp();
+    const { running } = await begin(sut, { choices: 2 });
+    const [first, second] = [await engine.generation(0), await engine.generation(1)];
+    expect([first.request.sampling.seed, second.request.sampling.seed]).toEqual([1, 2]);
+    first.fail(new CodedError('ENGINE_RESTARTED', 'the engine was started again', {}, 503));
+    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(second.cancelled).toBe(true);
+    second.finish('cancelled');
+    const refused = await running;
+    expect(!refused.ok && refused.error.code).toBe('ENGINE_RESTARTED');
+  });
+
+  it('refuses what exceeds the queue, and takes more once there is room', async () => {
+    const { sut, engine, meter } = setUp(2);
+    const all = [];
+    for (let i = 0; i < ENGINE_STREAMS + 2; i++) all.push(await begin(sut));
+    expect(meter.queue.waiting).toBe(2);
+    const refused = await (await begin(sut)).running;
+    expect(!refused.ok && [refused.error.code, refused.error.status]).toEqual(['QUEUE_FULL', 429]);
+    expect(!refused.ok && refused.error.facts.retryAfter).toBeGreaterThanOrEqual(1);
+    (await engine.generation(0)).finish('cancelled');
+    await all[0].running;
+    const late = await begin(sut);
+    (await engine.generation(ENGINE_STREAMS + 2)).finish('cancelled');
+    expect((await late.running).ok).toBe(true);
+  });
+
+  it('does not hand out an answer whose receipt could not be stored', async () => {
+    const { sut, engine, write, meter } = setUp();
+    write.mockImplementation(() => Promise.reject(new Error('the database is gone')));
+    const { running } = await begin(sut);
+    const generation = await engine.generation(0);
+    generation.tokens(...idsOf('The'));
+    generation.finish('length');
+    await expect(running).rejects.toThrow('the database is gone');
+    expect(meter.queue.size).toBe(0);
+  });
+
+  it('says that nothing can be answered when the engine does not start', async () => {
+    const { events, meter } = setUp();
+    const health = new HealthRegistry();
+    const config = testConfig();
+    const factory = () => Promise.reject(new CodedError('KERNEL_SELF_TEST', 'the kernel computes wrongly'));
+    const host = new EngineHost(
+      factory,
+      new BlockWatch(health),
+      new KernelArchive(config),
+      new VersionRegistry(),
+      events,
+      health,
+    );
+    const catalog = { resolve: () => Promise.resolve(ok(model)) } as unknown as ModelCatalog;
+    const sut = new InferenceService(catalog, host, meter, {} as ReceiptIssuer);
+    const refused = await (await begin(sut)).running;
+    expect(!refused.ok && [refused.error.code, refused.error.status]).toEqual(['ENGINE_UNAVAILABLE', 503]);
+    expect((await health.check()).probes.kernel).toMatchObject({
+      status: 'failed',
+      detail: expect.stringContaining('the kernel computes wrongly'),
+    });
+  });
+
+  it('names an unknown model', async () => {
+    const { sut } = setUp();
+    const unknown = err(new CodedError('MODEL_NOT_FOUND', 'no such model', {}, 404));
+    Object.assign(sut, { catalog: { resolve: () => Promise.resolve(unknown) } });
+    expect(await sut.prepare({ model: 'x', owner: 'test', prompt: { text: 'a' } })).toEqual(unknown);
+  });
+});

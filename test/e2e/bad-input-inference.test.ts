@@ -1,0 +1,425 @@
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startServer, type TestServer } from '../support/index.js';
+
+interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly request_id: string;
+  readonly error?: { readonly message: string; readonly code: string; readonly param: string | null };
+}
+
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startServer({ env: { MAX_QUEUE: '2', EXPERT_CACHE_MB: '8' } });
+}, 90_000);
+
+afterAll(() => server?.stop());
+
+async function post(path: string, body: string | Uint8Array): Promise<Problem> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: body as string });
+  const text = await response.text();
+  expect([path, response.headers.get('content-type'), text]).toEqual([
+    path,
+    expect.stringMatching(/^application\/problem\+json/),
+    text,
+  ]);
+  return JSON.parse(text) as Problem;
+}
+
+const receipts = async () =>
+  ((await (await fetch(`${server.url}/v1/receipts?limit=200`)).json()) as { items: unknown[] }).items.length;
+
+const chat = (changes: object) =>
+  JSON.stringify({ model: 'genesis', messages: [{ role: 'user', content: 'hi' }], ...changes });
+
+describe('bad input to inference', () => {
+  const cases: [string, string, string | Uint8Array, number, string, string | null][] = [
+    ['invalid JSON', '/v1/chat/completions', '{"model":', 400, 'JSON_INVALID', null],
+    [
+      'invalid UTF-8',
+      '/v1/chat/completions',
+      Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]),
+      400,
+      'JSON_INVALID_UTF8',
+      null,
+    ],
+    [
+      'half a surrogate pair',
+      '/v1/chat/completions',
+      chat({}).replace('hi', '\\ud800'),
+      400,
+      'JSON_LONE_SURROGATE',
+      null,
+    ],
+    ['no body', '/v1/chat/completions', '', 400, 'VALIDATION_FAILED', 'messages'],
+    ['an array', '/v1/chat/completions', '[]', 400, 'VALIDATION_FAILED', null],
+    [
+      'an unknown field',
+      '/v1/chat/completions',
+      chat({ temprature: 1 }),
+      400,
+      'VALIDATION_FAILED',
+      'temprature',
+    ],
+    [
+      'a wrong type',
+      '/v1/chat/completions',
+      chat({ temperature: '1' }),
+      400,
+      'VALIDATION_FAILED',
+      'temperature',
+    ],
+    [
+      'a negative limit',
+      '/v1/chat/completions',
+      chat({ max_tokens: -1 }),
+      400,
+      'VALIDATION_FAILED',
+      'max_tokens',
+    ],
+    [
+      'a limit of nothing',
+      '/v1/chat/completions',
+      chat({ max_tokens: 0 }),
+      400,
+      'VALIDATION_FAILED',
+      'max_tokens',
+    ],
+    [
+      'a huge limit',
+      '/v1/chat/completions',
+      chat({ max_tokens: 1e6 }),
+      400,
+      'MAX_TOKENS_TOO_LARGE',
+      'max_tokens',
+    ],
+    [
+      'a limit beyond integers',
+      '/v1/chat/completions',
+      chat({ max_tokens: 1e300 }),
+      400,
+      'VALIDATION_FAILED',
+      'max_tokens',
+    ],
+    [
+      'a temperature out of range',
+      '/v1/chat/completions',
+      chat({ temperature: 2.1 }),
+      400,
+      'VALIDATION_FAILED',
+      'temperature',
+    ],
+    ['a negative seed', '/v1/chat/completions', chat({ seed: -1 }), 400, 'VALIDATION_FAILED', 'seed'],
+    [
+      'a seed without room',
+      '/v1/chat/completions',
+      chat({ seed: Number.MAX_SAFE_INTEGER, n: 2 }),
+      400,
+      'SEED_TOO_LARGE',
+      'seed',
+    ],
+    ['too many choices', '/v1/chat/completions', chat({ n: 1000 }), 400, 'VALIDATION_FAILED', 'n'],
+    ['an unknown model', '/v1/chat/completions', chat({ model: 'gpt-4' }), 404, 'MODEL_NOT_FOUND', 'model'],
+    [
+      'an unknown version',
+      '/v1/chat/completions',
+      chat({ model: 'genesis@9.9.9' }),
+      404,
+      'MODEL_NOT_FOUND',
+      'model',
+    ],
+    ['no messages', '/v1/chat/completions', chat({ messages: [] }), 400, 'VALIDATION_FAILED', 'messages'],
+    [
+      'an unknown role',
+      '/v1/chat/completions',
+      chat({ messages: [{ role: 'root', content: 'x' }] }),
+      400,
+      'VALIDATION_FAILED',
+      'messages.0.role',
+    ],
+    [
+      'a message without content',
+      '/v1/chat/completions',
+      chat({ messages: [{ role: 'user' }] }),
+      400,
+      'VALIDATION_FAILED',
+      'messages.0.content',
+    ],
+    [
+      'an image',
+      '/v1/chat/completions',
+      chat({ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }),
+      400,
+      'VALIDATION_FAILED',
+      'messages.0.content',
+    ],
+    [
+      'an over-long prompt',
+      '/v1/chat/completions',
+      chat({ messages: [{ role: 'user', content: 'a '.repeat(400_000) }] }),
+      400,
+      'PROMPT_TOO_LONG',
+      'messages',
+    ],
+    [
+      'a prompt a little too long',
+      '/v1/completions',
+      JSON.stringify({ model: 'genesis', prompt: 'fox '.repeat(520) }),
+      400,
+      'PROMPT_TOO_LONG',
+      'prompt',
+    ],
+    [
+      'a body over the limit',
+      '/v1/chat/completions',
+      chat({ user: 'x'.repeat(2 ** 21) }),
+      413,
+      'BODY_TOO_LARGE',
+      null,
+    ],
+    ['an empty stop string', '/v1/chat/completions', chat({ stop: '' }), 400, 'VALIDATION_FAILED', 'stop'],
+    [
+      'too many stop strings',
+      '/v1/chat/completions',
+      chat({ stop: Array(17).fill('x') }),
+      400,
+      'VALIDATION_FAILED',
+      'stop',
+    ],
+    [
+      'a salt that is none',
+      '/v1/chat/completions',
+      chat({ receipt_salt: 'zz' }),
+      400,
+      'VALIDATION_FAILED',
+      'receipt_salt',
+    ],
+    [
+      'JSON mode',
+      '/v1/chat/completions',
+      chat({ response_format: { type: 'json_object' } }),
+      400,
+      'UNSUPPORTED_PARAMETER',
+      'response_format',
+    ],
+    [
+      'a logit bias',
+      '/v1/chat/completions',
+      chat({ logit_bias: { 5: 1 } }),
+      400,
+      'UNSUPPORTED_PARAMETER',
+      'logit_bias',
+    ],
+    [
+      'alternatives without log-probabilities',
+      '/v1/chat/completions',
+      chat({ top_logprobs: 2 }),
+      400,
+      'UNSUPPORTED_PARAMETER',
+      'top_logprobs',
+    ],
+    [
+      'several prompts',
+      '/v1/completions',
+      JSON.stringify({ model: 'genesis', prompt: ['a', 'b'] }),
+      400,
+      'VALIDATION_FAILED',
+      'prompt',
+    ],
+    [
+      'an empty prompt',
+      '/v1/completions',
+      JSON.stringify({ model: 'genesis', prompt: '' }),
+      400,
+      'PROMPT_EMPTY',
+      'prompt',
+    ],
+    [
+      'a token outside the vocabulary',
+      '/v1/completions',
+      JSON.stringify({ model: 'genesis', prompt: [2048] }),
+      400,
+      'TOKEN_UNKNOWN',
+      'prompt',
+    ],
+    [
+      'an echo',
+      '/v1/completions',
+      JSON.stringify({ model: 'genesis', prompt: 'a', echo: true }),
+      400,
+      'UNSUPPORTED_PARAMETER',
+      'echo',
+    ],
+    [
+      'dense execution',
+      '/chat',
+      JSON.stringify({ prompt: 'a', use_moe: false }),
+      400,
+      'UNSUPPORTED_PARAMETER',
+      null,
+    ],
+    [
+      'distributed execution',
+      '/chat',
+      JSON.stringify({ prompt: 'a', use_distributed: true }),
+      400,
+      'UNSUPPORTED_PARAMETER',
+      null,
+    ],
+    [
+      'other experts per token',
+      '/chat',
+      JSON.stringify({ prompt: 'a', top_k_experts: 3 }),
+      400,
+      'UNSUPPORTED_PARAMETER',
+      null,
+    ],
+    [
+      'speculation',
+      '/chat',
+      JSON.stringify({ prompt: 'a', enable_speculative: true }),
+      400,
+      'UNSUPPORTED_PARAMETER',
+      null,
+    ],
+    [
+      'a receipt that is none',
+      '/v1/receipts/verify',
+      JSON.stringify({ receipt: { id: 1 } }),
+      422,
+      'RECEIPT_SHAPE',
+      null,
+    ],
+    [
+      'an unknown receipt',
+      `/v1/receipts/rcpt_${'0'.repeat(32)}/replay`,
+      '{}',
+      404,
+      'RECEIPT_NOT_FOUND',
+      null,
+    ],
+    ['an id that is none', '/v1/receipts/..%2f..%2fetc/replay', '{}', 400, 'VALIDATION_FAILED', 'id'],
+  ];
+
+  it.each(cases)('refuses %s', async (_, path, body, status, code, param) => {
+    const before = await receipts();
+    const problem = await post(path, body);
+    expect([problem.status, problem.code]).toEqual([status, code]);
+    expect(problem.detail).not.toBe('');
+    expect(problem.request_id).toMatch(/^req_/);
+    if (path.startsWith('/v1/')) {
+      expect(problem.error).toMatchObject({ message: problem.detail, code });
+      if (param !== null) expect(problem.error?.param).toBe(param);
+    }
+    expect(await receipts()).toBe(before);
+  });
+
+  it('refuses what does not fit into the queue at once, and says when to come back', async () => {
+    const many = Array.from({ length: 4 }, (_, i) =>
+      fetch(`${server.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: chat({ n: 8, seed: i * 100, temperature: 1.5, max_tokens: 100 }),
+      }),
+    );
+    const responses = await Promise.all(many);
+    const refused = responses.filter(({ status }) => status === 429);
+    expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    expect(refused.length).toBeGreaterThan(0);
+    for (const response of refused) {
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect(((await response.json()) as Problem).code).toBe('QUEUE_FULL');
+    }
+    await Promise.all(responses.filter(({ status }) => status === 200).map((response) => response.text()));
+    expect(
+      (
+        await fetch(`${server.url}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: chat({}),
+        })
+      ).status,
+    ).toBe(200);
+  });
+});
+
+describe('weights altered on disk', () => {
+  const ask = (content: string) =>
+    fetch(`${server.url}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: chat({ messages: [{ role: 'user', content }] }),
+    });
+
+  /** Every expert payload of the live release, so that the small cache meets the altered ones. */
+  const payloads = async () => {
+    const top = (await (await fetch(`${server.url}/experts/top?limit=100`)).json()) as {
+      items: { block: string }[];
+    };
+    const folder = join(server.dataDir, 'blobs', 'payloads');
+    const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    );
+    const paths = new Map(files.map((file) => [file.name, join(file.parentPath, file.name)]));
+    const hashes = await Promise.all(
+      top.items.map(async ({ block }) => {
+        const found = await fetch(`${server.url}/chain/B/blocks/${block}`);
+        return ((await found.json()) as { header: { payload_hash: string } }).header.payload_hash;
+      }),
+    );
+    return hashes.map((hash) => paths.get(hash)!).filter((path) => path !== undefined);
+  };
+
+  it('are refused by name, /ready is degraded, and all is well when they are back', async () => {
+    const files = await payloads();
+    expect(files.length).toBe(48);
+    const originals = files.map((path) => readFileSync(path));
+    files.forEach((path, i) =>
+      writeFileSync(
+        path,
+        originals[i].map((byte, at) => (at === 999 ? byte ^ 1 : byte)),
+      ),
+    );
+    let problem: Problem | null = null;
+    for (let i = 0; problem === null && i < 40; i++) {
+      const response = await ask(`Compute ${i} + ${i * 7}.`);
+      if (!response.ok) problem = (await response.json()) as Problem;
+      else await response.text();
+    }
+    expect(problem).toMatchObject({ status: 503, code: 'BLOCK_CORRUPT' });
+    expect(problem!.detail).toMatch(/layer\d\.expert\d/);
+    const ready = (await (await fetch(`${server.url}/ready`)).json()) as {
+      status: string;
+      probes: Record<string, { status: string; detail: string }>;
+    };
+    expect(ready.status).toBe('degraded');
+    expect(ready.probes.weights.detail).toMatch(/layer\d\.expert\d/);
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    files.forEach((path, i) => writeFileSync(path, originals[i]));
+    const deadline = Date.now() + 30_000;
+    let status = 'degraded';
+    while (status !== 'ok' && Date.now() < deadline) {
+      status = ((await (await fetch(`${server.url}/ready`)).json()) as { status: string }).status;
+    }
+    expect(status).toBe('ok');
+    expect((await ask('Compute 1 + 1.')).status).toBe(200);
+  }, 90_000);
+
+  it('that are missing are refused by name', async () => {
+    const files = await payloads();
+    for (const path of files) renameSync(path, `${path}.away`);
+    let problem: Problem | null = null;
+    for (let i = 0; problem === null && i < 40; i++) {
+      const response = await ask(`Compute ${i} x ${i + 3}.`);
+      if (!response.ok) problem = (await response.json()) as Problem;
+      else await response.text();
+    }
+    for (const path of files) renameSync(`${path}.away`, path);
+    expect(problem).toMatchObject({ status: 503, code: 'BLOCK_MISSING' });
+    expect((await ask('Compute 2 + 1.')).status).toBe(200);
+  }, 60_000);
+});
