@@ -9,7 +9,7 @@ import { concatBytes, unwrap } from '../../common/index.js';
 import type { ImportDtype, PlannedBlock } from '../blocks/tensor-plan.js';
 import { encodeTensorBlock, TensorBlock, toHalf, type TensorSpec } from '../tensorblock/index.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
-import { BlockEncoding } from './encode-block.js';
+import { BlockEncoding, EncodingBuffers } from './encode-block.js';
 
 const folders: string[] = [];
 afterAll(() => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
@@ -23,7 +23,7 @@ async function open(changes: Record<string, TensorContent> = {}): Promise<Checkp
 async function encode(checkpoint: Checkpoint, name: string, dtype: ImportDtype) {
   const block = checkpoint.blocks.find((candidate) => candidate.name === name) as PlannedBlock;
   const chunks: Uint8Array[] = [];
-  const encoding = new BlockEncoding(checkpoint.source, block, dtype, () => undefined);
+  const encoding = new BlockEncoding(checkpoint.source, block, dtype, new EncodingBuffers(), () => undefined);
   for await (const chunk of encoding) chunks.push(Uint8Array.from(chunk));
   return { payload: concatBytes(...chunks), tensors: encoding.tensors, refusal: encoding.refusal };
 }

@@ -10,15 +10,26 @@ const BAND_ELEMENTS = 1 << 18;
 const CHUNK_BYTES = 1 << 20;
 const TILE_ROWS = 16;
 
+/** Memory that encodings use one after the other: allocating it for each of thousands of blocks costs more than encoding. */
+export class EncodingBuffers {
+  readonly chunk = new Uint8Array(CHUNK_BYTES);
+  private values = new Float32Array(BAND_ELEMENTS);
+
+  /** Room for a band of that many elements. */
+  band(elements: number): Float32Array {
+    if (this.values.length < elements) this.values = new Float32Array(elements);
+    return this.values;
+  }
+}
+
 /**
  * The payload of one block as a stream of chunks of at most 1 MiB: its tensors, one TensorBlock after the other, straight
  * from the checkpoint. A refusal of the checkpoint ends the stream and is found in `refusal`; `tensors` is complete when
- * the stream has ended without one.
+ * the stream has ended without one. A chunk is overwritten once the next one is asked for.
  */
 export class BlockEncoding implements AsyncIterable<Uint8Array> {
   readonly tensors: TensorEntry[] = [];
   refusal: CodedError | null = null;
-  private chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   private filled = 0;
   private emitted = 0;
 
@@ -27,13 +38,14 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
     private readonly source: TensorSource,
     private readonly block: PlannedBlock,
     private readonly dtype: ImportDtype,
+    private readonly buffers: EncodingBuffers,
     private readonly onBytes: (count: number) => void,
   ) {}
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
       for (const planned of this.block.tensors) yield* this.tensor(planned);
-      yield this.chunk.subarray(0, this.filled);
+      yield this.buffers.chunk.subarray(0, this.filled);
     } catch (thrown) {
       if (!(thrown instanceof CodedError)) throw thrown;
       this.refusal = thrown;
@@ -49,7 +61,7 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
     this.tensors.push({ name, offset: this.emitted + this.filled, length, rows, columns, dtype: spec.dtype });
     yield* this.append(encoder.header());
     for (const pass of encoder.passes) {
-      for await (const { values } of bands(this.source, tensor)) {
+      for await (const { values } of bands(this.source, tensor, this.buffers)) {
         const step = encoder.rowsPerChunk * columns;
         for (let at = 0; at < values.length; at += step) {
           const rowsOfTile = values.subarray(at, at + step);
@@ -65,13 +77,12 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
   private *append(bytes: Uint8Array): Generator<Uint8Array> {
     for (let offset = 0; offset < bytes.length;) {
       const piece = bytes.subarray(offset, offset + CHUNK_BYTES - this.filled);
-      this.chunk.set(piece, this.filled);
+      this.buffers.chunk.set(piece, this.filled);
       this.filled += piece.length;
       offset += piece.length;
       if (this.filled < CHUNK_BYTES) continue;
-      yield this.chunk;
+      yield this.buffers.chunk;
       this.emitted += CHUNK_BYTES;
-      this.chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       this.filled = 0;
     }
   }
@@ -94,7 +105,7 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
   private async firstBeyondHalf(tensor: SourceTensor): Promise<number> {
     if (tensor.dtype === 'F16') return -1;
     if (this.dtype === 'q8' && tensor.dtype === 'F32') return 0;
-    for await (const { values, firstRow } of bands(this.source, tensor)) {
+    for await (const { values, firstRow } of bands(this.source, tensor, this.buffers)) {
       const index = firstBeyondHalf(values);
       if (index !== -1) return firstRow * tensor.columns + index;
     }
@@ -109,10 +120,14 @@ interface Band {
 }
 
 /** A tensor in bands of whole tiles. */
-async function* bands(source: TensorSource, tensor: SourceTensor): AsyncGenerator<Band> {
+async function* bands(
+  source: TensorSource,
+  tensor: SourceTensor,
+  buffers: EncodingBuffers,
+): AsyncGenerator<Band> {
   const { rows, columns } = tensor;
   const rowsPerBand = Math.max(1, Math.floor(BAND_ELEMENTS / columns / TILE_ROWS)) * TILE_ROWS;
-  const buffer = new Float32Array(Math.min(rowsPerBand, rows) * columns);
+  const buffer = buffers.band(Math.min(rowsPerBand, rows) * columns);
   for (let firstRow = 0; firstRow < rows; firstRow += rowsPerBand) {
     const count = Math.min(rowsPerBand, rows - firstRow);
     unwrap(await source.readRows(tensor, firstRow, count, buffer));

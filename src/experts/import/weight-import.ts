@@ -9,7 +9,7 @@ import {
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import type { ImportDtype, PlannedBlock } from '../blocks/tensor-plan.js';
 import type { Checkpoint } from './checkpoint.js';
-import { BlockEncoding } from './encode-block.js';
+import { BlockEncoding, EncodingBuffers } from './encode-block.js';
 import type { ImportJournal } from './journal.js';
 
 /** A batch is published when it has this many blocks or bytes: few fsyncs for small models, little lost for large ones. */
@@ -41,6 +41,7 @@ export class WeightImport {
   private readonly hashes: Record<string, string> = {};
   private batch: { readonly input: BlockInput; readonly path: string }[] = [];
   private batchBytes = 0;
+  private readonly buffers = new EncodingBuffers();
   /** Blocks that were not on the chain before. */
   created = 0;
 
@@ -79,7 +80,7 @@ export class WeightImport {
 
   private async add(block: PlannedBlock): Promise<Result<void>> {
     const { dtype, onBytes } = this.init;
-    const encoding = new BlockEncoding(this.checkpoint.source, block, dtype, (bytes) =>
+    const encoding = new BlockEncoding(this.checkpoint.source, block, dtype, this.buffers, (bytes) =>
       onBytes(bytes, block.name),
     );
     const staged = await this.chain.payloads.stage(encoding);
