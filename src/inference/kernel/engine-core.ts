@@ -1,37 +1,21 @@
-import { CodedError, err, ok, type Result, type Sha256 } from '../../common/index.js';
-import type { BlockFailureHandler, BlockSource, EngineModel } from './block-source.js';
+import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { PAGE_POSITIONS } from './abi.js';
+import type { EngineModel } from './block-source.js';
 import { DenseStore } from './dense-store.js';
 import { LocalExpertExecutor } from './executor.js';
 import { ExpertCache } from './expert-cache.js';
-import type { Kernel } from './kernel.js';
 import { ModelLoader, type LoadedModel } from './model.js';
-import { kvBudgetExceeded, PagePool } from './page-pool.js';
+import { kvBudgetExceeded, PagePool, type PageTable } from './page-pool.js';
 import { ForwardPass } from './pass.js';
-import { PAGE_POSITIONS } from './abi.js';
-import {
-  checkWork,
-  type ExpertUse,
-  type GenerateEvent,
-  type GenerateResult,
-  type ReplayResult,
-  type Work,
-} from './requests.js';
-import { Scheduler, type Sequence } from './scheduler.js';
-import type { EngineStats } from './stats.js';
-import { GenerateTask, LogitsTask, ReplayTask } from './tasks.js';
+import { checkWork, positionsOf, type GenerateResult, type Work } from './requests.js';
+import { Running, type EngineComponents, type Ticket, type WorkResult, type WorkSink } from './running.js';
+import { Scheduler } from './scheduler.js';
+import type { EngineStats, ExpertStats } from './stats.js';
+
+export type { EngineComponents, WorkResult, WorkSink } from './running.js';
 
 /** Requests that may wait besides those that run; callers queue with more care (deadlines, 429). */
 const QUEUE_LIMIT = 1024;
-const ROUTING_INTERVAL_MS = 100;
-
-/** What comes of a request, by its kind. */
-export type WorkResult = GenerateResult | ReplayResult | readonly Float32Array[];
-
-/** Who asked for something. */
-export interface WorkSink {
-  event(event: GenerateEvent): void;
-  done(result: Result<WorkResult>): void;
-}
 
 /** Limits of an engine. */
 export interface EngineLimits {
@@ -39,25 +23,6 @@ export interface EngineLimits {
   readonly kvCacheBytes: number;
   /** Sequences that run at the same time. */
   readonly maxStreams: number;
-}
-
-/** What an engine is made of. */
-export interface EngineComponents {
-  readonly kernel: Kernel;
-  readonly source: BlockSource;
-  readonly kernelHash: string;
-  readonly sha256: Sha256;
-  /** Milliseconds of a monotonic clock. */
-  readonly now: () => number;
-  readonly blockFailed?: BlockFailureHandler;
-}
-
-interface Ticket {
-  readonly id: number;
-  readonly work: Work;
-  readonly sink: WorkSink;
-  readonly submitted: number;
-  sequence?: Sequence;
 }
 
 /**
@@ -117,9 +82,7 @@ export class EngineCore {
     }
     this.models.delete(release);
     model.unload();
-    const needed = [...this.models.values()].flatMap((other) =>
-      other.experts.map((e) => e.block.payloadHash),
-    );
+    const needed = [...this.models.values()].flatMap((other) => other.experts.map(({ key }) => key));
     this.cache.retain(new Set(needed));
   }
 
@@ -169,18 +132,7 @@ export class EngineCore {
         budget: this.pages.budget,
       },
       memoryBytes: this.components.kernel.heap.memory.buffer.byteLength,
-      models: [...this.models.values()].map((model) => ({
-        release: model.release,
-        layers: model.config.layers,
-        experts: model.experts.map((reference, i) => ({
-          layer: Math.floor(i / model.config.experts),
-          expert: i % model.config.experts,
-          tokens: model.uses[i],
-          resident: reference.slot?.live ?? false,
-          loads: reference.loads,
-          meanLoadMs: reference.loads > 0 ? reference.loadMs / reference.loads : 0,
-        })),
-      })),
+      models: [...this.models.values()].map(expertFigures),
     };
   }
 
@@ -192,7 +144,7 @@ export class EngineCore {
     }
     const checked = checkWork(work, model.config);
     if (!checked.ok) return checked.error;
-    const needed = Math.ceil(this.positionsOf(work, model) / PAGE_POSITIONS) * model.pageBytes;
+    const needed = Math.ceil(positionsOf(work, model.config) / PAGE_POSITIONS) * model.pageBytes;
     if (!this.pages.fits(needed)) return kvBudgetExceeded(needed, this.pages.budget);
     if (this.queue.length >= QUEUE_LIMIT) {
       return new CodedError('ENGINE_BUSY', `${QUEUE_LIMIT} requests are waiting already`, {}, 503);
@@ -200,24 +152,18 @@ export class EngineCore {
     return undefined;
   }
 
-  private positionsOf(work: Work, model: LoadedModel): number {
-    if (work.kind === 'logits') return work.ids.length;
-    if (work.kind === 'replay') return work.promptIds.length + work.outputIds.length - 1;
-    return Math.min(work.promptIds.length + work.maxTokens, model.config.maxPositions) - 1;
-  }
-
   private admit(): void {
     while (this.queue.length > 0 && this.running.size < this.limits.maxStreams) {
       const ticket = this.queue[0];
       const model = this.models.get(ticket.work.release)!;
-      const table = this.pages.open(this.positionsOf(ticket.work, model), model.pageBytes);
+      const table = this.pages.open(positionsOf(ticket.work, model.config), model.pageBytes);
       if (!table.ok) this.end(ticket, table);
       else if (!table.value) return;
       else this.start(ticket, model, table.value);
     }
   }
 
-  private start(ticket: Ticket, model: LoadedModel, table: Sequence['table']): void {
+  private start(ticket: Ticket, model: LoadedModel, table: PageTable): void {
     this.queue.shift();
     this.running.set(ticket.id, ticket);
     const run = new Running(
@@ -246,100 +192,15 @@ export class EngineCore {
   }
 }
 
-/** A request from its first step to its result. */
-class Running {
-  private readonly started: number;
-  private firstToken = 0;
-  private lastRouting: number;
-  private reported: Uint32Array;
-  private readonly usage: Uint32Array;
-  private readonly task: GenerateTask | ReplayTask | LogitsTask;
-
-  constructor(
-    private readonly ticket: Ticket,
-    private readonly model: LoadedModel,
-    private readonly components: EngineComponents,
-    private readonly end: (result: Result<WorkResult>) => void,
-    private readonly counters: { tokensGenerated: number; promptTokens: number },
-  ) {
-    this.started = components.now();
-    this.lastRouting = this.started;
-    this.usage = new Uint32Array(model.experts.length);
-    this.reported = new Uint32Array(model.experts.length);
-    this.task = this.createTask(ticket.work);
-    counters.promptTokens += this.task.given;
-  }
-
-  sequence(table: Sequence['table']): Sequence {
-    return {
-      task: this.task,
-      model: this.model,
-      table,
-      usage: this.usage,
-      computed: 0,
-      progressed: () => this.progressed(),
-      finished: (error) => this.finished(error),
-    };
-  }
-
-  private createTask(work: Work): GenerateTask | ReplayTask | LogitsTask {
-    if (work.kind === 'logits') return new LogitsTask(work);
-    if (work.kind === 'replay')
-      return new ReplayTask(work, this.components, (event) => this.ticket.sink.event(event));
-    return new GenerateTask(work, this.model.config.maxPositions, this.components, (event) => {
-      if (this.firstToken === 0) this.firstToken = this.components.now();
-      this.counters.tokensGenerated++;
-      this.ticket.sink.event(event);
-    });
-  }
-
-  private progressed(): void {
-    const { sink, sequence } = this.ticket;
-    const done = sequence!.computed;
-    if (done <= this.task.given) sink.event({ type: 'prefill', done, total: this.task.given });
-    const now = this.components.now();
-    if (now - this.lastRouting < ROUTING_INTERVAL_MS) return;
-    this.lastRouting = now;
-    const { layers, experts } = this.model.config;
-    const since = this.usage.map((count, i) => count - this.reported[i]);
-    this.reported = this.usage.slice();
-    const counts = Array.from({ length: layers }, (_, l) => [
-      ...since.subarray(l * experts, (l + 1) * experts),
-    ]);
-    sink.event({ type: 'routing', counts });
-  }
-
-  private finished(error: CodedError | undefined): void {
-    const cancelledAnswer = error?.code === 'CANCELLED' && this.task instanceof GenerateTask;
-    this.end(error && !cancelledAnswer ? err(error) : ok(this.result()));
-  }
-
-  private result(): WorkResult {
-    const { task } = this;
-    if (task instanceof LogitsTask) return task.logits;
-    const experts = this.expertUses();
-    if (task instanceof ReplayTask) {
-      const { picks, digests, states, firstDifference } = task;
-      return { picks, digests, states, firstDifference, experts };
-    }
-    const now = this.components.now();
-    const first = this.firstToken || now;
-    const { tokens, finish, states } = task;
-    const timings = {
-      queuedMs: this.started - this.ticket.submitted,
-      prefillMs: first - this.started,
-      decodeMs: now - first,
-      firstTokenMs: first - this.ticket.submitted,
-    };
-    return { tokens, finish, states, experts, timings };
-  }
-
-  private expertUses(): ExpertUse[] {
-    const perLayer = this.model.config.experts;
-    const uses: ExpertUse[] = [];
-    this.usage.forEach((tokens, i) => {
-      if (tokens > 0) uses.push({ layer: Math.floor(i / perLayer), expert: i % perLayer, tokens });
-    });
-    return uses;
-  }
+function expertFigures(model: LoadedModel): EngineStats['models'][number] {
+  const { experts: perLayer, layers } = model.config;
+  const experts = model.experts.map((reference, i): ExpertStats => ({
+    layer: Math.floor(i / perLayer),
+    expert: i % perLayer,
+    tokens: model.uses[i],
+    resident: reference.slot?.live ?? false,
+    loads: reference.loads,
+    meanLoadMs: reference.loads > 0 ? reference.loadMs / reference.loads : 0,
+  }));
+  return { release: model.release, layers, experts };
 }

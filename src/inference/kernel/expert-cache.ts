@@ -8,7 +8,8 @@ import { placeTensors } from './tensors.js';
 
 /** An expert's block in memory. */
 export interface ExpertSlot {
-  readonly payloadHash: string;
+  /** As `expertKey` has it. */
+  readonly key: string;
   readonly bytes: number;
   readonly address: number;
   /** Address of the kernel's `Expert`. */
@@ -37,6 +38,14 @@ export const leastRecentlyUsed: EvictionPolicy = {
   },
 };
 
+/** Two blocks share a slot when payload, place of the tensors and dimensions are the same. */
+export function expertKey(block: WeightBlock, { hiddenSize, expertHiddenSize }: ModelConfig): string {
+  const places = block.tensors.map(({ name, offset, length }) => `${name}@${offset}+${length}`).sort();
+  return [block.payloadHash, block.payloadSize, hiddenSize, expertHiddenSize, ...places].join(' ');
+}
+
+const NONE: ReadonlySet<ExpertSlot> = new Set();
+
 /** Figures of the cache; times in milliseconds. */
 export interface ExpertCacheStats {
   readonly bytes: number;
@@ -52,6 +61,8 @@ export interface ExpertCacheStats {
 /** A use of an expert: where it is known to be, if it is in memory. One per model, layer and expert. */
 export interface ExpertReference {
   readonly block: WeightBlock;
+  /** What decides whether two uses can share a slot: `expertKey`. */
+  readonly key: string;
   readonly config: ModelConfig;
   slot: ExpertSlot | undefined;
   loads: number;
@@ -65,6 +76,8 @@ export interface ExpertReference {
 export class ExpertCache {
   private readonly slots = new Map<string, ExpertSlot>();
   private readonly descriptorBytes = EXPERT_FIELDS.length * 4;
+  /** Slots that must stay for the moment. */
+  private kept: ReadonlySet<ExpertSlot> = NONE;
   private clock = 0;
   private bytes = 0;
   private hits = 0;
@@ -80,11 +93,13 @@ export class ExpertCache {
     private readonly now: () => number,
     private readonly blockFailed: BlockFailureHandler,
     private readonly policy: EvictionPolicy = leastRecentlyUsed,
-  ) {}
+  ) {
+    heap.reclaim = () => this.evict();
+  }
 
   /** Counts one more use of an expert and says where it is, if it is in memory. */
   find(reference: ExpertReference): ExpertSlot | undefined {
-    if (!reference.slot?.live) reference.slot = this.slots.get(reference.block.payloadHash);
+    if (!reference.slot?.live) reference.slot = this.slots.get(reference.key);
     const slot = reference.slot;
     if (!slot) return undefined;
     this.hits++;
@@ -99,15 +114,34 @@ export class ExpertCache {
   load(reference: ExpertReference, keep: ReadonlySet<ExpertSlot>): Result<ExpertSlot | 'full'> {
     const size = reference.block.payloadSize;
     if (size > this.budget) return this.fail(tooSmall(reference.block, this.budget));
-    while (this.bytes + size > this.budget) if (!this.evict(keep)) return ok('full');
-    let place = this.heap.allocate(size);
-    while (!place.ok && this.evict(keep)) place = this.heap.allocate(size);
-    if (!place.ok) return keep.size > 0 ? ok('full') : this.fail(place.error);
+    this.kept = keep;
+    try {
+      while (this.bytes + size > this.budget) if (!this.evict()) return ok('full');
+      const place = this.heap.allocate(size);
+      if (place.ok) return this.loadInto(reference, place.value);
+      return keep.size > 0 ? ok('full') : this.fail(place.error);
+    } finally {
+      this.kept = NONE;
+    }
+  }
+
+  /** Gives up every slot that none of the given keys needs any more. */
+  retain(keys: ReadonlySet<string>): void {
+    for (const slot of [...this.slots.values()]) if (!keys.has(slot.key)) this.drop(slot);
+  }
+
+  /** Figures since the start. */
+  stats(): ExpertCacheStats {
+    const { bytes, budget, hits, misses, evictions, loadMs, failures } = this;
+    return { bytes, budget, slots: this.slots.size, hits, misses, evictions, loadMs, failures };
+  }
+
+  private loadInto(reference: ExpertReference, address: number): Result<ExpertSlot> {
     const started = this.now();
-    const slot = this.fill(reference, place.value);
+    const slot = this.fill(reference, address);
     if (!slot.ok) {
-      this.heap.release(place.value);
-      this.blockFailed(reference.block, slot.error);
+      this.heap.release(address);
+      if (slot.error.code.startsWith('BLOCK_')) this.blockFailed(reference.block, slot.error);
       return this.fail(slot.error);
     }
     const took = this.now() - started;
@@ -116,17 +150,6 @@ export class ExpertCache {
     reference.loads++;
     reference.loadMs += took;
     return slot;
-  }
-
-  /** Gives up every slot that none of the given payloads needs any more. */
-  retain(payloads: ReadonlySet<string>): void {
-    for (const slot of [...this.slots.values()]) if (!payloads.has(slot.payloadHash)) this.drop(slot);
-  }
-
-  /** Figures since the start. */
-  stats(): ExpertCacheStats {
-    const { bytes, budget, hits, misses, evictions, loadMs, failures } = this;
-    return { bytes, budget, slots: this.slots.size, hits, misses, evictions, loadMs, failures };
   }
 
   private fill(reference: ExpertReference, address: number): Result<ExpertSlot> {
@@ -149,7 +172,7 @@ export class ExpertCache {
     });
     this.heap.words(descriptor.value, fields.length).set(fields);
     const slot: ExpertSlot = {
-      payloadHash: block.payloadHash,
+      key: reference.key,
       bytes: block.payloadSize,
       address,
       descriptor: descriptor.value,
@@ -157,7 +180,7 @@ export class ExpertCache {
       uses: 0,
       live: true,
     };
-    this.slots.set(slot.payloadHash, slot);
+    this.slots.set(slot.key, slot);
     this.bytes += slot.bytes;
     reference.slot = slot;
     this.touch(slot);
@@ -169,8 +192,8 @@ export class ExpertCache {
     slot.uses++;
   }
 
-  private evict(keep: ReadonlySet<ExpertSlot>): boolean {
-    const candidates = [...this.slots.values()].filter((slot) => !keep.has(slot));
+  private evict(): boolean {
+    const candidates = [...this.slots.values()].filter((slot) => !this.kept.has(slot));
     if (candidates.length === 0) return false;
     this.drop(this.policy.victim(candidates));
     this.evictions++;
@@ -179,7 +202,7 @@ export class ExpertCache {
 
   private drop(slot: ExpertSlot): void {
     slot.live = false;
-    this.slots.delete(slot.payloadHash);
+    this.slots.delete(slot.key);
     this.bytes -= slot.bytes;
     this.heap.release(slot.address);
     this.heap.release(slot.descriptor);

@@ -21,6 +21,8 @@ export class KernelHeap {
   private readonly sizes = new Map<number, number>();
   private end: number;
   private used = 0;
+  /** Called when nothing fits any more: frees something and returns true, or false when there is nothing to free. */
+  reclaim: () => boolean = () => false;
 
   /** @param memory shared memory that nobody else allocates from  @param start first byte that may be handed out */
   constructor(
@@ -38,7 +40,8 @@ export class KernelHeap {
   /** The address of `size` bytes; refuses with `KERNEL_MEMORY` when 4 GiB are not enough. */
   allocate(size: number): Result<number> {
     const bytes = Math.max(ALIGNMENT, Math.ceil(size / ALIGNMENT) * ALIGNMENT);
-    const place = this.takeFree(bytes) ?? this.takeEnd(bytes);
+    let place = this.takeFree(bytes) ?? this.takeEnd(bytes);
+    while (place === undefined && this.reclaim()) place = this.takeFree(bytes) ?? this.takeEnd(bytes);
     if (place === undefined) {
       const facts = { requested: bytes, used: this.used };
       return err(new CodedError('KERNEL_MEMORY', 'the kernel memory of 4 GiB is full', facts, 503));

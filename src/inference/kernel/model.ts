@@ -4,7 +4,7 @@ import { type EngineModel, type WeightBlock } from './block-source.js';
 import { attentionTensors, embeddingTensors, headTensors, routerTensors } from './blocks.js';
 import { attentionWidth, checkModelConfig, type ModelConfig } from './config.js';
 import type { DenseStore } from './dense-store.js';
-import type { ExpertReference } from './expert-cache.js';
+import { expertKey, type ExpertReference } from './expert-cache.js';
 import type { Kernel } from './kernel.js';
 import { RunState } from './run-state.js';
 import { placeTensors, type PlacedTensor, type TensorExpectation } from './tensors.js';
@@ -83,7 +83,14 @@ export class ModelLoader {
       for (let expert = 0; expert < config.experts; expert++) {
         const block = this.block(`layer${layer}.expert${expert}`);
         if (!block.ok) return block;
-        references.push({ block: block.value, config, slot: undefined, loads: 0, loadMs: 0 });
+        references.push({
+          block: block.value,
+          key: expertKey(block.value, config),
+          config,
+          slot: undefined,
+          loads: 0,
+          loadMs: 0,
+        });
       }
     }
     return ok(references);

@@ -90,6 +90,13 @@ export type Work =
   | ({ readonly kind: 'replay' } & ReplayRequest)
   | ({ readonly kind: 'logits' } & LogitsRequest);
 
+/** Positions that a request may come to compute. */
+export function positionsOf(work: Work, config: ModelConfig): number {
+  if (work.kind === 'logits') return work.ids.length;
+  if (work.kind === 'replay') return work.promptIds.length + work.outputIds.length - 1;
+  return Math.min(work.promptIds.length + work.maxTokens, config.maxPositions) - 1;
+}
+
 /** Refuses (`REQUEST_INVALID`, `PROMPT_TOO_LONG`, `SAMPLING_PARAMETER`) what the model cannot compute. */
 export function checkWork(work: Work, config: ModelConfig): Result<void> {
   const ids = work.kind === 'logits' ? work.ids : work.promptIds;

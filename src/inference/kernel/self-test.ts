@@ -54,9 +54,7 @@ export interface SelfTestResult {
 export function selfTest(kernel: Kernel, sha256: Sha256): SelfTestResult {
   const all = kernel.threads;
   for (const threads of new Set([1, all])) {
-    kernel.useThreads(threads);
-    const actual = runModels(kernel, sha256);
-    kernel.useThreads(all);
+    const actual = runModels(kernel, threads, sha256);
     if (actual !== SELF_TEST_VECTOR) {
       const detail = `the kernel computes other bits than it should with ${threads} thread(s)`;
       return { ok: false, detail, expected: SELF_TEST_VECTOR, actual };
@@ -66,9 +64,16 @@ export function selfTest(kernel: Kernel, sha256: Sha256): SelfTestResult {
   return { ok: true, detail, expected: SELF_TEST_VECTOR, actual: SELF_TEST_VECTOR };
 }
 
-function runModels(kernel: Kernel, sha256: Sha256): string {
-  const states = [0, 1, 2].map((shift) => runModel(kernel, testModel(shift, sha256), sha256));
-  return bytesToHex(sha256(concatBytes(...states)));
+function runModels(kernel: Kernel, threads: number, sha256: Sha256): string {
+  const { reclaim } = kernel.heap;
+  kernel.useThreads(threads);
+  try {
+    const states = [0, 1, 2].map((shift) => runModel(kernel, testModel(shift, sha256), sha256));
+    return bytesToHex(sha256(concatBytes(...states)));
+  } finally {
+    kernel.useThreads(kernel.threads);
+    kernel.heap.reclaim = reclaim;
+  }
 }
 
 /** The last commitment state of an answer long enough to cross a KV page. */

@@ -1,0 +1,136 @@
+import { err, ok, type CodedError, type Result, type Sha256 } from '../../common/index.js';
+import type { BlockFailureHandler, BlockSource } from './block-source.js';
+import type { Kernel } from './kernel.js';
+import type { LoadedModel } from './model.js';
+import type { ExpertUse, GenerateEvent, GenerateResult, ReplayResult, Work } from './requests.js';
+import type { Sequence } from './scheduler.js';
+import { GenerateTask, LogitsTask, ReplayTask } from './tasks.js';
+
+const ROUTING_INTERVAL_MS = 100;
+
+/** What comes of a request, by its kind. */
+export type WorkResult = GenerateResult | ReplayResult | readonly Float32Array[];
+
+/** Who asked for something. */
+export interface WorkSink {
+  event(event: GenerateEvent): void;
+  done(result: Result<WorkResult>): void;
+}
+
+/** What an engine is made of. */
+export interface EngineComponents {
+  readonly kernel: Kernel;
+  readonly source: BlockSource;
+  readonly kernelHash: string;
+  readonly sha256: Sha256;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+  readonly blockFailed?: BlockFailureHandler;
+}
+
+/** A request and whom it is for. */
+export interface Ticket {
+  readonly id: number;
+  readonly work: Work;
+  readonly sink: WorkSink;
+  readonly submitted: number;
+  sequence?: Sequence;
+}
+
+/** A request from its first step to its result. */
+export class Running {
+  private readonly started: number;
+  private firstToken = 0;
+  private lastRouting: number;
+  private reported: Uint32Array;
+  private readonly usage: Uint32Array;
+  private readonly task: GenerateTask | ReplayTask | LogitsTask;
+
+  constructor(
+    private readonly ticket: Ticket,
+    private readonly model: LoadedModel,
+    private readonly components: EngineComponents,
+    private readonly end: (result: Result<WorkResult>) => void,
+    private readonly counters: { tokensGenerated: number; promptTokens: number },
+  ) {
+    this.started = components.now();
+    this.lastRouting = this.started;
+    this.usage = new Uint32Array(model.experts.length);
+    this.reported = new Uint32Array(model.experts.length);
+    this.task = this.createTask(ticket.work);
+    counters.promptTokens += this.task.given;
+  }
+
+  sequence(table: Sequence['table']): Sequence {
+    return {
+      task: this.task,
+      model: this.model,
+      table,
+      usage: this.usage,
+      computed: 0,
+      progressed: () => this.progressed(),
+      finished: (error) => this.finished(error),
+    };
+  }
+
+  private createTask(work: Work): GenerateTask | ReplayTask | LogitsTask {
+    if (work.kind === 'logits') return new LogitsTask(work);
+    if (work.kind === 'replay')
+      return new ReplayTask(work, this.components, (event) => this.ticket.sink.event(event));
+    return new GenerateTask(work, this.model.config.maxPositions, this.components, (event) => {
+      if (this.firstToken === 0) this.firstToken = this.components.now();
+      this.counters.tokensGenerated++;
+      this.ticket.sink.event(event);
+    });
+  }
+
+  private progressed(): void {
+    const { sink, sequence } = this.ticket;
+    const done = sequence!.computed;
+    if (done <= this.task.given) sink.event({ type: 'prefill', done, total: this.task.given });
+    const now = this.components.now();
+    if (now - this.lastRouting < ROUTING_INTERVAL_MS) return;
+    this.lastRouting = now;
+    const { layers, experts } = this.model.config;
+    const since = this.usage.map((count, i) => count - this.reported[i]);
+    this.reported = this.usage.slice();
+    const counts = Array.from({ length: layers }, (_, l) => [
+      ...since.subarray(l * experts, (l + 1) * experts),
+    ]);
+    sink.event({ type: 'routing', counts });
+  }
+
+  private finished(error: CodedError | undefined): void {
+    const cancelledAnswer = error?.code === 'CANCELLED' && this.task instanceof GenerateTask;
+    this.end(error && !cancelledAnswer ? err(error) : ok(this.result()));
+  }
+
+  private result(): WorkResult {
+    const { task } = this;
+    if (task instanceof LogitsTask) return task.logits;
+    const experts = this.expertUses();
+    if (task instanceof ReplayTask) {
+      const { picks, digests, states, firstDifference } = task;
+      return { picks, digests, states, firstDifference, experts };
+    }
+    const now = this.components.now();
+    const first = this.firstToken || now;
+    const { tokens, finish, states } = task;
+    const timings = {
+      queuedMs: this.started - this.ticket.submitted,
+      prefillMs: first - this.started,
+      decodeMs: now - first,
+      firstTokenMs: first - this.ticket.submitted,
+    };
+    return { tokens, finish, states, experts, timings };
+  }
+
+  private expertUses(): ExpertUse[] {
+    const perLayer = this.model.config.experts;
+    const uses: ExpertUse[] = [];
+    this.usage.forEach((tokens, i) => {
+      if (tokens > 0) uses.push({ layer: Math.floor(i / perLayer), expert: i % perLayer, tokens });
+    });
+    return uses;
+  }
+}
