@@ -1,0 +1,159 @@
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  bytesToHex,
+  hexToBytes,
+  merkleLeafHash,
+  unwrap,
+  verifyConsistency,
+  verifyInclusion,
+} from '../../src/common/index.js';
+import { openCheckpoint, parseVerifierKey } from '../../src/log/index.js';
+import { openChain, type ChainUnderTest } from './chain-support.js';
+
+let sut: ChainUnderTest;
+beforeEach(async () => {
+  sut = await openChain();
+});
+afterEach(() => sut.close());
+
+const entry = (subject: string) => ({
+  kind: 'test',
+  subject,
+  actor: 'me',
+  hash: 'a'.repeat(64),
+  data: { n: 1 },
+});
+const append = (from: number, to: number) =>
+  Promise.all(Array.from({ length: to - from }, (_, i) => sut.log.appendGrouped([entry(`s${from + i}`)])));
+const published = async () => {
+  const { note } = await sut.logReader.checkpoint();
+  const verifier = unwrap(parseVerifierKey(await sut.logReader.verifierKey()));
+  return unwrap(openCheckpoint(note, verifier));
+};
+
+describe('the log', () => {
+  it('publishes every entry once, with proofs that verify against the signed checkpoint', async () => {
+    sut.sequencer.onApplicationBootstrap();
+    await append(0, 40);
+    await sut.sequencer.settle(5000);
+    await sut.logReader.waitFor('s39', 'test', 5000);
+    const small = await published();
+    await append(40, 700);
+    await sut.sequencer.settle(5000);
+    await sut.logReader.waitFor('s699', 'test', 5000);
+    const large = await published();
+    expect(large.size).toBe(700);
+    for (const subject of ['s0', 's333', 's699']) {
+      const index = (await sut.logReader.indexOf(subject, 'test'))!;
+      const proof = unwrap(await sut.logReader.inclusion(index, large.size));
+      const [{ leaf }] = await sut.dataSource.query<{ leaf: string }[]>(
+        'SELECT leaf FROM log_entries WHERE leaf_index = $1',
+        [index],
+      );
+      const hash = merkleLeafHash(Buffer.from(leaf));
+      expect(bytesToHex(hash)).toBe(proof.leaf_hash);
+      expect(
+        verifyInclusion(hash, index, large.size, proof.path.map(hexToBytes), hexToBytes(large.root)),
+      ).toBe(true);
+    }
+    const { path } = unwrap(await sut.logReader.consistency(small.size, large.size));
+    expect(
+      verifyConsistency(
+        small.size,
+        large.size,
+        path.map(hexToBytes),
+        hexToBytes(small.root),
+        hexToBytes(large.root),
+      ),
+    ).toBe(true);
+    expect((await readdir(join(sut.folder, 'log/tile/0'))).sort()).toEqual(['000', '001', '002.p']);
+  });
+
+  it('refuses proofs outside of what is published', async () => {
+    sut.sequencer.onApplicationBootstrap();
+    await append(0, 3);
+    await sut.logReader.waitFor('s2', 'test', 5000);
+    await sut.sequencer.settle(5000);
+    for (const refused of [
+      sut.logReader.inclusion(3),
+      sut.logReader.inclusion(0, 4),
+      sut.logReader.consistency(0, 2),
+      sut.logReader.consistency(3, 2),
+    ])
+      expect(await refused).toMatchObject({ ok: false, error: { code: 'LOG_RANGE' } });
+    expect(await sut.logReader.indexOf('nobody', 'test')).toBeNull();
+    expect(await sut.logReader.waitFor('nobody', 'test', 60)).toBeNull();
+  });
+
+  it('lets one caller of a group fail alone, and keeps nothing of that caller', async () => {
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) =>
+        sut.log.appendGrouped([entry(`s${i}`)], async (manager) => {
+          await manager.query('SELECT 1');
+          if (i === 7) throw new Error('only mine');
+          return i;
+        }),
+      ),
+    );
+    expect(
+      outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason.message)),
+    ).toEqual(Array.from({ length: 20 }, (_, i) => (i === 7 ? 'only mine' : i)));
+    const rows = await sut.dataSource.query<{ subject: string }[]>('SELECT subject FROM log_entries');
+    expect(rows.map(({ subject }) => subject).sort()).toEqual(
+      Array.from({ length: 20 }, (_, i) => `s${i}`)
+        .filter((subject) => subject !== 's7')
+        .sort(),
+    );
+  });
+
+  it('is not numbered before its transaction commits', async () => {
+    sut.sequencer.onApplicationBootstrap();
+    const runner = sut.dataSource.createQueryRunner();
+    await runner.startTransaction();
+    await sut.log.append(runner.manager, [entry('late')]);
+    await append(0, 1);
+    expect(await sut.logReader.waitFor('s0', 'test', 5000)).toBe(0);
+    await runner.commitTransaction();
+    await runner.release();
+    expect(await sut.logReader.waitFor('late', 'test', 5000)).toBe(1);
+  });
+
+  it('publishes numbers given out before a crash with the same bytes', async () => {
+    await append(0, 5);
+    await sut.dataSource.query('UPDATE log_entries SET leaf_index = id - 1');
+    await sut.dataSource.query('UPDATE log_state SET assigned = 5');
+    await append(5, 6);
+    sut.sequencer.onApplicationBootstrap();
+    expect(await sut.logReader.waitFor('s5', 'test', 5000)).toBe(5);
+    const { root } = await published();
+    await sut.sequencer.beforeApplicationShutdown();
+    await rm(join(sut.folder, 'log'), { recursive: true });
+    await sut.sequencer.whilePaused(async () => undefined);
+    expect(await sut.logReader.waitFor('s5', 'test', 5000)).toBe(5);
+    expect((await published()).root).toBe(root);
+  });
+
+  it('does not go on when the database is older than what was published, or tells another story', async () => {
+    sut.sequencer.onApplicationBootstrap();
+    await append(0, 4);
+    await sut.logReader.waitFor('s3', 'test', 5000);
+    await sut.sequencer.settle(5000);
+    await sut.sequencer.whilePaused(() => sut.dataSource.query('UPDATE log_state SET assigned = 2'));
+    await until(() => sut.sequencer.status.detail.includes('the database only 2'));
+    await sut.sequencer.whilePaused(async () => {
+      await sut.dataSource.query('UPDATE log_state SET assigned = 4');
+      await sut.dataSource.query(`UPDATE log_entries SET leaf = '{}' WHERE leaf_index = 3`);
+    });
+    await until(() => sut.sequencer.status.detail.includes('Leaf 3 differs'));
+    const tile = join(sut.folder, 'log/tile/0/000.p/4');
+    await sut.sequencer.whilePaused(async () => writeFile(tile, (await readFile(tile)).reverse()));
+    await until(() => sut.sequencer.status.detail.includes('do not give the signed root'));
+    expect(sut.sequencer.status.state).toBe('failed');
+  });
+});
+
+async function until(condition: () => boolean): Promise<void> {
+  for (const end = Date.now() + 5000; !condition(); await new Promise((resolve) => setTimeout(resolve, 10)))
+    if (Date.now() > end) throw new Error(`not within 5 s: ${sut.sequencer.status.detail}`);
+}
