@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -107,8 +107,38 @@ export function tinyCheckpoint(
 
 /** The tiny checkpoint in several files with an index. */
 export function shardedCheckpoint(shards = 3): string {
-  const entries = Object.entries(tinyTensors());
-  const files: Record<string, unknown> = { 'config.json': TINY_CONFIG };
+  return folderWith({ 'config.json': TINY_CONFIG, ...sharded(tinyTensors(), shards) });
+}
+
+/** A checkpoint of one file again, in several files with an index. */
+export function shardedCopy(folder: string, shards: number): string {
+  const file = readFileSync(join(folder, 'model.safetensors'));
+  const start = 8 + Number(file.readBigUInt64LE());
+  const header = JSON.parse(file.toString('utf8', 8, start)) as Record<string, StoredTensor>;
+  const tensors: Record<string, TensorContent> = {};
+  for (const [name, { dtype, shape, data_offsets: offsets }] of Object.entries(header)) {
+    if (name === '__metadata__') continue;
+    tensors[name] = {
+      dtype,
+      shape,
+      data: Uint8Array.from(file.subarray(start + offsets[0], start + offsets[1])),
+    };
+  }
+  return folderWith({
+    'config.json': readFileSync(join(folder, 'config.json')),
+    ...sharded(tensors, shards),
+  });
+}
+
+interface StoredTensor {
+  readonly dtype: string;
+  readonly shape: number[];
+  readonly data_offsets: [number, number];
+}
+
+function sharded(tensors: Readonly<Record<string, TensorContent>>, shards: number): Record<string, unknown> {
+  const entries = Object.entries(tensors);
+  const files: Record<string, unknown> = {};
   const map: Record<string, string> = {};
   for (let shard = 0; shard < shards; shard++) {
     const name = `model-${String(shard + 1).padStart(5, '0')}-of-${String(shards).padStart(5, '0')}.safetensors`;
@@ -116,5 +146,5 @@ export function shardedCheckpoint(shards = 3): string {
     for (const [tensor] of own) map[tensor] = name;
     files[name] = safetensors(Object.fromEntries(own));
   }
-  return folderWith({ ...files, 'model.safetensors.index.json': { metadata: {}, weight_map: map } });
+  return { ...files, 'model.safetensors.index.json': { metadata: {}, weight_map: map } };
 }
