@@ -24,7 +24,7 @@ export function Frame({ children }: { children: React.ReactNode }) {
       <AppShell.Header className={styles.header}>
         <StatusBar />
       </AppShell.Header>
-      <AppShell.Navbar className={styles.navbar} aria-label="Pages">
+      <AppShell.Navbar className={styles.navbar} aria-label="Pages" visibleFrom="sm">
         <div className={styles.rail}>
           <PageLinks />
           <div className={styles.spacer} />

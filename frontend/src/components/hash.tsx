@@ -18,7 +18,7 @@ export function Hash({ value, head = 6, tail = 4 }: { value: string; head?: numb
       <button
         type="button"
         className={styles.hash}
-        aria-label={`${clipboard.copied ? 'Copied' : 'Copy'} ${value}`}
+        aria-label={`${shortHash(value, head, tail)}, ${clipboard.copied ? 'copied' : 'copy'} ${value}`}
         onClick={(event) => {
           event.stopPropagation();
           clipboard.copy(value);

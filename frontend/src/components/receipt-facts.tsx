@@ -1,4 +1,4 @@
-import { Code, Spoiler } from '@mantine/core';
+import { Code } from '@mantine/core';
 import { Link } from 'react-router';
 import type { ReceiptDocument } from '../api/receipts.js';
 import { dateTime, duration, number } from './format.js';
@@ -85,13 +85,13 @@ function Words({ evidence }: { evidence: NonNullable<ReceiptDocument['evidence']
   return (
     <section>
       <h3>Prompt as the model read it</h3>
-      <Spoiler maxHeight={120} showLabel="Show all" hideLabel="Show less">
-        <div className={styles.text}>{evidence.prompt_text}</div>
-      </Spoiler>
+      <div className={styles.text} tabIndex={0} role="region" aria-label="Prompt">
+        {evidence.prompt_text}
+      </div>
       <h3>Answer</h3>
-      <Spoiler maxHeight={160} showLabel="Show all" hideLabel="Show less">
-        <div className={styles.text}>{evidence.text}</div>
-      </Spoiler>
+      <div className={styles.text} tabIndex={0} role="region" aria-label="Answer">
+        {evidence.text}
+      </div>
     </section>
   );
 }

@@ -48,6 +48,7 @@ export function Search() {
       query={query}
       onQueryChange={setQuery}
       shortcut={['mod + K', 'ctrl + K']}
+      tagsToIgnore={[]}
       highlightQuery
       scrollable
       nothingFound="Nothing has this name. Paste a whole block hash or receipt id to open it."

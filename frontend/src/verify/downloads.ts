@@ -4,11 +4,16 @@ import { Problem } from '../api/problem.js';
 const CACHE = 'stemma-payloads-v1';
 const PARALLEL = 6;
 
-/** SHA-256 in hex, by the browser's own implementation where it offers one. */
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** SHA-256, 32 bytes, by the browser's own implementation where it offers one. */
+export async function sha256Native(bytes: Uint8Array): Promise<Uint8Array> {
   const native = globalThis.crypto?.subtle;
-  if (native === undefined) return bytesToHex(sha256Bytes(bytes));
-  return bytesToHex(new Uint8Array(await native.digest('SHA-256', bytes)));
+  if (native === undefined) return sha256Bytes(bytes);
+  return new Uint8Array(await native.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+}
+
+/** SHA-256 in hex. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  return bytesToHex(await sha256Native(bytes));
 }
 
 /** Bytes with the hash they have, whatever was asked for. */

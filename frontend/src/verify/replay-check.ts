@@ -1,26 +1,15 @@
-import { sha256Bytes } from '../../../src/common/hash.js';
 import type { Json } from '../../../src/common/canonical-json.js';
-import { checkModelConfig, type ModelConfig } from '../../../src/inference/kernel/config.js';
+import { bytesToHex, concatBytes, hexToBytes, sha256Bytes } from '../../../src/common/hash.js';
+import type { BrowserReplayer } from '../../../src/inference/kernel/replayer.js';
 import { stopTokenIds } from '../../../src/inference/models/sampling-defaults.js';
 import { compareReplay, type PartReport } from '../../../src/inference/receipt/compare-replay.js';
-import type { Receipt, ReceiptEvidence } from '../../../src/inference/receipt/receipt.js';
+import { TOKENS_PER_COMMITMENT } from '../../../src/inference/receipt/receipt.js';
 import { answerText } from '../../../src/inference/tokenizer/answer-text.js';
 import { TextTokenizer } from '../../../src/inference/tokenizer/text-tokenizer.js';
 import { parseTokenizerSource } from '../../../src/inference/tokenizer/tokenizer-source.js';
 import { count } from '../components/format.js';
 import type { Findings } from './findings.js';
-import type { VerifiedRelease } from './release-check.js';
-import { replay } from './replayer.js';
-import type { VerifiedWeight } from './weight-check.js';
-
-/** What is replayed, and on what. */
-export interface ReplaySubject {
-  readonly receipt: Receipt;
-  readonly evidence: ReceiptEvidence;
-  readonly release: VerifiedRelease;
-  readonly weights: readonly VerifiedWeight[];
-  readonly kernel: Uint8Array<ArrayBuffer>;
-}
+import { replayerFor, type ReplaySubject } from './replayer.js';
 
 /** Computes the answer again and compares picks, commitments, experts and text with the receipt. */
 export async function checkReplay(subject: ReplaySubject, findings: Findings): Promise<void> {
@@ -36,44 +25,39 @@ export async function checkReplay(subject: ReplaySubject, findings: Findings): P
   });
   findings.report({ type: 'tokens', agreed: 0, total });
   findings.step('replay', 'running', 'starting the kernel');
-  const replayed = await compute(subject, findings);
-  if (!replayed.ok)
-    return findings.fail('replay', String(replayed.error.facts.name ?? 'replay'), replayed.error.message, 0);
+  const replayer = await replayerFor(subject);
+  const replayed = replayer.ok ? await follow(replayer.value, subject, findings) : replayer;
+  if (!replayed.ok) {
+    const { facts, code, message } = replayed.error;
+    return findings.fail('replay', String(facts.name ?? code), message, 0);
+  }
   const text = answerText(words.tokenizer.detokenizer(), evidence.output_ids, evidence.stop);
   const observed = { ...replayed.value, text, stopIds: words.stopIds };
   conclude(compareReplay(receipt, evidence, observed, sha256Bytes), total, findings);
 }
 
-function compute({ receipt, evidence, release, weights, kernel }: ReplaySubject, findings: Findings) {
-  const config = release.meta as ModelConfig;
-  const usable = checkModelConfig(config);
-  if (!usable.ok) return Promise.resolve(usable);
-  const { parameters, seed } = receipt.request;
-  const request = {
-    release: receipt.release,
-    promptIds: evidence.prompt_ids,
-    outputIds: evidence.output_ids,
-    sampling: {
-      temperature: parameters.temperature,
-      topP: parameters.top_p,
-      topK: parameters.top_k,
-      minP: parameters.min_p,
-      repetitionPenalty: parameters.repetition_penalty,
-      presencePenalty: parameters.presence_penalty,
-      frequencyPenalty: parameters.frequency_penalty,
-      seed,
-    },
-  };
-  const machine = {
-    kernel,
-    kernelHash: receipt.kernel,
-    config,
-    weights,
-    names: release.weights,
-  };
-  return replay(machine, request, (done, all) =>
-    findings.step('replay', 'running', `${done} of ${all} positions computed`),
-  );
+/** Runs the replay; tokens count as agreed as soon as the commitment over them does. */
+async function follow(replayer: BrowserReplayer, { receipt, evidence }: ReplaySubject, findings: Findings) {
+  const salt = hexToBytes(evidence.salt);
+  const states: Uint8Array[] = [];
+  let agreed = 0;
+  const steps = replayer.replay();
+  for (let step = await steps.next(); ; step = await steps.next()) {
+    if (step.done === true) return step.value;
+    const { done, total } = step.value;
+    states.push(...step.value.states);
+    while (agreed < done && groupAgrees(agreed)) agreed = Math.min(total, agreed + TOKENS_PER_COMMITMENT);
+    findings.report({ type: 'tokens', agreed: Math.min(agreed, done), total });
+    findings.step('replay', 'running', `${done} of ${total} tokens computed`);
+  }
+
+  /** Whether the commitment over the tokens from `first` on is known to agree. */
+  function groupAgrees(first: number): boolean {
+    const last = Math.min(receipt.output.tokens, first + TOKENS_PER_COMMITMENT) - 1;
+    if (states[last] === undefined) return false;
+    const commitment = bytesToHex(sha256Bytes(concatBytes(salt, states[last])));
+    return commitment === receipt.commitments[Math.floor(first / TOKENS_PER_COMMITMENT)];
+  }
 }
 
 function conclude(parts: readonly PartReport[], total: number, findings: Findings): void {

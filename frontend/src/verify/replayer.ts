@@ -1,100 +1,68 @@
 import { sha256Bytes } from '../../../src/common/hash.js';
-import type { Result } from '../../../src/common/result.js';
 import type { EngineModel } from '../../../src/inference/kernel/block-source.js';
 import type { ModelConfig } from '../../../src/inference/kernel/config.js';
-import { EngineCore, type WorkResult } from '../../../src/inference/kernel/engine-core.js';
-import { createKernelMemory, Kernel } from '../../../src/inference/kernel/kernel.js';
-import { MemoryBlockSource } from '../../../src/inference/kernel/memory-source.js';
-import type { ReplayRequest, ReplayResult } from '../../../src/inference/kernel/requests.js';
+import { createBrowserReplayer } from '../../../src/inference/kernel/replayer.js';
+import type { Receipt, ReceiptEvidence } from '../../../src/inference/receipt/receipt.js';
 import { isRecord } from '../api/problem.js';
+import { sha256Native } from './downloads.js';
+import type { VerifiedRelease } from './release-check.js';
 import type { VerifiedWeight } from './weight-check.js';
 
-const BYTES_PER_FLOAT = 4;
-/** Positions in one page of the key-value cache. */
-const PAGE = 32;
-
-/** What a replay runs on: verified blocks only, and the kernel file that was checked against the receipt. */
-export interface ReplayMachine {
-  readonly kernel: Uint8Array<ArrayBuffer>;
-  readonly kernelHash: string;
-  readonly config: ModelConfig;
+/** What is replayed, and on what: verified blocks only, and the kernel file that agrees with the receipt. */
+export interface ReplaySubject {
+  readonly receipt: Receipt;
+  readonly evidence: ReceiptEvidence;
+  readonly release: VerifiedRelease;
   readonly weights: readonly VerifiedWeight[];
-  /** Every weight the release names; those not needed stay without payload. */
-  readonly names: ReadonlyMap<string, string>;
+  readonly kernel: Uint8Array<ArrayBuffer>;
 }
 
-/**
- * Computes a recorded answer again on one thread. `onProgress` is told the positions computed so far. Refuses as
- * `EngineCore` does, for example with `BLOCK_MISSING` when the answer needs an expert that the receipt does not name.
- */
-export async function replay(
-  machine: ReplayMachine,
-  request: ReplayRequest,
-  onProgress: (done: number, total: number) => void,
-): Promise<Result<ReplayResult>> {
-  const module = await WebAssembly.compile(machine.kernel);
-  const kernel = Kernel.create(module, createKernelMemory(), 1);
-  const payloads = new Map(machine.weights.map(({ name, payload }) => [name, payload]));
-  const source = new MemoryBlockSource(payloads, sha256Bytes);
-  const now = (): number => performance.now();
-  const core = new EngineCore(
-    { kernel, source, kernelHash: machine.kernelHash, sha256: sha256Bytes, now },
-    {
-      expertCacheBytes: machine.weights.reduce((bytes, { payload }) => bytes + payload.length, 0),
-      kvCacheBytes: cacheBytes(machine.config, request.promptIds.length + request.outputIds.length),
-      maxStreams: 1,
+/** The kernel's replayer, set up for one answer; refuses as `createBrowserReplayer`. */
+export function replayerFor({ receipt, evidence, release, weights, kernel }: ReplaySubject) {
+  const { parameters, seed } = receipt.request;
+  return createBrowserReplayer({
+    kernel,
+    kernelHash: receipt.kernel,
+    release: receipt.release,
+    config: release.meta as ModelConfig,
+    blocks: weightBlocks(release, weights),
+    payloads: new Map(weights.map(({ name, payload }) => [name, payload])),
+    promptIds: evidence.prompt_ids,
+    outputIds: evidence.output_ids,
+    sampling: {
+      temperature: parameters.temperature,
+      topP: parameters.top_p,
+      topK: parameters.top_k,
+      minP: parameters.min_p,
+      repetitionPenalty: parameters.repetition_penalty,
+      presencePenalty: parameters.presence_penalty,
+      frequencyPenalty: parameters.frequency_penalty,
+      seed,
     },
-  );
-  const loaded = core.load(engineModel(machine, request.release));
-  if (!loaded.ok) return loaded;
-  return run(core, request, onProgress);
+    digest: sha256Native,
+    sha256: sha256Bytes,
+  });
 }
 
-function run(
-  core: EngineCore,
-  request: ReplayRequest,
-  onProgress: (done: number, total: number) => void,
-): Result<ReplayResult> {
-  let outcome: Result<WorkResult> | undefined;
-  core.submit(
-    1,
-    { kind: 'replay', ...request },
-    {
-      event: (event) => {
-        if (event.type === 'prefill') onProgress(event.done, event.total);
-      },
-      done: (result) => {
-        outcome = result;
-      },
-    },
-  );
-  while (core.busy) core.step();
-  if (outcome === undefined) throw new Error('the replay ended without a result');
-  return outcome as Result<ReplayResult>;
-}
-
-function cacheBytes(config: ModelConfig, positions: number): number {
-  const pages = Math.ceil(positions / PAGE);
-  return pages * PAGE * config.layers * 2 * config.kvHeads * config.headDim * BYTES_PER_FLOAT;
-}
-
-function engineModel({ config, weights, names }: ReplayMachine, release: string): EngineModel {
+/** Every weight the release names. Experts the receipt does not name have no payload; needing one is a difference. */
+function weightBlocks(release: VerifiedRelease, weights: readonly VerifiedWeight[]): EngineModel['blocks'] {
   const given = new Map(weights.map((weight) => [weight.name, weight]));
-  const blocks = [...names].map(([name, block]) => {
-    const weight = given.get(name);
-    if (weight === undefined)
+  return [...release.weights].map(([name, block]) => {
+    const header = given.get(name)?.header;
+    if (header === undefined)
       return { name, block, payloadHash: block, payloadSize: 0, path: '', tensors: [] };
-    const { payload_hash: payloadHash, payload_size: payloadSize, metadata } = weight.header;
+    const { payload_hash: payloadHash, payload_size: payloadSize, metadata } = header;
     return { name, block, payloadHash, payloadSize, path: '', tensors: tensorEntries(metadata.tensors) };
   });
-  return { release, config, blocks };
 }
 
-function tensorEntries(value: unknown): { name: string; offset: number; length: number }[] {
+function tensorEntries(value: unknown): EngineModel['blocks'][number]['tensors'] {
   if (!Array.isArray(value)) return [];
-  return value.filter(isRecord).map(({ name, offset, length }) => ({
-    name: String(name),
-    offset: Number(offset),
-    length: Number(length),
-  }));
+  return value
+    .filter(isRecord)
+    .map(({ name, offset, length }) => ({
+      name: String(name),
+      offset: Number(offset),
+      length: Number(length),
+    }));
 }

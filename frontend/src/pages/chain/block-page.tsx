@@ -102,7 +102,7 @@ function Relatives(props: {
         <h2 id={which}>{props.title}</h2>
         {relatives.data !== undefined && <span className="label">{number(relatives.data.length)}</span>}
       </div>
-      <div className={`panel-body ${styles.links}`} tabIndex={0} role="region" aria-label={props.title}>
+      <div className={`panel-body ${styles.links}`}>
         {relatives.isPending && <Loading lines={2} />}
         {relatives.isError && (
           <ProblemNotice error={relatives.error} onRetry={() => void relatives.refetch()} />

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Longest time an element may take to appear, ms. */
+export const PATIENCE_MS = 20_000;
+
+/** Whether `npm test` has been told to leave the browser tests out. */
+export const browserTests = process.env.STEMMA_SKIP_BROWSER ? describe.skip : describe;
+
+/** A headless Chromium: the one named in CHROMIUM_PATH, or Debian's. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: FLAGS });
+}
+
+/** A page in a context of its own (no cache, no storage), and everything it complained about. */
+export async function openPage(
+  browser: Browser,
+  options: BrowserContextOptions = {},
+): Promise<{ page: Page; complaints: string[]; close(): Promise<void> }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return { page, complaints, close: () => context.close() };
+}
+
+/** Asks on the Chat page and waits until the answer has its receipt. @returns the receipt's id */
+export async function ask(page: Page, prompt: string): Promise<string> {
+  await page.getByLabel('Prompt', { exact: true }).fill(prompt);
+  await page.keyboard.press('Enter');
+  const answer = page.getByRole('article').last();
+  await answer.getByRole('button', { name: 'Receipt' }).click();
+  await page.waitForURL(/receipt=rcpt_/);
+  return new URL(page.url()).searchParams.get('receipt') ?? '';
+}
+
+/** The closing sentence of the verification on the page, and whether it agrees. */
+export async function verdict(page: Page): Promise<{ outcome: string | null; text: string }> {
+  const sentence = page.locator('[data-outcome]');
+  await sentence.waitFor();
+  return { outcome: await sentence.getAttribute('data-outcome'), text: await sentence.innerText() };
+}
+
+/** What axe finds on the page: `rule: selectors` for each violation of WCAG 2.2 A and AA and its best practices. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource());
+  const report = (await page.evaluate('axe.run(document)')) as {
+    violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];
+  };
+  return report.violations.map(
+    ({ id, nodes }) =>
+      `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} (${failureSummary})`).join('; ')}`,
+  );
+}
+
+function axeSource(): string {
+  const require = createRequire(import.meta.url);
+  return readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+}
