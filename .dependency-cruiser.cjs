@@ -101,7 +101,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|frontend/dist|src/inference/kernel/assembly)/' },
+    exclude: { path: '^(dist|frontend/dist|src/inference/kernel/assembly|src/chain/verify/assembly)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -10,6 +10,7 @@ export default tseslint.config(
       'data/',
       'bench/results/',
       'src/inference/kernel/assembly/',
+      'src/chain/verify/assembly/',
       'coverage/',
     ],
   },

@@ -4,7 +4,7 @@ import { hexToBytes } from '../../common/index.js';
 import type { SignatureCheck } from '../block/index.js';
 
 /** Half of the group's order: a low S is at most this (SEC 2 §2.4.1; the rule of BIP 62). */
-const HALF_ORDER = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
+export const HALF_ORDER = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
 /** Authors whose keys are kept ready. */
 const KEYS_LIMIT = 1024;
 
