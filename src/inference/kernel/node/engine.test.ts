@@ -81,6 +81,36 @@ describe('engine with threads', () => {
     });
   });
 
+  it('computes one single chain with any number of threads and streams, and a cache that is too small', async () => {
+    const expertBytes = Math.max(
+      ...model.blocks.map(({ name, payloadSize }) => (name.includes('expert') ? payloadSize : 0)),
+    );
+    const chains = new Set<string>();
+    for (const [threads, slots] of [
+      [1, 100],
+      [2, 100],
+      [2, 1],
+      [3, 2],
+    ]) {
+      const engine = await start({ threads, expertCacheBytes: slots * expertBytes });
+      unwrap(await engine.load(model));
+      const alone = await engine.generate(request(40), () => undefined).done;
+      const others = [3, 9, 27, 81, 4].map((id) =>
+        engine.generate({ ...request(30), promptIds: [id, 7] }, () => undefined),
+      );
+      const beside = await engine.generate(request(40), () => undefined).done;
+      await Promise.all(others.map(({ done }) => done));
+      for (const answer of [alone, beside]) {
+        chains.add(
+          unwrap(answer)
+            .states.map((state) => Buffer.from(state).toString('hex'))
+            .join(),
+        );
+      }
+    }
+    expect(chains.size).toBe(1);
+  });
+
   it('keeps the tokens of a cancelled answer and frees its pages', async () => {
     const engine = await start();
     unwrap(await engine.load(model));
