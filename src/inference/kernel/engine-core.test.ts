@@ -81,7 +81,7 @@ describe('engine core', () => {
     engine.cancel(5);
     engine.submit(6, generate(), { event: () => undefined, done: (value) => (result = value) });
     engine.cancel(6);
-    expect(unwrap(result)).toMatchObject({ finish: 'cancelled', tokens: [] });
+    expect(unwrap(result!)).toMatchObject({ finish: 'cancelled', tokens: [] });
   });
 
   it('reports tokens, progress and routing', () => {
