@@ -1,10 +1,12 @@
 import { messageOf } from '../../common/index.js';
-import { nativeSha256 } from '../../common/native-hash.js';
 import type { Findings } from '../../log/index.js';
-import { decodeHeader, verifyHeader, type BlockHeader } from '../block/index.js';
 import type { BlobStore } from '../store/blob-store.js';
-import { checkSignatureNative } from '../verify/native-signature.js';
+import { HeaderVerification } from '../verify/header-verification.js';
+import type { HeaderVerdict, StoredHeader } from '../verify/verify-headers.js';
 import type { Inventory } from './inventory.js';
+
+/** Headers verified together: small enough for the event loop where there are no threads. */
+const BATCH = 128;
 
 /**
  * Every stored header is what its name and signature say, and every block of the log has one. Findings:
@@ -14,26 +16,32 @@ export async function checkHeaders(
   headers: BlobStore,
   inventory: Inventory,
   findings: Findings,
-  onDone: (headers: number) => void,
+  onDone: () => void,
 ): Promise<void> {
   const seen = new Set<string>();
-  for await (const { hash } of headers.list()) {
-    const fact = inventory.blocks.get(hash);
-    seen.add(hash);
-    const header = await readHeader(headers, hash);
-    if (typeof header === 'string') {
-      const what =
-        fact === undefined
-          ? 'a header that no log entry names'
-          : `block ${hash} (chain ${fact.chain} #${fact.index})`;
-      findings.error('BLOCK_HEADER_WRONG', hash, `the header of ${what} is damaged: ${header}`);
-    } else if (fact === undefined) {
-      if (inventory.complete)
-        findings.warning('BLOCK_NOT_ACCEPTED', hash, `header ${hash} is stored, but no log entry accepts it`);
-    } else {
-      fact.header = header;
+  const verification = HeaderVerification.open(inventory.blocks.size);
+  const running = new Set<Promise<void>>();
+  const verify = async (hashes: readonly string[]) => {
+    const verdicts = await verifyStored(headers, hashes, verification);
+    hashes.forEach((hash, i) => {
+      judge(hash, verdicts[i], inventory, findings);
+      onDone();
+    });
+  };
+  try {
+    let batch: string[] = [];
+    for await (const { hash } of headers.list()) {
+      seen.add(hash);
+      batch.push(hash);
+      if (batch.length < BATCH) continue;
+      const task = verify(batch).finally(() => running.delete(task));
+      running.add(task);
+      batch = [];
+      if (running.size > verification.width) await Promise.race(running);
     }
-    onDone(1);
+    await Promise.all([...running, verify(batch)]);
+  } finally {
+    await verification.close();
   }
   for (const { hash, chain, index } of inventory.blocks.values())
     if (!seen.has(hash))
@@ -44,22 +52,40 @@ export async function checkHeaders(
       );
 }
 
-/** The header if it is intact, otherwise what is wrong with it. */
-async function readHeader(headers: BlobStore, hash: string): Promise<BlockHeader | string> {
-  const path = headers.path(hash);
-  const { size } = (await headers.stat(hash)) ?? { size: 0 };
+async function verifyStored(
+  headers: BlobStore,
+  hashes: readonly string[],
+  verification: HeaderVerification,
+): Promise<HeaderVerdict[]> {
+  const read = await Promise.all(hashes.map((hash) => readHeader(headers, hash)));
+  const readable = read.filter((item): item is StoredHeader => typeof item !== 'string');
+  const verdicts = (await verification.verify(readable)).values();
+  return read.map((item) => (typeof item === 'string' ? item : verdicts.next().value!));
+}
+
+/** The bytes, or why they cannot be read. */
+async function readHeader(headers: BlobStore, hash: string): Promise<StoredHeader | string> {
   try {
-    const bytes = await headers.read(hash, { start: 0, end: size });
-    if (!bytes.ok) return bytes.error.message;
-    const decoded = decodeHeader(bytes.value);
-    if (!decoded.ok) return decoded.error.message;
-    const verified = verifyHeader(decoded.value, {
-      hash,
-      sha256: nativeSha256,
-      checkSignature: checkSignatureNative,
-    });
-    return verified.ok ? verified.value.header : verified.error.message;
+    const stat = await headers.stat(hash);
+    const read = await headers.read(hash, { start: 0, end: stat?.size ?? 0 });
+    return read.ok ? { hash, bytes: read.value } : read.error.message;
   } catch (thrown) {
-    return `${path ?? hash} cannot be read: ${messageOf(thrown)}`;
+    return messageOf(thrown);
+  }
+}
+
+function judge(hash: string, verdict: HeaderVerdict, inventory: Inventory, findings: Findings): void {
+  const fact = inventory.blocks.get(hash);
+  if (typeof verdict === 'string') {
+    const what =
+      fact === undefined
+        ? 'a block that no log entry names'
+        : `block ${hash} (chain ${fact.chain} #${fact.index})`;
+    findings.error('BLOCK_HEADER_WRONG', hash, `the header of ${what} is damaged: ${verdict}`);
+  } else if (fact === undefined) {
+    if (inventory.complete)
+      findings.warning('BLOCK_NOT_ACCEPTED', hash, `header ${hash} is stored, but no log entry accepts it`);
+  } else {
+    fact.header = verdict;
   }
 }
