@@ -33,7 +33,8 @@ export function widenToFloat32(
 
 function widenSingle(source: Float32Array, into: Float32Array): number {
   into.set(source);
-  for (let i = 0; i < source.length; i++) if (!Number.isFinite(source[i])) return i;
+  const words = new Uint32Array(source.buffer, source.byteOffset, source.length);
+  for (let i = 0; i < words.length; i++) if ((words[i] & 0x7f800000) === 0x7f800000) return i;
   return -1;
 }
 
