@@ -6,6 +6,7 @@ const UNAVAILABLE = new Set([
   '57P02',
   '57P03',
   '53300',
+  '3D000',
   'ECONNREFUSED',
   'ECONNRESET',
   'ENOENT',

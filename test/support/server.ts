@@ -11,6 +11,8 @@ const STOP_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
 const KEPT_OUTPUT = 64 * 1024;
 
+const started = new Set<ChildProcess>();
+
 /** How a server for a test differs from the usual one. */
 export interface ServerOptions {
   /** Settings in the environment, over the defaults for tests. */
@@ -60,6 +62,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const collect = (chunk: Buffer) => (printed = `${printed}${chunk.toString()}`.slice(-KEPT_OUTPUT));
   child.stdout.on('data', collect);
   child.stderr.on('data', collect);
+  started.add(child);
   const stop = (signal: NodeJS.Signals = 'SIGTERM') => end(child, signal);
   try {
     const url = await waitUntil(child, dataDir, options.until ?? 'ready');
@@ -68,6 +71,13 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
     await end(child, 'SIGKILL');
     throw new Error(`${(thrown as Error).message}; it printed:\n${printed}`, { cause: thrown });
   }
+}
+
+/** A test that failed before it stopped its server must not leave it behind. */
+if (typeof afterAll === 'function') {
+  afterAll(async () => {
+    await Promise.all([...started].map((child) => end(child, 'SIGKILL')));
+  });
 }
 
 async function databaseFor(database: string): Promise<string | null> {
