@@ -7,11 +7,10 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
 };
 
-/** Starting servers on a busy machine takes a while; nothing in these tests waits for time to pass. */
-const patient = { testTimeout: 120_000 };
-
 /** Unit tests sit beside their source; the others start real servers and run one file at a time. */
 export default {
+  // Starting servers on a busy machine takes a while; no test waits for time to pass.
+  testTimeout: 120_000,
   projects: [
     {
       ...base,
@@ -24,6 +23,6 @@ export default {
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
     },
-    { ...base, ...patient, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
+    { ...base, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.test.ts'] },
   ],
 };
