@@ -7,14 +7,17 @@ import {
   smallConfig,
 } from '../../../test/support/engine.js';
 import { ReferenceModel } from '../../../test/support/reference-model.js';
-import { unwrap } from '../../common/index.js';
+import { ok, unwrap } from '../../common/index.js';
 import {
   encodeTensorBlock,
   HEADER_BYTES,
   TensorBlock,
   type TensorDtype,
 } from '../../experts/tensorblock/index.js';
+import { GREEDY } from '../sampler/index.js';
 import { KIND, recordBytes } from './abi.js';
+import type { WeightBlock } from './block-source.js';
+import type { GenerateResult } from './requests.js';
 
 const { fround } = Math;
 const kernel = createKernel();
@@ -235,5 +238,32 @@ describe('forward pass', () => {
       ),
       { numRuns: 15 },
     );
+  });
+
+  it('takes the experts with the lowest numbers where the router does not care', () => {
+    const config = smallConfig();
+    const built = randomModel(config, 'f32', 1);
+    for (const layer of [0, 1]) {
+      const block = built.model.blocks.find(({ name }) => name === `layer${layer}.router`)!;
+      const { offset, length } = block.tensors.find(({ name }) => name === 'weight')!;
+      built.payloads.get(block.name)!.fill(0, offset + HEADER_BYTES, offset + length);
+    }
+    const work = {
+      ...{ kind: 'generate' as const, release: built.model.release, promptIds: [1, 2, 3] },
+      ...{ maxTokens: 1, stopIds: [], sampling: GREEDY },
+    } as const;
+    const trusting = {
+      read: (block: WeightBlock, target: Uint8Array) => {
+        target.set(built.payloads.get(block.name)!);
+        return ok();
+      },
+    };
+    const { experts } = unwrap(runWork(createEngine(built, {}, trusting), work)) as GenerateResult;
+    expect(experts.map(({ expert, tokens }) => [expert, tokens])).toEqual([
+      [0, 3],
+      [1, 3],
+      [0, 3],
+      [1, 3],
+    ]);
   });
 });

@@ -119,19 +119,17 @@ function score(model: Model, row: Row, layer: i32, kvHead: i32, query: usize, sc
   return max(greatest, maxLanes(greatest4));
 }
 
-/** scores[j] = e^(scores[j] - greatest); returns 1 / their sum. */
+/**
+ * scores[j] = e^(scores[j] - greatest); returns 1 / their sum. The lanes that fill up the last vector add e^-87 each, which
+ * does not change a float32 sum of at least 1.
+ */
 function softmax(scores: usize, count: i32, greatest: f32): f32 {
   const padded = (count + 3) & ~3;
   for (let j = count; j < padded; j++) store<f32>(scores + (<usize>j << 2), -Infinity);
   let sum = f32x4.splat(0);
   for (let j = 0; j < padded; j += 4) {
     const address = scores + (<usize>j << 2);
-    let e = exp4(f32x4.sub(v128.load(address), splat(greatest)));
-    if (j + 4 > count) {
-      // e^-87 is not 0: lanes beyond the last position must not count
-      const lanes = i32x4.add(i32x4.splat(j), i32x4(0, 1, 2, 3));
-      e = v128.and(e, i32x4.lt_s(lanes, i32x4.splat(count)));
-    }
+    const e = exp4(f32x4.sub(v128.load(address), splat(greatest)));
     v128.store(address, e);
     sum = f32x4.add(sum, e);
   }
