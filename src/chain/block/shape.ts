@@ -38,6 +38,12 @@ const NAMES = Object.keys(FIELDS) as readonly (keyof BlockHeader)[];
  * `BLOCK_SHAPE` names the first field that is wrong, `BLOCK_METADATA_SIZE` tells of metadata beyond 64 KiB.
  */
 export function checkShape(value: unknown): Result<BlockHeader> {
+  const fields = checkFields(value);
+  return fields.ok ? checkMetadataSize(fields.value) : fields;
+}
+
+/** The same without the size of `metadata` and what in it canonical JSON cannot carry: for whoever knows the header's bytes. */
+export function checkFields(value: unknown): Result<BlockHeader> {
   if (!isRecord(value)) return refusal('', 'The block header must be an object.');
   for (const name of NAMES) {
     const [valid, expected] = FIELDS[name];
@@ -47,12 +53,11 @@ export function checkShape(value: unknown): Result<BlockHeader> {
   const unknown = Object.keys(value).find((name) => !Object.hasOwn(FIELDS, name));
   if (unknown !== undefined) return refusal(unknown.slice(0, 64), 'The block header has an unknown field.');
   const header = value as unknown as BlockHeader;
-  return checkMetadata(header);
+  if (isShallow(header.metadata, HEADER_LIMITS.metadataDepth)) return ok(header);
+  return refusal('metadata', `metadata is nested deeper than ${HEADER_LIMITS.metadataDepth}.`);
 }
 
-function checkMetadata(header: BlockHeader): Result<BlockHeader> {
-  if (!isShallow(header.metadata, HEADER_LIMITS.metadataDepth))
-    return refusal('metadata', `metadata is nested deeper than ${HEADER_LIMITS.metadataDepth}.`);
+function checkMetadataSize(header: BlockHeader): Result<BlockHeader> {
   let size: number;
   try {
     size = utf8ToBytes(canonicalJson(header.metadata)).length;

@@ -1,9 +1,12 @@
 import { messageOf } from '../../common/index.js';
 import type { Findings } from '../../log/index.js';
+import type { BlockHeader } from '../block/index.js';
 import type { BlobStore } from '../store/blob-store.js';
 import { HeaderVerification } from '../verify/header-verification.js';
-import type { HeaderVerdict, StoredHeader } from '../verify/verify-headers.js';
+import type { StoredHeader } from '../verify/verify-headers.js';
 import type { Inventory } from './inventory.js';
+
+const decoder = new TextDecoder();
 
 /** Headers verified together: small enough for the event loop where there are no threads. */
 const BATCH = 128;
@@ -56,11 +59,14 @@ async function verifyStored(
   headers: BlobStore,
   hashes: readonly string[],
   verification: HeaderVerification,
-): Promise<HeaderVerdict[]> {
+): Promise<(BlockHeader | string)[]> {
   const read = await Promise.all(hashes.map((hash) => readHeader(headers, hash)));
   const readable = read.filter((item): item is StoredHeader => typeof item !== 'string');
   const verdicts = (await verification.verify(readable)).values();
-  return read.map((item) => (typeof item === 'string' ? item : verdicts.next().value!));
+  return read.map((item) => {
+    if (typeof item === 'string') return item;
+    return verdicts.next().value ?? (JSON.parse(decoder.decode(item.bytes)) as BlockHeader);
+  });
 }
 
 /** The bytes, or why they cannot be read. */
@@ -74,7 +80,7 @@ async function readHeader(headers: BlobStore, hash: string): Promise<StoredHeade
   }
 }
 
-function judge(hash: string, verdict: HeaderVerdict, inventory: Inventory, findings: Findings): void {
+function judge(hash: string, verdict: BlockHeader | string, inventory: Inventory, findings: Findings): void {
   const fact = inventory.blocks.get(hash);
   if (typeof verdict === 'string') {
     const what =

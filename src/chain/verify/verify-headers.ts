@@ -1,5 +1,5 @@
 import { nativeSha256Hex } from '../../common/native-hash.js';
-import { decodeHeader, wrongHash, wrongSignature, type BlockHeader } from '../block/index.js';
+import { decodeHeader, wrongHash, wrongSignature } from '../block/index.js';
 import type { SignedMessage } from './bulk-verifier.js';
 import { checkSignatureNative } from './native-signature.js';
 
@@ -9,8 +9,8 @@ export interface StoredHeader {
   readonly bytes: Uint8Array;
 }
 
-/** The header if it is what its name and signature say, otherwise what is wrong with it. */
-export type HeaderVerdict = BlockHeader | string;
+/** What is wrong with a header; null when it is what its name and signature say. */
+export type HeaderVerdict = string | null;
 
 /** Checks many signatures at once. */
 export type BulkSignatureCheck = (items: readonly SignedMessage[]) => readonly boolean[];
@@ -32,7 +32,7 @@ export function verifyHeaders(
     const header = decoded.value;
     const message = withoutSignature(bytes, header.signature);
     const actual = nativeSha256Hex(message);
-    verdicts.push(actual === hash ? header : wrongHash(hash, actual).message);
+    verdicts.push(actual === hash ? null : wrongHash(hash, actual).message);
     if (actual === hash)
       signed.push({ place, publicKey: header.miner_pub, message, signature: header.signature });
   });
