@@ -24,12 +24,14 @@ export class Inference1763700000003 implements MigrationInterface {
     await queryRunner.query(`
       CREATE TABLE idempotency_keys (
         key text COLLATE "C" NOT NULL,
+        owner text NOT NULL,
         route text NOT NULL,
         request_hash text COLLATE "C" NOT NULL,
-        status integer NOT NULL,
+        content_type text NOT NULL,
         answer text NOT NULL,
+        receipt text,
         created_at timestamptz NOT NULL DEFAULT now(),
-        PRIMARY KEY (key, route)
+        PRIMARY KEY (key, owner, route)
       )`);
     await queryRunner.query('CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at)');
   }

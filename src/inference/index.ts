@@ -1,12 +1,14 @@
 export { InferenceService, type AnswerListener } from './answers/inference.service.js';
 export type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answers/answer-request.js';
-export { EngineHost, ENGINE_FACTORY, type EngineFactory } from './engine/engine-host.js';
+export { ENGINE_FACTORY, type EngineFactory } from './engine/engine-factory.js';
+export { EngineHost } from './engine/engine-host.js';
 export { InferenceModule } from './inference.module.js';
 export { LogitsService, type LogitsAnswer } from './logits/logits.service.js';
 export { ModelCatalog } from './models/model-catalog.js';
 export type { ServedModel } from './models/served-model.js';
 export { replayBundle, type ReplayProgress } from './bundle/replay-bundle.js';
-export { kernelEngineFactory, kernelPath } from './engine/kernel-engine.js';
+export { kernelEngineFactory } from './engine/kernel-engine.js';
+export { kernelPath } from './engine/kernel-path.js';
 export { checkStatement } from './replay/check-statement.js';
 export { replayReport, type ReplayReport } from './replay/replay-report.js';
 export { ReceiptService } from './receipts/receipt-service.js';

@@ -7,12 +7,15 @@ import { AnswerMeter } from './answers/answer-meter.js';
 import { InferenceService } from './answers/inference.service.js';
 import { BundleWriter } from './bundle/bundle-writer.js';
 import { BlockWatch } from './engine/block-watch.js';
-import { ENGINE_FACTORY, EngineHost } from './engine/engine-host.js';
+import { ENGINE_FACTORY } from './engine/engine-factory.js';
+import { EngineHost } from './engine/engine-host.js';
 import { EngineFigures } from './engine/engine-figures.js';
 import { KernelArchive } from './engine/kernel-archive.js';
 import { kernelEngineFactory } from './engine/kernel-engine.js';
 import { LogitsController } from './logits/logits.controller.js';
 import { LogitsService } from './logits/logits.service.js';
+import { Idempotency } from './idempotency/idempotency.js';
+import { KeptAnswers } from './idempotency/kept-answers.js';
 import { ExpertsReleaseSource } from './models/experts-release-source.js';
 import { ModelCatalog } from './models/model-catalog.js';
 import { ReleaseSource } from './models/release-source.js';
@@ -25,6 +28,7 @@ import { ReceiptService } from './receipts/receipt-service.js';
 import { ReceiptStore } from './receipts/receipt-store.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { ReceiptWriter } from './receipts/receipt-writer.js';
+import { AnswerEndpoint } from './responses/answer-endpoint.js';
 import { AnswerResponder } from './responses/answer-responder.js';
 
 /** Answers from verified blocks, with receipts anyone can replay. */
@@ -47,6 +51,9 @@ import { AnswerResponder } from './responses/answer-responder.js';
     AnswerMeter,
     InferenceService,
     AnswerResponder,
+    AnswerEndpoint,
+    KeptAnswers,
+    Idempotency,
     ReceiptStore,
     ReceiptWriter,
     ReceiptIssuer,

@@ -205,6 +205,35 @@ describe('the official client', () => {
     });
   });
 
+  it.each([false, true])(
+    'answers a repeated request with the answer it gave (stream: %p)',
+    async (stream) => {
+      const ask = (seed: number, key: string) =>
+        fetch(`${server.url}/v1/chat/completions`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'idempotency-key': key },
+          body: JSON.stringify({
+            model: MODEL,
+            messages: [{ role: 'user', content: 'Compute 1 + 1.' }],
+            temperature: 1,
+            seed,
+            stream,
+          }),
+        });
+      const first = await ask(1, `key-${stream}`);
+      const text = await first.text();
+      const again = await ask(1, `key-${stream}`);
+      expect(await again.text()).toBe(text);
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      expect(again.headers.get('content-type')).toBe(first.headers.get('content-type'));
+      const other = await ask(2, `key-${stream}`);
+      expect([other.status, await other.json()]).toEqual([
+        409,
+        expect.objectContaining({ code: 'IDEMPOTENCY_KEY_REUSED' }),
+      ]);
+    },
+  );
+
   it('stops the work when it goes away, and the answer so far has a receipt', async () => {
     const aborter = new AbortController();
     const stream = await client.chat.completions.create(

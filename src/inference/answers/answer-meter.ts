@@ -3,7 +3,7 @@ import { EventBus, systemClock } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
 import { AppConfig } from '../../config/index.js';
-import { ENGINE_STREAMS } from '../engine/engine-host.js';
+import { ENGINE_STREAMS } from '../engine/engine-factory.js';
 import type { EngineEvent } from '../engine/engine-port.js';
 import { AdmissionQueue } from './admission.js';
 import type { Answer, PreparedAnswer } from './answer-request.js';

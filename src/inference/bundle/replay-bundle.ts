@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { err, messageOf, ok, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
-import { kernelPath } from '../engine/kernel-engine.js';
+import { kernelPath } from '../engine/kernel-path.js';
 import type { EnginePort } from '../engine/engine-port.js';
 import { agreeing, disagreeing, type PartReport } from '../receipt/index.js';
 import { replayAnswer } from '../replay/replay-answer.js';

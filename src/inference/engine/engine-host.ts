@@ -9,18 +9,10 @@ import { CodedError, EventBus, err, messageOf, ok, type Result } from '../../com
 import { HealthRegistry, type HealthReport } from '../../common/observation/health-registry.js';
 import { VersionRegistry } from '../../common/observation/version-registry.js';
 import { BlockWatch } from './block-watch.js';
+import { ENGINE_FACTORY, type EngineFactory } from './engine-factory.js';
 import type { EngineModel, EnginePort } from './engine-port.js';
 import { KernelArchive } from './kernel-archive.js';
 import { LoadedReleases } from './loaded-releases.js';
-
-/** Answers the engine works on at once; more wait in its queue. */
-export const ENGINE_STREAMS = 16;
-
-/** Injection token of an `EngineFactory`. */
-export const ENGINE_FACTORY = Symbol('ENGINE_FACTORY');
-
-/** Starts the kernel's engine; throws or refuses when its self-test fails. */
-export type EngineFactory = () => Promise<EnginePort>;
 
 /** Shortest time between two attempts to start an engine that would not, ms. */
 const RETRY_MS = 10_000;

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { writeDurably } from '../../common/durable-files.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { AppConfig } from '../../config/index.js';
-import { kernelPath } from './kernel-engine.js';
+import { kernelPath } from './kernel-path.js';
 
 /** Keeps every kernel that answered here, by its hash, so that old receipts can be bundled after an upgrade. */
 @Injectable()

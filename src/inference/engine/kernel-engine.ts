@@ -1,16 +1,11 @@
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { packageRoot, type AppConfig } from '../../config/index.js';
+import type { AppConfig } from '../../config/index.js';
 import { Engine } from '../kernel/index.js';
-import { ENGINE_STREAMS, type EngineFactory } from './engine-host.js';
+import { ENGINE_STREAMS, type EngineFactory } from './engine-factory.js';
 import type { EnginePort } from './engine-port.js';
+import { kernelPath } from './kernel-path.js';
 
 const MEBIBYTE = 2 ** 20;
-
-/** The kernel file this installation was built with. */
-export function kernelPath(): string {
-  return join(packageRoot(), 'dist', 'kernel', 'kernel.wasm');
-}
 
 /** Starts the kernel's engine with what the configuration gives it. @param path the kernel file, `kernel.sha256` beside it */
 export function kernelEngineFactory(config: AppConfig, path = kernelPath()): EngineFactory {

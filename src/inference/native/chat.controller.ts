@@ -1,28 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { IdentifiedRequest } from '../../auth/index.js';
-import { systemClock } from '../../common/index.js';
 import { ProblemException } from '../../common/problem.js';
 import type { PreparedAnswer } from '../answers/answer-request.js';
-import { InferenceService } from '../answers/inference.service.js';
 import { ReleaseSource } from '../models/release-source.js';
-import { AnswerResponder } from '../responses/answer-responder.js';
-import { refusal } from '../responses/refusal.js';
-import { subjectOf } from '../responses/viewer.js';
+import { AnswerEndpoint, type AnswerHttpRequest } from '../responses/answer-endpoint.js';
 import { ChatFormat } from './chat-format.js';
 import { ChatDto } from './chat.dto.js';
-
-const ID_BYTES = 16;
 
 /** The server's own chat endpoint: one prompt, one answer. */
 @ApiTags('inference')
 @Controller()
 export class ChatController {
   constructor(
-    private readonly inference: InferenceService,
-    private readonly responder: AnswerResponder,
+    private readonly endpoint: AnswerEndpoint,
     private readonly releases: ReleaseSource,
   ) {}
 
@@ -31,20 +22,18 @@ export class ChatController {
   @HttpCode(200)
   async chat(
     @Body() body: ChatDto,
-    @Req() request: IdentifiedRequest,
+    @Req() request: AnswerHttpRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     refuseModes(body);
     const model = body.model ?? (await this.firstModel());
-    const messages = [{ role: 'user', content: body.prompt }];
-    const prepared = await this.inference.prepare({ model, prompt: { messages }, owner: subjectOf(request) });
-    if (!prepared.ok) throw refusal(prepared.error);
-    refuseExperts(body, prepared.value);
-    const id = `chat-${randomBytes(ID_BYTES).toString('hex')}`;
-    const created = Math.floor(systemClock.now() / 1000);
-    const format = new ChatFormat({ id, model, prepared: prepared.value, created, includeUsage: false });
-    if (body.stream === true) await this.responder.stream(reply, id, prepared.value, format);
-    else await this.responder.whole(reply, id, prepared.value, format);
+    await this.endpoint.answer({
+      ...{ request, reply, body, stream: body.stream === true },
+      asked: { model, prompt: { messages: [{ role: 'user', content: body.prompt }] } },
+      kind: 'chat',
+      format: (context) => new ChatFormat(context),
+      check: (prepared) => refuseExperts(body, prepared),
+    });
   }
 
   private async firstModel(): Promise<string> {

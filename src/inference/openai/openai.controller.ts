@@ -1,17 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import type { IdentifiedRequest } from '../../auth/index.js';
-import { systemClock } from '../../common/index.js';
 import { ProblemException } from '../../common/problem.js';
-import type { AnswerRequest } from '../answers/answer-request.js';
-import { InferenceService } from '../answers/inference.service.js';
 import { ReleaseSource, type ModelSummary } from '../models/release-source.js';
-import type { AnswerContext, AnswerFormat } from '../responses/answer-format.js';
-import { AnswerResponder } from '../responses/answer-responder.js';
-import { subjectOf } from '../responses/viewer.js';
-import { refusal } from '../responses/refusal.js';
+import { AnswerEndpoint, type AnswerHttpRequest } from '../responses/answer-endpoint.js';
 import { ChatCompletionFormat } from './chat-completion-format.js';
 import { ChatCompletionDto } from './chat-completion.dto.js';
 import { CompletionFormat } from './completion-format.js';
@@ -19,15 +11,12 @@ import { CompletionDto } from './completion.dto.js';
 import type { GenerationDto } from './generation.dto.js';
 import { fromChatCompletion, fromCompletion } from './to-answer-request.js';
 
-const ID_BYTES = 16;
-
 /** The endpoints OpenAI's clients know. */
 @ApiTags('inference')
 @Controller('v1')
 export class OpenAiController {
   constructor(
-    private readonly inference: InferenceService,
-    private readonly responder: AnswerResponder,
+    private readonly endpoint: AnswerEndpoint,
     private readonly releases: ReleaseSource,
   ) {}
 
@@ -36,11 +25,15 @@ export class OpenAiController {
   @HttpCode(200)
   chatCompletions(
     @Body() body: ChatCompletionDto,
-    @Req() request: IdentifiedRequest,
+    @Req() request: AnswerHttpRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const make = (context: AnswerContext) => new ChatCompletionFormat(context);
-    return this.answer(body, fromChatCompletion(body, subjectOf(request)), 'chatcmpl', make, reply);
+    return this.endpoint.answer({
+      ...{ request, reply, body, ...streaming(body) },
+      asked: fromChatCompletion(body),
+      kind: 'chatcmpl',
+      format: (context) => new ChatCompletionFormat(context),
+    });
   }
 
   /** Continues a text. */
@@ -48,11 +41,15 @@ export class OpenAiController {
   @HttpCode(200)
   completions(
     @Body() body: CompletionDto,
-    @Req() request: IdentifiedRequest,
+    @Req() request: AnswerHttpRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const make = (context: AnswerContext) => new CompletionFormat(context);
-    return this.answer(body, fromCompletion(body, subjectOf(request)), 'cmpl', make, reply);
+    return this.endpoint.answer({
+      ...{ request, reply, body, ...streaming(body) },
+      asked: fromCompletion(body),
+      kind: 'cmpl',
+      format: (context) => new CompletionFormat(context),
+    });
   }
 
   /** Embeddings are not offered: the models served here have no embedding head. */
@@ -80,27 +77,10 @@ export class OpenAiController {
     }
     return { ...modelObject({ ...known, release, version: version ?? known.version }), id };
   }
+}
 
-  private async answer(
-    body: GenerationDto,
-    request: AnswerRequest,
-    kind: string,
-    make: (context: AnswerContext) => AnswerFormat,
-    reply: FastifyReply,
-  ): Promise<void> {
-    const prepared = await this.inference.prepare(request);
-    if (!prepared.ok) throw refusal(prepared.error);
-    const id = `${kind}-${randomBytes(ID_BYTES).toString('hex')}`;
-    const format = make({
-      id,
-      model: body.model,
-      prepared: prepared.value,
-      created: Math.floor(systemClock.now() / 1000),
-      includeUsage: body.stream_options?.include_usage === true,
-    });
-    if (body.stream === true) await this.responder.stream(reply, id, prepared.value, format);
-    else await this.responder.whole(reply, id, prepared.value, format);
-  }
+function streaming({ stream, stream_options }: GenerationDto) {
+  return { stream: stream === true, includeUsage: stream_options?.include_usage === true };
 }
 
 function modelObject({ name, version, release, createdAt }: ModelSummary): object {

@@ -17,8 +17,11 @@ import {
 /** OpenAI's default for completions, where the older API stops after a few words. */
 const COMPLETION_TOKENS = 16;
 
+/** A request, whoever makes it. */
+type AskedAnswer = Omit<AnswerRequest, 'owner'>;
+
 /** A chat completion request in the server's own words; refuses by name what is not supported. */
-export function fromChatCompletion(body: ChatCompletionDto, owner: string): AnswerRequest {
+export function fromChatCompletion(body: ChatCompletionDto): AskedAnswer {
   refuseUnsupported(body, CHAT_NEUTRAL);
   body.messages.forEach((message, i) => refuseUnsupported(message, MESSAGE_NEUTRAL, `messages.${i}.`));
   const messages = body.messages.map(({ role, content, name }): ChatMessage => {
@@ -30,26 +33,25 @@ export function fromChatCompletion(body: ChatCompletionDto, owner: string): Answ
   }
   const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? undefined;
   const logprobs = body.logprobs === true ? (body.top_logprobs ?? 0) : undefined;
-  return { ...common(body, { messages }, owner), ...given({ maxTokens, logprobs }) };
+  return { ...common(body, { messages }), ...given({ maxTokens, logprobs }) };
 }
 
 /** A completion request in the server's own words; refuses by name what is not supported. */
-export function fromCompletion(body: CompletionDto, owner: string): AnswerRequest {
+export function fromCompletion(body: CompletionDto): AskedAnswer {
   refuseUnsupported(body, COMPLETION_NEUTRAL);
   const prompt = promptOf(body.prompt);
   if (prompt === null) throw unsupported('prompt', 'Only one prompt per request is supported.');
   const maxTokens = body.max_tokens ?? COMPLETION_TOKENS;
-  return { ...common(body, prompt, owner), ...given({ maxTokens, logprobs: body.logprobs ?? undefined }) };
+  return { ...common(body, prompt), ...given({ maxTokens, logprobs: body.logprobs ?? undefined }) };
 }
 
-function common(body: GenerationDto, prompt: AnswerPrompt, owner: string): AnswerRequest {
+function common(body: GenerationDto, prompt: AnswerPrompt): AskedAnswer {
   if (body.stream_options?.include_obfuscation === true) {
     throw unsupported('stream_options.include_obfuscation', 'Obfuscation of streams is not supported.');
   }
   return {
     model: body.model,
     prompt,
-    owner,
     stop: stopList(body.stop),
     ...given({
       temperature: body.temperature,

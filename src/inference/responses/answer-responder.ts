@@ -3,10 +3,17 @@ import type { FastifyReply } from 'fastify';
 import { CodedError, err, messageOf, type Result } from '../../common/index.js';
 import type { Answer, AnswerDelta, PreparedAnswer } from '../answers/answer-request.js';
 import { InferenceService, type AnswerListener } from '../answers/inference.service.js';
+import type { KeptAnswer } from '../idempotency/kept-answers.js';
 import type { AnswerFormat } from './answer-format.js';
 import { clientGone } from './client-gone.js';
-import { EventStream } from './event-stream.js';
+import { ChoiceStream } from './choice-stream.js';
+import { EventStream, STREAM_TYPE } from './event-stream.js';
 import { refusal } from './refusal.js';
+
+/** Takes a complete answer before the client has all of it, so that it can ask for it again at once. */
+export type KeepAnswer = (answer: KeptAnswer) => Promise<void>;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
 
 /** Answers over HTTP, whole or streamed, in any format. A client that goes away stops the work it asked for. */
 @Injectable()
@@ -15,45 +22,44 @@ export class AnswerResponder {
 
   constructor(private readonly inference: InferenceService) {}
 
-  /** Sends the answer as one JSON document, with the first receipt's id in `x-receipt-id`. Throws refusals. */
+  /**
+   * Sends the answer as one JSON document, with the first receipt's id in `x-receipt-id`. Throws refusals.
+   * @param keep given what is about to be sent, when the answer is complete
+   */
   async whole(
     reply: FastifyReply,
     id: string,
     prepared: PreparedAnswer,
     format: AnswerFormat,
+    keep: KeepAnswer,
   ): Promise<void> {
     const gone = clientGone(reply);
     const answers = await this.inference.run(prepared, { id, signal: gone.signal, on: () => undefined });
     if (gone.signal.aborted) return;
     if (!answers.ok) throw refusal(answers.error);
-    const receipt = answers.value[0].receipt?.id;
-    if (receipt !== undefined) reply.header('x-receipt-id', receipt);
-    await reply.status(200).header('cache-control', 'no-store').send(format.whole(answers.value));
+    const receipt = answers.value[0].receipt?.id ?? null;
+    const body = JSON.stringify(format.whole(answers.value));
+    await keep({ contentType: JSON_TYPE, body, receipt });
+    if (receipt !== null) reply.header('x-receipt-id', receipt);
+    await reply.status(200).header('content-type', JSON_TYPE).header('cache-control', 'no-store').send(body);
   }
 
   /**
    * Sends the answer as server-sent events that end in `[DONE]`. A refusal before the first event is thrown; a later one
    * is an event `{error}`, after which the stream ends without `[DONE]`.
+   * @param keep given the whole stream before it ends, when the answer is complete
    */
   async stream(
     reply: FastifyReply,
     id: string,
     prepared: PreparedAnswer,
     format: AnswerFormat,
+    keep: KeepAnswer,
   ): Promise<void> {
     const gone = clientGone(reply);
     const stream = new EventStream(reply, () => gone.abort());
-    const open = new Set<number>();
-    const begin = (choice: number) => {
-      if (open.has(choice)) return;
-      open.add(choice);
-      stream.send(format.open(choice));
-    };
-    const on = (delta: AnswerDelta) => {
-      begin(delta.choice);
-      const data = format.delta(delta);
-      if (data !== null) stream.send(data);
-    };
+    const choices = new ChoiceStream(stream, format);
+    const on = (delta: AnswerDelta) => choices.delta(delta);
     const answers = await this.outcome(prepared, { id, signal: gone.signal, on });
     if (gone.signal.aborted) {
       reply.raw.destroy();
@@ -65,14 +71,10 @@ export class AnswerResponder {
       stream.end();
       return;
     }
-    answers.value.forEach((answer, choice) => {
-      begin(choice);
-      stream.send(format.close(choice, answer));
-    });
-    const usage = format.usage(answers.value);
-    if (usage !== null) stream.send(usage);
-    stream.send('[DONE]');
-    stream.end();
+    choices.close(answers.value);
+    const receipt = answers.value[0].receipt?.id ?? null;
+    await keep({ contentType: STREAM_TYPE, body: stream.whole(), receipt });
+    stream.done();
   }
 
   /** What is thrown (a lost database, a bug) must not leave a stream open: it becomes a refusal like any other. */
@@ -100,5 +102,5 @@ function errorEvent(error: Error): Record<string, unknown> {
     return { message, type: 'server_error', code: 'INTERNAL', param: null };
   }
   const type = error.status < 500 ? 'invalid_request_error' : 'server_error';
-  return { message: error.message, type, code: error.code, param: null };
+  return { message: error.message, type, code: error.code, param: error.facts.param ?? null };
 }

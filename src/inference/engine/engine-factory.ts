@@ -1,0 +1,10 @@
+import type { EnginePort } from './engine-port.js';
+
+/** Answers the engine works on at once; more wait in its queue. */
+export const ENGINE_STREAMS = 16;
+
+/** Injection token of an `EngineFactory`. */
+export const ENGINE_FACTORY = Symbol('ENGINE_FACTORY');
+
+/** Starts the kernel's engine; throws or refuses when its self-test fails. */
+export type EngineFactory = () => Promise<EnginePort>;

@@ -1,0 +1,7 @@
+import { join } from 'node:path';
+import { packageRoot } from '../../config/index.js';
+
+/** The kernel file this installation was built with. */
+export function kernelPath(): string {
+  return join(packageRoot(), 'dist', 'kernel', 'kernel.wasm');
+}
