@@ -19,7 +19,7 @@ export default {
     },
     {
       ...base,
-      ...patient,
+
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
     },
