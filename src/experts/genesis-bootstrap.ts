@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { BlockAuthor } from '../chain/index.js';
-import { unwrap } from '../common/index.js';
+import { unwrap, type CodedError } from '../common/index.js';
+import { HealthRegistry, type HealthReport } from '../common/observation/health-registry.js';
 import { AppConfig, packageRoot } from '../config/index.js';
 import { Importer } from './import/importer.js';
 import { Promotion } from './releases/promotion.js';
@@ -11,6 +12,8 @@ import { ReleaseCatalog } from './releases/release-catalog.js';
 @Injectable()
 export class GenesisBootstrap implements OnApplicationBootstrap {
   private readonly logger = new Logger('Experts');
+  /** Why the genesis model is not there. */
+  private refusal: CodedError | null = null;
 
   constructor(
     private readonly config: AppConfig,
@@ -18,7 +21,10 @@ export class GenesisBootstrap implements OnApplicationBootstrap {
     private readonly importer: Importer,
     private readonly promotion: Promotion,
     private readonly author: BlockAuthor,
-  ) {}
+    health: HealthRegistry,
+  ) {
+    health.register({ name: 'models', check: () => this.health() });
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     await this.catalog.sync();
@@ -40,6 +46,7 @@ export class GenesisBootstrap implements OnApplicationBootstrap {
       name: 'genesis',
     });
     if (!imported.ok) {
+      this.refusal = imported.error;
       this.logger.error(
         `the genesis model could not be imported: ${imported.error.code} ${imported.error.message}`,
       );
@@ -48,5 +55,18 @@ export class GenesisBootstrap implements OnApplicationBootstrap {
     const { model, version, blocks } = imported.value;
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     this.logger.log(`imported ${model}@${version}: ${blocks} weight blocks in ${seconds} s`);
+  }
+
+  /** Without a live release nothing can be answered, but everything else works. */
+  private async health(): Promise<HealthReport> {
+    const models = await this.catalog.models();
+    const live = models.filter(({ liveRelease }) => liveRelease !== null).map(({ name }) => name);
+    if (live.length > 0)
+      return { status: 'ok', detail: `live: ${live.slice(0, 10).join(', ')}`, facts: { live: live.length } };
+    const why =
+      this.refusal === null
+        ? 'import one: stemma import <folder>'
+        : `${this.refusal.message} [${this.refusal.code}]`;
+    return { status: 'degraded', detail: `no model is live; ${why}` };
   }
 }

@@ -54,13 +54,17 @@ export async function checkTensors(
   read: PayloadRange,
 ): Promise<Result<void>> {
   for (const entry of tensors) {
-    const checked = checkTensor(planned, entry, await read(entry.offset, entry.length));
+    const checked = await checkTensor(planned, entry, await read(entry.offset, entry.length));
     if (!checked.ok) return checked;
   }
   return ok();
 }
 
-function checkTensor(planned: PlannedBlock, entry: TensorEntry, bytes: Uint8Array): Result<void> {
+async function checkTensor(
+  planned: PlannedBlock,
+  entry: TensorEntry,
+  bytes: Uint8Array,
+): Promise<Result<void>> {
   const decoded = TensorBlock.decode(bytes);
   if (!decoded.ok) return decoded;
   const { plan } = decoded.value;
@@ -76,7 +80,7 @@ function checkTensor(planned: PlannedBlock, entry: TensorEntry, bytes: Uint8Arra
     const message = `${planned.name}: ${name} is ${plan.dtype} ${plan.layout}, which is not read for a ${role}`;
     return refuse('WEIGHT_LAYOUT', message);
   }
-  return isFinite(plan, bytes)
+  return (await isFinite(plan, bytes))
     ? ok()
     : refuse('WEIGHT_NOT_FINITE', `${planned.name}: ${name} holds NaN or an infinity`);
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { TensorPlan } from '../tensorblock/index.js';
 
 const SCALE_COLUMNS = 32;
@@ -5,30 +6,44 @@ const TILE_BYTES = 576;
 const SCALES_PER_TILE = 16;
 const EXPONENT = 0x7f800000;
 const HALF_EXPONENT = 0x7c00;
+/** Bytes looked at before others get their turn: a few milliseconds. */
+const SLICE_BYTES = TILE_BYTES * 4096;
 
 /**
  * Whether every value (int8: every scale) of a TensorBlock is finite. Looks at the stored words as they lie, padding
- * included: about 1 ns each.
+ * included: about 1 ns each, in slices that leave the event loop free.
  * @param bytes the whole TensorBlock, starting on a multiple of 4 of its buffer
  */
-export function isFinite(plan: TensorPlan, bytes: Uint8Array): boolean {
-  if (plan.dtype === 'f16') {
-    const halves = new Uint16Array(bytes.buffer, bytes.byteOffset + plan.dataOffset, plan.dataBytes / 2);
-    return halves.every((half) => (half & HALF_EXPONENT) !== HALF_EXPONENT);
-  }
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
-  if (plan.dtype === 'f32') return finiteWords(words, plan.dataOffset, plan.dataBytes / 4);
-  if (plan.layout === 'rowMajor') {
-    return finiteWords(words, plan.scaleOffset, (plan.rows * plan.paddedColumns) / SCALE_COLUMNS);
-  }
-  for (let tile = plan.dataOffset; tile < plan.dataOffset + plan.dataBytes; tile += TILE_BYTES) {
-    if (!finiteWords(words, tile, SCALES_PER_TILE)) return false;
+export async function isFinite(plan: TensorPlan, bytes: Uint8Array): Promise<boolean> {
+  const apart = plan.dtype === 'int8' && plan.layout === 'rowMajor';
+  const start = apart ? plan.scaleOffset : plan.dataOffset;
+  const length = apart ? (plan.rows * plan.paddedColumns * 4) / SCALE_COLUMNS : plan.dataBytes;
+  for (let done = 0; done < length; done += SLICE_BYTES) {
+    if (done > 0) await nextTurn();
+    const size = Math.min(SLICE_BYTES, length - done);
+    if (!finiteSlice(plan, bytes.buffer, bytes.byteOffset + start + done, size)) return false;
   }
   return true;
 }
 
-function finiteWords(words: Uint32Array, byteOffset: number, count: number): boolean {
-  const first = byteOffset / 4;
-  for (let i = first; i < first + count; i++) if ((words[i] & EXPONENT) === EXPONENT) return false;
+function finiteSlice(
+  { dtype, layout }: TensorPlan,
+  buffer: ArrayBufferLike,
+  offset: number,
+  size: number,
+): boolean {
+  if (dtype === 'f16') {
+    return new Uint16Array(buffer, offset, size / 2).every(
+      (half) => (half & HALF_EXPONENT) !== HALF_EXPONENT,
+    );
+  }
+  const words = new Uint32Array(buffer, offset, size / 4);
+  const [step, looked] =
+    dtype === 'int8' && layout === 'tile16'
+      ? [TILE_BYTES / 4, SCALES_PER_TILE]
+      : [words.length, words.length];
+  for (let from = 0; from < words.length; from += step) {
+    for (let i = from; i < from + looked; i++) if ((words[i] & EXPONENT) === EXPONENT) return false;
+  }
   return true;
 }

@@ -6,9 +6,17 @@ import { parseGuardedJson } from './json-guard.js';
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 const MAX_NESTING = 64;
 
-/** A folder with a checkpoint in the Hugging Face layout. Every file it hands out lies in that folder itself. */
+/**
+ * A folder with a checkpoint in the Hugging Face layout. Every file it hands out lies in that folder itself or, in a
+ * download cache of the Hugging Face hub (`<repository>/snapshots/<revision>`), in the `blobs` its links lead to.
+ */
 export class CheckpointFolder {
-  private constructor(readonly path: string) {}
+  private readonly homes: readonly string[];
+
+  private constructor(readonly path: string) {
+    const above = dirname(path);
+    this.homes = basename(above) === 'snapshots' ? [path, join(dirname(above), 'blobs')] : [path];
+  }
 
   /** Refuses what is not a folder. */
   static async open(path: string): Promise<Result<CheckpointFolder>> {
@@ -39,7 +47,7 @@ export class CheckpointFolder {
       return escape();
     try {
       const real = await realpath(join(this.path, name));
-      return dirname(real) === this.path ? ok(real) : escape();
+      return this.homes.includes(dirname(real)) ? ok(real) : escape();
     } catch (thrown) {
       if (systemCodeOf(thrown) === 'ENOENT') return ok(null);
       return err(new CodedError('IMPORT_UNREADABLE', `${name}: ${messageOf(thrown)}`, { file: name }));

@@ -1,4 +1,13 @@
-import { readFileSync, readdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import {
   folderWith,
@@ -115,6 +124,18 @@ describe('opening a checkpoint', () => {
     rmSync(join(folder, shard));
     symlinkSync(join(outside, 'model.safetensors'), join(folder, shard));
     expect(await refusalOf(folder)).toEqual(['IMPORT_PATH', shard]);
+  });
+
+  it('follows the links of a hub download cache, and no others there', async () => {
+    const repository = keep(folderWith({}));
+    const [blobs, snapshot] = [join(repository, 'blobs'), join(repository, 'snapshots', 'abc')];
+    mkdirSync(snapshot, { recursive: true });
+    renameSync(tinyCheckpoint(), blobs);
+    for (const name of readdirSync(blobs)) symlinkSync(join('..', '..', 'blobs', name), join(snapshot, name));
+    expect(await refusalOf(snapshot)).toEqual(['OK', undefined]);
+    writeFileSync(join(repository, 'outside.json'), '{}');
+    symlinkSync(join('..', '..', 'outside.json'), join(snapshot, 'tokenizer.json'));
+    expect(await refusalOf(snapshot)).toEqual(['IMPORT_PATH', 'tokenizer.json']);
   });
 
   it('says what is wrong with a folder, a file or its JSON', async () => {

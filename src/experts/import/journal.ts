@@ -1,7 +1,9 @@
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isHash, systemCodeOf } from '../../common/index.js';
+import { isHash } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
+
+const FORGOTTEN_MS = 30 * 24 * 60 * 60 * 1000;
 
 /**
  * Which blocks of an import are on the chain already, so that an interrupted import goes on where it was. It is a hint:
@@ -18,9 +20,14 @@ export class ImportJournal {
    * @param inputs everything the blocks' bytes depend on (state of the checkpoint's files, dtype, meta block, author, …)
    */
   static async open(folder: string, inputs: readonly string[]): Promise<ImportJournal> {
-    await mkdir(folder, { recursive: true });
     const path = join(folder, `${nativeSha256Hex(inputs.join('\n'))}.journal`);
-    return new ImportJournal(path, parseLines(await readIfThere(path)));
+    try {
+      await mkdir(folder, { recursive: true });
+      await removeForgotten(folder);
+      return new ImportJournal(path, parseLines(await readFile(path, 'utf8')));
+    } catch {
+      return new ImportJournal(path, new Map());
+    }
   }
 
   /** The block hash noted for a weight name. */
@@ -31,7 +38,11 @@ export class ImportJournal {
   /** Notes blocks that are on the chain. */
   async add(blocks: readonly { readonly name: string; readonly hash: string }[]): Promise<void> {
     for (const { name, hash } of blocks) this.blocks.set(name, hash);
-    await appendFile(this.path, blocks.map(({ name, hash }) => `${hash} ${name}\n`).join(''));
+    try {
+      await appendFile(this.path, blocks.map(({ name, hash }) => `${hash} ${name}\n`).join(''));
+    } catch {
+      // A disk that is full refuses the next block with a code; an unwritten hint is no reason to stop before.
+    }
   }
 
   /** Forgets a finished import. */
@@ -40,12 +51,11 @@ export class ImportJournal {
   }
 }
 
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (thrown) {
-    if (systemCodeOf(thrown) === 'ENOENT') return '';
-    throw thrown;
+/** Journals of imports that nobody has taken up again for a month. */
+async function removeForgotten(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (Date.now() - (await stat(path)).mtimeMs > FORGOTTEN_MS) await rm(path, { force: true });
   }
 }
 

@@ -1,0 +1,116 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { packageRoot } from '../../src/config/index.js';
+import {
+  createTestDatabase,
+  runCommand,
+  startServer,
+  temporaryFolder,
+  type TestServer,
+} from '../support/index.js';
+
+const golden = join(packageRoot(), 'test', 'vectors', 'golden', 'mixtral-a');
+const reference = JSON.parse(readFileSync(join(golden, 'reference.json'), 'utf8')) as {
+  input_ids: number[][];
+  logits: number[][][];
+};
+
+interface Release {
+  readonly model: string;
+  readonly version: string;
+  readonly release: string;
+  readonly live: boolean;
+}
+
+/** What the commands must do alike, with and without a server on the data folder. */
+function commandsOn(environment: () => Record<string, string>) {
+  const stemma = async (...args: string[]) => {
+    const { code, stdout, stderr } = await runCommand(['--json', ...args], environment());
+    return { code, stderr, value: (stdout.trim() === '' ? null : JSON.parse(stdout)) as never };
+  };
+
+  it('imports, lists and promotes', async () => {
+    const first = await stemma('import', golden, '--dtype', 'f32');
+    expect(first).toMatchObject({ code: 0, value: { model: 'mixtral-a', version: '1.0.0', blocks: 32 } });
+    const second = await stemma('import', golden, '--name', 'mixtral-a');
+    expect(second).toMatchObject({ code: 0, value: { version: '1.0.1', dtype: 'q8' } });
+    expect((await stemma('models', 'promote', 'mixtral-a@1.0.1')).code).toBe(0);
+    const { releases } = (await stemma('models')).value as { releases: Release[] };
+    const own = releases
+      .filter(({ model }) => model === 'mixtral-a')
+      .map(({ version, live }) => [version, live]);
+    expect(own).toEqual([
+      ['1.0.1', true],
+      ['1.0.0', false],
+    ]);
+  });
+
+  it('prints logits that agree with the reference', async () => {
+    const [ids] = reference.input_ids;
+    const { value } = await stemma('logits', 'mixtral-a@1.0.0', '--ids', ids.join(','), '--last', '2');
+    const { logits, positions } = value as { logits: number[][]; positions: number[] };
+    expect(positions).toEqual([ids.length - 2, ids.length - 1]);
+    const expected = reference.logits[0].slice(-2);
+    const difference = Math.max(
+      ...expected.flatMap((row, i) => row.map((logit, j) => Math.abs(logit - logits[i][j]))),
+    );
+    expect(difference).toBeLessThan(2e-3);
+  });
+
+  it('answers 1 to what is refused and 2 to wrong use', async () => {
+    const refused = await stemma('import', '/nowhere');
+    expect(refused).toMatchObject({ code: 1, value: { error: { code: 'IMPORT_FOLDER' } } });
+    expect(await stemma('import', golden, '--dtype', 'q4')).toMatchObject({
+      code: 1,
+      value: { error: { code: 'IMPORT_OPTION' } },
+    });
+    expect(await stemma('models', 'promote', 'mixtral-a@9.0.0')).toMatchObject({
+      code: 1,
+      value: { error: { code: 'RELEASE_UNKNOWN' } },
+    });
+    expect(await stemma('logits', 'nothing', '--ids', '1')).toMatchObject({
+      code: 1,
+      value: { error: { code: 'MODEL_NOT_FOUND' } },
+    });
+    expect((await runCommand(['logits', 'mixtral-a', '--ids', '1,x'], environment())).code).toBe(2);
+    expect((await runCommand(['import', golden, '--dtype', 'q3'], environment())).code).toBe(2);
+  });
+}
+
+describe('model commands without a server', () => {
+  const dataDir = temporaryFolder('cli');
+  let database: Awaited<ReturnType<typeof createTestDatabase>>;
+  beforeAll(async () => {
+    database = await createTestDatabase();
+  });
+  afterAll(() => database.drop());
+
+  commandsOn(() => ({ DATA_DIR: dataDir, DATABASE_URL: database.url, INFERENCE_THREADS: '1' }));
+});
+
+describe('model commands through the server', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(async () => {
+    await server.stop();
+  });
+
+  commandsOn(() => ({ DATA_DIR: server.dataDir }));
+
+  it('talks to the model that came with the first start', async () => {
+    const once = await runCommand(['chat', '--prompt', 'What is Stemma?'], { DATA_DIR: server.dataDir });
+    expect([once.code, once.stdout]).toEqual([0, expect.stringContaining('Stemma')]);
+    expect(once.stderr).toMatch(/receipt rcpt_[0-9a-f]{32}/);
+  });
+
+  it('goes on serving while an import is refused', async () => {
+    const work = mkdtempSync(join(tmpdir(), 'stemma-empty-'));
+    const refused = await runCommand(['--json', 'import', work], { DATA_DIR: server.dataDir });
+    expect(refused.code).toBe(1);
+    expect((await fetch(`${server.url}/models`)).status).toBe(200);
+    rmSync(work, { recursive: true });
+  });
+});
