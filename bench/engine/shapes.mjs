@@ -19,15 +19,39 @@ const common = {
 export const SHAPES = {
   G: {
     ...common,
-    ...{ hiddenSize: 192, layers: 6, expertHiddenSize: 384, heads: 6, kvHeads: 2, headDim: 32, vocabSize: 2048 },
+    ...{
+      hiddenSize: 192,
+      layers: 6,
+      expertHiddenSize: 384,
+      heads: 6,
+      kvHeads: 2,
+      headDim: 32,
+      vocabSize: 2048,
+    },
   },
   S: {
     ...common,
-    ...{ hiddenSize: 256, layers: 6, expertHiddenSize: 512, heads: 8, kvHeads: 8, headDim: 32, vocabSize: 4096 },
+    ...{
+      hiddenSize: 256,
+      layers: 6,
+      expertHiddenSize: 512,
+      heads: 8,
+      kvHeads: 8,
+      headDim: 32,
+      vocabSize: 4096,
+    },
   },
   M: {
     ...common,
-    ...{ hiddenSize: 1024, layers: 8, expertHiddenSize: 2816, heads: 16, kvHeads: 4, headDim: 64, vocabSize: 32000 },
+    ...{
+      hiddenSize: 1024,
+      layers: 8,
+      expertHiddenSize: 2816,
+      heads: 16,
+      kvHeads: 4,
+      headDim: 64,
+      vocabSize: 32000,
+    },
   },
 };
 
@@ -47,7 +71,7 @@ const pattern = Uint8Array.from({ length: 1 << 20 }, () => {
 });
 
 function fill(bytes) {
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const from = random() % (pattern.length >> 1);
     const count = Math.min(bytes.length - at, pattern.length - from);
     bytes.set(pattern.subarray(from, from + count), at);
@@ -95,14 +119,30 @@ export function writeModel(name, folder) {
     const hash = createHash('sha256').update(payload).digest('hex');
     const path = join(folder, hash);
     if (!existsSync(path)) writeFileSync(path, payload);
-    return { name: description.name, block: hash, payloadHash: hash, payloadSize: payload.length, path, tensors };
+    return {
+      name: description.name,
+      block: hash,
+      payloadHash: hash,
+      payloadSize: payload.length,
+      path,
+      tensors,
+    };
   });
   return { release: createHash('sha256').update(name).digest('hex'), config, blocks };
 }
 
 /** Multiplications per token, attention scores left out. */
 export function multiplications(config) {
-  const { hiddenSize: d, layers, heads, kvHeads, headDim, expertsPerToken, expertHiddenSize, vocabSize } = config;
+  const {
+    hiddenSize: d,
+    layers,
+    heads,
+    kvHeads,
+    headDim,
+    expertsPerToken,
+    expertHiddenSize,
+    vocabSize,
+  } = config;
   const attention = d * headDim * (2 * heads + 2 * kvHeads);
   return layers * (attention + expertsPerToken * 3 * d * expertHiddenSize) + d * vocabSize;
 }

@@ -171,6 +171,19 @@ describe('engine with threads', () => {
     expect(after.states).toEqual(before.states);
   });
 
+  it('loads a model again that could not be loaded after a crash, once its block is back', async () => {
+    const engine = await start();
+    unwrap(await engine.load(model));
+    const path = join(folder, 'head');
+    const whole = readFileSync(path);
+    unlinkSync(path);
+    await engine.endThread(0);
+    const missing = await engine.generate(request(3), () => undefined).done;
+    expect(missing).toMatchObject({ ok: false, error: { code: 'BLOCK_MISSING', facts: { name: 'head' } } });
+    writeFileSync(path, whole);
+    expect(await engine.generate(request(3), () => undefined).done).toMatchObject({ ok: true });
+  });
+
   it('refuses a kernel that is not the one that was built', async () => {
     cpSync(join(root, 'dist/kernel/kernel.wasm'), join(folder, 'kernel.wasm'));
     writeFileSync(join(folder, 'kernel.sha256'), `${'00'.repeat(32)}\n`);

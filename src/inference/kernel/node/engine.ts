@@ -11,6 +11,7 @@ import type {
   LogitsRequest,
   ReplayRequest,
   ReplayResult,
+  Work,
 } from '../requests.js';
 import { MAX_LOGIT_ROWS } from '../run-state.js';
 import type { SelfTestResult } from '../self-test.js';
@@ -53,6 +54,8 @@ export class Engine {
   private readonly blockFailed = new Set<(failure: BlockFailure) => void>();
   private readonly crashed = new Set<(detail: string) => void>();
   private readonly models = new Map<string, EngineModel>();
+  /** Releases that could not be loaded again after a crash; tried once more when they are asked for. */
+  private readonly lost = new Set<string>();
   private group: Promise<ThreadGroup>;
   private backoff = FIRST_BACKOFF_MS;
   private stopped = false;
@@ -97,12 +100,14 @@ export class Engine {
     const loaded = await this.call<null>({ type: 'load', model });
     if (!loaded.ok) return loaded;
     this.models.set(model.release, model);
+    this.lost.delete(model.release);
     return ok();
   }
 
   /** Forgets a model; its running requests end with `MODEL_UNLOADED`. */
   async unload(release: string): Promise<void> {
     this.models.delete(release);
+    this.lost.delete(release);
     await this.call<null>({ type: 'unload', release });
   }
 
@@ -113,14 +118,11 @@ export class Engine {
     let cancel = () => {
       cancelled = true;
     };
-    const run = async (): Promise<Result<GenerateResult>> => {
-      const group = await this.group;
-      const call = group.call({ type: 'submit', work: { kind: 'generate', ...request } }, on);
-      cancel = () => group.cancel(call.id);
+    const done = this.submit({ kind: 'generate', ...request }, on, (cancelCall) => {
+      cancel = cancelCall;
       if (cancelled) cancel();
-      return (await call.done) as Result<GenerateResult>;
-    };
-    return { id, cancel: () => cancel(), done: run() };
+    });
+    return { id, cancel: () => cancel(), done: done as Promise<Result<GenerateResult>> };
   }
 
   /** Recomputes a recorded answer; `on` hears how many positions are done. */
@@ -128,14 +130,16 @@ export class Engine {
     request: ReplayRequest,
     on: (done: number) => void = () => undefined,
   ): Promise<Result<ReplayResult>> {
-    return this.call<ReplayResult>({ type: 'submit', work: { kind: 'replay', ...request } }, (event) => {
+    const done = this.submit({ kind: 'replay', ...request }, (event) => {
       if (event.type === 'prefill') on(event.done);
     });
+    return done as Promise<Result<ReplayResult>>;
   }
 
   /** Logits of the last positions, in order: float32 [vocabSize] each. */
   async logits(request: LogitsRequest): Promise<Result<readonly Float32Array[]>> {
-    return this.call<readonly Float32Array[]>({ type: 'submit', work: { kind: 'logits', ...request } });
+    const done = this.submit({ kind: 'logits', ...request }, () => undefined);
+    return done as Promise<Result<readonly Float32Array[]>>;
   }
 
   /** Figures since the threads were started. */
@@ -167,12 +171,9 @@ export class Engine {
     await (await this.group).endThread(thread);
   }
 
-  private async call<T extends Reply>(
-    message: LeaderCall,
-    on?: (event: GenerateEvent) => void,
-  ): Promise<Result<T>> {
+  private async call<T extends Reply>(message: LeaderCall): Promise<Result<T>> {
     const group = await this.group;
-    return (await group.call(message, on).done) as Result<T>;
+    return (await group.call(message).done) as Result<T>;
   }
 
   private createGroup(): ThreadGroup {
@@ -192,10 +193,34 @@ export class Engine {
     await delay(this.backoff);
     this.backoff = Math.min(this.backoff * 2, LONGEST_BACKOFF_MS);
     const group = this.createGroup();
-    for (const model of this.models.values()) await group.call({ type: 'load', model }).done;
+    for (const model of this.models.values()) {
+      const loaded = await group.call({ type: 'load', model }).done;
+      if (!loaded.ok) this.lost.add(model.release);
+    }
     return group;
   }
+
+  /** Submits work, loading its model again first where a crash has lost it. */
+  private async submit(
+    work: Work,
+    on: (event: GenerateEvent) => void,
+    started?: Started,
+  ): Promise<Result<Reply>> {
+    const group = await this.group;
+    const model = this.models.get(work.release);
+    if (model && this.lost.has(work.release)) {
+      const loaded = await group.call({ type: 'load', model }).done;
+      if (!loaded.ok) return loaded;
+      this.lost.delete(work.release);
+    }
+    const call = group.call({ type: 'submit', work }, on);
+    started?.(() => group.cancel(call.id));
+    return call.done;
+  }
 }
+
+/** Hears how to cancel once that is possible. */
+type Started = (cancel: () => void) => void;
 
 let nextGeneration = 1;
 

@@ -2,7 +2,7 @@ import type { GenerateEvent } from '../requests.js';
 import type { FromLeader } from './protocol.js';
 
 /** Events are sent together, at most this often: a message costs both threads about 10 microseconds. */
-const INTERVAL_MS = 2;
+const INTERVAL_MS = 4;
 
 /** Collects events for the main thread. */
 export class Outbox {
