@@ -31,7 +31,7 @@ import { LogSignal } from '../../dist/src/log/log-signal.js';
 
 const HEADERS = 4096;
 const ROUNDS = 6;
-const BATCH = 256;
+const BATCH = 512;
 const AUTHORS = 3;
 const SECONDS = 5;
 const CALLERS = 64;

@@ -8,9 +8,6 @@ import type { Inventory } from './inventory.js';
 
 const decoder = new TextDecoder();
 
-/** Headers verified together: small enough for the event loop where there are no threads. */
-const BATCH = 128;
-
 /**
  * Every stored header is what its name and signature say, and every block of the log has one. Findings:
  * `BLOCK_HEADER_WRONG`, `BLOCK_HEADER_MISSING`; warning `BLOCK_NOT_ACCEPTED`.
@@ -36,7 +33,7 @@ export async function checkHeaders(
     for await (const { hash } of headers.list()) {
       seen.add(hash);
       batch.push(hash);
-      if (batch.length < BATCH) continue;
+      if (batch.length < verification.batch) continue;
       const task = verify(batch).finally(() => running.delete(task));
       running.add(task);
       batch = [];

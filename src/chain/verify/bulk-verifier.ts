@@ -23,20 +23,29 @@ interface Exports {
     count: number,
     scalars: number,
     tableG: number,
-    tableQ: number,
+    tablesQ: number,
     results: number,
     work: number,
   ): void;
 }
 
+/** A signature at work: its place in the caller's list and its author's table. */
+interface Lane {
+  readonly place: number;
+  readonly item: SignedMessage;
+  readonly table: number;
+}
+
 type Point = typeof secp256k1.Point.BASE;
 
 /** Signatures worked on in step. */
-const LANES = 256;
+const LANES = 512;
 /** Signatures of one author from which a table (about 10 ms) pays for itself. */
 const TABLE_WORTH = 32;
 /** Authors whose tables are kept, 0.65 MB each. */
-const TABLES_LIMIT = 8;
+const TABLES_LIMIT = 16;
+/** Authors whose signatures are counted. */
+const AUTHORS_LIMIT = 4096;
 
 const { n: ORDER, p: PRIME } = secp256k1.Point.CURVE();
 
@@ -46,17 +55,21 @@ const { n: ORDER, p: PRIME } = secp256k1.Point.CURVE();
  */
 export class BulkVerifier {
   private readonly tables = new Map<string, number>();
+  /** Signatures seen of authors without a table. */
+  private readonly seen = new Map<string, number>();
   private readonly base: number;
   private readonly work: number;
   private readonly scalars: number;
   private readonly results: number;
   private readonly pointBytes: number;
+  private readonly keyTables: number;
 
   private constructor(private readonly wasm: Exports) {
     this.work = wasm.allocate(LANES * wasm.laneBytes());
     this.scalars = wasm.allocate(LANES * 64);
     this.results = wasm.allocate(LANES * 33);
     this.pointBytes = wasm.allocate(64);
+    this.keyTables = wasm.allocate(LANES * 4);
     this.base = this.createTable(secp256k1.Point.BASE);
   }
 
@@ -75,26 +88,26 @@ export class BulkVerifier {
   /** Whether each signature is its author's. */
   verify(items: readonly SignedMessage[]): boolean[] {
     const verdicts = items.map(() => false);
+    const lanes: Lane[] = [];
     const byAuthor = Map.groupBy(items.keys(), (i) => items[i].publicKey);
     for (const [author, places] of byAuthor) {
-      const table = places.length < TABLE_WORTH ? null : this.tableOf(author);
-      for (let first = 0; first < places.length; first += LANES) {
-        const some = places.slice(first, first + LANES);
-        const outcome =
-          table === null
-            ? some.map((i) => checkOne(items[i]))
-            : this.verifySome(
-                some.map((i) => items[i]),
-                table,
-              );
-        some.forEach((place, i) => (verdicts[place] = outcome[i]));
+      const table = this.tableOf(author, places.length);
+      for (const place of places) {
+        if (table === null) verdicts[place] = checkOne(items[place]);
+        else lanes.push({ place, item: items[place], table });
       }
+    }
+    for (let first = 0; first < lanes.length; first += LANES) {
+      const some = lanes.slice(first, first + LANES);
+      const outcome = this.verifySome(some);
+      some.forEach(({ place }, i) => (verdicts[place] = outcome[i]));
     }
     return verdicts;
   }
 
-  /** At most `LANES` signatures by one author (SEC 1 §4.1.4): x of (z/s)·G + (r/s)·Q must be r modulo the order. */
-  private verifySome(items: readonly SignedMessage[], table: number): boolean[] {
+  /** At most `LANES` signatures (SEC 1 §4.1.4): x of (z/s)·G + (r/s)·Q must be r modulo the order. */
+  private verifySome(lanes: readonly Lane[]): boolean[] {
+    const items = lanes.map(({ item }) => item);
     const parsed = items.map(parse);
     const inverses = invertAll(parsed.map((signature) => signature?.s ?? 1n));
     const scalars = Buffer.alloc(items.length * 64);
@@ -103,12 +116,11 @@ export class BulkVerifier {
       writeScalar(scalars, i * 64, (signature.z * inverses[i]) % ORDER);
       writeScalar(scalars, i * 64 + 32, (signature.r * inverses[i]) % ORDER);
     });
-    Buffer.from(this.wasm.memory.buffer).set(scalars, this.scalars);
-    this.wasm.sumLanes(items.length, this.scalars, this.base, table, this.results, this.work);
-    const results = Buffer.from(this.wasm.memory.buffer).subarray(
-      this.results,
-      this.results + items.length * 33,
-    );
+    const memory = Buffer.from(this.wasm.memory.buffer);
+    memory.set(scalars, this.scalars);
+    lanes.forEach(({ table }, i) => memory.writeUInt32LE(table, this.keyTables + i * 4));
+    this.wasm.sumLanes(items.length, this.scalars, this.base, this.keyTables, this.results, this.work);
+    const results = memory.subarray(this.results, this.results + items.length * 33);
     return parsed.map((signature, i) => {
       if (signature === null) return false;
       if (results[i * 33] !== 1) return checkOne(items[i]);
@@ -117,10 +129,13 @@ export class BulkVerifier {
     });
   }
 
-  private tableOf(author: string): number | null {
+  /** The author's table; null where too few signatures of the author were seen, or too many authors, to make one. */
+  private tableOf(author: string, uses: number): number | null {
     const kept = this.tables.get(author);
     if (kept !== undefined) return kept;
-    if (this.tables.size >= TABLES_LIMIT) return null;
+    const seen = uses + (this.seen.get(author) ?? 0);
+    if (this.seen.size < AUTHORS_LIMIT) this.seen.set(author, seen);
+    if (seen < TABLE_WORTH || this.tables.size >= TABLES_LIMIT) return null;
     const point = decodePoint(author);
     if (point === null) return null;
     const table = this.createTable(point);

@@ -254,19 +254,41 @@ export function setOne(r: usize): void {
   setLimb(r, 0, 1);
 }
 
-/** r = a^(p - 2) = 1 / a, for a other than zero (Fermat). r and a must not overlap. */
+const chain = heap.alloc(6 * ELEMENT);
+const x2 = chain;
+const x3 = chain + ELEMENT;
+const x22 = chain + 2 * ELEMENT;
+const x44 = chain + 3 * ELEMENT;
+const run = chain + 4 * ELEMENT;
+const shifted = chain + 5 * ELEMENT;
+
+/**
+ * r = a^(p - 2) = 1 / a, for a other than zero (Fermat). r and a must not overlap. Powers a^(2^n - 1) are built up to
+ * n = 223, the run of ones at the top of p - 2; the addition chain is that of libsecp256k1.
+ */
 export function inverse(r: usize, a: usize): void {
-  copy(r, a);
-  for (let bit = 254; bit >= 0; bit--) {
-    square(r, r);
-    if (exponentBit(bit)) mul(r, r, a);
-  }
+  extend(x2, a, a, 1);
+  extend(x3, x2, a, 1);
+  extend(run, x3, x3, 3);
+  extend(run, run, x3, 3);
+  extend(run, run, x2, 2);
+  extend(x22, run, run, 11);
+  extend(x44, x22, x22, 22);
+  extend(run, x44, x44, 44);
+  extend(r, run, run, 88);
+  extend(r, r, x44, 44);
+  extend(r, r, x3, 3);
+  extend(r, r, x22, 23);
+  extend(r, r, a, 5);
+  extend(r, r, x2, 3);
+  extend(r, r, a, 2);
 }
 
-/** Bit `bit` of p - 2 = 2^256 - 2^32 - 979 : ones but for the low 64 bits. */
-function exponentBit(bit: i32): bool {
-  if (bit >= 64) return true;
-  return ((<u64>0xfffffffefffffc2d >> <u64>bit) & 1) === 1;
+/** r = a^(2^shift) · b; b and r may be the same as a. */
+function extend(r: usize, a: usize, b: usize, shift: i32): void {
+  copy(shifted, a);
+  for (let i = 0; i < shift; i++) square(shifted, shifted);
+  mul(r, shifted, b);
 }
 
 /** Reads 32 big-endian bytes. */

@@ -68,18 +68,19 @@ export function laneBytes(): usize {
 
 /**
  * For each lane the sum of first · G and second · Q.
+ * @param tablesQ per lane the address of its key's table, 32 bits each
  * @param scalars 64 bytes per lane: the first scalar, then the second, little-endian
  * @param results 33 bytes per lane: 1 and the sum's x (big-endian), or 0 for a lane without a usable sum
  * @param work room for the lanes
  */
-export function sumLanes(count: usize, scalars: usize, tableG: usize, tableQ: usize, results: usize, work: usize): void {
+export function sumLanes(count: usize, scalars: usize, tableG: usize, tablesQ: usize, results: usize, work: usize): void {
   const pointers = work;
   const lanes = work + count * 4;
   const states = lanes + count * (POINT + 2 * ELEMENT);
   memory.fill(states, EMPTY, count);
   for (let place: usize = 0; place < 2 * WINDOWS; place++) {
-    const table = place < WINDOWS ? tableG : tableQ;
     for (let lane: usize = 0; lane < count; lane++) {
+      const table = place < WINDOWS ? tableG : <usize>load<u32>(tablesQ + lane * 4);
       const digit = <usize>load<u8>(scalars + lane * 64 + place);
       const point = digit === 0 ? 0 : pointOf(table, place & (WINDOWS - 1), digit);
       store<u32>(pointers + lane * 4, <u32>point);
