@@ -27,7 +27,7 @@ interface Release {
 function commandsOn(environment: () => Record<string, string>) {
   const stemma = async (...args: string[]) => {
     const { code, stdout, stderr } = await runCommand(['--json', ...args], environment());
-    return { code, stderr, value: (stdout.trim() === '' ? null : JSON.parse(stdout)) as never };
+    return { code, value: (stdout.trim() === '' ? { stderr } : JSON.parse(stdout)) as never };
   };
 
   it('imports, lists and promotes', async () => {
