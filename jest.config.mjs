@@ -15,11 +15,14 @@ export default {
     {
       ...base,
       displayName: 'unit',
-      testMatch: ['<rootDir>/src/**/*.test.ts', '<rootDir>/test/architecture/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/src/**/*.test.ts',
+        '<rootDir>/frontend/src/**/*.test.ts',
+        '<rootDir>/test/architecture/**/*.test.ts',
+      ],
     },
     {
       ...base,
-
       displayName: 'integration',
       testMatch: ['<rootDir>/test/integration/**/*.test.ts'],
     },

@@ -10,6 +10,7 @@ const ReceiptPage = lazy(() => import('./pages/receipts/receipt-page.js'));
 const ChainPage = lazy(() => import('./pages/chain/chain-page.js'));
 const BlockPage = lazy(() => import('./pages/chain/block-page.js'));
 const ExpertsPage = lazy(() => import('./pages/experts/experts-page.js'));
+const ProblemsPage = lazy(() => import('./pages/problems/problems-page.js'));
 const StatusPage = lazy(() => import('./pages/status/status-page.js'));
 
 /** The routes inside the frame. */
@@ -31,6 +32,7 @@ export function App() {
           <Route path="/chain" element={<ChainPage />} />
           <Route path="/blocks/:chain/:hash" element={<BlockPage />} />
           <Route path="/experts" element={<ExpertsPage />} />
+          <Route path="/problems/:code?" element={<ProblemsPage />} />
           <Route path="/status" element={<StatusPage />} />
           <Route path="*" element={<Empty title="There is no such page">Press Ctrl K to search.</Empty>} />
         </Routes>

@@ -8,10 +8,10 @@ export async function* serverSentEvents(stream: ReadableStream<Uint8Array>): Asy
   const lines = new LineBuffer();
   let data: string[] = [];
   try {
-    for (;;) {
+    for (let ended = false; !ended;) {
       const { done, value } = await reader.read();
-      if (done) return;
-      for (const line of lines.push(decoder.decode(value, { stream: true }))) {
+      ended = done;
+      for (const line of ended ? lines.end() : lines.push(decoder.decode(value, { stream: true }))) {
         if (line === '') {
           if (data.length > 0) yield data.join('\n');
           data = [];
@@ -28,6 +28,11 @@ export async function* serverSentEvents(stream: ReadableStream<Uint8Array>): Asy
 /** Cuts text into lines ending in LF, CR or CRLF, also when a CRLF is torn apart. */
 class LineBuffer {
   private rest = '';
+
+  /** The last line, where the text ended in a CR that might have become a CRLF. */
+  end(): string[] {
+    return this.rest.endsWith('\r') ? [this.rest.slice(0, -1)] : [];
+  }
 
   push(text: string): string[] {
     const joined = this.rest + text;

@@ -1,13 +1,18 @@
 import type { Problem } from '../api/problem.js';
 
-/** The words around a refusal. */
+/** The words around a refusal: what happened, what was not affected, what to do. */
 export interface Advice {
   readonly title: string;
   readonly unaffected: string | null;
   readonly action: string;
 }
 
-const byCode: Readonly<Record<string, Advice>> = {
+const nothingChanged = 'Nothing was changed.';
+const restoreBlock =
+  'Run npx stemma fsck, then restore the named block from a backup, or import its model again: the same input gives the same block.';
+
+/** Advice for single codes. */
+export const adviceByCode: Readonly<Record<string, Advice>> = {
   NETWORK: {
     title: 'The server cannot be reached',
     unaffected: 'Nothing that was acknowledged is lost.',
@@ -16,22 +21,62 @@ const byCode: Readonly<Record<string, Advice>> = {
   QUEUE_FULL: {
     title: 'Too much work at once',
     unaffected: 'Answers that are under way go on.',
-    action: 'Ask again in a moment.',
+    action: 'Ask again in a moment. MAX_QUEUE sets how many may wait.',
+  },
+  PROMPT_TOO_LONG: {
+    title: 'The prompt does not fit into the model',
+    unaffected: nothingChanged,
+    action: 'Shorten it, begin a new conversation, or send no earlier turns along (Parameters).',
   },
   ENGINE_RESTARTED: {
     title: 'The engine restarted during this answer',
     unaffected: 'Chain, log and receipts are untouched.',
     action: 'Ask again: the same seed gives the same answer.',
   },
+  ENGINE_UNAVAILABLE: {
+    title: 'The engine is not running',
+    unaffected: 'Chain, log and receipts are untouched, and everything that needs no model works.',
+    action: 'The Status page says why. The server tries again by itself.',
+  },
+  ANSWER_TIMEOUT: {
+    title: 'The answer took too long',
+    unaffected: 'Other answers go on.',
+    action: 'Ask for a shorter answer, or again when less is going on.',
+  },
+  MODEL_NOT_FOUND: {
+    title: 'There is no such model',
+    unaffected: nothingChanged,
+    action: 'Choose one from the list, or import one: npx stemma import <folder>.',
+  },
   BLOCK_CORRUPT: {
     title: 'A block on this server is damaged',
     unaffected: 'No answer was produced from it.',
-    action: 'Run stemma fsck, then restore the named block from a backup or import its model again.',
+    action: restoreBlock,
   },
   BLOCK_MISSING: {
     title: 'A block is missing on this server',
     unaffected: 'No answer was produced without it.',
-    action: 'Run stemma fsck, then restore the named block from a backup or import its model again.',
+    action: restoreBlock,
+  },
+  BLOB_CORRUPT: {
+    title: 'A stored payload is damaged',
+    unaffected: 'It is given out to nobody.',
+    action: restoreBlock,
+  },
+  BLOB_MISSING: {
+    title: 'A stored payload is missing',
+    unaffected: 'No other block is affected.',
+    action: restoreBlock,
+  },
+  BLOCK_UNKNOWN: {
+    title: 'There is no such block here',
+    unaffected: null,
+    action: 'Check the hash and the chain it is on, or search with Ctrl K.',
+  },
+  RECEIPT_NOT_FOUND: {
+    title: 'There is no such receipt here',
+    unaffected: null,
+    action: 'Check the id. A receipt is kept by the node that gave the answer.',
   },
   DATABASE_UNAVAILABLE: {
     title: 'The database does not answer',
@@ -43,29 +88,102 @@ const byCode: Readonly<Record<string, Advice>> = {
     unaffected: 'What arrived before is shown.',
     action: 'Ask again: the same seed gives the same answer.',
   },
+  VERIFY_CRASHED: {
+    title: 'The verification stopped',
+    unaffected: 'It says nothing about the answer.',
+    action: 'Reload the page. Verification needs a current browser, and https or a loopback address.',
+  },
+  STORAGE_FULL: {
+    title: 'The disk of the server is full',
+    unaffected: nothingChanged,
+    action: 'Free some space in DATA_DIR; no restart is needed.',
+  },
+  STORAGE_READ_ONLY: {
+    title: 'The data folder cannot be written to',
+    unaffected: nothingChanged,
+    action: 'Check the permissions of DATA_DIR and the mount it is on.',
+  },
 };
 
-/** The advice for a refusal; general words for a code that has none of its own. */
-export function adviceFor(problem: Problem): Advice {
-  const known = byCode[problem.code];
-  if (known !== undefined) return known;
-  if (problem.status === 404)
-    return { title: 'Not found', unaffected: null, action: 'Check the address, or search with Ctrl K.' };
-  if (problem.status === 401 || problem.status === 403)
-    return {
+/** Advice for families of codes, by how they begin. */
+export const adviceByPrefix: readonly (readonly [prefix: string, advice: Advice])[] = [
+  [
+    'BLOCK_',
+    {
+      title: 'The chain did not accept a block',
+      unaffected: nothingChanged,
+      action: 'The code names the check that failed; docs/formats/block.md describes each.',
+    },
+  ],
+  [
+    'LOG_',
+    {
+      title: 'The log could not answer',
+      unaffected: 'What is in the log stays there.',
+      action: 'Wait a second and try again; if it stays, run npx stemma fsck.',
+    },
+  ],
+  [
+    'KERNEL_',
+    {
+      title: 'The kernel cannot be used',
+      unaffected: 'No answer was produced by it.',
+      action: 'Build it anew with npm run build:kernel; the Status page shows the self-test.',
+    },
+  ],
+  [
+    'JSON_',
+    {
+      title: 'The request is not valid JSON',
+      unaffected: nothingChanged,
+      action: 'Send one JSON document in UTF-8.',
+    },
+  ],
+  [
+    'IMPORT_',
+    {
+      title: 'The checkpoint was not imported',
+      unaffected: 'Blocks that were complete stay, and the next attempt goes on from there.',
+      action: 'The sentence names the file, the tensor or the setting at fault.',
+    },
+  ],
+];
+
+const byStatus: readonly (readonly [test: (status: number) => boolean, advice: Advice])[] = [
+  [
+    (status) => status === 404,
+    { title: 'Not found', unaffected: null, action: 'Check the address, or search with Ctrl K.' },
+  ],
+  [
+    (status) => status === 401 || status === 403,
+    {
       title: 'Not allowed',
-      unaffected: 'Nothing was changed.',
-      action: 'Print a token with stemma keys token and enter it here.',
-    };
-  if (problem.status >= 500)
-    return {
+      unaffected: nothingChanged,
+      action: 'Print a token with npx stemma keys token and enter it here.',
+    },
+  ],
+  [
+    (status) => status >= 500,
+    {
       title: 'The server failed',
-      unaffected: 'Nothing was changed.',
+      unaffected: nothingChanged,
       action: 'Look at the Status page, then try again.',
-    };
-  return {
-    title: 'The server refused this',
-    unaffected: 'Nothing was changed.',
-    action: 'Change the input and try again.',
-  };
+    },
+  ],
+];
+
+const general: Advice = {
+  title: 'This was refused',
+  unaffected: nothingChanged,
+  action: 'Change what the sentence names and try again.',
+};
+
+/** The advice for a code: its own, its family's, or that of the HTTP status. */
+export function adviceFor({ code, status }: Pick<Problem, 'code' | 'status'>): Advice {
+  return (
+    adviceByCode[code] ??
+    adviceByPrefix.find(([prefix]) => code.startsWith(prefix))?.[1] ??
+    byStatus.find(([test]) => test(status))?.[1] ??
+    general
+  );
 }

@@ -24,9 +24,18 @@ export function ExpertGrid({ verification }: { verification: Verification }) {
       <div
         className={styles.grid}
         style={{
-          gridTemplateColumns: `auto repeat(2, minmax(14px, 34px)) 4px repeat(${experts}, minmax(10px, 34px))`,
+          gridTemplateColumns: `max-content repeat(2, minmax(14px, 34px)) 4px repeat(${experts}, minmax(10px, 34px))`,
         }}
       >
+        <span />
+        <span className={styles.caption}>attn</span>
+        <span className={styles.caption}>rout</span>
+        <span />
+        {Array.from({ length: experts }, (_, expert) => (
+          <span key={expert} className={styles.caption}>
+            {expert}
+          </span>
+        ))}
         <span className="label">whole</span>
         {outside.slice(0, 2).map((cell) => show(cell, cell.name, ''))}
         <span style={{ gridColumn: `4 / span ${experts + 1}` }} className="label">

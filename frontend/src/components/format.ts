@@ -8,8 +8,9 @@ export function number(value: number, decimals = 0): string {
   return value.toLocaleString('en-GB', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** A rate with as many decimals as it deserves: three significant digits, none from 100 on. */
+/** A measured value with as many decimals as it deserves: three significant digits, none from 100 on. */
 export function rate(value: number): string {
+  if (value === 0) return '0';
   return number(value, value >= 100 ? 0 : value >= 10 ? 1 : 2);
 }
 

@@ -1,5 +1,5 @@
 import { useElementSize } from '@mantine/hooks';
-import { number, timeOfDay } from './format.js';
+import { timeOfDay } from './format.js';
 import styles from './line-chart.module.css';
 
 /** A measured point: time in ms since the epoch, value or null for a gap. */
@@ -30,16 +30,17 @@ export function LineChart(props: {
   /** Where the crosshair stands, or null. */
   cross: number | null;
   onCross: (at: number | null) => void;
-  format?: (value: number) => string;
+  /** The axis ends at least here. */
+  least: number;
+  format: (value: number) => string;
 }) {
-  const { points, span, cross } = props;
-  const format = props.format ?? ((value: number) => number(value));
+  const { points, span, cross, format } = props;
   const { ref, width } = useElementSize();
-  const top = niceCeiling(Math.max(0, ...points.map((point) => point.value ?? 0)));
+  const top = niceCeiling(Math.max(props.least, ...points.map((point) => point.value ?? 0)));
   const x = (at: number): number =>
     LEFT + ((at - span.from) / (span.to - span.from)) * Math.max(1, width - LEFT - 4);
   const y = (value: number): number => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
-  const marked = cross === null ? points.at(-1) : nearest(points, cross);
+  const marked = cross === null ? points.findLast(({ value }) => value !== null) : nearest(points, cross);
   const atPointer = (event: React.PointerEvent<SVGSVGElement>): number => {
     const left = event.currentTarget.getBoundingClientRect().left;
     return (
@@ -132,6 +133,8 @@ function Segment(props: {
   const { points, x, y } = props;
   const line = points.map((point) => `${x(point.at).toFixed(1)},${y(point.value).toFixed(1)}`).join('L');
   const base = y(0).toFixed(1);
+  if (points.length === 1)
+    return <circle className={styles.point} cx={x(points[0].at)} cy={y(points[0].value)} r={2} />;
   return (
     <>
       <path

@@ -1,5 +1,6 @@
 import { Anchor, Button } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
+import { Link } from 'react-router';
 import { Problem } from '../api/problem.js';
 import { AccessTokenForm } from './access-token-form.js';
 import { adviceFor } from './advice.js';
@@ -25,7 +26,7 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
             Try again
           </Button>
         )}
-        <Anchor href={`/docs/errors#${problem.code}`} className="mono" size="sm">
+        <Anchor component={Link} to={`/problems/${problem.code}`} className="mono" size="sm">
           {problem.code}
         </Anchor>
         {problem.requestId !== null && <span className="label">request {problem.requestId}</span>}

@@ -58,11 +58,9 @@ function weightBlocks(release: VerifiedRelease, weights: readonly VerifiedWeight
 
 function tensorEntries(value: unknown): EngineModel['blocks'][number]['tensors'] {
   if (!Array.isArray(value)) return [];
-  return value
-    .filter(isRecord)
-    .map(({ name, offset, length }) => ({
-      name: String(name),
-      offset: Number(offset),
-      length: Number(length),
-    }));
+  return value.filter(isRecord).map(({ name, offset, length }) => ({
+    name: String(name),
+    offset: Number(offset),
+    length: Number(length),
+  }));
 }

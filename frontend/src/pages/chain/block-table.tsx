@@ -47,7 +47,7 @@ const columns: readonly Column<GraphNode>[] = [
     label: 'Made',
     value: (row) => row.timestamp,
     show: (row) => dateTime(row.timestamp),
-    width: '150px',
+    width: '172px',
     secondary: true,
   },
 ];

@@ -21,6 +21,8 @@ export interface DagLayout {
   /** Height of the time axis. */
   readonly axis: number;
   readonly columns: readonly ReleaseColumn[];
+  /** Centres of the slots of a column, from its left edge, with what stands in them. */
+  readonly slots: readonly { readonly label: string; readonly x: number }[];
   readonly rows: readonly { readonly label: string; readonly y: number }[];
   readonly nodes: readonly PlacedNode[];
 }
@@ -31,7 +33,9 @@ const ROW = 27;
 const GAP = 64;
 const AXIS = 48;
 const NARROWEST_SLOT = 20;
-const WIDEST_SLOT = 40;
+const WIDEST_SLOT = 72;
+/** Height under the last row for the captions of the slots. */
+const FOOT = 26;
 /** Slots before the experts: attention and router. */
 const DENSE_SLOTS = 2;
 
@@ -80,8 +84,12 @@ export function layoutDag({ nodes, edges }: GraphAnswer, room: number): DagLayou
   ];
   return {
     width: LEFT + columns.length * columnWidth,
-    height: TOP + (layers + 1) * ROW,
+    height: TOP + layers * ROW + FOOT,
     axis: AXIS,
+    slots: Array.from({ length: slots }, (_, slot) => ({
+      label: ['attention', 'router'][slot] ?? String(slot - DENSE_SLOTS),
+      x: slotX(slot, slotWidth),
+    })),
     columns,
     rows,
     nodes: placed,
@@ -107,7 +115,11 @@ function place(node: GraphNode): { readonly slot: number; readonly row: number }
 
 function at(node: GraphNode, x: number, slotWidth: number): { readonly x: number; readonly y: number } {
   const { slot, row } = place(node);
-  return { x: x + 26 + slot * slotWidth + (slot >= DENSE_SLOTS ? 8 : 0), y: TOP + row * ROW };
+  return { x: x + slotX(slot, slotWidth), y: TOP + row * ROW };
+}
+
+function slotX(slot: number, slotWidth: number): number {
+  return 26 + slot * slotWidth + (slot >= DENSE_SLOTS ? 8 : 0);
 }
 
 /** Documents (architecture, tokenizer) stand beside their release, weights in their slots. */

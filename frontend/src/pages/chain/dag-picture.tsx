@@ -80,6 +80,7 @@ export function DagPicture({
 /** Time axis, release names, row labels and stems. */
 function Skeleton({ layout, versions }: { layout: DagLayout; versions: ReadonlyMap<string, string> }) {
   const { axis } = layout;
+  const roomy = (layout.slots[1]?.x ?? 0) - (layout.slots[0]?.x ?? 0) > 56;
   const last = layout.rows.at(-1)?.y ?? 0;
   return (
     <g aria-hidden>
@@ -108,6 +109,18 @@ function Skeleton({ layout, versions }: { layout: DagLayout; versions: ReadonlyM
             layout.rows.map(({ y }) => (
               <path key={y} className={styles.stem} d={`M${x + 4} ${y}H${x + 16}`} />
             ))}
+          {layout.slots.map((slot, index) => (
+            <text
+              key={slot.label}
+              className={styles.caption}
+              x={x + slot.x}
+              y={layout.height - 6}
+              textAnchor="middle"
+              display={index < 2 && !roomy ? 'none' : undefined}
+            >
+              {slot.label}
+            </text>
+          ))}
           {inherited.map((dot) => (
             <circle key={`${dot.x}.${dot.y}`} cx={dot.x} cy={dot.y} r={1.5} fill="var(--line-strong)" />
           ))}

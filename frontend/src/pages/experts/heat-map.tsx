@@ -20,7 +20,7 @@ export function HeatMap({ experts, measure }: { experts: readonly ExpertUse[]; m
       >
         <div
           className={styles.map}
-          style={{ gridTemplateColumns: `auto repeat(${columns}, minmax(26px, 84px))` }}
+          style={{ gridTemplateColumns: `max-content repeat(${columns}, minmax(26px, 84px))` }}
         >
           <span />
           {Array.from({ length: columns }, (_, expert) => (

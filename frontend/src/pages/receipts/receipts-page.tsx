@@ -106,7 +106,7 @@ function columns(navigate: ReturnType<typeof useNavigate>): readonly Column<Rece
       label: 'Made',
       value: (row) => row.finished_at,
       show: (row) => dateTime(row.finished_at),
-      width: '150px',
+      width: '172px',
       secondary: true,
     },
     { key: 'model', label: 'Model', value: (row) => `${row.model} ${row.version}`, secondary: true },

@@ -16,27 +16,27 @@ interface Measure {
   readonly title: string;
   readonly unit: string;
   readonly of: (sample: MetricsSample) => number | null;
-  readonly format?: (value: number) => string;
+  /** The axis ends at least here. */
+  readonly least: number;
+  readonly format: (value: number) => string;
 }
 
 const measures: readonly Measure[] = [
+  { title: 'Throughput', unit: 'tokens/s', of: (sample) => sample.tokensPerSecond, least: 10, format: rate },
+  { title: 'Time to first token', unit: 'ms', of: (sample) => sample.firstTokenMs, least: 10, format: rate },
   {
-    title: 'Throughput',
-    unit: 'tokens/s',
-    of: (sample) => sample.tokensPerSecond,
-    format: (value) => (value === 0 ? '0' : rate(value)),
+    title: 'Waiting in the queue',
+    unit: 'requests',
+    of: (sample) => sample.queued,
+    least: 4,
+    format: number,
   },
-  {
-    title: 'Time to first token',
-    unit: 'ms',
-    of: (sample) => sample.firstTokenMs,
-    format: (value) => number(value, value < 10 ? 1 : 0),
-  },
-  { title: 'Waiting in the queue', unit: 'requests', of: (sample) => sample.queued },
   {
     title: 'Memory',
     unit: 'MiB',
-    of: (sample) => (sample.memoryBytes === null ? null : sample.memoryBytes / MIB),
+    of: ({ memoryBytes }) => (memoryBytes === null ? null : memoryBytes / MIB),
+    least: 100,
+    format: number,
   },
 ];
 
@@ -89,7 +89,8 @@ function Charts() {
           span={span}
           cross={cross}
           onCross={setCross}
-          format={measure.format}
+          least={measure.least}
+          format={(value) => measure.format(value)}
         />
       ))}
     </section>
