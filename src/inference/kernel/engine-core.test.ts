@@ -1,5 +1,5 @@
 import { createEngine, randomModel, runWork, smallConfig } from '../../../test/support/engine.js';
-import { err, unwrap, type Result } from '../../common/index.js';
+import { err, ok, unwrap, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { GREEDY } from '../sampler/index.js';
 import { blockMissing, type BlockSource } from './block-source.js';
@@ -138,6 +138,20 @@ describe('engine core', () => {
     expect(new Set(results.map(code)).size).toBe(2);
     broken = '';
     expect(limited.map(({ work }) => code(runWork(engine, work)))).toEqual(limited.map(() => 'ok'));
+  });
+
+  it('refuses to go on with logits that are not finite', () => {
+    const endless = randomModel(config, 'f32', 3);
+    const head = endless.payloads.get('head')!;
+    new Float32Array(head.buffer, head.byteOffset + head.length - 64 * 4, 1)[0] = Infinity;
+    const trusting: BlockSource = {
+      read: (block, target) => {
+        target.set(endless.payloads.get(block.name)!);
+        return ok();
+      },
+    };
+    const result = runWork(createEngine(endless, {}, trusting), generate({ release: endless.model.release }));
+    expect(code(result)).toBe('LOGITS_NOT_FINITE');
   });
 
   it('shares memory between releases with the same payloads and gives all back', () => {

@@ -1,4 +1,4 @@
-import type { CodedError } from '../../common/index.js';
+import { CodedError } from '../../common/index.js';
 import { ROW_WORDS } from './abi.js';
 import type { ExpertExecutor, ExpertTask } from './executor.js';
 import type { Kernel } from './kernel.js';
@@ -44,7 +44,19 @@ export class ForwardPass {
     }
     run.set('logitRows', wanted);
     if (wanted > 0) this.execute('logits', 0, model);
+    this.checkLogits(model, wanted, failures);
     return { failures };
+  }
+
+  /** Logits that are no numbers mean weights that are none, and their bits may differ between processors. */
+  private checkLogits(model: LoadedModel, wanted: number, failures: Map<number, CodedError>): void {
+    const { run, config, release } = model;
+    const count = Math.ceil(config.vocabSize / 4) * 4;
+    for (let i = 0; i < wanted; i++) {
+      if (this.kernel.exports.allFinite(run.logitsAddress(i), count)) continue;
+      const row = run.logitRows[i];
+      if (!failures.has(row)) failures.set(row, notFinite(release));
+    }
   }
 
   private writeRows(model: LoadedModel, rows: readonly BatchRow[]): number {
@@ -104,4 +116,9 @@ function failRows(
   for (let i = start; i < start + task.counts[index]; i++) {
     failures.set(Math.floor(run.order[i] / config.expertsPerToken), error);
   }
+}
+
+function notFinite(release: string): CodedError {
+  const message = `the weights of release ${release} give logits that are not finite`;
+  return new CodedError('LOGITS_NOT_FINITE', message, { release }, 500);
 }

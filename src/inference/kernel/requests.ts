@@ -90,6 +90,9 @@ export type Work =
   | ({ readonly kind: 'replay' } & ReplayRequest)
   | ({ readonly kind: 'logits' } & LogitsRequest);
 
+/** Raw logits of one request at most. */
+const LOGITS_BYTES = 2 ** 28;
+
 /** Positions that a request may come to compute. */
 export function positionsOf(work: Work, config: ModelConfig): number {
   if (work.kind === 'logits') return work.ids.length;
@@ -109,7 +112,10 @@ export function checkWork(work: Work, config: ModelConfig): Result<void> {
   const needed = work.kind === 'replay' ? all.length - 1 : all.length;
   if (needed > room) return tooLong(needed, config.maxPositions);
   if (work.kind === 'replay' && work.outputIds.length === 0) return invalid('the answer is empty');
-  if (work.kind === 'logits') return checkCount(work.last ?? 1, 1, ids.length, 'last');
+  if (work.kind === 'logits') {
+    const most = Math.min(ids.length, Math.floor(LOGITS_BYTES / (config.vocabSize * 4)));
+    return checkCount(work.last ?? ids.length, 1, most, 'last');
+  }
   if (work.kind === 'generate') {
     const counts = checkCount(work.maxTokens, 1, Number.MAX_SAFE_INTEGER, 'maxTokens');
     if (!counts.ok) return counts;

@@ -77,8 +77,12 @@ export class RunState {
 
   /** The logits of the i-th row that wanted them: float32 [vocabSize], valid until the next pass. */
   logits(i: number): Float32Array {
-    const stride = Math.ceil(this.config.vocabSize / 16) * 16;
-    return this.heap.floats(this.places['logits'] + i * stride * 4, this.config.vocabSize);
+    return this.heap.floats(this.logitsAddress(i), this.config.vocabSize);
+  }
+
+  /** Where they are; they are padded with zeros to a multiple of 16. */
+  logitsAddress(i: number): number {
+    return this.places['logits'] + i * Math.ceil(this.config.vocabSize / 16) * 64;
   }
 
   /** Gives the buffers back. */

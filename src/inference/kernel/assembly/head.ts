@@ -37,3 +37,13 @@ export function computeLogits(
     outputs,
   );
 }
+
+/** Whether all values are finite; `count` is a multiple of 4. */
+export function allFinite(values: usize, count: i32): bool {
+  let zero = i32x4.splat(-1);
+  for (const end = values + (<usize>count << 2); values < end; values += 16) {
+    const x = v128.load(values);
+    zero = v128.and(zero, f32x4.eq(f32x4.sub(x, x), f32x4.splat(0))); // x - x is 0 unless x is infinite or no number
+  }
+  return i32x4.all_true(zero);
+}

@@ -74,6 +74,7 @@ export function frequencies(target: usize, headDim: i32, theta: f32): void {
 }
 
 export { exp4Test, exp64, log64, sin64 } from './math-exports';
+export { allFinite } from './head';
 export { matmul } from './matmul';
 export { quantizeRecord } from './quantize';
 export { rmsNorm } from './norm';
