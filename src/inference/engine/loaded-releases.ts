@@ -21,7 +21,6 @@ export class LoadedReleases {
   /** Loads the release if need be and keeps it loaded while `work` runs; refuses with what loading refuses with. */
   async use<T>(engine: EnginePort, model: EngineModel, work: () => Promise<Result<T>>): Promise<Result<T>> {
     const entry = this.loaded.get(model.release) ?? { loading: engine.load(model), users: 0 };
-    this.loaded.delete(model.release);
     this.loaded.set(model.release, entry);
     entry.users += 1;
     try {
@@ -31,8 +30,16 @@ export class LoadedReleases {
       return ready;
     } finally {
       entry.users -= 1;
+      this.usedLast(model.release, entry);
       await this.unloadIdle(engine);
     }
+  }
+
+  /** The order of the map is the order of last use. */
+  private usedLast(release: string, entry: Loaded): void {
+    if (this.loaded.get(release) !== entry) return;
+    this.loaded.delete(release);
+    this.loaded.set(release, entry);
   }
 
   private async unloadIdle(engine: EnginePort): Promise<void> {
