@@ -44,7 +44,11 @@ const major = Number(process.versions.node.split('.')[0]);
 if (major >= NEEDED) {
   if (!existsSync(entry)) fail('not built yet; run: npm run build');
   if (existsSync('.env')) process.loadEnvFile('.env');
-  import('../dist/src/main.js');
+  // Compiled code is kept inside the installation, where nobody else can put any; without write access it is not kept.
+  import('node:module').then(function (module) {
+    module.enableCompileCache(join(root, 'node_modules', '.cache', 'stemma'));
+    return import('../dist/src/main.js');
+  });
 } else if (process.env.STEMMA_BUNDLED_NODE !== '1' && existsSync(bundled)) {
   runOnBundledNode();
 } else {

@@ -1,7 +1,7 @@
 import { CodedError, unwrap, type Json } from '../common/index.js';
 import { loadConfig, type AppConfig } from '../config/index.js';
 import { startProgress, type Progress } from './progress.js';
-import { withApplication, type CommandHost } from './with-application.js';
+import type { CommandHost } from './with-application.js';
 
 /** Exit codes of every command. */
 export const EXIT = { done: 0, false: 1, usage: 2 } as const;
@@ -20,8 +20,9 @@ export class CommandContext {
     return this.loaded;
   }
 
-  /** Runs work with the running server or, without one, with the application itself. */
-  withApplication<T>(work: (host: CommandHost) => Promise<T>): Promise<T> {
+  /** Runs work with the running server or, without one, with the application itself (loaded only when needed). */
+  async withApplication<T>(work: (host: CommandHost) => Promise<T>): Promise<T> {
+    const { withApplication } = await import('./with-application.js');
     return withApplication(this.config, work);
   }
 

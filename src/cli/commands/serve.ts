@@ -3,7 +3,6 @@ import { Option, type Command } from 'commander';
 import { unwrap } from '../../common/index.js';
 import type { Role } from '../../config/index.js';
 import type { CommandContext } from '../command-context.js';
-import { serve } from '../serve.js';
 
 /** How long after the allowed time for stopping the process ends anyway. */
 const GRACE_MS = 10_000;
@@ -20,6 +19,7 @@ export function register(program: Command, context: CommandContext): void {
       context.action(async (options: { role?: Role }) => {
         const config = options.role ? context.config.with({ role: options.role }) : context.config;
         const stopAsked = Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+        const { serve } = await import('../serve.js');
         const server = unwrap(await serve(config));
         await stopAsked;
         setTimeout(() => process.exit(1), config.shutdownTimeoutMs + GRACE_MS).unref();
