@@ -8,11 +8,16 @@ export class ServerClient {
     private readonly token: string,
   ) {}
 
-  /** Sends a request; the answer may be of any status. A body that is no string or bytes is sent as JSON. */
-  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  /** Sends a request; the answer may be of any status. Throws `SERVER_GONE` when there is none. */
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set('authorization', `Bearer ${this.token}`);
-    return fetch(`${this.url}${path}`, { ...init, headers });
+    try {
+      return await fetch(`${this.url}${path}`, { ...init, headers });
+    } catch (thrown) {
+      if (init.signal?.aborted === true) throw thrown;
+      throw serverGone(this.url, thrown);
+    }
   }
 
   /** The JSON of a successful answer. Throws the problem of any other as `CodedError`. */
@@ -27,6 +32,11 @@ export class ServerClient {
     if (!response.ok) throw await problemIn(response);
     return (await response.json()) as T;
   }
+}
+
+/** The refusal of a command whose server does not answer, or stopped in the middle of an answer. */
+export function serverGone(url: string, cause: unknown): CodedError {
+  return new CodedError('SERVER_GONE', `the server at ${url} went away; try again`, {}, 503, { cause });
 }
 
 /** The problem an answer carries, as an error a command can end with. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CodedError, unwrap } from '../../common/index.js';
 import { InferenceService } from '../../inference/index.js';
-import { problemIn, type ServerClient } from '../server-client.js';
+import { problemIn, serverGone, type ServerClient } from '../server-client.js';
 import type { CommandHost } from '../with-application.js';
 
 /** One message of a conversation. */
@@ -77,29 +77,33 @@ async function askServer(
   messages: readonly ChatMessageLine[],
   { signal, onText }: TurnListener,
 ): Promise<ChatAnswer> {
-  const response = await server.fetch('/v1/chat/completions', {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ model, messages, stream: true, max_tokens: maxTokens, temperature, seed }),
-    signal,
-  });
-  if (!response.ok || response.body === null) throw await problemIn(response);
-  let [text, finish, receipt]: [string, string, string | null] = ['', 'cancelled', null];
+  const body = { model, messages, stream: true, max_tokens: maxTokens, temperature, seed };
+  let answer: ChatAnswer = { text: '', finish: 'cancelled', receipt: null };
   try {
+    const response = await server.fetch('/v1/chat/completions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    });
+    if (!response.ok || response.body === null) throw await problemIn(response);
     for await (const data of eventData(response.body)) {
-      const chunk = JSON.parse(data) as Chunk;
-      if (chunk.code !== undefined) throw new CodedError(chunk.code, chunk.detail ?? 'the server gave up');
-      const [choice] = chunk.choices ?? [];
-      const piece = choice?.delta?.content ?? '';
-      text += piece;
+      const { choices = [], receipt_id: receipt = null, code, detail } = JSON.parse(data) as Chunk;
+      if (code !== undefined) throw new CodedError(code, detail ?? 'the server gave up');
+      const { delta, finish_reason: finish } = choices[0] ?? {};
+      const piece = delta?.content ?? '';
       if (piece !== '') onText(piece);
-      finish = choice?.finish_reason ?? finish;
-      receipt = chunk.receipt_id ?? receipt;
+      answer = {
+        text: answer.text + piece,
+        finish: finish ?? answer.finish,
+        receipt: receipt ?? answer.receipt,
+      };
     }
   } catch (thrown) {
-    if (!signal.aborted) throw thrown;
+    if (thrown instanceof CodedError) throw thrown;
+    if (!signal.aborted) throw serverGone(server.url, thrown);
   }
-  return { text, finish, receipt };
+  return answer;
 }
 
 /** Longest event read, in characters. */

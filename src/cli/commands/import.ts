@@ -4,7 +4,7 @@ import { CodedError, unwrap, type Json } from '../../common/index.js';
 import { Importer, type ImportDtype, type ImportProgress, type ReleaseSummary } from '../../experts/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { Progress } from '../progress.js';
-import { problemIn, type ServerClient } from '../server-client.js';
+import { problemIn, serverGone, type ServerClient } from '../server-client.js';
 import { jsonLines } from './json-lines.js';
 
 interface ImportCommandOptions {
@@ -89,16 +89,17 @@ async function importThroughServer(
     body: JSON.stringify({ folder, ...options }),
   });
   if (!response.ok || response.body === null) throw await problemIn(response);
-  for await (const value of jsonLines(response.body)) {
-    const line = value as ImportLine;
-    if (line.progress !== undefined) onProgress(line.progress);
-    if (line.error !== undefined) throw new CodedError(line.error.code, line.error.message);
-    if (line.release !== undefined) return line.release;
+  try {
+    for await (const value of jsonLines(response.body)) {
+      const line = value as ImportLine;
+      if (line.progress !== undefined) onProgress(line.progress);
+      if (line.error !== undefined) throw new CodedError(line.error.code, line.error.message);
+      if (line.release !== undefined) return line.release;
+    }
+  } catch (thrown) {
+    throw thrown instanceof CodedError ? thrown : serverGone(server.url, thrown);
   }
-  throw new CodedError(
-    'SERVER_ANSWER',
-    'the server ended the import without a result; import again to go on',
-  );
+  throw serverGone(server.url, null);
 }
 
 function describe(summary: ReleaseSummary): string {
