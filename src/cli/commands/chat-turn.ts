@@ -67,8 +67,8 @@ interface Chunk {
     readonly finish_reason?: string | null;
   }[];
   readonly receipt_id?: string | null;
-  readonly code?: string;
-  readonly detail?: string;
+  /** Comes instead of the rest when the answer failed on the way. */
+  readonly error?: { readonly code: string; readonly message: string };
 }
 
 async function askServer(
@@ -88,8 +88,8 @@ async function askServer(
     });
     if (!response.ok || response.body === null) throw await problemIn(response);
     for await (const data of eventData(response.body)) {
-      const { choices = [], receipt_id: receipt = null, code, detail } = JSON.parse(data) as Chunk;
-      if (code !== undefined) throw new CodedError(code, detail ?? 'the server gave up');
+      const { choices = [], receipt_id: receipt = null, error } = JSON.parse(data) as Chunk;
+      if (error !== undefined) throw new CodedError(error.code, error.message);
       const { delta, finish_reason: finish } = choices[0] ?? {};
       const piece = delta?.content ?? '';
       if (piece !== '') onText(piece);
