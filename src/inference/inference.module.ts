@@ -22,6 +22,7 @@ import { ReleaseSource } from './models/release-source.js';
 import { ChatController } from './native/chat.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
 import { BundleController } from './receipts/bundle.controller.js';
+import { ReceiptFsck } from './receipts/receipt-fsck.js';
 import { ReceiptIssuer } from './receipts/receipt-issuer.js';
 import { ReceiptLog } from './receipts/receipt-log.js';
 import { ReceiptService } from './receipts/receipt-service.js';
@@ -59,6 +60,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptIssuer,
     ReceiptLog,
     ReceiptService,
+    ReceiptFsck,
     BundleWriter,
   ],
   exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, ReceiptService],

@@ -74,6 +74,21 @@ export class ReceiptStore {
     };
   }
 
+  /** Every stored receipt as it lies there, oldest first, `page` at a time; what is not JSON reads as null. */
+  async *all(page: number): AsyncGenerator<{ id: string; receipt: unknown; evidence: unknown }> {
+    for (let after = '0'; ;) {
+      const rows = await this.dataSource.query<Row[]>(
+        'SELECT position, id, receipt, evidence FROM receipts WHERE position > $1 ORDER BY position LIMIT $2',
+        [after, page],
+      );
+      for (const row of rows) {
+        yield { id: String(row.id), receipt: parsed(row.receipt), evidence: parsed(row.evidence) };
+      }
+      if (rows.length < page) return;
+      after = String(rows[rows.length - 1].position);
+    }
+  }
+
   /** A page of summaries, newest first, and the cursor of the next page or null. */
   async list(filter: ReceiptFilter): Promise<{ items: ReceiptSummary[]; next_cursor: string | null }> {
     const rows = await this.dataSource.query<Row[]>(
@@ -88,6 +103,14 @@ export class ReceiptStore {
       items: page.map(summary),
       next_cursor: rows.length > filter.limit ? String(page[page.length - 1].position) : null,
     };
+  }
+}
+
+function parsed(text: string | number): unknown {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return null;
   }
 }
 
