@@ -55,7 +55,7 @@ export class EngineCore {
     this.dense = new DenseStore(kernel.heap, source, blockFailed);
     this.cache = new ExpertCache(kernel.heap, source, limits.expertCacheBytes, now, blockFailed);
     this.pages = new PagePool(kernel.heap, limits.kvCacheBytes);
-    this.scheduler = new Scheduler(new ForwardPass(kernel, new LocalExpertExecutor(kernel, this.cache)));
+    this.scheduler = new Scheduler(new ForwardPass(kernel, new LocalExpertExecutor(kernel, this.cache), now));
   }
 
   /** Whether `step` has something to do. */

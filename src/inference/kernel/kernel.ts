@@ -42,12 +42,15 @@ export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembl
 /** The leader's view of the kernel: memory, code and the command that all threads carry out together. */
 export class Kernel {
   readonly heap: KernelHeap;
+  /** Threads that passes may use; the self-test lowers it for a while. */
+  threadLimit: number;
 
   private constructor(
     readonly exports: KernelExports,
     memory: WebAssembly.Memory,
     readonly threads: number,
   ) {
+    this.threadLimit = threads;
     this.heap = new KernelHeap(memory, CONTROL + CONTROL_BYTES);
     this.useThreads(threads);
   }

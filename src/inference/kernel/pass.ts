@@ -3,6 +3,7 @@ import { ROW_WORDS } from './abi.js';
 import type { ExpertExecutor, ExpertTask } from './executor.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
+import { ThreadGovernor } from './thread-governor.js';
 
 /** One token of one sequence, to be computed at its position. Rows of a sequence come in order of position. */
 export interface BatchRow {
@@ -23,15 +24,35 @@ export interface PassResult {
 
 /** The forward pass: embedding, then for every layer attention, router and experts, then logits. */
 export class ForwardPass {
+  /** One per order of magnitude of rows, by model. */
+  private readonly governors = new WeakMap<LoadedModel, ThreadGovernor[]>();
+
   constructor(
     private readonly kernel: Kernel,
     private readonly executor: ExpertExecutor,
+    private readonly now: () => number,
   ) {}
 
   /**
    * Computes a batch of at most `MAX_ROWS` rows. The i-th row that wants logits finds them in `model.run.logits(i)`.
    */
   forward(model: LoadedModel, rows: readonly BatchRow[]): PassResult {
+    const governor = this.governor(model, rows.length);
+    this.kernel.useThreads(governor.threads());
+    const started = this.now();
+    const result = this.compute(model, rows);
+    governor.measured(this.now() - started, rows.length);
+    return result;
+  }
+
+  private governor(model: LoadedModel, rows: number): ThreadGovernor {
+    let governors = this.governors.get(model);
+    if (!governors) this.governors.set(model, (governors = []));
+    const size = 31 - Math.clz32(rows);
+    return (governors[size] ??= new ThreadGovernor(this.kernel.threadLimit));
+  }
+
+  private compute(model: LoadedModel, rows: readonly BatchRow[]): PassResult {
     const failures = new Map<number, CodedError>();
     const { run, config } = model;
     const wanted = this.writeRows(model, rows);

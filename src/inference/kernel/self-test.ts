@@ -66,12 +66,12 @@ export function selfTest(kernel: Kernel, sha256: Sha256): SelfTestResult {
 
 function runModels(kernel: Kernel, threads: number, sha256: Sha256): string {
   const { reclaim } = kernel.heap;
-  kernel.useThreads(threads);
+  kernel.threadLimit = threads;
   try {
     const states = [0, 1, 2].map((shift) => runModel(kernel, testModel(shift, sha256), sha256));
     return bytesToHex(sha256(concatBytes(...states)));
   } finally {
-    kernel.useThreads(kernel.threads);
+    kernel.threadLimit = kernel.threads;
     kernel.heap.reclaim = reclaim;
   }
 }
