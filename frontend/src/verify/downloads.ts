@@ -46,21 +46,23 @@ export class Downloads {
     return JSON.parse(new TextDecoder().decode(bytes));
   }
 
-  /** Content that should have the given hash; the caller compares. */
-  async content(path: string, hash: string): Promise<Fetched> {
-    const kept = await this.fromCache(hash);
+  /** Content that should have the given hash; the caller compares. `onFetched` is told when the bytes are here, not hashed yet. */
+  async content(path: string, hash: string, onFetched: () => void = () => undefined): Promise<Fetched> {
+    const kept = await this.fromCache(hash, onFetched);
     if (kept !== null) return kept;
     const bytes = await this.inTurn(() => this.download(path));
+    onFetched();
     const fetched = { bytes, hash: await sha256(bytes) };
     if (fetched.hash === hash) await this.keep(hash, bytes);
     return fetched;
   }
 
-  private async fromCache(hash: string): Promise<Fetched | null> {
+  private async fromCache(hash: string, onFetched: () => void): Promise<Fetched | null> {
     const cache = await this.cache;
     const found = await cache?.match(cacheKey(hash)).catch(() => undefined);
     if (found === undefined) return null;
     const bytes = new Uint8Array(await found.arrayBuffer());
+    onFetched();
     if ((await sha256(bytes)) === hash) {
       this.cachedBytes += bytes.length;
       return { bytes, hash };

@@ -75,8 +75,9 @@ async function checkWeight(
   downloads: Downloads,
   findings: Findings,
 ): Promise<VerifiedWeight | null> {
-  const block = await fetchBlock(downloads, 'B', cell.block);
-  findings.report({ type: 'cell', name: cell.name, state: 'fetched' });
+  const block = await fetchBlock(downloads, 'B', cell.block, () =>
+    findings.report({ type: 'cell', name: cell.name, state: 'fetched' }),
+  );
   const fault = block.ok
     ? block.header.name === cell.name
       ? null

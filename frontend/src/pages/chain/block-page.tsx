@@ -113,7 +113,11 @@ function Relatives(props: {
             key={hash}
             chain={header.chain_id}
             hash={hash}
-            label={header.name ?? header.block_type}
+            label={
+              header.chain_id === 'B'
+                ? (header.name ?? header.block_type)
+                : `${header.block_type} ${header.name ?? ''}`
+            }
           />
         ))}
       </div>

@@ -6,6 +6,9 @@ import { count, dateTime, shortHash } from '../../components/format.js';
 import styles from './chain.module.css';
 import { layoutDag, type DagLayout, type PlacedNode } from './dag-layout.js';
 
+/** More edges than this are drawn lightly. */
+const MANY = 12;
+
 /** The chain as a picture: releases along time, blocks hanging from the release that introduced them. */
 export function DagPicture({
   graph,
@@ -147,7 +150,7 @@ function Edges({ graph, layout, node }: { graph: GraphAnswer; layout: DagLayout;
     return other === undefined ? [] : [other];
   });
   return (
-    <g aria-hidden>
+    <g aria-hidden opacity={ends.length > MANY ? 0.3 : 1}>
       {ends.map((end) => (
         <path
           key={end.hash}

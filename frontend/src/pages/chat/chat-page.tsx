@@ -28,7 +28,7 @@ export function ChatPage() {
   return (
     <div className={`${styles.page} ${panel && wide ? styles.withReceipt : ''}`}>
       <section className={styles.conversation} aria-label="Conversation">
-        <Scroll follow={turns.at(-1)?.answer.length ?? 0}>
+        <Scroll turns={turns.length} follow={`${turns.at(-1)?.answer.length} ${turns.at(-1)?.state}`}>
           {turns.length === 0 ? (
             <Start />
           ) : (
@@ -61,6 +61,7 @@ export function ChatPage() {
           size="100%"
           withCloseButton={false}
           title={<span className="visually-hidden">Receipt</span>}
+          styles={{ header: { minHeight: 0, padding: 0 }, body: { paddingTop: 14 } }}
         >
           {panel}
         </Drawer>
@@ -75,12 +76,16 @@ function isBusy(turns: ReturnType<typeof useTurns>): boolean {
 }
 
 /** Follows a growing answer, unless the reader has scrolled up. */
-function Scroll({ follow, children }: { follow: number; children: React.ReactNode }) {
+function Scroll(props: { turns: number; follow: string; children: React.ReactNode }) {
+  const { turns, follow } = props;
   const box = useRef<HTMLDivElement>(null);
   const atEnd = useRef(true);
   useEffect(() => {
+    atEnd.current = true;
+  }, [turns]);
+  useEffect(() => {
     if (atEnd.current) box.current?.scrollTo({ top: box.current.scrollHeight });
-  }, [follow]);
+  }, [turns, follow]);
   return (
     <div
       ref={box}
@@ -92,7 +97,7 @@ function Scroll({ follow, children }: { follow: number; children: React.ReactNod
         atEnd.current = view.scrollHeight - view.scrollTop - view.clientHeight < 60;
       }}
     >
-      {children}
+      {props.children}
     </div>
   );
 }

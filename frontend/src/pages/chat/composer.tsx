@@ -91,7 +91,8 @@ export function Composer({ busy, empty, onClear }: { busy: boolean; empty: boole
                 leftSection={<IconEraser size={15} aria-hidden />}
                 onClick={onClear}
               >
-                New conversation
+                New
+                <span className="visually-hidden"> conversation</span>
               </Button>
             )}
             {busy ? (

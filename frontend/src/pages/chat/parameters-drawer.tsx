@@ -1,4 +1,4 @@
-import { Button, Drawer, NumberInput, Stack, Switch, TagsInput } from '@mantine/core';
+import { Button, Drawer, NumberInput, SimpleGrid, Stack, Switch, TagsInput } from '@mantine/core';
 import { defaultSettings, type ChatSettings } from './parameters.js';
 
 interface NumberField {
@@ -69,7 +69,7 @@ const fields: readonly NumberField[] = [
   {
     name: 'seed',
     label: 'Seed',
-    help: 'Same prompt, parameters and seed: same answer, to the last bit.',
+    help: 'The same again gives the same answer, to the last bit.',
     min: 0,
     max: Number.MAX_SAFE_INTEGER,
     step: 1,
@@ -90,26 +90,31 @@ export function ParametersDrawer(props: {
       opened={props.opened}
       onClose={props.onClose}
       position="right"
-      size="sm"
+      size="md"
       title="Parameters"
       closeButtonProps={{ 'aria-label': 'Close parameters' }}
     >
       <Stack gap="sm">
-        {fields.map((field) => (
-          <NumberInput
-            key={field.name}
-            label={field.label}
-            description={field.help}
-            placeholder="the model’s own"
-            min={field.min}
-            max={field.max}
-            step={field.step}
-            allowDecimal={!field.whole}
-            clampBehavior="blur"
-            value={settings[field.name] ?? ''}
-            onChange={(value) => onChange({ ...settings, [field.name]: value === '' ? null : Number(value) })}
-          />
-        ))}
+        <SimpleGrid cols={2} spacing="sm" verticalSpacing="sm">
+          {fields.map((field) => (
+            <NumberInput
+              key={field.name}
+              label={field.label}
+              description={field.help}
+              placeholder={field.name === 'seed' ? 'random' : 'the model’s own'}
+              inputWrapperOrder={['label', 'input', 'description']}
+              min={field.min}
+              max={field.max}
+              step={field.step}
+              allowDecimal={!field.whole}
+              clampBehavior="blur"
+              value={settings[field.name] ?? ''}
+              onChange={(value) =>
+                onChange({ ...settings, [field.name]: value === '' ? null : Number(value) })
+              }
+            />
+          ))}
+        </SimpleGrid>
         <TagsInput
           label="Stop strings"
           description="The answer ends before the first of them. Enter adds one."

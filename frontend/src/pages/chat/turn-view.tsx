@@ -23,7 +23,7 @@ export function TurnView({
   const receipt = useReceipt(turn.receipt).data?.receipt;
   return (
     <article className={styles.turn}>
-      <div className={styles.prompt}>
+      <div className={styles.prompt} tabIndex={turn.prompt.length > 600 ? 0 : undefined}>
         <span className="visually-hidden">You asked: </span>
         {turn.prompt}
       </div>
