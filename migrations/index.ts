@@ -2,10 +2,12 @@ import type { MigrationInterface } from 'typeorm';
 import { Chain1763700000001 } from './1763700000001-chain.js';
 import { Models1763700000002 } from './1763700000002-models.js';
 import { Inference1763700000003 } from './1763700000003-inference.js';
+import { WriteKeys1763700000004 } from './1763700000004-write-keys.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Chain1763700000001,
   Models1763700000002,
   Inference1763700000003,
+  WriteKeys1763700000004,
 ];
