@@ -18,7 +18,7 @@ import {
   releaseSequencerLock,
   takeSequencerLock,
 } from './assignment.js';
-import { LogPublisher } from './log-publisher.js';
+import { claimedCheckpoint, LogPublisher } from './log-publisher.js';
 import { Pause } from './pause.js';
 
 /** How long committed entries wait at most before the sequencer looks for them, ms. */
@@ -79,17 +79,15 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  /** Waits until every entry that is committed now is published; false when that takes longer than `deadlineMs`. */
+  /** Waits until every entry committed so far is published; false when that takes longer than `deadlineMs` or fails. */
   async settle(deadlineMs: number): Promise<boolean> {
-    for (
-      const end = Date.now() + deadlineMs;
-      Date.now() < end && this.current.state !== 'failed';
-      await delay(POLL_MS / 4)
-    ) {
-      const [{ waiting }] = await this.dataSource.query<{ waiting: boolean }[]>(
-        'SELECT EXISTS (SELECT 1 FROM log_entries WHERE leaf_index IS NULL) AS waiting',
+    for (const end = Date.now() + deadlineMs; Date.now() < end; await delay(POLL_MS / 4)) {
+      const [{ waiting, assigned }] = await this.dataSource.query<{ waiting: boolean; assigned: string }[]>(
+        `SELECT EXISTS (SELECT 1 FROM log_entries WHERE leaf_index IS NULL) AS waiting, assigned FROM log_state`,
       );
-      if (!waiting && this.current.state === 'sequencing') return true;
+      const published = (await claimedCheckpoint(this.files))?.size;
+      if (!waiting && published === Number(assigned)) return true;
+      if (this.current.state === 'failed') return false;
     }
     return false;
   }
