@@ -5,8 +5,8 @@ import { TensorBlockEncoder, type TensorSpec } from '../tensorblock/index.js';
 import type { TensorEntry } from '../blocks/tensor-directory.js';
 import type { ImportDtype, PlannedBlock, PlannedTensor } from '../blocks/tensor-plan.js';
 
-/** Elements widened at once: 1 MiB of f32, so that one step of the event loop stays near 10 ms. */
-const BAND_ELEMENTS = 1 << 18;
+/** Elements widened at once: 256 KiB of f32, so that the event loop gets its turn every millisecond or two. */
+const BAND_ELEMENTS = 1 << 16;
 const CHUNK_BYTES = 1 << 20;
 const TILE_ROWS = 16;
 
