@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import WebSocket from 'ws';
+import { runCommand, startServer, type TestServer } from '../support/index.js';
+
+interface Message {
+  type: string;
+  topic?: string;
+  seq: number;
+  stream?: string;
+  gap?: boolean;
+  code?: string;
+}
+
+/** A client that remembers what it heard. */
+class Client {
+  readonly heard: Message[] = [];
+  private readonly waiting = new Set<() => void>();
+
+  private constructor(readonly socket: WebSocket) {
+    socket.on('message', (data) => {
+      this.heard.push(JSON.parse(String(data)) as Message);
+      for (const wake of this.waiting) wake();
+    });
+  }
+
+  static async open(url: string, headers: Record<string, string> = {}): Promise<Client> {
+    const client = new Client(
+      new WebSocket(`${url.replace('http', 'ws')}/ws/collective-insight`, { headers }),
+    );
+    await once(client.socket, 'open');
+    return client;
+  }
+
+  say(message: unknown): void {
+    this.socket.send(JSON.stringify(message));
+  }
+
+  async until(wanted: (message: Message) => boolean): Promise<Message> {
+    for (;;) {
+      const found = this.heard.find(wanted);
+      if (found) return found;
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.waiting.delete(wake);
+          resolve();
+        };
+        this.waiting.add(wake);
+      });
+    }
+  }
+
+  async closed(): Promise<number> {
+    const [code] = (await once(this.socket, 'close')) as [number];
+    return code;
+  }
+}
+
+describe('live notices', () => {
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await startServer({ env: { IMPORT_GENESIS: 'false' } });
+  });
+  afterAll(() => server.stop());
+
+  it('tells the figures every second and resumes without a gap after a reconnect', async () => {
+    const first = await Client.open(server.url);
+    const { stream } = await first.until(({ type }) => type === 'hello');
+    first.say({ subscribe: ['metrics'] });
+    const seen = await first.until(({ topic }) => topic === 'metrics');
+    first.socket.close();
+    const witness = await Client.open(server.url);
+    witness.say({ subscribe: ['metrics'] });
+    const missed = await witness.until(({ topic, seq }) => topic === 'metrics' && seq > seen.seq);
+    const second = await Client.open(server.url);
+    second.say({ subscribe: ['metrics'], since: seen.seq, stream });
+    expect(await second.until(({ type }) => type === 'subscribed')).toMatchObject({ gap: false });
+    await second.until(({ topic, seq }) => topic === 'metrics' && seq === missed.seq);
+    const numbers = second.heard.filter(({ topic }) => topic === 'metrics').map(({ seq }) => seq);
+    expect(numbers).toContain(missed.seq);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    witness.socket.close();
+    second.socket.close();
+  });
+
+  it('answers nonsense with a code and survives it', async () => {
+    const client = await Client.open(server.url);
+    client.socket.send('{');
+    expect(await client.until(({ type }) => type === 'error')).toMatchObject({ code: 'WS_MESSAGE_INVALID' });
+    client.say({ subscribe: ['metrics'] });
+    await client.until(({ topic }) => topic === 'metrics');
+    client.socket.close();
+  });
+
+  it('closes on a message that is too large, a foreign page, and a wrong token', async () => {
+    const large = await Client.open(server.url);
+    large.socket.send('x'.repeat(20_000));
+    expect(await large.closed()).toBe(1009);
+    const foreign = await Client.open(server.url, { origin: 'https://evil.example' });
+    expect(await foreign.closed()).toBe(4403);
+    const forged = await Client.open(server.url);
+    forged.say({ token: 'nonsense' });
+    expect(await forged.closed()).toBe(4401);
+  });
+
+  it('takes no upgrade on other paths', async () => {
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /other HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n');
+    socket.write('Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n');
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    await once(socket, 'close');
+    expect(answer).not.toContain('101 Switching');
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+  });
+
+  it('keeps what is not public from strangers of a published server', async () => {
+    const published = await startServer({ env: { IMPORT_GENESIS: 'false', HOST: '0.0.0.0' } });
+    const client = await Client.open(published.url);
+    client.say({ subscribe: ['guardian'] });
+    expect(await client.until(({ type }) => type === 'error')).toMatchObject({ code: 'FORBIDDEN' });
+    const token = await runCommand(['keys', 'token'], { DATA_DIR: published.dataDir });
+    client.say({ token: token.stdout.trim(), subscribe: ['guardian'] });
+    expect(await client.until(({ type }) => type === 'subscribed')).toMatchObject({ topics: ['guardian'] });
+    client.socket.close();
+    await published.stop();
+  });
+});
