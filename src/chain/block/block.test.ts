@@ -4,6 +4,7 @@ import { bytesToHex, merkleLeafHash, merkleRoot, type Json } from '../../common/
 import { secp256k1Signer } from '../../keys/index.js';
 import { checkSignatureNative } from '../verify/native-signature.js';
 import {
+  checkShape,
   checkSignaturePortable,
   decodeHeader,
   digestPayload,
@@ -72,6 +73,31 @@ describe('block headers', () => {
         else expect(decoded.error.code).toMatch(/^BLOCK_(SHAPE|METADATA_SIZE)$/);
       }),
       runs,
+    );
+  });
+
+  it('are read back with keys that engines reorder and text that looks like an escape', () => {
+    const metadata = { '1': 1, '10': 2, '2': 3, text: '\\ud800', quote: '"signature":"' };
+    const header = signHeader({ ...fc.sample(unsigned, 1)[0], metadata }, signer);
+    expect(decodeHeader(encodeSignedHeader(header))).toEqual({ ok: true, value: header });
+    const surrogate = new TextDecoder().decode(encodeSignedHeader(header)).replace('\\\\ud800', '\\ud800');
+    expect(surrogate).toContain('"\\ud800"');
+    expect(decodeHeader(new TextEncoder().encode(surrogate))).toMatchObject({
+      error: { code: 'BLOCK_SHAPE' },
+    });
+  });
+
+  it('are refused with a code, never by a throw, whatever a field holds', () => {
+    const field = fc.constantFrom(...(Object.keys(fc.sample(block, 1)[0]) as (keyof BlockHeader)[]));
+    fc.assert(
+      fc.property(block, field, fc.jsonValue(), (header, name, value) => {
+        const outcome = checkShape({ ...header, [name]: value });
+        if (!outcome.ok) expect(outcome.error.code).toMatch(/^BLOCK_(SHAPE|METADATA_SIZE)$/);
+      }),
+    );
+    fc.assert(fc.property(fc.jsonValue(), (value) => void checkShape(value)));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => expect(decodeHeader(bytes).ok).toBe(false)),
     );
   });
 
