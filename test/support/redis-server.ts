@@ -1,0 +1,96 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+
+/** Enough of a Redis (RESP 2: INFO, SUBSCRIBE, PUBLISH) to carry notices between two adapters in a test. */
+export class TinyRedis {
+  private readonly subscribers = new Map<Socket, string>();
+  private readonly sockets = new Set<Socket>();
+
+  private constructor(private readonly server: Server) {}
+
+  /** Starts it on a free port, or on one that an earlier one used. */
+  static async start(port = 0): Promise<TinyRedis> {
+    const server = createServer();
+    const redis = new TinyRedis(server);
+    server.on('connection', (socket) => redis.serve(socket));
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return redis;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /** How many clients are subscribed now. */
+  get listeners(): number {
+    return this.subscribers.size;
+  }
+
+  async stop(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy();
+    this.server.close();
+    await once(this.server, 'close');
+  }
+
+  private serve(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      this.subscribers.delete(socket);
+    });
+    let pending = '';
+    socket.on('data', (chunk: Buffer) => {
+      pending += chunk.toString();
+      for (let command = readCommand(pending); command !== null; command = readCommand(pending)) {
+        pending = command.rest;
+        this.obey(socket, command.words);
+      }
+    });
+  }
+
+  private obey(socket: Socket, [name, ...words]: string[]): void {
+    switch (name.toLowerCase()) {
+      case 'info':
+        return void socket.write(bulk('redis_version:7.0.0\r\nloading:0\r\n'));
+      case 'subscribe':
+        this.subscribers.set(socket, words[0]);
+        return void socket.write(`*3\r\n${bulk('subscribe')}${bulk(words[0])}:1\r\n`);
+      case 'publish':
+        for (const [subscriber, channel] of this.subscribers) {
+          if (channel === words[0])
+            subscriber.write(`*3\r\n${bulk('message')}${bulk(channel)}${bulk(words[1])}`);
+        }
+        return void socket.write(`:${this.subscribers.size}\r\n`);
+      default:
+        return void socket.write('+OK\r\n');
+    }
+  }
+}
+
+function bulk(text: string): string {
+  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+}
+
+/** The first whole command of a text: an array of bulk strings (ASCII, as these tests send). */
+function readCommand(text: string): { words: string[]; rest: string } | null {
+  const head = /^\*(\d+)\r\n/.exec(text);
+  if (head === null) return null;
+  const words: string[] = [];
+  let at = head[0].length;
+  for (let i = 0; i < Number(head[1]); i++) {
+    const length = /^\$(\d+)\r\n/.exec(text.slice(at));
+    if (length === null) return null;
+    const start = at + length[0].length;
+    const end = start + Number(length[1]);
+    if (text.length < end + 2) return null;
+    words.push(text.slice(start, end));
+    at = end + 2;
+  }
+  return { words, rest: text.slice(at) };
+}
