@@ -2,8 +2,15 @@ import { jest } from '@jest/globals';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
-import { BlockReader } from '../../src/chain/index.js';
-import { EventBus, unwrap, type Result } from '../../src/common/index.js';
+import { BlockAuthor, BlockPublisher, BlockReader } from '../../src/chain/index.js';
+import {
+  canonicalJson,
+  EventBus,
+  unwrap,
+  utf8ToBytes,
+  type Json,
+  type Result,
+} from '../../src/common/index.js';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import {
   Importer,
@@ -202,6 +209,57 @@ describe('importing a checkpoint', () => {
     await sut.app.get(DataSource).query('DELETE FROM models; DELETE FROM releases');
     await catalog.sync();
     expect(await catalog.releases('tiny')).toEqual(before);
+  });
+});
+
+describe('a release block made elsewhere', () => {
+  /** Offers a release that names what the live one does, with changes. */
+  async function offer(changes: Record<string, Json>): Promise<string> {
+    const view = await resolve('tiny');
+    const weights = Object.fromEntries([...view.weights].map(([name, { block }]) => [name, block]));
+    const { meta, tokenizer, release: parent } = view;
+    const payload: Record<string, Json> = {
+      model: 'tiny',
+      version: '1.0.1',
+      meta,
+      tokenizer,
+      weights,
+      parent,
+      ...changes,
+    };
+    const named = [payload.meta, payload.parent, ...Object.values(payload.weights as Record<string, string>)];
+    const bytes = utf8ToBytes(canonicalJson(payload));
+    const published = await sut.app.get(BlockPublisher).appendLinear('A', async (head) => {
+      const header = await sut.app.get(BlockAuthor).create({
+        chain: 'A',
+        type: 'release',
+        name: 'tiny',
+        payload: bytes,
+        payloadType: 'json',
+        dependsOn: named.filter((hash): hash is string => typeof hash === 'string'),
+        prevHash: head,
+        metadata: { model: 'tiny' },
+        timestamp: view.timestamp,
+      });
+      return [{ header, payload: bytes }];
+    });
+    return codeOf(published);
+  }
+
+  it('is judged by what only this module knows, and taken in when it is right', async () => {
+    unwrap(await importer.import(keep(tinyCheckpoint()), { name: 'tiny' }));
+    const { weights } = await resolve('tiny');
+    const hashes = Object.fromEntries([...weights].map(([name, { block }]) => [name, block]));
+    const { head: _head, ...headless } = hashes;
+    expect(await offer({ version: '1.0.0' })).toBe('BLOCK_RULES_VERSION_TAKEN');
+    expect(await offer({ version: '0.9.0' })).toBe('BLOCK_RULES_VERSION');
+    expect(await offer({ weights: headless })).toBe('BLOCK_RULES_INCOMPLETE');
+    const swapped = { ...hashes, 'layer0.expert0': hashes['layer0.expert1'] };
+    expect(await offer({ weights: swapped })).toBe('BLOCK_RULES_INCOMPLETE');
+    expect(await offer({})).toBe('OK');
+    await sut.app.get(ReleaseCatalog).sync();
+    expect((await resolve('tiny@1.0.1')).weights).toEqual(weights);
+    expect((await resolve('tiny')).version).toBe('1.0.0');
   });
 });
 
