@@ -18,6 +18,7 @@ import { Idempotency } from './idempotency/idempotency.js';
 import { KeptAnswers } from './idempotency/kept-answers.js';
 import { ExpertsReleaseSource } from './models/experts-release-source.js';
 import { ModelCatalog } from './models/model-catalog.js';
+import { PromptEncoder } from './models/prompt-encoder.js';
 import { ReleaseSource } from './models/release-source.js';
 import { ChatController } from './native/chat.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
@@ -48,6 +49,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     EngineHost,
     EngineFigures,
     ModelCatalog,
+    PromptEncoder,
     LogitsService,
     AnswerMeter,
     InferenceService,

@@ -188,6 +188,20 @@ describe('the official client', () => {
     expect(evidence.prompt_ids.filter((id) => id < 4)).toEqual([1, 2]);
   });
 
+  it('reads a long prompt as it reads its parts, while the server goes on answering', async () => {
+    const part = ' architectures'.repeat(30);
+    const ids = async (prompt: string) => {
+      const answer = await client.completions.create({ model: MODEL, prompt, max_tokens: 1 });
+      const { receipt_id } = answer as unknown as { receipt_id: string };
+      const document = await (await fetch(`${server.url}/v1/receipts/${receipt_id}`)).json();
+      return (document as { evidence: { prompt_ids: number[] } }).evidence.prompt_ids;
+    };
+    const short = await ids(part);
+    const times = Math.ceil(4_200 / part.length);
+    const long = await ids(part.repeat(times));
+    expect(long).toEqual(Array.from({ length: times }, () => short).flat());
+  });
+
   it('raises proper errors', async () => {
     const bad = client.chat.completions.create({ model: 'nobody', messages: ask('hi') });
     await expect(bad).rejects.toBeInstanceOf(OpenAI.NotFoundError);

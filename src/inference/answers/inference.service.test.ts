@@ -14,6 +14,7 @@ import { ENGINE_STREAMS } from '../engine/engine-factory.js';
 import { EngineHost } from '../engine/engine-host.js';
 import { KernelArchive } from '../engine/kernel-archive.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
+import { PromptEncoder } from '../models/prompt-encoder.js';
 import { verifyEvidence, verifyId, verifySignature } from '../receipt/index.js';
 import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
 import type { StoredReceipt } from '../receipts/receipt-store.js';
@@ -49,7 +50,7 @@ function setUp(maxQueue = 2) {
   const keys = { receiptSigner: ed25519Signer(new Uint8Array(32).fill(7)) } as NodeKeys;
   const catalog = { resolve: () => Promise.resolve(ok(model)) } as unknown as ModelCatalog;
   const issuer = new ReceiptIssuer(keys, { write } as unknown as ReceiptWriter);
-  const sut = new InferenceService(catalog, host, meter, issuer);
+  const sut = new InferenceService(catalog, new PromptEncoder(), host, meter, issuer);
   return { sut, engine, stored, write, events, meter };
 }
 
@@ -206,7 +207,7 @@ describe('inference service', () => {
       health,
     );
     const catalog = { resolve: () => Promise.resolve(ok(model)) } as unknown as ModelCatalog;
-    const sut = new InferenceService(catalog, host, meter, {} as ReceiptIssuer);
+    const sut = new InferenceService(catalog, new PromptEncoder(), host, meter, {} as ReceiptIssuer);
     const refused = await (await begin(sut)).running;
     expect(!refused.ok && [refused.error.code, refused.error.status]).toEqual(['ENGINE_UNAVAILABLE', 503]);
     expect((await health.check()).probes.kernel).toMatchObject({

@@ -18,6 +18,7 @@ import type {
   EngineResult,
 } from '../engine/engine-port.js';
 import { ModelCatalog } from '../models/model-catalog.js';
+import { PromptEncoder } from '../models/prompt-encoder.js';
 import { tokenBytes } from '../receipt/index.js';
 import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
 import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
@@ -38,6 +39,7 @@ export interface AnswerListener {
 export class InferenceService {
   constructor(
     private readonly catalog: ModelCatalog,
+    private readonly encoder: PromptEncoder,
     private readonly host: EngineHost,
     private readonly meter: AnswerMeter,
     private readonly receipts: ReceiptIssuer,
@@ -46,7 +48,8 @@ export class InferenceService {
   /** Checks and tokenises a request. Refusals are coded and name the parameter (`facts.param`). */
   async prepare(request: AnswerRequest): Promise<Result<PreparedAnswer>> {
     const model = await this.catalog.resolve(request.model);
-    return model.ok ? prepareAnswer(request, model.value) : model;
+    if (!model.ok) return model;
+    return prepareAnswer(request, model.value, (...text) => this.encoder.encode(...text));
   }
 
   /**

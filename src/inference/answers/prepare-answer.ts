@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError, bytesToHex, err, ok, type ErrorFacts, type Result } from '../../common/index.js';
+import type { PromptEncoder } from '../models/prompt-encoder.js';
 import type { ServedModel } from '../models/served-model.js';
 import type { ChatMessage } from '../tokenizer/chat-template.js';
 import { unusedMark } from '../tokenizer/special-tokens.js';
@@ -12,9 +13,16 @@ const SEED_BYTES = 6;
 const LEAST_TOP_P = 1e-6;
 const LARGEST_SEED = Number.MAX_SAFE_INTEGER;
 
+/** Turns a text into token ids, when it comes to it. */
+export type EncodePrompt = PromptEncoder['encode'];
+
 /** Turns a request into token ids and complete parameters; refuses what the model cannot do, before any work. */
-export function prepareAnswer(request: AnswerRequest, model: ServedModel): Result<PreparedAnswer> {
-  const prompt = promptIds(request, model);
+export async function prepareAnswer(
+  request: AnswerRequest,
+  model: ServedModel,
+  encode: EncodePrompt,
+): Promise<Result<PreparedAnswer>> {
+  const prompt = await promptIds(request, model, encode);
   if (!prompt.ok) return prompt;
   const room = model.context - prompt.value.length;
   if (prompt.value.length === 0)
@@ -54,7 +62,11 @@ function sampling(request: AnswerRequest, { defaults }: ServedModel) {
   };
 }
 
-function promptIds({ prompt }: AnswerRequest, model: ServedModel): Result<readonly number[]> {
+async function promptIds(
+  { prompt }: AnswerRequest,
+  model: ServedModel,
+  encode: EncodePrompt,
+): Promise<Result<readonly number[]>> {
   if ('ids' in prompt) return tokenIds(prompt.ids, model);
   const { tokenizer } = model;
   if (tokenizer === null) {
@@ -62,8 +74,8 @@ function promptIds({ prompt }: AnswerRequest, model: ServedModel): Result<readon
     return refuse('TOKENIZER_MISSING', detail, { param: 'prompt' });
   }
   return 'text' in prompt
-    ? textIds(prompt.text, tokenizer, model)
-    : chatIds(prompt.messages, tokenizer, model);
+    ? textIds(prompt.text, tokenizer, model, encode)
+    : chatIds(prompt.messages, tokenizer, model, encode);
 }
 
 function tokenIds(ids: readonly number[], model: ServedModel): Result<readonly number[]> {
@@ -74,16 +86,22 @@ function tokenIds(ids: readonly number[], model: ServedModel): Result<readonly n
   return refuse('TOKEN_UNKNOWN', detail, { param: 'prompt', token: wrong });
 }
 
-function textIds(text: string, tokenizer: TextTokenizer, model: ServedModel): Result<readonly number[]> {
+async function textIds(
+  text: string,
+  tokenizer: TextTokenizer,
+  model: ServedModel,
+  encode: EncodePrompt,
+): Promise<Result<readonly number[]>> {
   if (!text.isWellFormed()) return notText('prompt');
-  return fits(text, tokenizer, model, { text }) ?? ok(tokenizer.encode(text, true));
+  return fits(text, tokenizer, model, { text }) ?? encode(model, text, { wrap: true });
 }
 
-function chatIds(
+async function chatIds(
   messages: readonly ChatMessage[],
   tokenizer: TextTokenizer,
   model: ServedModel,
-): Result<readonly number[]> {
+  encode: EncodePrompt,
+): Promise<Result<readonly number[]>> {
   if (model.template === null) {
     const detail = `${model.name} has no chat template; use /v1/completions.`;
     return refuse('CHAT_TEMPLATE_MISSING', detail, { param: 'messages' });
@@ -102,8 +120,7 @@ function chatIds(
   }));
   const rendered = model.template.render(safe);
   if (!rendered.ok) return rendered;
-  if (mark !== '') return ok(tokenizer.encodeMarked(rendered.value, mark));
-  return ok(tokenizer.encode(rendered.value, false));
+  return encode(model, rendered.value, mark === '' ? { wrap: false } : { mark });
 }
 
 /** Null when the text may fit; tokenising what cannot fit would only hold the server up. */

@@ -16,7 +16,7 @@ export class TextTokenizer {
   private readonly longestToken: number;
   private plain: Tokenizer | null = null;
 
-  private constructor(private readonly source: TokenizerSource) {
+  private constructor(readonly source: TokenizerSource) {
     this.tokenizer = new Tokenizer(source.tokenizer, source.config);
     this.special = new SpecialTokens(addedTokens(source).filter((token) => token.special));
     this.bytesOf = byteLevelTokens(source);
