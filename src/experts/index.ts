@@ -1,6 +1,7 @@
 export { ExpertsModule } from './experts.module.js';
 export { GenesisBootstrap } from './genesis-bootstrap.js';
-export { Importer, type ImportOptions, type ImportProgress, type ReleaseSummary } from './import/importer.js';
+export type { ImportOptions, ImportProgress, ReleaseSummary } from './import/import-options.js';
+export { Importer } from './import/importer.js';
 export { modelConfigJson, parseModelConfig, type ModelConfig } from './model-config.js';
 export { ParameterIndex } from './releases/parameter-index.js';
 export { Promotion, RELEASE_PROMOTED, type PromotionOutcome } from './releases/promotion.js';

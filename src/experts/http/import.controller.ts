@@ -3,7 +3,8 @@ import { Body, Controller, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Roles } from '../../auth/index.js';
 import { unwrap } from '../../common/index.js';
-import { Importer, type ImportProgress } from '../import/importer.js';
+import type { ImportProgress } from '../import/import-options.js';
+import { Importer } from '../import/importer.js';
 import { ImportRequest } from './dto.js';
 
 /** Least time between two lines of progress, ms. */

@@ -1,0 +1,70 @@
+import { basename, resolve } from 'node:path';
+import { CodedError } from '../../common/index.js';
+import type { ImportDtype } from '../blocks/tensor-plan.js';
+import { isModelName } from '../releases/release-payload.js';
+import { parseVersion } from '../releases/version.js';
+
+/** What an import is asked for. */
+export interface ImportOptions {
+  /** Name of the model; the folder's name by default. */
+  readonly name?: string;
+  /** SemVer; by default the next one of the model, 1.0.0 for a new one. */
+  readonly version?: string;
+  readonly dtype?: ImportDtype;
+  /** ms since the epoch. */
+  readonly timestamp?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** How far an import is: bytes of the checkpoint's tensors. */
+export interface ImportProgress {
+  readonly step: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+/** What an import made or found. */
+export interface ReleaseSummary {
+  readonly model: string;
+  readonly version: string;
+  /** Hash of the release block. */
+  readonly release: string;
+  readonly meta: string;
+  readonly tokenizer: string | null;
+  readonly parent: string | null;
+  readonly dtype: ImportDtype;
+  /** Weight blocks of the release. */
+  readonly blocks: number;
+  /** Weight blocks that were not on the chain before. */
+  readonly created_blocks: number;
+  /** False where the model had a release of exactly this content already. */
+  readonly created: boolean;
+}
+
+/** The name a model gets from its folder. */
+export function defaultName(folder: string): string {
+  return basename(resolve(folder))
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[._-]+/, '')
+    .slice(0, 64);
+}
+
+const DTYPES: readonly string[] = ['q8', 'f16', 'f32'];
+
+/** What is wrong with options, if anything: `IMPORT_OPTION` names the one. */
+export function checkOptions(model: string, { version, dtype, timestamp }: ImportOptions): CodedError | null {
+  const bad = (option: string, message: string) => new CodedError('IMPORT_OPTION', message, { option });
+  if (!isModelName(model))
+    return bad(
+      'name',
+      `${JSON.stringify(model)} is no name for a model: lower-case letters, digits, . _ -, at most 64`,
+    );
+  if (version !== undefined && parseVersion(version) === null)
+    return bad('version', `${JSON.stringify(version)} is not a version such as 1.0.0`);
+  if (dtype !== undefined && !DTYPES.includes(dtype))
+    return bad('dtype', `dtype ${String(dtype)} is not supported; supported are ${DTYPES.join(', ')}`);
+  if (timestamp !== undefined && (!Number.isSafeInteger(timestamp) || timestamp < 0))
+    return bad('timestamp', 'timestamp must be whole milliseconds since the epoch');
+  return null;
+}
