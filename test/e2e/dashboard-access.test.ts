@@ -101,7 +101,7 @@ browserTests('dashboard for everyone', () => {
   it('can be used without a mouse: ask, open the receipt, verify', async () => {
     const { page, close } = await openPage(browser);
     await page.goto(server.url);
-    await page.getByLabel('Prompt', { exact: true }).waitFor();
+    await page.getByPlaceholder(/^Ask /).waitFor();
     await page.keyboard.type('Compute 9 x 7.');
     await page.keyboard.press('Enter');
     const verify = page.getByRole('article').getByRole('button', { name: 'Verify' });
@@ -115,7 +115,7 @@ browserTests('dashboard for everyone', () => {
   it('opens pages and blocks from the search', async () => {
     const { page, close } = await openPage(browser);
     await page.goto(server.url);
-    await page.getByLabel('Prompt', { exact: true }).waitFor();
+    await page.getByPlaceholder(/^Ask /).waitFor();
     await page.keyboard.press('Control+k');
     await page.getByPlaceholder('Page, model, block hash or receipt id').fill('status');
     await page.keyboard.press('Enter');

@@ -40,7 +40,7 @@ export async function openPage(
 
 /** Asks on the Chat page and waits until the answer has its receipt. @returns the receipt's id */
 export async function ask(page: Page, prompt: string): Promise<string> {
-  await page.getByLabel('Prompt', { exact: true }).fill(prompt);
+  await page.getByPlaceholder(/^Ask /).fill(prompt);
   await page.keyboard.press('Enter');
   const answer = page.getByRole('article').last();
   await answer.getByRole('button', { name: 'Receipt' }).click();

@@ -142,6 +142,29 @@ browserTests('dashboard', () => {
     await close();
   });
 
+  it('holds each checkpoint against the log it saw before', async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(`${server.url}/status`);
+    await page.getByText(/since leaf \d+ on/).waitFor();
+    await page.goto(server.url);
+    await ask(page, 'Name the capital of Spain.');
+    await page.goto(`${server.url}/status`);
+    await page.getByText('only grown').waitFor();
+    await page.route('**/log/proof/consistency?*', async (route) => {
+      const answer = await route.fetch();
+      const proof = (await answer.json()) as { path: string[] };
+      await route.fulfill({
+        response: answer,
+        json: { ...proof, path: proof.path.map(() => '0'.repeat(64)) },
+      });
+    });
+    await page.goto(server.url);
+    await ask(page, 'Name the capital of Peru.');
+    await page.goto(`${server.url}/status`);
+    await page.getByText(/the log of \d+ leaves is not the beginning of that of \d+/).waitFor();
+    await close();
+  });
+
   it('notices a lost server at once and comes back by itself', async () => {
     const { page, close } = await openPage(browser);
     await page.goto(`${server.url}/status`);

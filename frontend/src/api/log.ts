@@ -39,7 +39,7 @@ export async function getEntryProof(
 ): Promise<EntryProof> {
   const [checkpoint, key, entries] = await Promise.all([
     requestText('/log/checkpoint', { signal }),
-    requestText('/log/key', { signal }),
+    getLogKey(signal),
     requestJson<Page<LogEntry>>(withQuery('/log/entries', { kind, subject, limit: 1 }), { signal }),
   ]);
   const entry = entries.items[0];
@@ -49,5 +49,20 @@ export async function getEntryProof(
   const inclusion = await requestJson<InclusionAnswer>(withQuery('/log/proof/inclusion', { index, size }), {
     signal,
   });
-  return { index, leaf: canonicalJson(leaf), size, proof: inclusion.path, checkpoint, log_key: key.trim() };
+  return { index, leaf: canonicalJson(leaf), size, proof: inclusion.path, checkpoint, log_key: key };
+}
+
+/** The path that proves that the log of `first` leaves is the beginning of that of `second`. Hashes are hex. */
+export async function getConsistency(
+  first: number,
+  second: number,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const path = withQuery('/log/proof/consistency', { first, second });
+  return (await requestJson<{ path: readonly string[] }>(path, { signal })).path;
+}
+
+/** The key that checkpoints are signed with, as a verifier key of signed notes. */
+export async function getLogKey(signal?: AbortSignal): Promise<string> {
+  return (await requestText('/log/key', { signal })).trim();
 }

@@ -1,10 +1,13 @@
-import { number } from '../../components/format.js';
+import { Button } from '@mantine/core';
+import { dateTime, number } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
 import { Loading } from '../../components/loading.js';
 import { ProblemNotice } from '../../components/notice.js';
+import { State } from '../../components/state.js';
+import { useLogWatch } from '../../hooks/log-watch.js';
 import { useCheckpoint } from '../../hooks/system.js';
 
-/** The newest signed checkpoint. */
+/** The newest signed checkpoint, and whether it continues what this browser saw before. */
 export function LogPanel() {
   const checkpoint = useCheckpoint();
   return (
@@ -27,9 +30,42 @@ export function LogPanel() {
             <dd>
               <Hash value={checkpoint.data.root} head={16} tail={8} />
             </dd>
+            <dt>History</dt>
+            <dd>
+              <History />
+            </dd>
           </dl>
         )}
       </div>
     </section>
+  );
+}
+
+function History() {
+  const { watch, forget } = useLogWatch();
+  if (watch.isError) return <State is="waiting">could not be checked just now</State>;
+  if (watch.data === undefined) return <State is="neutral">being checked</State>;
+  if (!watch.data.ok)
+    return (
+      <>
+        <State is="failed">{watch.data.fault}</State>{' '}
+        <Button
+          size="compact-xs"
+          variant="default"
+          onClick={forget}
+          title="Only if this is another node than before"
+        >
+          Forget what was seen
+        </Button>
+      </>
+    );
+  const { first, last } = watch.data.memory;
+  return (
+    <>
+      <State is="proved">{last.size > first.size ? 'only grown' : 'signed'}</State>{' '}
+      <span className="label">
+        since leaf {number(first.size)} on {dateTime(first.at)}, checked in this browser
+      </span>
+    </>
   );
 }
