@@ -123,6 +123,27 @@ describe('a receipt', () => {
     );
   });
 
+  it('is checked by the command from a file alone, and from its id', async () => {
+    const path = join(folder, 'receipt.json');
+    const nowhere = { DATA_DIR: join(folder, 'not-there') };
+    writeFileSync(path, JSON.stringify(document));
+    const good = await runCommand(['verify', path, '--json'], nowhere);
+    expect([good.code, JSON.parse(good.stdout)]).toEqual([0, expect.objectContaining({ agrees: true })]);
+    const { receipt } = document;
+    const altered = { ...document, receipt: { ...receipt, finished_at: receipt.finished_at + 1 } };
+    writeFileSync(path, JSON.stringify(altered));
+    const bad = await runCommand(['verify', path], nowhere);
+    expect([bad.code, bad.stdout]).toEqual([1, expect.stringContaining('✗ signature')]);
+    const known = await runCommand(['verify', receipt.id, '--json'], { DATA_DIR: server.dataDir });
+    expect([known.code, JSON.parse(known.stdout)]).toEqual([0, expect.objectContaining({ agrees: true })]);
+    const replayed = await runCommand(['replay', receipt.id, '--json'], { DATA_DIR: server.dataDir });
+    expect([replayed.code, JSON.parse(replayed.stdout)]).toEqual([
+      0,
+      expect.objectContaining({ agrees: true }),
+    ]);
+    expect((await runCommand(['verify'], nowhere)).code).toBe(2);
+  });
+
   it('is found in pages, newest first', async () => {
     await json('/chat', { prompt: 'Compute 1 + 1.' });
     const first = await json<{ items: { id: string }[]; next_cursor: string }>('/v1/receipts?limit=1');

@@ -164,7 +164,8 @@ describe('inference service', () => {
     expect(second.cancelled).toBe(true);
     second.finish('cancelled');
     const refused = await running;
-    expect(!refused.ok && refused.error.code).toBe('ENGINE_RESTARTED');
+    expect(!refused.ok && [refused.error.code, refused.error.status]).toEqual(['ENGINE_RESTARTED', 503]);
+    expect(!refused.ok && refused.error.facts.retryAfter).toBe(1);
   });
 
   it('refuses what exceeds the queue, and takes more once there is room', async () => {

@@ -114,11 +114,20 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
   }
 }
 
-const RETRYABLE = new Set(['ENGINE_RESTARTED', 'BLOCK_CORRUPT', 'BLOCK_MISSING', 'ENGINE_BUSY']);
+/** Refusals that say nothing about the request: the same one may succeed in a moment. */
+const RETRYABLE = new Set([
+  'BLOCK_CORRUPT',
+  'BLOCK_MISSING',
+  'ENGINE_BUSY',
+  'ENGINE_RESTARTED',
+  'ENGINE_STOPPED',
+  'MODEL_NOT_LOADED',
+  'MODEL_UNLOADED',
+]);
 
-/** The engine's refusals with the HTTP status they mean here. */
+/** The engine's refusals as they are answered here: the retryable ones with 503 and the time to wait. */
 function asRefusal(error: CodedError): CodedError {
-  if (!RETRYABLE.has(error.code) || error.status === 503) return error;
+  if (!RETRYABLE.has(error.code)) return error;
   return new CodedError(error.code, error.message, { ...error.facts, retryAfter: 1 }, 503, { cause: error });
 }
 
