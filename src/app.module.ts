@@ -12,7 +12,12 @@ import { RealtimeModule } from './realtime/index.js';
 import { WebModule } from './web/index.js';
 
 /** The modules that do Stemma's work, lowest level first. */
-const FEATURES: NonNullable<ModuleMetadata['imports']> = [LogModule, ChainModule, ExpertsModule, InferenceModule];
+const FEATURES: NonNullable<ModuleMetadata['imports']> = [
+  LogModule,
+  ChainModule,
+  ExpertsModule,
+  InferenceModule,
+];
 
 /** Everything, put together once. */
 @Module({})
