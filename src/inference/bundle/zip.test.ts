@@ -103,6 +103,21 @@ describe('zip archives', () => {
     await zip.close();
   });
 
+  it('do not give out more than their directory says', async () => {
+    const bytes = Buffer.from(zipSync({ bomb: new Uint8Array(1 << 20) }, { level: 9 }));
+    const central = bytes.indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]));
+    bytes.writeUInt32LE(200_000, central + 24);
+    writeFileSync(path, bytes);
+    const zip = unwrap(await ZipReader.open(path));
+    let given = 0;
+    const readAll = async () => {
+      for await (const chunk of zip.stream('bomb')) given += chunk.length;
+    };
+    await expect(readAll()).rejects.toThrow('larger than the directory says');
+    expect(given).toBeLessThanOrEqual(200_000);
+    await zip.close();
+  });
+
   it('are not written when a file has another size than it said', async () => {
     const lying = { name: 'a', size: 3, open: () => [new Uint8Array(4)] };
     await expect(bytesOf([lying])).rejects.toThrow('a has 4 bytes instead of 3');
