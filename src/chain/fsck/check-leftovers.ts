@@ -25,6 +25,13 @@ export async function checkLeftovers(
   }
 }
 
+/** Removes what writes of more than an hour ago left behind; younger files may belong to a process that shares the store. */
+export async function removeOldLeftovers(folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    for (const path of await leftoversIn(folder, YOUNG_MS)) await rm(path, { force: true });
+  }
+}
+
 async function leftoversIn(folder: string, minimumAgeMs: number): Promise<string[]> {
   try {
     const paths = (await readdir(folder)).map((name) => join(folder, name));

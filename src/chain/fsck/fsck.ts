@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
@@ -17,7 +17,7 @@ import {
 import { BlockStores } from '../store/block-stores.js';
 import { checkGraph } from './check-graph.js';
 import { checkHeaders } from './check-headers.js';
-import { checkLeftovers } from './check-leftovers.js';
+import { checkLeftovers, removeOldLeftovers } from './check-leftovers.js';
 import { LogRowComparison } from './check-log-rows.js';
 import { checkPayloads } from './check-payloads.js';
 import { checkRows, type WrongRows } from './check-rows.js';
@@ -60,7 +60,7 @@ interface Pass {
  * the database comes last and is judged by them.
  */
 @Injectable()
-export class Fsck {
+export class Fsck implements OnModuleInit {
   constructor(
     private readonly config: AppConfig,
     private readonly keys: NodeKeys,
@@ -71,6 +71,11 @@ export class Fsck {
     private readonly sequencer: Sequencer,
     private readonly registry: FsckRegistry,
   ) {}
+
+  /** Crashes leave temporary files behind; without this they would pile up from start to start. */
+  async onModuleInit(): Promise<void> {
+    await removeOldLeftovers(this.temporaryFolders());
+  }
 
   /** Checks everything; with `repair`, puts right what is derived and checks again. */
   async run(options: FsckOptions, onProgress: ProgressListener = () => undefined): Promise<FsckReport> {
