@@ -145,7 +145,7 @@ browserTests('dashboard', () => {
   it('holds each checkpoint against the log it saw before', async () => {
     const { page, close } = await openPage(browser);
     await page.goto(`${server.url}/status`);
-    await page.getByText(/since leaf \d+ on/).waitFor();
+    await page.getByText(/since \d+ leaves on/).waitFor();
     await page.goto(server.url);
     await ask(page, 'Name the capital of Spain.');
     await page.goto(`${server.url}/status`);

@@ -9,6 +9,8 @@ export interface ExpertUse {
   readonly block: string;
   /** Token passes computed. */
   readonly uses: number;
+  /** Verified loads from disk. */
+  readonly loads: number;
   /** Mean time of a verified load from disk in ms; null when it was never loaded. */
   readonly load_ms: number | null;
 }

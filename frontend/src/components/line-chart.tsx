@@ -32,6 +32,8 @@ export function LineChart(props: {
   onCross: (at: number | null) => void;
   /** The axis ends at least here. */
   least: number;
+  /** Single measurements that no line joins. */
+  scattered?: boolean;
   format: (value: number) => string;
 }) {
   const { points, span, cross, format } = props;
@@ -66,7 +68,7 @@ export function LineChart(props: {
           onPointerLeave={() => props.onCross(null)}
         >
           <Axes top={top} span={span} x={x} y={y} right={width - 4} format={format} />
-          {segments(points).map((segment) => (
+          {segments(points, props.scattered === true).map((segment) => (
             <Segment key={segment[0].at} points={segment} x={x} y={y} />
           ))}
           {cross !== null && marked !== undefined && (
@@ -182,8 +184,8 @@ function PointTable(props: {
   );
 }
 
-/** The runs of points between gaps. */
-function segments(points: readonly Point[]): Known[][] {
+/** The runs of points between gaps; runs of one where the points are scattered. */
+function segments(points: readonly Point[], scattered: boolean): Known[][] {
   const runs: Known[][] = [];
   let run: Known[] = [];
   for (const point of points) {
@@ -192,6 +194,7 @@ function segments(points: readonly Point[]): Known[][] {
       run = [];
     } else {
       run.push({ at: point.at, value: point.value });
+      if (scattered) runs.push(run.splice(0));
     }
   }
   return run.length > 0 ? [...runs, run] : runs;

@@ -7,7 +7,9 @@ import { Hash } from '../../components/hash.js';
 import { Loading } from '../../components/loading.js';
 import { Empty, ProblemNotice } from '../../components/notice.js';
 import { useExperts } from '../../hooks/experts.js';
+import { CacheChart } from './cache-chart.js';
 import { CacheReadings } from './cache-readings.js';
+import styles from './experts.module.css';
 import { HeatMap } from './heat-map.js';
 import { measures, type MeasureName } from './measures.js';
 
@@ -32,23 +34,24 @@ export default function ExpertsPage() {
           />
         </div>
       </header>
-      <CacheReadings />
-      <section
-        className="panel panel-body"
-        style={{ margin: '16px 0' }}
-        aria-label="Heat map, layers by experts"
-      >
-        {experts.isPending && <Loading lines={6} />}
-        {experts.isError && <ProblemNotice error={experts.error} onRetry={() => void experts.refetch()} />}
-        {experts.data !== undefined &&
-          (experts.data.length === 0 ? (
-            <Empty title="No expert has been used yet">
-              Ask something on the Chat page; the map fills as answers are made.
-            </Empty>
-          ) : (
-            <HeatMap experts={experts.data} measure={measures[measure]} />
-          ))}
-      </section>
+      <CacheReadings experts={experts.data ?? []} />
+      <div className={styles.figures}>
+        <section className="panel panel-body" aria-label="Heat map, layers by experts">
+          {experts.isPending && <Loading lines={6} />}
+          {experts.isError && <ProblemNotice error={experts.error} onRetry={() => void experts.refetch()} />}
+          {experts.data !== undefined &&
+            (experts.data.length === 0 ? (
+              <Empty title="No expert has been used yet">
+                Ask something on the Chat page; the map fills as answers are made.
+              </Empty>
+            ) : (
+              <HeatMap experts={experts.data} measure={measures[measure]} />
+            ))}
+        </section>
+        <section className="panel" aria-label="Cache over time">
+          <CacheChart />
+        </section>
+      </div>
       {experts.data !== undefined && experts.data.length > 0 && (
         <DataTable
           label="Experts"

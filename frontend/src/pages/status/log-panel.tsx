@@ -64,7 +64,7 @@ function History() {
     <>
       <State is="proved">{last.size > first.size ? 'only grown' : 'signed'}</State>{' '}
       <span className="label">
-        since leaf {number(first.size)} on {dateTime(first.at)}, checked in this browser
+        since {number(first.size)} leaves on {dateTime(first.at)}, checked in this browser
       </span>
     </>
   );

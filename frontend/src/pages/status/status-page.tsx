@@ -18,12 +18,20 @@ interface Measure {
   readonly of: (sample: MetricsSample) => number | null;
   /** The axis ends at least here. */
   readonly least: number;
+  readonly scattered?: boolean;
   readonly format: (value: number) => string;
 }
 
 const measures: readonly Measure[] = [
   { title: 'Throughput', unit: 'tokens/s', of: (sample) => sample.tokensPerSecond, least: 10, format: rate },
-  { title: 'Time to first token', unit: 'ms', of: (sample) => sample.firstTokenMs, least: 10, format: rate },
+  {
+    title: 'Time to first token',
+    unit: 'ms',
+    of: (sample) => sample.firstTokenMs,
+    least: 10,
+    scattered: true,
+    format: rate,
+  },
   {
     title: 'Waiting in the queue',
     unit: 'requests',
@@ -90,6 +98,7 @@ function Charts() {
           cross={cross}
           onCross={setCross}
           least={measure.least}
+          scattered={measure.scattered}
           format={(value) => measure.format(value)}
         />
       ))}
