@@ -6,4 +6,4 @@ export { DatabaseModule } from './database.module.js';
 export { EmbeddedPostgres, type EmbeddedPostgresEvents } from './embedded/embedded-postgres.js';
 export { migrate } from './migrate.js';
 export { Transactions } from './transactions.js';
-export { isDatabaseUnavailable } from './unavailability.js';
+export { databaseRefusal, isDatabaseUnavailable } from './unavailability.js';

@@ -1,4 +1,4 @@
-import { systemCodeOf } from '../common/index.js';
+import { CodedError, systemCodeOf } from '../common/index.js';
 
 /** SQLSTATEs and system codes that mean "the server is not there", not "the statement is wrong". */
 const UNAVAILABLE = new Set([
@@ -21,13 +21,45 @@ const UNAVAILABLE = new Set([
 const MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable|Driver not Connected|has already been released/i;
 
+/** SQLSTATE disk_full. */
+const DISK_FULL = '53100';
+
 /** Whether something thrown by TypeORM or node-postgres means that the database cannot be reached or does not answer. */
 export function isDatabaseUnavailable(thrown: unknown): boolean {
   if (!(thrown instanceof Error) || !fromDatabase(thrown)) return false;
-  const code = systemCodeOf(thrown) ?? systemCodeOf((thrown as { driverError?: unknown }).driverError);
+  const code = databaseCodeOf(thrown);
   return (
     (code !== undefined && (UNAVAILABLE.has(code) || code.startsWith('08'))) || MESSAGES.test(thrown.message)
   );
+}
+
+/**
+ * What a failure of the database's surroundings, as against a wrong statement, means to a client: `DATABASE_UNAVAILABLE`
+ * (503) or `STORAGE_FULL` (507). Null for everything else.
+ */
+export function databaseRefusal(thrown: unknown): CodedError | null {
+  const cause = { cause: thrown };
+  if (isDatabaseUnavailable(thrown))
+    return new CodedError(
+      'DATABASE_UNAVAILABLE',
+      'The database cannot be reached; it is being waited for. Try again.',
+      { retryAfter: 2 },
+      503,
+      cause,
+    );
+  if (thrown instanceof Error && databaseCodeOf(thrown) === DISK_FULL)
+    return new CodedError(
+      'STORAGE_FULL',
+      'The disk of the database is full; nothing was stored.',
+      {},
+      507,
+      cause,
+    );
+  return null;
+}
+
+function databaseCodeOf(thrown: Error): string | undefined {
+  return systemCodeOf(thrown) ?? systemCodeOf((thrown as { driverError?: unknown }).driverError);
 }
 
 /** Tells a refused database connection from any other socket's or file's error. */

@@ -35,7 +35,11 @@ describe('problems', () => {
     new Error('Connection terminated unexpectedly'),
     new Error('Query read timeout'),
   ])('knows a database that is away: %s', (thrown) => {
-    expect(problemOf(thrown)).toMatchObject({ status: 503, code: 'DATABASE_UNAVAILABLE' });
+    expect(problemOf(thrown)).toMatchObject({
+      status: 503,
+      code: 'DATABASE_UNAVAILABLE',
+      headers: { 'retry-after': '2' },
+    });
   });
 
   it('takes a wrong statement or a missing file for a bug, not for a database that is away', () => {
@@ -46,10 +50,15 @@ describe('problems', () => {
   });
 
   it.each([
-    ['ENOSPC', 'STORAGE_FULL'],
-    ['EROFS', 'STORAGE_READ_ONLY'],
-  ])('maps %s to %s', (system, code) => {
-    expect(problemOf(systemError(system))).toMatchObject({ status: 507, code });
+    ['ENOSPC', 507, 'STORAGE_FULL'],
+    ['EROFS', 503, 'STORAGE_READ_ONLY'],
+  ])('maps %s to %s %s', (system, status, code) => {
+    expect(problemOf(systemError(system))).toMatchObject({ status, code });
+  });
+
+  it('tells a full disk of the database from a database that is away', () => {
+    const full = new QueryFailedError('INSERT', [], systemError('53100'));
+    expect(problemOf(full)).toMatchObject({ status: 507, code: 'STORAGE_FULL', headers: {} });
   });
 
   it('maps the refusals of the framework', () => {

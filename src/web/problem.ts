@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { CodedError, systemCodeOf, type ErrorFacts } from '../common/index.js';
 import { ProblemException } from '../common/problem.js';
-import { isDatabaseUnavailable } from '../database/index.js';
+import { databaseRefusal } from '../database/index.js';
 
 /** What an error means to an HTTP client. */
 export interface Problem {
@@ -34,25 +34,26 @@ export function problemOf(thrown: unknown): Problem {
     const { code, detail, facts, headers } = thrown;
     return { status: thrown.getStatus(), code, detail, facts, headers };
   }
-  if (thrown instanceof CodedError) {
-    return problem(thrown.status, thrown.code, thrown.message, {}, thrown.facts);
-  }
+  const coded = thrown instanceof CodedError ? thrown : databaseRefusal(thrown);
+  if (coded !== null) return codedProblem(coded);
   if (thrown instanceof HttpException)
     return problem(thrown.getStatus(), codeOf(thrown.getStatus()), thrown.message);
-  if (isDatabaseUnavailable(thrown)) {
-    return problem(
-      503,
-      'DATABASE_UNAVAILABLE',
-      'The database cannot be reached; it is being waited for. Try again.',
-      {
-        'retry-after': '2',
-      },
-    );
-  }
   const storage = storageProblem(thrown);
   if (storage !== null) return storage;
   const refused = frameworkProblem(thrown);
   return refused ?? problem(500, 'INTERNAL', 'Something went wrong on the server; its log has the details.');
+}
+
+/** `facts.retryAfter` (seconds) becomes the header that tells when to come back. */
+function codedProblem({ status, code, message, facts }: CodedError): Problem {
+  const { retryAfter } = facts;
+  return problem(
+    status,
+    code,
+    message,
+    typeof retryAfter === 'number' ? { 'retry-after': String(retryAfter) } : {},
+    facts,
+  );
 }
 
 /** Fastify's own refusals (body too large, unknown media type, …) carry a 4xx status. */
@@ -71,7 +72,7 @@ function storageProblem(thrown: unknown): Problem | null {
     case 'EROFS':
     case 'EACCES':
       return problem(
-        507,
+        503,
         'STORAGE_READ_ONLY',
         'The data folder of the server cannot be written to; nothing was changed.',
       );

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { CodedError, err, messageOf, type Result } from '../../common/index.js';
+import { databaseRefusal } from '../../database/index.js';
 import type { Answer, AnswerDelta, PreparedAnswer } from '../answers/answer-request.js';
 import { InferenceService, type AnswerListener } from '../answers/inference.service.js';
 import type { KeptAnswer } from '../idempotency/kept-answers.js';
@@ -86,7 +87,9 @@ export class AnswerResponder {
       return await this.inference.run(prepared, listener);
     } catch (thrown) {
       this.logger.error(thrown);
-      return err(thrown instanceof Error ? thrown : new Error(messageOf(thrown)));
+      return err(
+        databaseRefusal(thrown) ?? (thrown instanceof Error ? thrown : new Error(messageOf(thrown))),
+      );
     }
   }
 }
