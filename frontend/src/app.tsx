@@ -1,8 +1,9 @@
 import { lazy, Suspense } from 'react';
-import { Route, Routes } from 'react-router';
+import { Route, Routes, useLocation } from 'react-router';
 import { Frame } from './components/frame.js';
 import { Loading } from './components/loading.js';
 import { Empty } from './components/notice.js';
+import { PageBoundary } from './components/page-boundary.js';
 import { ChatPage } from './pages/chat/chat-page.js';
 
 const ReceiptsPage = lazy(() => import('./pages/receipts/receipts-page.js'));
@@ -15,28 +16,31 @@ const StatusPage = lazy(() => import('./pages/status/status-page.js'));
 
 /** The routes inside the frame. */
 export function App() {
+  const { pathname } = useLocation();
   return (
     <Frame>
-      <Suspense
-        fallback={
-          <div className="page">
-            <Loading lines={6} />
-          </div>
-        }
-      >
-        <Routes>
-          <Route path="/" element={<ChatPage />} />
-          <Route path="/chat" element={<ChatPage />} />
-          <Route path="/receipts" element={<ReceiptsPage />} />
-          <Route path="/receipts/:id" element={<ReceiptPage />} />
-          <Route path="/chain" element={<ChainPage />} />
-          <Route path="/blocks/:chain/:hash" element={<BlockPage />} />
-          <Route path="/experts" element={<ExpertsPage />} />
-          <Route path="/problems/:code?" element={<ProblemsPage />} />
-          <Route path="/status" element={<StatusPage />} />
-          <Route path="*" element={<Empty title="There is no such page">Press Ctrl K to search.</Empty>} />
-        </Routes>
-      </Suspense>
+      <PageBoundary key={pathname}>
+        <Suspense
+          fallback={
+            <div className="page">
+              <Loading lines={6} />
+            </div>
+          }
+        >
+          <Routes>
+            <Route path="/" element={<ChatPage />} />
+            <Route path="/chat" element={<ChatPage />} />
+            <Route path="/receipts" element={<ReceiptsPage />} />
+            <Route path="/receipts/:id" element={<ReceiptPage />} />
+            <Route path="/chain" element={<ChainPage />} />
+            <Route path="/blocks/:chain/:hash" element={<BlockPage />} />
+            <Route path="/experts" element={<ExpertsPage />} />
+            <Route path="/problems/:code?" element={<ProblemsPage />} />
+            <Route path="/status" element={<StatusPage />} />
+            <Route path="*" element={<Empty title="There is no such page">Press Ctrl K to search.</Empty>} />
+          </Routes>
+        </Suspense>
+      </PageBoundary>
     </Frame>
   );
 }

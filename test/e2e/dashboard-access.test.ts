@@ -39,6 +39,8 @@ browserTests('dashboard for everyone', () => {
   function pages(): readonly (readonly [path: string, shown: string])[] {
     return [
       ['/', 'Ask, then check the answer yourself'],
+      [`/?receipt=${receipt}`, 'Prompt as the model read it'],
+      ['/problems/QUEUE_FULL', 'Too much work at once'],
       ['/receipts', '1 receipt'],
       [`/receipts/${receipt}?verify=1`, 'Checked in this browser'],
       ['/chain', 'attention, embedding, head'],

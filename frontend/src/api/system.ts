@@ -1,6 +1,6 @@
 import { parseCheckpoint as parse } from '../../../src/log/checkpoint/checkpoint.js';
 import { requestJson, requestText } from './client.js';
-import { Problem } from './problem.js';
+import { isRecord, Problem } from './problem.js';
 
 /** `GET /version`. */
 export interface Version {
@@ -37,14 +37,19 @@ export function getVersion(signal?: AbortSignal): Promise<Version> {
   return requestJson('/version', { signal });
 }
 
-/** Readiness; an unready node answers 503 with the same body, which is an answer, not a failure. */
+/** Readiness; an unready node answers 503 with the same body, which is an answer. A stopping one answers a problem. */
 export async function getReadiness(signal?: AbortSignal): Promise<Readiness> {
   const response = await fetch('/ready', { signal, headers: { accept: 'application/json' } }).catch(
     (thrown: unknown) => {
       throw signal?.aborted === true ? thrown : Problem.from(new TypeError('network'));
     },
   );
-  return (await response.json()) as Readiness;
+  const body: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  if (isRecord(body) && isRecord(body.probes)) return body as unknown as Readiness;
+  throw await Problem.fromResponse(response);
 }
 
 /** The newest checkpoint of the log (a C2SP signed note). */

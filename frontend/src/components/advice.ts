@@ -93,6 +93,11 @@ export const adviceByCode: Readonly<Record<string, Advice>> = {
     unaffected: 'It says nothing about the answer.',
     action: 'Reload the page. Verification needs a current browser, and https or a loopback address.',
   },
+  DASHBOARD: {
+    title: 'This page could not be drawn',
+    unaffected: 'The server is not affected.',
+    action: 'Try again, or reload the page. If it stays, report it with the sentence above.',
+  },
   STORAGE_FULL: {
     title: 'The disk of the server is full',
     unaffected: nothingChanged,

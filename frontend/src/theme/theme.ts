@@ -17,7 +17,7 @@ const teal: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'teal',
   colors: { teal },
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: { light: 7, dark: 6 },
   fontFamily: "'Inter', system-ui, sans-serif",
   fontFamilyMonospace: "'JetBrains Mono', ui-monospace, monospace",
   fontSizes: { xs: '0.75rem', sm: '0.8125rem', md: '0.875rem', lg: '1rem', xl: '1.25rem' },
