@@ -45,8 +45,7 @@ export class CommandContext {
       try {
         this.exitCode = (await work(...args)) ?? EXIT.done;
       } catch (thrown) {
-        if (!(thrown instanceof CodedError)) throw thrown;
-        this.refuse(thrown);
+        this.refuse(await refusalIn(thrown));
       }
     };
   }
@@ -57,4 +56,13 @@ export class CommandContext {
     if (this.json) process.stdout.write(`${JSON.stringify({ error: { code, message, facts } })}\n`);
     else process.stderr.write(`stemma: ${message} [${code}]\n`);
   }
+}
+
+/** The refusal in something thrown; a lost or full database is one too. Throws what is a bug. */
+async function refusalIn(thrown: unknown): Promise<CodedError> {
+  if (thrown instanceof CodedError) return thrown;
+  const { databaseRefusal } = await import('../database/index.js');
+  const refusal = databaseRefusal(thrown);
+  if (refusal === null) throw thrown;
+  return refusal;
 }

@@ -116,6 +116,8 @@ export class EmbeddedPostgres implements DatabaseConnection {
       await delay(FIRST_RESTART_DELAY_MS);
     }
     this.postmaster?.stop();
+    if (this.lines.some((line) => line.includes('No space left on device')))
+      return err(new CodedError('STORAGE_FULL', 'the disk of the embedded PostgreSQL is full'));
     const said = this.lines.slice(-3).join(' ');
     return err(new CodedError('POSTGRES_START_FAILED', `the embedded PostgreSQL did not start: ${said}`));
   }
