@@ -1,32 +1,15 @@
-import { readFileSync } from 'node:fs';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { hexToBytes } from '../../common/index.js';
+import { bytesToHex, hexToBytes, type Sha256 } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
-import { checkSignatureNative, HALF_ORDER } from './native-signature.js';
+import type { SignatureCheck } from '../block/index.js';
+import { checkSignatureNative, HALF_ORDER, isWellFormed } from './native-signature.js';
+import { LANES, PointSums, type Point } from './point-sums.js';
 
 /** A signature to be checked: author's compressed key (hex), the signed bytes, 64-byte compact signature (hex). */
 export interface SignedMessage {
   readonly publicKey: string;
   readonly message: Uint8Array;
   readonly signature: string;
-}
-
-/** What the compiled verifier (src/chain/verify/assembly) exports. */
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  allocate(bytes: number): number;
-  tableBytes(): number;
-  laneBytes(): number;
-  setTablePoint(table: number, window: number, digit: number, bytes: number): void;
-  fillTable(table: number, work: number): void;
-  sumLanes(
-    count: number,
-    scalars: number,
-    tableG: number,
-    tablesQ: number,
-    results: number,
-    work: number,
-  ): void;
 }
 
 /** A signature at work: its place in the caller's list and its author's table. */
@@ -36,10 +19,6 @@ interface Lane {
   readonly table: number;
 }
 
-type Point = typeof secp256k1.Point.BASE;
-
-/** Signatures worked on in step. */
-const LANES = 512;
 /** Signatures of one author from which a table (about 10 ms) pays for itself. */
 const TABLE_WORTH = 32;
 /** Authors whose tables are kept, 0.65 MB each. */
@@ -57,32 +36,19 @@ export class BulkVerifier {
   private readonly tables = new Map<string, number>();
   /** Signatures seen of authors without a table. */
   private readonly seen = new Map<string, number>();
-  private readonly base: number;
-  private readonly work: number;
-  private readonly scalars: number;
-  private readonly results: number;
-  private readonly pointBytes: number;
-  private readonly keyTables: number;
 
-  private constructor(private readonly wasm: Exports) {
-    this.work = wasm.allocate(LANES * wasm.laneBytes());
-    this.scalars = wasm.allocate(LANES * 64);
-    this.results = wasm.allocate(LANES * 33);
-    this.pointBytes = wasm.allocate(64);
-    this.keyTables = wasm.allocate(LANES * 4);
-    this.base = this.createTable(secp256k1.Point.BASE);
-  }
+  /**
+   * @param checkOne whoever decides where tables do not  @param sha256 the hash of a message; both must agree on it
+   */
+  constructor(
+    private readonly sums: PointSums,
+    private readonly checkOne: SignatureCheck = checkSignatureNative,
+    private readonly sha256: Sha256 = nativeSha256,
+  ) {}
 
   /** @param path the compiled verifier, `dist/verifier/secp256k1.wasm` */
   static load(path: string): BulkVerifier {
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(path)), {
-      env: {
-        abort: () => {
-          throw new Error('the signature verifier ran out of memory');
-        },
-      },
-    });
-    return new BulkVerifier(exports as unknown as Exports);
+    return new BulkVerifier(PointSums.load(path));
   }
 
   /** Whether each signature is its author's. */
@@ -93,7 +59,7 @@ export class BulkVerifier {
     for (const [author, places] of byAuthor) {
       const table = this.tableOf(author, places.length);
       for (const place of places) {
-        if (table === null) verdicts[place] = checkOne(items[place]);
+        if (table === null) verdicts[place] = this.fallBack(items[place]);
         else lanes.push({ place, item: items[place], table });
       }
     }
@@ -107,61 +73,53 @@ export class BulkVerifier {
 
   /** At most `LANES` signatures (SEC 1 §4.1.4): x of (z/s)·G + (r/s)·Q must be r modulo the order. */
   private verifySome(lanes: readonly Lane[]): boolean[] {
-    const items = lanes.map(({ item }) => item);
-    const parsed = items.map(parse);
+    const parsed = lanes.map(({ item }) => this.parse(item));
     const inverses = invertAll(parsed.map((signature) => signature?.s ?? 1n));
-    const scalars = Buffer.alloc(items.length * 64);
-    parsed.forEach((signature, i) => {
-      if (signature === null) return;
-      writeScalar(scalars, i * 64, (signature.z * inverses[i]) % ORDER);
-      writeScalar(scalars, i * 64 + 32, (signature.r * inverses[i]) % ORDER);
-    });
-    const memory = Buffer.from(this.wasm.memory.buffer);
-    memory.set(scalars, this.scalars);
-    lanes.forEach(({ table }, i) => memory.writeUInt32LE(table, this.keyTables + i * 4));
-    this.wasm.sumLanes(items.length, this.scalars, this.base, this.keyTables, this.results, this.work);
-    const results = memory.subarray(this.results, this.results + items.length * 33);
+    const sums = this.sums.sum(
+      parsed.map((signature, i) => ({
+        first: signature === null ? 0n : (signature.z * inverses[i]) % ORDER,
+        second: signature === null ? 0n : (signature.r * inverses[i]) % ORDER,
+        table: lanes[i].table,
+      })),
+    );
     return parsed.map((signature, i) => {
       if (signature === null) return false;
-      if (results[i * 33] !== 1) return checkOne(items[i]);
-      const x = results.toString('hex', i * 33 + 1, i * 33 + 33);
-      return x === items[i].signature.slice(0, 64) || isReduced(signature.r, x);
+      const [x, { item }] = [sums[i], lanes[i]];
+      if (x === null) return this.fallBack(item);
+      return x === item.signature.slice(0, 64) || isReduced(signature.r, x);
     });
+  }
+
+  private fallBack({ publicKey, message, signature }: SignedMessage): boolean {
+    return this.checkOne(publicKey, message, signature);
+  }
+
+  /** Null for a signature that is malformed, whose numbers are out of range or whose S is high. */
+  private parse({ publicKey, message, signature }: SignedMessage): ParsedSignature | null {
+    if (!isWellFormed(publicKey, signature)) return null;
+    const high = signature.slice(64);
+    if (high > HALF_ORDER) return null;
+    const r = BigInt(`0x${signature.slice(0, 64)}`);
+    const s = BigInt(`0x${high}`);
+    if (r === 0n || s === 0n || r >= ORDER) return null;
+    return { r, s, z: BigInt(`0x${bytesToHex(this.sha256(message))}`) };
   }
 
   /** The author's table; null where too few signatures of the author were seen, or too many authors, to make one. */
   private tableOf(author: string, uses: number): number | null {
     const kept = this.tables.get(author);
     if (kept !== undefined) return kept;
-    const seen = uses + (this.seen.get(author) ?? 0);
-    if (this.seen.size < AUTHORS_LIMIT) this.seen.set(author, seen);
+    const before = this.seen.get(author);
+    const seen = uses + (before ?? 0);
+    if (before !== undefined || this.seen.size < AUTHORS_LIMIT) this.seen.set(author, seen);
     if (seen < TABLE_WORTH || this.tables.size >= TABLES_LIMIT) return null;
     const point = decodePoint(author);
     if (point === null) return null;
-    const table = this.createTable(point);
+    const table = this.sums.createTable(point);
     this.tables.set(author, table);
+    this.seen.delete(author);
     return table;
   }
-
-  /** The multiples d·256^w·P for every window w and digit d. */
-  private createTable(point: Point): number {
-    const table = this.wasm.allocate(this.wasm.tableBytes());
-    for (let window = 0, at = point; window < 32; window++, at = at.multiplyUnsafe(256n)) {
-      this.setPoint(table, window, 1, at);
-      this.setPoint(table, window, 2, at.double());
-    }
-    this.wasm.fillTable(table, this.work);
-    return table;
-  }
-
-  private setPoint(table: number, window: number, digit: number, point: Point): void {
-    Buffer.from(this.wasm.memory.buffer).set(point.toBytes(false).subarray(1), this.pointBytes);
-    this.wasm.setTablePoint(table, window, digit, this.pointBytes);
-  }
-}
-
-function checkOne({ publicKey, message, signature }: SignedMessage): boolean {
-  return checkSignatureNative(publicKey, message, signature);
 }
 
 interface ParsedSignature {
@@ -169,17 +127,6 @@ interface ParsedSignature {
   readonly s: bigint;
   /** The message's hash as a number. */
   readonly z: bigint;
-}
-
-/** Null for a signature whose numbers are out of range or whose S is high. */
-function parse({ message, signature }: SignedMessage): ParsedSignature | null {
-  const high = signature.slice(64);
-  if (high > HALF_ORDER) return null;
-  const r = BigInt(`0x${signature.slice(0, 64)}`);
-  const s = BigInt(`0x${high}`);
-  if (r === 0n || s === 0n || r >= ORDER) return null;
-  const digest = Buffer.from(nativeSha256(message)).toString('hex');
-  return { r, s, z: BigInt(`0x${digest}`) };
 }
 
 /** The inverses modulo the order of numbers other than zero, with one inversion (Montgomery 1987, §10.3.1). */
@@ -197,12 +144,6 @@ function invertAll(numbers: readonly bigint[]): bigint[] {
     inverse = (inverse * numbers[i]) % ORDER;
   }
   return inverses;
-}
-
-/** Writes 32 little-endian bytes. */
-function writeScalar(target: Buffer, offset: number, scalar: bigint): void {
-  for (let word = 0; word < 4; word++)
-    target.writeBigUInt64LE((scalar >> BigInt(64 * word)) & 0xffffffffffffffffn, offset + 8 * word);
 }
 
 /** Whether x, which is below the prime, is r beyond the order. */

@@ -5,14 +5,24 @@ import type { SignatureCheck } from '../block/index.js';
 
 /** Half of the group's order: a low S is at most this (SEC 2 §2.4.1; the rule of BIP 62). */
 export const HALF_ORDER = '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0';
+const PUBLIC_KEY = /^0[23][0-9a-f]{64}$/;
+const SIGNATURE = /^[0-9a-f]{128}$/;
 /** Authors whose keys are kept ready. */
 const KEYS_LIMIT = 1024;
 
 const keys = new Map<string, KeyObject | null>();
 
+/**
+ * Whether a key is compressed and a signature compact, both in lower-case hex. Without this a signature in capitals could
+ * pass for low S, as the order of strings is that of numbers only for digits of one case and one length.
+ */
+export function isWellFormed(publicKey: string, signature: string): boolean {
+  return PUBLIC_KEY.test(publicKey) && SIGNATURE.test(signature);
+}
+
 /** The signature check by OpenSSL; about four times as fast as the portable one. */
 export const checkSignatureNative: SignatureCheck = (publicKey, message, signature) => {
-  if (signature.slice(64) > HALF_ORDER) return false;
+  if (!isWellFormed(publicKey, signature) || signature.slice(64) > HALF_ORDER) return false;
   const key = keyOf(publicKey);
   if (key === null) return false;
   return verify('sha256', message, { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'hex'));
