@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
 import { EventBus } from '../common/index.js';
 import { HealthRegistry, type HealthStatus } from '../common/observation/health-registry.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
@@ -7,9 +8,8 @@ const EVERY_MS = 5_000;
 
 /** Looks at all probes every few seconds and tells when readiness changes. */
 @Injectable()
-export class ReadinessWatch implements OnApplicationBootstrap, OnModuleDestroy {
+export class ReadinessWatch {
   private readonly logger = new Logger('Readiness');
-  private timer: NodeJS.Timeout | undefined;
   private looking = false;
   private last: HealthStatus | null = null;
 
@@ -24,21 +24,12 @@ export class ReadinessWatch implements OnApplicationBootstrap, OnModuleDestroy {
     );
   }
 
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.look(), EVERY_MS);
-    this.timer.unref();
-  }
-
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
-  }
-
   /** One look; a look that is still going on is not joined by another. */
-  private async look(): Promise<void> {
+  @Interval(EVERY_MS)
+  protected async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;
-    const { status, probes } = await this.health.check();
-    this.looking = false;
+    const { status, probes } = await this.health.check().finally(() => (this.looking = false));
     if (status === this.last) return;
     const troubles = Object.entries(probes).filter(([, report]) => report.status !== 'ok');
     const detail = troubles.map(([name, report]) => `${name}: ${report.detail}`).join('; ');

@@ -1,4 +1,5 @@
-import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { Interval } from '@nestjs/schedule';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
 import { ExpertUsage, type ExpertUsageSource } from '../../experts/index.js';
@@ -10,9 +11,8 @@ const INTERVAL_MS = 1_000;
 
 /** The engine's figures as they were within the last second: for metrics, the dashboard and the expert lists. */
 @Injectable()
-export class EngineFigures implements ExpertUsageSource, OnApplicationBootstrap, OnApplicationShutdown {
+export class EngineFigures implements ExpertUsageSource {
   private stats: EngineStats | null = null;
-  private timer: NodeJS.Timeout | null = null;
   private asking = false;
 
   constructor(
@@ -27,14 +27,6 @@ export class EngineFigures implements ExpertUsageSource, OnApplicationBootstrap,
     figures.register('kv_cache_bytes', () => this.stats?.kv.usedBytes ?? 0);
   }
 
-  onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.ask(), INTERVAL_MS).unref();
-  }
-
-  onApplicationShutdown(): void {
-    if (this.timer !== null) clearInterval(this.timer);
-  }
-
   uses(release: string) {
     return this.stats?.models.find((model) => model.release === release)?.experts ?? [];
   }
@@ -44,7 +36,8 @@ export class EngineFigures implements ExpertUsageSource, OnApplicationBootstrap,
   }
 
   /** A slow answer is waited for, never piled up. */
-  private async ask(): Promise<void> {
+  @Interval(INTERVAL_MS)
+  protected async ask(): Promise<void> {
     const engine = this.host.current;
     if (engine === null || this.asking) return;
     this.asking = true;
