@@ -1,7 +1,7 @@
 import { createEngine, randomModel, runWork, smallConfig } from '../../../test/support/engine.js';
 import { err, ok, unwrap, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
-import { GREEDY } from '../sampler/index.js';
+import { GREEDY, Sampler } from '../sampler/index.js';
 import { blockMissing, type BlockSource } from './block-source.js';
 import type { WorkResult } from './engine-core.js';
 import { MemoryBlockSource } from './memory-source.js';
@@ -47,6 +47,19 @@ describe('engine core', () => {
     const promptIds = new Array<number>(198).fill(7);
     const long = unwrap(runWork(engine, generate({ promptIds, maxTokens: 50 }))) as GenerateResult;
     expect(long).toMatchObject({ finish: 'length', tokens: { length: 2 } });
+  });
+
+  it('gives each place of an answer the random number that the seed has for it, as the format says', () => {
+    const engine = createEngine(built);
+    const sampling = { ...GREEDY, temperature: 1.5, seed: 11 };
+    const promptIds = [1, 2, 3];
+    const { tokens } = unwrap(runWork(engine, generate({ promptIds, sampling }))) as GenerateResult;
+    const ids = [...promptIds, ...tokens.slice(0, -1)];
+    const rows = unwrap(runWork(engine, { kind: 'logits', release, ids })) as Float32Array[];
+    const sampler = new Sampler(sampling, promptIds);
+    expect(rows.slice(promptIds.length - 1).map((logits, index) => sampler.choose(logits, index))).toEqual(
+      tokens,
+    );
   });
 
   it('refuses a request that the key/value cache could never hold, and queues what must wait', () => {
