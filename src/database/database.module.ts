@@ -14,6 +14,7 @@ import { Transactions } from './transactions.js';
 export class DatabaseModule {
   /** @param connection the database, already running */
   static forRoot(connection: DatabaseConnection): DynamicModule {
+    let source: DataSource | undefined;
     return {
       module: DatabaseModule,
       global: true,
@@ -22,7 +23,10 @@ export class DatabaseModule {
           inject: [AppConfig],
           useFactory: (config: AppConfig): TypeOrmModuleOptions => {
             const logger = new Logger('Database');
-            const onPoolError = (thrown: unknown) => logger.warn(`lost a connection: ${messageOf(thrown)}`);
+            // Once the pool is closed, PostgreSQL may still be hanging up on its connections: no news.
+            const onPoolError = (thrown: unknown) => {
+              if (source?.isInitialized !== false) logger.warn(`lost a connection: ${messageOf(thrown)}`);
+            };
             return {
               ...dataSourceOptions(config, connection.url, onPoolError),
               autoLoadEntities: true,
@@ -31,7 +35,8 @@ export class DatabaseModule {
           },
           dataSourceFactory: async (options) => {
             if (options === undefined) throw new Error('TypeORM gave no options');
-            return connectDataSource(new DataSource(options));
+            source = new DataSource(options);
+            return connectDataSource(source);
           },
         }),
       ],

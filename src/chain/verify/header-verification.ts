@@ -24,10 +24,16 @@ const THREADS_LIMIT = 8;
 export class HeaderVerification {
   private readonly idle: Worker[] = [];
   private readonly waiting: ((worker: Worker) => void)[] = [];
+  /** Fires when a worker has ended: whoever waits for one must not wait for ever. */
+  private readonly ended = new AbortController();
   private check: BulkSignatureCheck | null = null;
 
   private constructor(private readonly workers: readonly Worker[]) {
     this.idle.push(...workers);
+    for (const worker of workers) {
+      worker.on('error', (thrown) => this.ended.abort(thrown));
+      worker.once('exit', () => this.ended.abort(new Error('a thread that verifies headers has ended')));
+    }
   }
 
   /** @param expected about how many headers will come  @param threads how many workers; one per core by default */
@@ -50,23 +56,34 @@ export class HeaderVerification {
     return this.workers.length > 0 ? 512 : 128;
   }
 
-  /** The verdicts on a batch, in its order. */
+  /** The verdicts on a batch, in its order. Throws, now and from then on, when a worker has ended. */
   async verify(items: readonly StoredHeader[]): Promise<HeaderVerdict[]> {
     if (this.workers.length === 0) {
       await new Promise((resolve) => setImmediate(resolve));
       return verifyHeaders(items, (this.check ??= loadBulkCheck()));
     }
-    const worker = this.idle.pop() ?? (await new Promise<Worker>((resolve) => this.waiting.push(resolve)));
-    try {
-      const batch: HeaderBatch = { items };
-      worker.postMessage(batch);
-      const [verdicts] = (await once(worker, 'message')) as [HeaderVerdict[]];
-      return verdicts;
-    } finally {
-      const next = this.waiting.shift();
-      if (next === undefined) this.idle.push(worker);
-      else next(worker);
-    }
+    const { signal } = this.ended;
+    signal.throwIfAborted();
+    const worker = this.idle.pop() ?? (await this.nextIdle());
+    const batch: HeaderBatch = { items };
+    worker.postMessage(batch);
+    const [verdicts] = (await once(worker, 'message', { signal })) as [HeaderVerdict[]];
+    const next = this.waiting.shift();
+    if (next === undefined) this.idle.push(worker);
+    else next(worker);
+    return verdicts;
+  }
+
+  private nextIdle(): Promise<Worker> {
+    return new Promise((resolve, reject) => {
+      const { signal } = this.ended;
+      const onEnd = () => reject(signal.reason as Error);
+      signal.addEventListener('abort', onEnd, { once: true });
+      this.waiting.push((worker) => {
+        signal.removeEventListener('abort', onEnd);
+        resolve(worker);
+      });
+    });
   }
 
   /** Ends the workers. */
