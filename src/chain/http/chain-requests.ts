@@ -54,14 +54,14 @@ export class BlocksQuery {
 
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(PAGE_LIMIT)
+  @IsInt()
   readonly limit?: number;
 
   @IsOptional()
-  @IsString()
   @MaxLength(32)
+  @IsString()
   readonly cursor?: string;
 }
 
@@ -77,9 +77,9 @@ export class GraphQuery {
 
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(5000)
+  @IsInt()
   readonly limit?: number;
 }
 
@@ -88,9 +88,9 @@ export class PublishBody {
   @IsObject()
   readonly header!: Record<string, unknown>;
 
-  @IsString()
   @IsBase64()
   @MaxLength(PAYLOAD_LIMIT)
+  @IsString()
   readonly payload_base64!: string;
 
   /** The name the sender expects. */

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Roles } from '../../auth/index.js';
 import type { Result } from '../../common/index.js';
@@ -28,20 +29,20 @@ export class ChainController {
     private readonly publisher: BlockPublisher,
   ) {}
 
-  /** Height and head of every chain. */
+  @ApiOperation({ summary: 'Height and head of every chain' })
   @Get('status')
   async status(): Promise<{ chains: { id: ChainId; height: number; head: string | null }[] }> {
     const heads = await this.reader.heads();
     return { chains: heads.map(({ chain, height, hash }) => ({ id: chain, height, head: hash })) };
   }
 
-  /** Part of the DAG, for drawing. */
+  @ApiOperation({ summary: 'Part of the DAG, for drawing' })
   @Get('B/graph')
   part(@Query() { model, release, limit }: GraphQuery): Promise<BlockGraphPart> {
     return this.graph.part({ model, release, limit: limit ?? GRAPH_LIMIT });
   }
 
-  /** Blocks of a chain, newest first. */
+  @ApiOperation({ summary: 'Blocks of a chain, newest first' })
   @Get(':id/blocks')
   async list(
     @Param() { id }: ChainParameters,
@@ -52,27 +53,27 @@ export class ChainController {
     return { items: page.items.map(toView), next_cursor: page.nextCursor };
   }
 
-  /** One block. */
+  @ApiOperation({ summary: 'One block' })
   @Get(':id/blocks/:hash')
   async block(@Param() { id, hash }: BlockParameters): Promise<BlockView> {
     return toView(await this.find(id, hash));
   }
 
-  /** The blocks it depends on. */
+  @ApiOperation({ summary: 'The blocks it depends on' })
   @Get(':id/blocks/:hash/parents')
   async parents(@Param() { id, hash }: BlockParameters): Promise<{ items: BlockView[] }> {
     await this.find(id, hash);
     return { items: (await this.reader.parents(hash)).map(toView) };
   }
 
-  /** The first hundred blocks that depend on it. */
+  @ApiOperation({ summary: 'The first hundred blocks that depend on it' })
   @Get(':id/blocks/:hash/children')
   async children(@Param() { id, hash }: BlockParameters): Promise<{ items: BlockView[] }> {
     await this.find(id, hash);
     return { items: (await this.reader.children(hash)).map(toView) };
   }
 
-  /** Offers a block: 201 when it is new, 200 when it was there. */
+  @ApiOperation({ summary: 'Offers a block: 201 when it is new, 200 when it was there' })
   @Post(':id/blocks')
   @Roles('contributor', 'node')
   async publish(

@@ -1,4 +1,5 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { IsBoolean, IsOptional } from 'class-validator';
 import type { FastifyReply } from 'fastify';
 import { PassThrough } from 'node:stream';
@@ -24,7 +25,11 @@ export class FsckController {
 
   constructor(private readonly fsck: Fsck) {}
 
-  /** Answers with lines of JSON: `{progress: {done, total, step}}` while it runs, `{report}` or `{error}` at the end. */
+  @ApiOperation({
+    summary: 'Checks blocks, log and database against each other',
+    description:
+      'Answers with lines of JSON: `{progress: {done, total, step}}` while it runs, `{report}` or `{error}` at the end',
+  })
   @Post('fsck')
   @HttpCode(200)
   @Roles('admin')

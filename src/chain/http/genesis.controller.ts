@@ -1,4 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import { ProblemException } from '../../common/problem.js';
 import { BlockReader } from '../read/block-reader.js';
 
@@ -7,7 +8,7 @@ import { BlockReader } from '../read/block-reader.js';
 export class GenesisController {
   constructor(private readonly reader: BlockReader) {}
 
-  /** The first block of chain A. */
+  @ApiOperation({ summary: 'The first block of chain A' })
   @Get('hash')
   async hash(): Promise<{ chain: 'A'; hash: string; timestamp: number }> {
     const first = await this.reader.first('A');

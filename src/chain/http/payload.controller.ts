@@ -1,4 +1,5 @@
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ProblemException } from '../../common/problem.js';
 import { BlockReader, unknownBlock } from '../read/block-reader.js';
@@ -17,7 +18,9 @@ export class PayloadController {
     private readonly payloads: BlobStore,
   ) {}
 
-  /** A block's payload; `ETag` is its hash, single byte ranges are answered with 206. */
+  @ApiOperation({
+    summary: "A block's payload; `ETag` is its hash, single byte ranges are answered with 206",
+  })
   @Get(':id/blocks/:hash/payload')
   async payload(
     @Param() { id, hash }: BlockParameters,

@@ -9,14 +9,14 @@ const VERSION = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
 export class PageQuery {
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(1000)
+  @IsInt()
   limit = 100;
 
   @IsOptional()
-  @IsString()
   @MaxLength(128)
+  @IsString()
   cursor?: string;
 }
 
@@ -24,9 +24,9 @@ export class PageQuery {
 export class TopQuery {
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(10_000)
+  @IsInt()
   limit = 100;
 
   @IsOptional()
@@ -56,8 +56,8 @@ export class ReleaseParameters extends ModelParameters {
 /** `POST /models/import`. */
 export class ImportRequest {
   /** A folder on the server's machine. */
-  @IsString()
   @MaxLength(4096)
+  @IsString()
   folder!: string;
 
   @IsOptional()
@@ -70,13 +70,13 @@ export class ImportRequest {
 
   /** `q8`, `f16` or `f32`; the importer names what it does not support. */
   @IsOptional()
-  @IsString()
   @MaxLength(8)
+  @IsString()
   dtype?: ImportDtype;
 
   /** Milliseconds since the epoch. */
   @IsOptional()
-  @IsInt()
   @Min(0)
+  @IsInt()
   timestamp?: number;
 }

@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CodedError } from '../../common/index.js';
 import { ExpertReports } from '../usage/expert-report.js';
 import { ExpertUsage } from '../usage/expert-usage.js';
@@ -14,14 +14,17 @@ export class ExpertsController {
     private readonly usage: ExpertUsage,
   ) {}
 
-  /** Experts of the live releases, most used first. */
+  @ApiOperation({ summary: 'Experts of the live releases, most used first' })
   @Get('top')
   async top(@Query() { limit, model }: TopQuery): Promise<object> {
     const reports = await this.reports.all(model);
     return { items: reports.slice(0, limit), next_cursor: null, total: reports.length };
   }
 
-  /** One expert by its name, such as `layer0.expert3`, in every live release or in that of one model. */
+  @ApiOperation({
+    summary:
+      'One expert by its name, such as `layer0.expert3`, in every live release or in that of one model',
+  })
   @Get('stats/:name')
   async stats(@Param('name') name: string, @Query() { model }: StatsQuery): Promise<object> {
     const found = (await this.reports.all(model)).filter((report) => report.name === name);
@@ -32,7 +35,7 @@ export class ExpertsController {
     return { name, uses, releases: found };
   }
 
-  /** How the expert cache does; all zero while no engine runs. */
+  @ApiOperation({ summary: 'How the expert cache does; all zero while no engine runs' })
   @Get('cache')
   cache(): object {
     const figures = this.usage.cache();

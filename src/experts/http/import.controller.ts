@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Body, Controller, Post, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Roles } from '../../auth/index.js';
 import { unwrap } from '../../common/index.js';
 import type { ImportProgress } from '../import/import-options.js';
@@ -23,11 +23,11 @@ interface StreamingReply {
 export class ImportController {
   constructor(private readonly importer: Importer) {}
 
-  /**
-   * Imports a checkpoint. The answer is a stream of JSON lines: `{progress: {step, done, total}}` while it runs, then
-   * `{release: …}` or `{error: {code, message}}`. What is refused before any weight was read is an ordinary problem. A
-   * client that goes away stops the import; it can be started again and goes on where it was.
-   */
+  @ApiOperation({
+    summary: 'Imports a checkpoint',
+    description:
+      'The answer is a stream of JSON lines: `{progress: {step, done, total}}` while it runs, then `{release: …}` or `{error: {code, message}}`. What is refused before any weight was read is an ordinary problem. A client that goes away stops the import; it can be started again and goes on where it was.',
+  })
   @Post()
   @Roles('admin')
   async import(@Body() request: ImportRequest, @Res() reply: StreamingReply): Promise<void> {

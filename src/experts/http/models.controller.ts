@@ -1,5 +1,5 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { Promotion } from '../releases/promotion.js';
@@ -17,7 +17,7 @@ export class ModelsController {
     private readonly promotion: Promotion,
   ) {}
 
-  /** All models by name, each with its live release. */
+  @ApiOperation({ summary: 'All models by name, each with its live release' })
   @Get()
   async list(@Query() query: PageQuery): Promise<object> {
     const models = await this.catalog.models();
@@ -28,7 +28,7 @@ export class ModelsController {
     return { items, next_cursor: page.nextCursor };
   }
 
-  /** All releases of a model, newest first. */
+  @ApiOperation({ summary: 'All releases of a model, newest first' })
   @Get(':name/releases')
   async releases(@Param() { name }: ModelParameters, @Query() query: PageQuery): Promise<object> {
     const model = (await this.catalog.models()).find((candidate) => candidate.name === name);
@@ -43,7 +43,7 @@ export class ModelsController {
     return { items, next_cursor: page.nextCursor };
   }
 
-  /** Makes a release the live one of its model; doing it again changes nothing. */
+  @ApiOperation({ summary: 'Makes a release the live one of its model; doing it again changes nothing' })
   @Post(':name/releases/:version/promote')
   @HttpCode(200)
   @Roles('guardian')

@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req } from '@nestjs/common';
-import { ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, Matches, Max, Min } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
@@ -24,9 +24,9 @@ export class PayloadParameters extends UploadParameters {
 /** Where a chunk begins. */
 export class ChunkQuery {
   @Type(() => Number)
-  @IsInt()
   @Min(0)
   @Max(2 ** 36)
+  @IsInt()
   offset!: number;
 }
 
@@ -40,26 +40,32 @@ export class UploadController {
     private readonly store: UploadStore,
   ) {}
 
-  /**
-   * Multipart: publishes the blocks of the request. JSON `{headers: [signed header, …]}`: opens an upload in chunks, or
-   * finds it again, and tells how far each payload is.
-   */
+  @ApiOperation({
+    summary: 'Publishes blocks, or opens an upload in chunks',
+    description:
+      'Multipart: publishes the blocks of the request. JSON `{headers: [signed header, …]}`: opens an upload in chunks, or finds it again, and tells how far each payload is.',
+  })
   @Post()
   @HttpCode(200)
   @ApiConsumes('multipart/form-data', 'application/json')
+  @ApiBody({
+    schema: { type: 'object', properties: { headers: { type: 'array', items: { type: 'object' } } } },
+  })
   async upload(@Req() request: FastifyRequest): Promise<UploadState | { items: object[] }> {
     if (request.isMultipart()) return published(unwrap(await this.multipart.take(request)));
     return unwrap(await this.store.begin(headersOf(request.body)));
   }
 
-  /** How far an upload is. */
+  @ApiOperation({ summary: 'How far an upload is' })
   @Get(':id')
   async state(@Param() { id }: UploadParameters): Promise<UploadState> {
     return unwrap(await this.store.state(id));
   }
 
-  /** The next chunk of a payload, as `application/octet-stream`. */
+  @ApiOperation({ summary: 'The next chunk of a payload, as `application/octet-stream`' })
   @Put(':id/:payload')
+  @ApiConsumes('application/octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
   async chunk(
     @Param() { id, payload }: PayloadParameters,
     @Query() { offset }: ChunkQuery,
@@ -70,14 +76,14 @@ export class UploadController {
     return unwrap(await this.store.append(id, payload, offset, body));
   }
 
-  /** Publishes a finished upload. */
+  @ApiOperation({ summary: 'Publishes a finished upload' })
   @Post(':id/complete')
   @HttpCode(200)
   async complete(@Param() { id }: UploadParameters): Promise<{ items: object[] }> {
     return published(unwrap(await this.store.complete(id)));
   }
 
-  /** Gives an upload up. */
+  @ApiOperation({ summary: 'Gives an upload up' })
   @Delete(':id')
   @HttpCode(204)
   async discard(@Param() { id }: UploadParameters): Promise<void> {

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import { unwrap } from '../../common/index.js';
 import { LogitsService } from './logits.service.js';
@@ -7,21 +7,21 @@ import { LogitsService } from './logits.service.js';
 /** Body of `POST /logits`. */
 export class LogitsDto {
   /** `genesis` for the live release, `genesis@1.0.0` for a certain one. */
-  @IsString()
   @Length(1, 200)
+  @IsString()
   model!: string;
 
-  @IsArray()
   @ArrayMaxSize(1 << 17)
-  @IsInt({ each: true })
   @Min(0, { each: true })
+  @IsInt({ each: true })
+  @IsArray()
   ids!: number[];
 
   /** Positions from the end; all by default. */
   @IsOptional()
-  @IsInt()
   @Min(1)
   @Max(1 << 17)
+  @IsInt()
   last?: number;
 }
 
@@ -31,7 +31,7 @@ export class LogitsDto {
 export class LogitsController {
   constructor(private readonly service: LogitsService) {}
 
-  /** The logits after each of the last positions of some token ids. */
+  @ApiOperation({ summary: 'The logits after each of the last positions of some token ids' })
   @Post()
   @HttpCode(200)
   async logits(@Body() { model, ids, last }: LogitsDto): Promise<object> {

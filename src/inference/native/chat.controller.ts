@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ProblemException } from '../../common/problem.js';
 import type { PreparedAnswer } from '../answers/answer-request.js';
@@ -17,7 +17,7 @@ export class ChatController {
     private readonly releases: ReleaseSource,
   ) {}
 
-  /** Answers one prompt with the model's own defaults. */
+  @ApiOperation({ summary: "Answers one prompt with the model's own defaults" })
   @Post('chat')
   @HttpCode(200)
   async chat(

@@ -6,14 +6,14 @@ const MAX_PROMPT = 1 << 20;
 /** Body of `POST /chat`. */
 export class ChatDto {
   /** What the person says. */
-  @IsString()
   @Length(1, MAX_PROMPT)
+  @IsString()
   prompt!: string;
 
   /** The model; the first one there is when absent. */
   @IsOptional()
-  @IsString()
   @Length(1, 200)
+  @IsString()
   model?: string | null;
 
   /** Only `true` is supported: every model here is a mixture of experts. */
@@ -28,9 +28,9 @@ export class ChatDto {
 
   /** Only the number the model was trained with is supported. */
   @IsOptional()
-  @IsInt()
   @Min(1)
   @Max(4096)
+  @IsInt()
   top_k_experts?: number | null;
 
   @IsOptional()

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   Allow,
@@ -28,8 +29,8 @@ export class ChatMessageDto {
   content!: string | TextPart[];
 
   @IsOptional()
-  @IsString()
   @Length(1, 64)
+  @IsString()
   name?: string | null;
 
   /** Sent back by clients that repeat an answer; only null is supported. */
@@ -47,18 +48,19 @@ export class ChatMessageDto {
 
 /** Body of `POST /v1/chat/completions`. */
 export class ChatCompletionDto extends GenerationDto {
-  @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(MAX_MESSAGES)
+  @ApiProperty({ type: () => [ChatMessageDto] })
   @ValidateNested({ each: true })
   @Type(() => ChatMessageDto)
+  @IsArray()
   messages!: ChatMessageDto[];
 
   /** The newer name of `max_tokens`. */
   @IsOptional()
-  @IsInt()
   @Min(1)
   @Max(1 << 24)
+  @IsInt()
   max_completion_tokens?: number | null;
 
   @IsOptional()
@@ -66,9 +68,9 @@ export class ChatCompletionDto extends GenerationDto {
   logprobs?: boolean | null;
 
   @IsOptional()
-  @IsInt()
   @Min(0)
   @Max(20)
+  @IsInt()
   top_logprobs?: number | null;
 
   @Allow()

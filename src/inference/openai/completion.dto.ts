@@ -10,9 +10,9 @@ export class CompletionDto extends GenerationDto {
 
   /** Alternatives to report per token. */
   @IsOptional()
-  @IsInt()
   @Min(0)
   @Max(5)
+  @IsInt()
   logprobs?: number | null;
 
   @Allow()

@@ -1,13 +1,14 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   Allow,
   IsBoolean,
-  IsHexadecimal,
   IsInt,
   IsNumber,
   IsOptional,
   IsString,
   Length,
+  Matches,
   Max,
   MaxLength,
   Min,
@@ -35,67 +36,67 @@ export class StreamOptionsDto {
 /** What `/v1/chat/completions` and `/v1/completions` have in common. A field that is null or absent takes its default. */
 export class GenerationDto {
   /** `genesis` for the live release, `genesis@1.0.0` for a certain one. */
-  @IsString()
   @Length(1, 200)
+  @IsString()
   model!: string;
 
   @IsOptional()
-  @IsInt()
   @Min(1)
   @Max(MAX_TOKENS)
+  @IsInt()
   max_tokens?: number | null;
 
   /** 0 is greedy. The model's own default applies when absent. */
   @IsOptional()
-  @IsNumber()
   @Min(0)
   @Max(2)
+  @IsNumber()
   temperature?: number | null;
 
   @IsOptional()
-  @IsNumber()
   @Min(0)
   @Max(1)
+  @IsNumber()
   top_p?: number | null;
 
   /** Extension: 0 keeps all tokens. */
   @IsOptional()
-  @IsInt()
   @Min(0)
   @Max(MAX_TOKENS)
+  @IsInt()
   top_k?: number | null;
 
   /** Extension: tokens less likely than this share of the likeliest are left out. */
   @IsOptional()
-  @IsNumber()
   @Min(0)
   @Max(1)
+  @IsNumber()
   min_p?: number | null;
 
   /** Extension: 1 is neutral. */
   @IsOptional()
-  @IsNumber()
   @Min(0.01)
   @Max(10)
+  @IsNumber()
   repetition_penalty?: number | null;
 
   @IsOptional()
-  @IsNumber()
   @Min(-2)
   @Max(2)
+  @IsNumber()
   presence_penalty?: number | null;
 
   @IsOptional()
-  @IsNumber()
   @Min(-2)
   @Max(2)
+  @IsNumber()
   frequency_penalty?: number | null;
 
   /** Choice number i uses seed + i. Drawn at random when absent; the receipt names it. */
   @IsOptional()
-  @IsInt()
   @Min(0)
   @Max(Number.MAX_SAFE_INTEGER)
+  @IsInt()
   seed?: number | null;
 
   @IsOptional()
@@ -103,9 +104,9 @@ export class GenerationDto {
   stop?: string | string[] | null;
 
   @IsOptional()
-  @IsInt()
   @Min(1)
   @Max(MAX_CHOICES)
+  @IsInt()
   n?: number | null;
 
   @IsOptional()
@@ -113,20 +114,20 @@ export class GenerationDto {
   stream?: boolean | null;
 
   @IsOptional()
+  @ApiProperty({ type: () => StreamOptionsDto })
   @ValidateNested()
   @Type(() => StreamOptionsDto)
   stream_options?: StreamOptionsDto | null;
 
   /** An identifier of the client's own; has no effect and is not kept. */
   @IsOptional()
-  @IsString()
   @MaxLength(512)
+  @IsString()
   user?: string | null;
 
   /** Extension: 32 bytes (64 hex digits) that hide the receipt's contents; drawn at random when absent. */
   @IsOptional()
-  @IsHexadecimal()
-  @Length(64, 64)
+  @Matches(/^[0-9a-fA-F]{64}$/, { message: 'receipt_salt must be 64 hex digits' })
   receipt_salt?: string | null;
 
   @Allow()

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ProblemException } from '../../common/problem.js';
 import { ReleaseSource, type ModelSummary } from '../models/release-source.js';
@@ -20,7 +20,7 @@ export class OpenAiController {
     private readonly releases: ReleaseSource,
   ) {}
 
-  /** Answers a conversation. */
+  @ApiOperation({ summary: 'Answers a conversation' })
   @Post('chat/completions')
   @HttpCode(200)
   chatCompletions(
@@ -36,7 +36,7 @@ export class OpenAiController {
     });
   }
 
-  /** Continues a text. */
+  @ApiOperation({ summary: 'Continues a text' })
   @Post('completions')
   @HttpCode(200)
   completions(
@@ -52,20 +52,20 @@ export class OpenAiController {
     });
   }
 
-  /** Embeddings are not offered: the models served here have no embedding head. */
+  @ApiOperation({ summary: 'Embeddings are not offered: the models served here have no embedding head' })
   @Post('embeddings')
   embeddings(): never {
     const detail = 'No model of this server makes embeddings.';
     throw new ProblemException(501, 'EMBEDDINGS_UNSUPPORTED', detail);
   }
 
-  /** Every model, by the name requests use. */
+  @ApiOperation({ summary: 'Every model, by the name requests use' })
   @Get('models')
   async models(): Promise<object> {
     return { object: 'list', data: (await this.releases.models()).map(modelObject) };
   }
 
-  /** One model; `genesis@1.0.0` names a certain release. */
+  @ApiOperation({ summary: 'One model; `genesis@1.0.0` names a certain release' })
   @Get('models/:id')
   async model(@Param('id') id: string): Promise<object> {
     const release = await this.releases.resolve(id);

@@ -1,3 +1,5 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 
 /** A part of a message as OpenAI's clients may send it; only text is understood. */
@@ -10,15 +12,32 @@ const MAX_PARTS = 256;
 
 /** Message content is a string or a list of text parts. */
 export function IsTextContent(options?: ValidationOptions): PropertyDecorator {
-  return ValidateBy(
-    {
-      name: 'isTextContent',
-      validator: {
-        validate: isTextContent,
-        defaultMessage: () => '$property must be a string or a list of {type: "text", text} parts',
+  return applyDecorators(
+    ApiProperty({
+      anyOf: [
+        { type: 'string' },
+        {
+          type: 'array',
+          maxItems: MAX_PARTS,
+          items: {
+            type: 'object',
+            required: ['type', 'text'],
+            properties: { type: { type: 'string', enum: ['text'] }, text: { type: 'string' } },
+            additionalProperties: false,
+          },
+        },
+      ],
+    }),
+    ValidateBy(
+      {
+        name: 'isTextContent',
+        validator: {
+          validate: isTextContent,
+          defaultMessage: () => '$property must be a string or a list of {type: "text", text} parts',
+        },
       },
-    },
-    options,
+      options,
+    ),
   );
 }
 

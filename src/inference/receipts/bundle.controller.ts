@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { Controller, Get, Param, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import type { IdentifiedRequest } from '../../auth/index.js';
 import { BundleWriter } from '../bundle/bundle-writer.js';
@@ -18,7 +18,7 @@ export class BundleController {
     private readonly bundles: BundleWriter,
   ) {}
 
-  /** The bundle as a zip archive, streamed. */
+  @ApiOperation({ summary: 'The bundle as a zip archive, streamed' })
   @Get(':id/bundle')
   async bundle(
     @Param() { id }: ReceiptParameters,

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { ok, type Result } from '../../common/index.js';
 import { parseEvidence, parseLogProof, parseReceipt, type ReceiptDocument } from '../receipt/index.js';
@@ -21,7 +21,7 @@ export class ReceiptsController {
     private readonly store: ReceiptStore,
   ) {}
 
-  /** Receipts of the caller, newest first; an admin sees all. */
+  @ApiOperation({ summary: 'Receipts of the caller, newest first; an admin sees all' })
   @Get()
   @Roles('user')
   list(
@@ -37,7 +37,7 @@ export class ReceiptsController {
     });
   }
 
-  /** Checks a presented receipt against signature, log, and what this node has. */
+  @ApiOperation({ summary: 'Checks a presented receipt against signature, log, and what this node has' })
   @Post('verify')
   @HttpCode(200)
   @Roles('public')
@@ -53,13 +53,13 @@ export class ReceiptsController {
     });
   }
 
-  /** A receipt with its proof, and with the private part for whoever may see it. */
+  @ApiOperation({ summary: 'A receipt with its proof, and with the private part for whoever may see it' })
   @Get(':id')
   async one(@Param() { id }: ReceiptParameters, @Req() request: IdentifiedRequest): Promise<ReceiptDocument> {
     return valueOf(await this.receipts.document(id, viewerOf(request)));
   }
 
-  /** Computes the answer again from its blocks and says what disagrees. */
+  @ApiOperation({ summary: 'Computes the answer again from its blocks and says what disagrees' })
   @Post(':id/replay')
   @HttpCode(200)
   async replay(@Param() { id }: ReceiptParameters): Promise<ReplayReport> {

@@ -19,9 +19,9 @@ export class ReceiptsQuery {
 
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(LARGEST_PAGE)
+  @IsInt()
   limit?: number;
 
   /** `next_cursor` of the page before. */

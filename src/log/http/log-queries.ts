@@ -7,41 +7,41 @@ const MAX_LEAVES = Number.MAX_SAFE_INTEGER;
 export class InclusionQuery {
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
   @Min(0)
   @Max(MAX_LEAVES)
+  @IsInt()
   readonly index?: number;
 
   @IsOptional()
-  @IsString()
   @Length(1, 256)
+  @IsString()
   readonly subject?: string;
 
   @IsOptional()
-  @IsString()
   @Matches(/^[a-z][a-z0-9._-]{0,63}$/)
+  @IsString()
   readonly kind?: string;
 
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(MAX_LEAVES)
+  @IsInt()
   readonly size?: number;
 }
 
 /** `GET /log/proof/consistency`. */
 export class ConsistencyQuery {
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(MAX_LEAVES)
+  @IsInt()
   readonly first!: number;
 
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(MAX_LEAVES)
+  @IsInt()
   readonly second!: number;
 }
 
@@ -49,9 +49,9 @@ export class ConsistencyQuery {
 export class EntriesQuery {
   @IsOptional()
   @Type(() => Number)
-  @IsInt()
   @Min(1)
   @Max(1000)
+  @IsInt()
   readonly limit?: number;
 
   @IsOptional()
@@ -59,12 +59,12 @@ export class EntriesQuery {
   readonly cursor?: string;
 
   @IsOptional()
-  @IsString()
   @Matches(/^[a-z][a-z0-9._-]{0,63}$/)
+  @IsString()
   readonly kind?: string;
 
   @IsOptional()
-  @IsString()
   @Length(1, 256)
+  @IsString()
   readonly subject?: string;
 }

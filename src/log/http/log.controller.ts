@@ -1,4 +1,5 @@
 import { Controller, Get, Header, Param, Query, Res } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ProblemException } from '../../common/problem.js';
 import { LogFiles } from '../files/log-files.js';
@@ -19,7 +20,7 @@ export class LogController {
     private readonly entryList: EntryList,
   ) {}
 
-  /** The newest signed checkpoint. */
+  @ApiOperation({ summary: 'The newest signed checkpoint' })
   @Get('checkpoint')
   @Header('content-type', 'text/plain; charset=utf-8')
   @Header('cache-control', 'no-cache')
@@ -27,14 +28,14 @@ export class LogController {
     return (await this.log.checkpoint()).note;
   }
 
-  /** The key checkpoints are signed with, as a verifier key of signed notes. */
+  @ApiOperation({ summary: 'The key checkpoints are signed with, as a verifier key of signed notes' })
   @Get('key')
   @Header('content-type', 'text/plain; charset=utf-8')
   async key(): Promise<string> {
     return `${await this.log.verifierKey()}\n`;
   }
 
-  /** A tile `<L>/<N>[.p/W]` or an entry bundle `entries/<N>[.p/W]`. */
+  @ApiOperation({ summary: 'A tile `<L>/<N>[.p/W]` or an entry bundle `entries/<N>[.p/W]`' })
   @Get('tile/*')
   async tile(@Param('*') path: string | string[], @Res() reply: FastifyReply): Promise<void> {
     const id = parseTilePath(Array.isArray(path) ? path.join('/') : path);
@@ -49,7 +50,10 @@ export class LogController {
       .send(Buffer.from(bytes));
   }
 
-  /** Proof that an entry is in the log; with the checkpoint it leads to, when that is the newest one. */
+  @ApiOperation({
+    summary:
+      'Proof that an entry is in the log; with the checkpoint it leads to, when that is the newest one',
+  })
   @Get('proof/inclusion')
   async inclusion(@Query() query: InclusionQuery): Promise<InclusionProof & { checkpoint: string | null }> {
     const index = query.index ?? (await this.indexFor(query));
@@ -59,7 +63,7 @@ export class LogController {
     return { ...proof.value, checkpoint: proof.value.size === newest.size ? newest.note : null };
   }
 
-  /** Proof that the log only grew. */
+  @ApiOperation({ summary: 'Proof that the log only grew' })
   @Get('proof/consistency')
   async consistency(@Query() { first, second }: ConsistencyQuery): Promise<ConsistencyProof> {
     const proof = await this.log.consistency(first, second);
@@ -67,7 +71,7 @@ export class LogController {
     return proof.value;
   }
 
-  /** Entries, newest first. */
+  @ApiOperation({ summary: 'Entries, newest first' })
   @Get('entries')
   async entries(
     @Query() query: EntriesQuery,

@@ -1,0 +1,119 @@
+import 'reflect-metadata';
+import { MODULE_METADATA } from '@nestjs/common/constants.js';
+import type { DynamicModule, ForwardReference, INestApplication, Type } from '@nestjs/common';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { ValidationTypes } from 'class-validator';
+import { Test } from '@nestjs/testing';
+import { AppModule } from '../app.module.js';
+import { testConfig } from '../../test/support/test-config.js';
+import { externalDatabase } from '../database/index.js';
+import { describeApi, operationsOf } from './open-api.js';
+import { TYPE_SCHEMAS, validatedClasses } from './request-schemas.js';
+
+type Imported = Type | DynamicModule | Promise<DynamicModule> | ForwardReference;
+
+/** The controllers of a module and of all it imports. */
+function controllersOf(imported: Imported): Type[] {
+  if (imported instanceof Promise || 'forwardRef' in imported) return [];
+  const type = typeof imported === 'function' ? imported : imported.module;
+  const own = (key: string) => (Reflect.getMetadata(key, type) as never[] | undefined) ?? [];
+  const given: Partial<DynamicModule> = typeof imported === 'function' ? {} : imported;
+  return [
+    ...own(MODULE_METADATA.CONTROLLERS),
+    ...(given.controllers ?? []),
+    ...[...own(MODULE_METADATA.IMPORTS), ...(given.imports ?? [])].flatMap(controllersOf),
+  ];
+}
+
+type OperationParameters = { readonly parameters?: readonly { name: string; schema?: object }[] };
+
+let app: INestApplication;
+let document: OpenAPIObject;
+beforeAll(async () => {
+  const config = testConfig();
+  const root = AppModule.forRoot(config, externalDatabase('postgres://nowhere/nothing'));
+  const controllers = [...new Set(controllersOf(root))];
+  const module = await Test.createTestingModule({ controllers })
+    .useMocker(() => ({}))
+    .compile();
+  app = module.createNestApplication(new FastifyAdapter());
+  document = describeApi(app);
+});
+afterAll(() => app.close());
+
+type Schema = {
+  readonly properties?: Readonly<Record<string, object>>;
+  readonly additionalProperties?: boolean;
+};
+
+/** Whether a schema says anything about the values it takes. */
+const says = (schema: object): boolean =>
+  ['type', '$ref', 'allOf', 'anyOf', 'enum'].some((key) => key in schema) &&
+  !('type' in schema && schema.type === 'object' && !('additionalProperties' in schema)) &&
+  !('type' in schema && schema.type === 'array' && !('items' in schema));
+
+const pathsOf = () => Object.entries(document.paths);
+
+it('describes every endpoint in a line and how it refuses', () => {
+  const operations = operationsOf(document);
+  expect(operations.length).toBeGreaterThan(35);
+  for (const { operationId, summary, responses } of operations) {
+    expect([operationId, summary]).toEqual([operationId, expect.stringMatching(/^\S.{5,}$/)]);
+    expect(responses.default).toMatchObject({ content: { 'application/problem+json': {} } });
+  }
+});
+
+it('describes every field of every body, and that unknown ones are refused', () => {
+  const { Problem, ...bodies } = document.components?.schemas as Record<string, Schema>;
+  expect(Problem).toBeDefined();
+  expect(Object.keys(bodies)).toEqual(expect.arrayContaining(['ChatCompletionDto', 'ChatMessageDto']));
+  for (const [name, { properties = {}, additionalProperties }] of Object.entries(bodies)) {
+    expect([name, Object.keys(properties).length]).not.toEqual([name, 0]);
+    expect([name, additionalProperties]).toEqual([name, false]);
+    for (const [field, schema] of Object.entries(properties))
+      expect([name, field, says(schema)]).toEqual([name, field, true]);
+  }
+});
+
+it('describes every class with rules that an endpoint takes', () => {
+  const text = JSON.stringify(document);
+  for (const [target, fields] of validatedClasses())
+    for (const field of fields.keys())
+      expect([target.name, field, text.includes(`"${field}"`)]).toEqual([target.name, field, true]);
+});
+
+it('describes every parameter', () => {
+  for (const [path, methods] of pathsOf())
+    for (const { parameters = [] } of Object.values(methods as Record<string, OperationParameters>))
+      for (const { name, schema = {} } of parameters)
+        expect([path, name, says(schema)]).toEqual([path, name, true]);
+});
+
+it('says what the rules say', () => {
+  const schemas = document.components?.schemas as Record<string, Schema & { required?: string[] }>;
+  const { required, properties } = schemas.ChatCompletionDto;
+  expect(required?.toSorted()).toEqual(['messages', 'model']);
+  expect(properties).toMatchObject({
+    temperature: { type: 'number', minimum: 0, maximum: 2, nullable: true },
+    model: { type: 'string', minLength: 1, maxLength: 200 },
+    messages: { type: 'array', minItems: 1, items: { $ref: '#/components/schemas/ChatMessageDto' } },
+    stream_options: { allOf: [{ $ref: '#/components/schemas/StreamOptionsDto' }], nullable: true },
+  });
+  expect(schemas.ChatMessageDto.properties?.role).toEqual({
+    type: 'string',
+    enum: ['system', 'developer', 'user', 'assistant'],
+  });
+  expect(schemas.LogitsDto.properties?.ids).toMatchObject({ items: { type: 'integer', minimum: 0 } });
+});
+
+it('has the type of a field checked before anything else about it', () => {
+  const types = new Set([...Object.keys(TYPE_SCHEMAS), 'isPrompt', 'isStopList', 'isTextContent']);
+  for (const [{ name }, fields] of validatedClasses())
+    for (const [field, rules] of fields) {
+      const [first] = rules.filter(({ type }) => type === ValidationTypes.CUSTOM_VALIDATION);
+      const own = rules.some(({ each }) => each) ? 'isArray' : first?.name;
+      if (first)
+        expect([name, field, first.name, types.has(first.name ?? '')]).toEqual([name, field, own, true]);
+    }
+});
