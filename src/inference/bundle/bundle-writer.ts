@@ -15,7 +15,7 @@ import { ParameterIndex, type ReleaseView } from '../../experts/index.js';
 import { KernelArchive } from '../engine/kernel-archive.js';
 import type { CompleteDocument } from '../receipt/index.js';
 import { BUNDLE, BUNDLE_VERSION, bundleReadme } from './bundle-layout.js';
-import { LARGEST_ZIP, writeZip, zipSize, type ZipEntry } from './zip-writer.js';
+import { LARGEST_ZIP, MOST_ZIP_FILES, writeZip, zipSize, type ZipEntry } from './zip-writer.js';
 
 /** A bundle ready to be sent. */
 export interface Bundle {
@@ -57,7 +57,8 @@ export class BundleWriter {
       entries.push(payload.value);
     }
     const size = zipSize(entries);
-    return size > LARGEST_ZIP ? err(tooLarge(size)) : ok({ size, stream: () => writeZip(entries) });
+    if (size > LARGEST_ZIP || entries.length > MOST_ZIP_FILES) return err(tooLarge(size, entries.length));
+    return ok({ size, stream: () => writeZip(entries) });
   }
 
   private statement({ receipt, evidence, log }: CompleteDocument): ZipEntry[] {
@@ -121,7 +122,7 @@ function missing(block: string, name: string): CodedError {
   );
 }
 
-function tooLarge(size: number): CodedError {
-  const detail = `The bundle would have ${size} bytes; archives end at ${LARGEST_ZIP}. Replay on the server or in the browser instead.`;
-  return new CodedError('BUNDLE_TOO_LARGE', detail, { size });
+function tooLarge(size: number, files: number): CodedError {
+  const detail = `The bundle would have ${size} bytes in ${files} files; archives end at ${LARGEST_ZIP} bytes and ${MOST_ZIP_FILES} files. Replay on the server or in the browser instead.`;
+  return new CodedError('BUNDLE_TOO_LARGE', detail, { size, files });
 }

@@ -1,34 +1,19 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { createInflateRaw } from 'node:zlib';
+import { fromRandomAccessReaderPromise, type Entry, type ZipFile } from 'yauzl';
 import { CodedError, err, messageOf, ok, type Result } from '../../common/index.js';
+import { ZipFileAccess } from './zip-file-access.js';
+import { LARGEST_ZIP, MOST_ZIP_FILES } from './zip-writer.js';
 
-const CENTRAL = 0x02014b50;
-const END = 0x06054b50;
-const CENTRAL_BYTES = 46;
-const LOCAL_BYTES = 30;
-const END_BYTES = 22;
-const LONGEST_COMMENT = 65_535;
-const MOST_FILES = 65_534;
 const LARGEST_DIRECTORY = 32 << 20;
-const CHUNK_BYTES = 1 << 18;
-const STORED = 0;
-const DEFLATED = 8;
-const ENCRYPTED = 0x0001;
 const SAFE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}(\/[A-Za-z0-9][A-Za-z0-9._-]{0,127})?$/;
-
-interface Place {
-  readonly method: number;
-  readonly packed: number;
-  readonly size: number;
-  readonly offset: number;
-}
+const OPTIONS = { lazyEntries: true, autoClose: false, strictFileNames: true, validateEntrySizes: true };
 
 /** Reads archives of untrusted origin: names are checked, sizes are believed only as upper bounds. Refusals: `ZIP_INVALID`. */
 export class ZipReader {
   private constructor(
     private readonly file: FileHandle,
-    private readonly places: ReadonlyMap<string, Place>,
+    private readonly zip: ZipFile,
+    private readonly entries: ReadonlyMap<string, Entry>,
   ) {}
 
   /** Opens an archive and reads its directory. */
@@ -41,43 +26,43 @@ export class ZipReader {
         new CodedError('BUNDLE_UNREADABLE', `the bundle cannot be read: ${messageOf(thrown)}`, { path }),
       );
     }
-    const places = await readDirectory(file);
-    if (places.ok) return ok(new ZipReader(file, places.value));
-    await file.close();
-    return places;
+    try {
+      const { size } = await file.stat();
+      const zip = await fromRandomAccessReaderPromise(new ZipFileAccess(file, size), size, OPTIONS);
+      return ok(new ZipReader(file, zip, await readDirectory(zip)));
+    } catch (thrown) {
+      await file.close();
+      return err(thrown instanceof CodedError ? thrown : invalid(messageOf(thrown)));
+    }
   }
 
   /** Every file's name. */
   get names(): readonly string[] {
-    return [...this.places.keys()];
+    return [...this.entries.keys()];
   }
 
   /** Size of a file, bytes; null when there is none of that name. */
   sizeOf(name: string): number | null {
-    return this.places.get(name)?.size ?? null;
+    return this.entries.get(name)?.uncompressedSize ?? null;
   }
 
-  /** The bytes of a file as a stream; it fails with a `CodedError` when they are more than the directory says. */
+  /** The bytes of a file as a stream; it fails with a `CodedError` when they are not as many as the directory says. */
   async *stream(name: string): AsyncGenerator<Uint8Array> {
-    const place = this.places.get(name);
-    if (place === undefined) throw invalid(`there is no ${name}`);
-    const local = Buffer.alloc(LOCAL_BYTES);
-    await this.file.read(local, 0, LOCAL_BYTES, place.offset);
-    const start = place.offset + LOCAL_BYTES + local.readUInt16LE(26) + local.readUInt16LE(28);
-    let size = 0;
-    for await (const chunk of this.unpacked(place, start)) {
-      size += chunk.length;
-      if (size > place.size) throw invalid(`${name} is larger than the directory says`);
-      yield chunk;
+    const entry = this.entries.get(name);
+    if (entry === undefined) throw invalid(`there is no ${name}`);
+    try {
+      for await (const chunk of await this.zip.openReadStreamPromise(entry)) yield chunk as Uint8Array;
+    } catch (thrown) {
+      if (thrown instanceof Error && 'syscall' in thrown) throw thrown;
+      throw invalid(`${name} is damaged, cut off or larger than the directory says: ${messageOf(thrown)}`);
     }
-    if (size !== place.size) throw invalid(`${name} is cut off`);
   }
 
   /** A small file as a whole; null when there is none, `ZIP_INVALID` when it is larger than `limit` bytes. */
   async read(name: string, limit: number): Promise<Result<Buffer | null>> {
-    const place = this.places.get(name);
-    if (place === undefined) return ok(null);
-    if (place.size > limit) return err(invalid(`${name} has more than ${limit} bytes`));
+    const size = this.sizeOf(name);
+    if (size === null) return ok(null);
+    if (size > limit) return err(invalid(`${name} has more than ${limit} bytes`));
     try {
       const chunks: Uint8Array[] = [];
       for await (const chunk of this.stream(name)) chunks.push(chunk);
@@ -89,75 +74,30 @@ export class ZipReader {
 
   /** Closes the file. */
   close(): Promise<void> {
+    this.zip.close();
     return this.file.close();
   }
-
-  private unpacked(place: Place, start: number): AsyncIterable<Uint8Array> {
-    const raw = this.range(start, start + place.packed);
-    if (place.method === STORED) return raw;
-    const inflate = createInflateRaw();
-    const source = Readable.from(raw, { objectMode: false });
-    source.on('error', (thrown) => inflate.destroy(thrown));
-    return source.pipe(inflate);
-  }
-
-  private async *range(start: number, end: number): AsyncGenerator<Uint8Array> {
-    for (let at = start; at < end;) {
-      const buffer = Buffer.alloc(Math.min(CHUNK_BYTES, end - at));
-      const { bytesRead } = await this.file.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) return;
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
-    }
-  }
 }
 
-async function readDirectory(file: FileHandle): Promise<Result<Map<string, Place>>> {
-  const { size } = await file.stat();
-  const tail = Buffer.alloc(Math.min(size, END_BYTES + LONGEST_COMMENT));
-  await file.read(tail, 0, tail.length, size - tail.length);
-  const at = tail.lastIndexOf(Uint8Array.of(0x50, 0x4b, 0x05, 0x06));
-  if (at < 0 || at + END_BYTES > tail.length || tail.readUInt32LE(at) !== END)
-    return err(invalid('it has no directory'));
-  const [count, length, offset] = [
-    tail.readUInt16LE(at + 10),
-    tail.readUInt32LE(at + 12),
-    tail.readUInt32LE(at + 16),
-  ];
-  if (count > MOST_FILES || length > LARGEST_DIRECTORY || offset + length > size) {
-    return err(invalid('its directory does not lie within the file'));
+async function readDirectory(zip: ZipFile): Promise<Map<string, Entry>> {
+  if (zip.entryCount > MOST_ZIP_FILES) throw invalid(`it holds more than ${MOST_ZIP_FILES} files`);
+  const entries = new Map<string, Entry>();
+  let directory = 0;
+  let total = 0;
+  for await (const entry of zip.eachEntry()) {
+    const { fileName: name, compressedSize: packed, uncompressedSize: size } = entry;
+    directory += entry.fileNameLength + entry.extraFieldLength + entry.fileCommentLength;
+    total += size;
+    if (directory > LARGEST_DIRECTORY) throw invalid('its directory is too large');
+    if (total > LARGEST_ZIP) throw invalid(`its files have more than ${LARGEST_ZIP} bytes`);
+    if (name.endsWith('/') && size === 0) continue;
+    if (!SAFE_NAME.test(name) || entries.has(name))
+      throw invalid(`it holds the name ${JSON.stringify(name)}`);
+    const inside = entry.relativeOffsetOfLocalHeader + packed <= zip.fileSize;
+    if (!entry.canDecodeFileData() || !inside) throw invalid(`${name} cannot be read`);
+    entries.set(name, entry);
   }
-  const directory = Buffer.alloc(length);
-  await file.read(directory, 0, length, offset);
-  return parseDirectory(directory, count, size);
-}
-
-function parseDirectory(directory: Buffer, count: number, fileSize: number): Result<Map<string, Place>> {
-  const places = new Map<string, Place>();
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    if (at + CENTRAL_BYTES > directory.length || directory.readUInt32LE(at) !== CENTRAL) {
-      return err(invalid('its directory is cut off'));
-    }
-    const nameLength = directory.readUInt16LE(at + 28);
-    const name = directory.toString('latin1', at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameLength);
-    const place = {
-      method: directory.readUInt16LE(at + 10),
-      packed: directory.readUInt32LE(at + 20),
-      size: directory.readUInt32LE(at + 24),
-      offset: directory.readUInt32LE(at + 42),
-    };
-    const encrypted = (directory.readUInt16LE(at + 8) & ENCRYPTED) !== 0;
-    const readable = (place.method === STORED || place.method === DEFLATED) && !encrypted;
-    const inside = place.offset + LOCAL_BYTES + place.packed <= fileSize;
-    at += CENTRAL_BYTES + nameLength + directory.readUInt16LE(at + 30) + directory.readUInt16LE(at + 32);
-    if (name.endsWith('/') && place.size === 0) continue;
-    if (!SAFE_NAME.test(name) || places.has(name))
-      return err(invalid(`it holds the name ${JSON.stringify(name)}`));
-    if (!readable || !inside) return err(invalid(`${name} cannot be read`));
-    places.set(name, place);
-  }
-  return ok(places);
+  return entries;
 }
 
 function invalid(detail: string): CodedError {

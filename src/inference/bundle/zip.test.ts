@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -116,6 +116,76 @@ describe('zip archives', () => {
     await expect(readAll()).rejects.toThrow('larger than the directory says');
     expect(given).toBeLessThanOrEqual(200_000);
     await zip.close();
+  });
+
+  it('are refused, not thrown at, when a 64-bit offset points nowhere', async () => {
+    const locator = Buffer.alloc(20);
+    locator.writeUInt32LE(0x07064b50, 0);
+    locator.writeBigUInt64LE(0xffff_ffff_ffff_0000n, 8);
+    const bytes = await bytesOf(entriesOf({ a: new Uint8Array(9) }));
+    writeFileSync(path, Buffer.concat([bytes.subarray(0, -22), locator, bytes.subarray(-22)]));
+    const zip = await ZipReader.open(path);
+    expect(!zip.ok && zip.error.code).toBe('ZIP_INVALID');
+  });
+
+  it('are refused when their files together are larger than an archive can be', async () => {
+    const bytes = Buffer.from(zipSync({ a: new Uint8Array(99), b: new Uint8Array(99) }, { level: 9 }));
+    let central = -1;
+    for (let i = 0; i < 2; i++) {
+      central = bytes.indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]), central + 1);
+      bytes.writeUInt32LE(0x9000_0000, central + 24);
+    }
+    writeFileSync(path, bytes);
+    const zip = await ZipReader.open(path);
+    expect(!zip.ok && zip.error.message).toContain('files have more than');
+  });
+
+  it('have the size that was foretold also with many files', async () => {
+    const contents = Object.fromEntries(
+      Array.from({ length: 1500 }, (_, i) => [`blocks/${i}`.padEnd(70, 'x'), Uint8Array.of(i & 255)]),
+    );
+    const bytes = await bytesOf(entriesOf(contents));
+    expect(bytes.length).toBe(zipSize(entriesOf(contents)));
+    expect(Object.keys(await readAll(bytes))).toHaveLength(1500);
+  });
+
+  it('do not tell when they were made', async () => {
+    const bytes = await bytesOf(entriesOf({ a: new Uint8Array(9) }));
+    const central = bytes.indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02]));
+    const midnight1980 = 0x0021_0000;
+    expect(bytes.readUInt32LE(10)).toBe(midnight1980);
+    expect(bytes.readUInt32LE(central + 12)).toBe(midnight1980);
+    expect(bytes.length).toBe(30 + 1 + 9 + 16 + 46 + 1 + 22);
+  });
+
+  it('are written only as fast as they are taken, and let go of their files when nobody takes more', async () => {
+    const chunk = new Uint8Array(1 << 18);
+    let [given, released] = [0, false];
+    async function* endless() {
+      try {
+        for (;;) {
+          given += chunk.length;
+          yield chunk;
+          await Promise.resolve();
+        }
+      } finally {
+        released = true;
+      }
+    }
+    const archive = writeZip([{ name: 'large', size: 1 << 30, open: endless }]);
+    let taken = 0;
+    for await (const bytes of archive) {
+      taken += bytes.length;
+      if (taken > 32 << 20) break;
+    }
+    await new Promise((done) => setImmediate(done));
+    expect(given - taken).toBeLessThan(8 << 20);
+    expect(released).toBe(true);
+  });
+
+  it('fail when a file cannot be read', async () => {
+    const missing = { name: 'a', size: 3, open: () => createReadStream(join(folder, 'missing')) };
+    await expect(bytesOf([missing])).rejects.toThrow('ENOENT');
   });
 
   it('are not written when a file has another size than it said', async () => {
