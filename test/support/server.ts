@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lockHolder, packageRoot } from '../../src/config/index.js';
 import { createTestDatabase } from './postgres.js';
-import { temporaryFolder } from './temporary-folder.js';
+import { beforeFoldersGo, temporaryFolder } from './temporary-folder.js';
 
 const READY_DEADLINE_MS = 60_000;
 const STOP_DEADLINE_MS = 30_000;
@@ -73,12 +73,8 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   }
 }
 
-/** A test that failed before it stopped its server must not leave it behind. */
-if (typeof afterAll === 'function') {
-  afterAll(async () => {
-    await Promise.all([...started].map((child) => end(child, 'SIGKILL')));
-  });
-}
+/** No server outlives its test file, nor the folder it works on. */
+beforeFoldersGo(() => Promise.all([...started].map((child) => end(child, 'SIGTERM'))));
 
 async function databaseFor(database: string): Promise<string | null> {
   if (database === 'embedded') return null;
