@@ -4,6 +4,18 @@ import { exp } from './mathematics.js';
 const REACH = 40;
 const BUCKETS = 512;
 
+/** e^(logit - greatest) of every token into `weights` (0 beyond the reach); returns their sum, added in the order of ids. */
+export function weigh(logits: Float64Array, greatest: number, weights: Float64Array): number {
+  let total = 0;
+  for (let id = 0; id < logits.length; id++) {
+    const below = greatest - logits[id];
+    const weight = below <= REACH ? exp(-below) : 0;
+    weights[id] = weight;
+    total += weight;
+  }
+  return total;
+}
+
 /** A token that may be drawn. */
 export interface Candidate {
   readonly id: number;
@@ -16,24 +28,22 @@ export interface Candidate {
  * spread over buckets by their distance from the greatest logit, and a bucket is sorted when it is reached.
  */
 export class Candidates {
-  /** Sum of all weights, in the order of ids. */
-  readonly total: number;
   private readonly buckets: number[][] = [];
 
-  /** @param logits after penalties and temperature */
+  /**
+   * @param logits after penalties and temperature
+   * @param weights what `weigh` made of them
+   */
   constructor(
     private readonly logits: Float64Array,
-    private readonly greatest: number,
+    private readonly weights: Float64Array,
+    greatest: number,
   ) {
-    let total = 0;
     for (let id = 0; id < logits.length; id++) {
-      const below = greatest - logits[id];
-      if (!(below <= REACH)) continue;
-      total += exp(-below);
-      const bucket = Math.floor((below / REACH) * (BUCKETS - 1));
+      if (weights[id] === 0) continue;
+      const bucket = Math.floor(((greatest - logits[id]) / REACH) * (BUCKETS - 1));
       (this.buckets[bucket] ??= []).push(id);
     }
-    this.total = total;
   }
 
   /** Likeliest first. */
@@ -41,7 +51,7 @@ export class Candidates {
     for (const bucket of this.buckets) {
       if (!bucket) continue;
       bucket.sort((a, b) => this.logits[b] - this.logits[a] || a - b);
-      for (const id of bucket) yield { id, weight: exp(this.logits[id] - this.greatest) };
+      for (const id of bucket) yield { id, weight: this.weights[id] };
     }
   }
 }

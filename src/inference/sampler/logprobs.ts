@@ -1,5 +1,5 @@
-import { Candidates } from './candidates.js';
-import { exp, ln } from './mathematics.js';
+import { Candidates, weigh } from './candidates.js';
+import { ln } from './mathematics.js';
 import { argmax } from './sampler.js';
 
 /** A token with the natural logarithm of its probability. */
@@ -16,13 +16,12 @@ export function logprobs(
 ): { readonly logprob: number; readonly top: readonly TokenLogprob[] } {
   const wide = Float64Array.from(logits);
   const greatest = wide[argmax(wide)];
-  let total = 0;
-  for (let id = 0; id < wide.length; id++) total += exp(wide[id] - greatest);
-  const logTotal = ln(total);
+  const weights = new Float64Array(wide.length);
+  const logTotal = ln(weigh(wide, greatest, weights));
   const of = (id: number) => wide[id] - greatest - logTotal;
   const likeliest: TokenLogprob[] = [];
   if (top > 0) {
-    for (const { id } of new Candidates(wide, greatest)) {
+    for (const { id } of new Candidates(wide, weights, greatest)) {
       likeliest.push({ id, logprob: of(id) });
       if (likeliest.length === top) break;
     }
