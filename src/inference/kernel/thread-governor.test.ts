@@ -34,6 +34,18 @@ describe('thread governor', () => {
     expect(quiet).toBeGreaterThan(0.9);
   });
 
+  it('keeps all threads through a burst of noise, and returns to them soon when one has driven it away', () => {
+    const quiet = (threads: number) => (threads === 2 ? 1 : 1.4);
+    const governor = new ThreadGovernor(2);
+    simulate(governor, 500, quiet);
+    simulate(governor, 7, () => 20);
+    expect(simulate(governor, 300, quiet)[0]).toBeGreaterThan(0.9);
+    simulate(governor, 500, (threads) => (threads === 2 ? 20 : 2));
+    expect(governor.threads()).toBe(1);
+    simulate(governor, 2500, quiet);
+    expect(simulate(governor, 200, quiet)[0]).toBeGreaterThan(0.9);
+  });
+
   it('never tries on long batches, and has nothing to try with one thread', () => {
     expect(simulate(new ThreadGovernor(4), 200, (threads) => (threads === 4 ? 100 : 1))[0]).toBe(1);
     expect(simulate(new ThreadGovernor(1), 200, () => 1)[0]).toBe(0);
