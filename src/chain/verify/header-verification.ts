@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { CodedError, messageOf } from '../../common/index.js';
 import type { HeaderBatch } from './header-worker.js';
 import {
   verifyHeaders,
@@ -31,9 +32,15 @@ export class HeaderVerification {
   private constructor(private readonly workers: readonly Worker[]) {
     this.idle.push(...workers);
     for (const worker of workers) {
-      worker.on('error', (thrown) => this.ended.abort(thrown));
-      worker.once('exit', () => this.ended.abort(new Error('a thread that verifies headers has ended')));
+      worker.on('error', (thrown) => this.fail(messageOf(thrown), thrown));
+      worker.on('messageerror', (thrown) => this.fail(`unreadable answer: ${messageOf(thrown)}`, thrown));
+      worker.once('exit', (code) => this.fail(`exit code ${code}`));
     }
+  }
+
+  /** Verifies on these workers, which answer each `HeaderBatch` with its verdicts and are ended by `close`. */
+  static on(workers: readonly Worker[]): HeaderVerification {
+    return new HeaderVerification(workers);
   }
 
   /** @param expected about how many headers will come  @param threads how many workers; one per core by default */
@@ -43,7 +50,7 @@ export class HeaderVerification {
   ): HeaderVerification {
     const script = fileURLToPath(new URL('./header-worker.js', import.meta.url));
     const worth = expected >= WORTH_THREADS && existsSync(script);
-    return new HeaderVerification(Array.from({ length: worth ? threads : 0 }, () => new Worker(script)));
+    return HeaderVerification.on(Array.from({ length: worth ? threads : 0 }, () => new Worker(script)));
   }
 
   /** How many batches may usefully be under way at once. */
@@ -56,7 +63,10 @@ export class HeaderVerification {
     return this.workers.length > 0 ? 512 : 128;
   }
 
-  /** The verdicts on a batch, in its order. Throws, now and from then on, when a worker has ended. */
+  /**
+   * The verdicts on a batch, in its order. Throws `HEADER_VERIFIER_ENDED`, now and from then on, when a worker has ended:
+   * which headers it would have refused is not known.
+   */
   async verify(items: readonly StoredHeader[]): Promise<HeaderVerdict[]> {
     if (this.workers.length === 0) {
       await new Promise((resolve) => setImmediate(resolve));
@@ -67,11 +77,22 @@ export class HeaderVerification {
     const worker = this.idle.pop() ?? (await this.nextIdle());
     const batch: HeaderBatch = { items };
     worker.postMessage(batch);
-    const [verdicts] = (await once(worker, 'message', { signal })) as [HeaderVerdict[]];
+    const verdicts = await this.answerOf(worker);
     const next = this.waiting.shift();
     if (next === undefined) this.idle.push(worker);
     else next(worker);
     return verdicts;
+  }
+
+  private async answerOf(worker: Worker): Promise<HeaderVerdict[]> {
+    const { signal } = this.ended;
+    try {
+      const [verdicts] = (await once(worker, 'message', { signal })) as [HeaderVerdict[]];
+      return verdicts;
+    } catch (thrown) {
+      // `once` says only that it was aborted; the reason says what became of the worker.
+      throw signal.aborted ? signal.reason : thrown;
+    }
   }
 
   private nextIdle(): Promise<Worker> {
@@ -84,6 +105,12 @@ export class HeaderVerification {
         resolve(worker);
       });
     });
+  }
+
+  /** The first reason stays: what follows it (every exit, at `close`) says less. */
+  private fail(why: string, cause?: unknown): void {
+    const message = `a thread that verifies headers has ended before its work was done (${why})`;
+    this.ended.abort(new CodedError('HEADER_VERIFIER_ENDED', message, {}, 500, { cause }));
   }
 
   /** Ends the workers. */
