@@ -67,4 +67,18 @@ describe('config.json of a Mixtral model', () => {
   ])('refuses %s = %p', (member, value, named) => {
     expect(refusalOf({ [member]: value })).toEqual(['IMPORT_CONFIG', named]);
   });
+
+  it.each<[string, number, string, number]>([
+    ['intermediate_size', 2 ** 19, 'expertHiddenSize', 2 ** 18],
+    ['vocab_size', 2 ** 22, 'vocabSize', 2 ** 21],
+    ['max_position_embeddings', 2 ** 24, 'maxPositions', 2 ** 20],
+  ])('refuses %s = %p, which the kernel cannot serve, by name and limit', (member, value, named, limit) => {
+    expect(parseMixtralConfig({ ...genesis, [member]: value })).toMatchObject({
+      error: {
+        code: 'IMPORT_CONFIG',
+        message: `model configuration: ${named} is ${value}: must be a whole number from 1 to ${limit}`,
+        facts: { member: named, value, limit },
+      },
+    });
+  });
 });
