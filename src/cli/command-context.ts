@@ -1,12 +1,18 @@
 import { CodedError, unwrap, type Json } from '../common/index.js';
-import { loadConfig, type AppConfig } from '../config/index.js';
+import type { AppConfig } from '../config/index.js';
 import { startProgress, type Progress } from './progress.js';
 import type { CommandHost } from './with-application.js';
 
 /** Exit codes of every command. */
 export const EXIT = { done: 0, false: 1, usage: 2 } as const;
 
-/** What every command gets. */
+/** What a command does. @returns the exit code, 0 when it says nothing */
+export type CommandWork<A extends unknown[]> = (
+  context: CommandContext,
+  ...args: A
+) => Promise<number | void>;
+
+/** What every command gets. It loads no module itself, so that help and wrong use answer at once. */
 export class CommandContext {
   /** Whether `--json` was given: results are then printed as JSON, for machines. */
   json = false;
@@ -15,7 +21,8 @@ export class CommandContext {
   private loaded: AppConfig | null = null;
 
   /** The configuration; throws its refusal. */
-  get config(): AppConfig {
+  async config(): Promise<AppConfig> {
+    const { loadConfig } = await import('../config/index.js');
     this.loaded ??= unwrap(loadConfig());
     return this.loaded;
   }
@@ -23,7 +30,7 @@ export class CommandContext {
   /** Runs work with the running server or, without one, with the application itself (loaded only when needed). */
   async withApplication<T>(work: (host: CommandHost) => Promise<T>): Promise<T> {
     const { withApplication } = await import('./with-application.js');
-    return withApplication(this.config, work);
+    return withApplication(await this.config(), work);
   }
 
   /** Prints a result: the value with `--json`, otherwise the text. */
@@ -37,13 +44,14 @@ export class CommandContext {
   }
 
   /**
-   * Wraps the work of a command for commander: what it returns (or 0) becomes the exit code, a refusal is printed as one
-   * line (or as JSON) and ends with 1.
+   * The action of a command for commander. The work is loaded when the command runs, and with it every module it needs;
+   * what it returns (or 0) becomes the exit code, a refusal is printed as one line (or as JSON) and ends with 1.
    */
-  action<A extends unknown[]>(work: (...args: A) => Promise<number | void>): (...args: A) => Promise<void> {
+  action<A extends unknown[]>(load: () => Promise<CommandWork<A>>): (...args: A) => Promise<void> {
     return async (...args) => {
       try {
-        this.exitCode = (await work(...args)) ?? EXIT.done;
+        const work = await load();
+        this.exitCode = (await work(this, ...args)) ?? EXIT.done;
       } catch (thrown) {
         this.refuse(await refusalIn(thrown));
       }

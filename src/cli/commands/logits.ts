@@ -1,22 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
-import { unwrap } from '../../common/index.js';
-import { LogitsService } from '../../inference/index.js';
 import type { CommandContext } from '../command-context.js';
-import type { CommandHost } from '../with-application.js';
-
-interface LogitsOptions {
-  readonly ids: number[];
-  readonly last?: number;
-}
-
-/** Logits as the command prints them; rows are arrays of numbers. */
-interface PrintedLogits {
-  readonly model: string;
-  readonly version: string;
-  readonly release: string;
-  readonly positions: readonly number[];
-  readonly logits: readonly (readonly number[])[];
-}
 
 /** `stemma logits <model> --ids 1,2,3`: raw logits as JSON, for comparison with other implementations. */
 export function register(program: Command, context: CommandContext): void {
@@ -26,23 +9,7 @@ export function register(program: Command, context: CommandContext): void {
     .description('print the raw logits after token ids as JSON, one row per position')
     .requiredOption('--ids <ids>', 'token ids, separated by commas', tokenIds)
     .option('--last <n>', 'only the last n positions (default: all)', positive)
-    .action(
-      context.action(async (model: string, { ids, last }: LogitsOptions) => {
-        const answer = await context.withApplication((host) => compute(host, model, ids, last));
-        context.print({ ...answer }, JSON.stringify(answer));
-      }),
-    );
-}
-
-async function compute(
-  host: CommandHost,
-  model: string,
-  ids: number[],
-  last?: number,
-): Promise<PrintedLogits> {
-  if (host.kind === 'server') return host.server.json<PrintedLogits>('POST', '/logits', { model, ids, last });
-  const answer = unwrap(await host.application.get(LogitsService).compute(model, ids, last));
-  return { ...answer, logits: answer.logits.map((row) => [...row]) };
+    .action(context.action(async () => (await import('../actions/logits.js')).printLogits));
 }
 
 function tokenIds(text: string): number[] {

@@ -1,76 +1,15 @@
 import type { Command } from 'commander';
-import { unwrap } from '../../common/index.js';
-import { Promotion, ReleaseCatalog } from '../../experts/index.js';
 import type { CommandContext } from '../command-context.js';
-import type { CommandHost } from '../with-application.js';
-
-/** A release as the command prints it. */
-interface ReleaseLine {
-  readonly model: string;
-  readonly version: string;
-  readonly live: boolean;
-  readonly dtype: string | null;
-  readonly release: string;
-}
 
 /** `stemma models`: which models and releases there are, and which of them serve. */
 export function register(program: Command, context: CommandContext): void {
   const models = program
     .command('models')
     .description('list models and releases')
-    .action(
-      context.action(async () => {
-        const releases = await context.withApplication(listReleases);
-        const lines = releases.map(({ model, version, live, dtype, release }) =>
-          [`${model}@${version}`.padEnd(28), live ? 'live' : '    ', (dtype ?? '').padEnd(4), release].join(
-            ' ',
-          ),
-        );
-        context.print({ releases: releases.map((line) => ({ ...line })) }, lines.join('\n') || NOTHING);
-      }),
-    );
+    .action(context.action(async () => (await import('../actions/models.js')).listModels));
   models
     .command('promote')
     .argument('<model@version>', 'the release that is to serve, such as genesis@1.0.1')
     .description('make a release the live one of its model')
-    .action(
-      context.action(async (name: string) => {
-        const [model, version = ''] = name.split('@', 2);
-        await context.withApplication((host) => promote(host, model, version));
-        context.print({ model, version, live: true }, `${model}@${version} is live`);
-      }),
-    );
-}
-
-const NOTHING = 'no models yet; import one: stemma import <folder>';
-
-async function listReleases(host: CommandHost): Promise<ReleaseLine[]> {
-  if (host.kind === 'server') {
-    const { items } = await host.server.json<{ items: { name: string }[] }>('GET', '/models?limit=1000');
-    const pages = items.map(({ name }) =>
-      host.server.json<{ items: ReleaseLine[] }>('GET', `/models/${name}/releases?limit=1000`),
-    );
-    return (await Promise.all(pages)).flatMap((page) => page.items.map(toLine));
-  }
-  const catalog = host.application.get(ReleaseCatalog);
-  const lines: ReleaseLine[] = [];
-  for (const { name, liveRelease } of await catalog.models()) {
-    for (const { hash, ...row } of (await catalog.releases(name)).reverse()) {
-      lines.push(toLine({ ...row, release: hash, live: hash === liveRelease }));
-    }
-  }
-  return lines;
-}
-
-function toLine({ model, version, live, dtype, release }: ReleaseLine): ReleaseLine {
-  return { model, version, live, dtype, release };
-}
-
-async function promote(host: CommandHost, model: string, version: string): Promise<void> {
-  if (host.kind === 'application')
-    unwrap(await host.application.get(Promotion).promote(model, version, 'command'));
-  else {
-    const path = `/models/${encodeURIComponent(model)}/releases/${encodeURIComponent(version)}/promote`;
-    await host.server.json('POST', path);
-  }
+    .action(context.action(async () => (await import('../actions/models.js')).promoteModel));
 }

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path';
+import { CodedError, unwrap, type Json } from '../../common/index.js';
+import { Importer, type ImportDtype, type ImportProgress, type ReleaseSummary } from '../../experts/index.js';
+import type { CommandContext } from '../command-context.js';
+import type { Progress } from '../progress.js';
+import { problemIn, serverGone, type ServerClient } from '../server-client.js';
+import { jsonLines } from './json-lines.js';
+
+interface ImportCommandOptions {
+  readonly name?: string;
+  readonly release?: string;
+  readonly dtype: ImportDtype;
+  readonly timestamp?: number;
+}
+
+type OnProgress = (progress: ImportProgress) => void;
+
+/** Imports a checkpoint, through the server or in this process. */
+export async function importCheckpoint(
+  context: CommandContext,
+  folder: string,
+  { release: version, ...rest }: ImportCommandOptions,
+): Promise<void> {
+  const summary = await context.withApplication((host) => {
+    const bar = new ImportBar(context);
+    const path = resolve(folder);
+    const options = { ...rest, version };
+    const work =
+      host.kind === 'server'
+        ? importThroughServer(host.server, path, options, bar.show)
+        : host.application.get(Importer).import(path, options, bar.show).then(unwrap);
+    return work.finally(() => bar.stop());
+  });
+  context.print({ ...summary } as Json, describe(summary));
+}
+
+/** The bar learns the total with the first progress. */
+class ImportBar {
+  private bar: Progress | null = null;
+
+  constructor(private readonly context: CommandContext) {}
+
+  readonly show: OnProgress = ({ step, done, total }) => {
+    this.bar ??= this.context.progress('importing', total);
+    this.bar.update(done, step);
+  };
+
+  stop(): void {
+    this.bar?.stop();
+  }
+}
+
+interface ImportLine {
+  readonly progress?: ImportProgress;
+  readonly release?: ReleaseSummary;
+  readonly error?: { readonly code: string; readonly message: string };
+}
+
+async function importThroughServer(
+  server: ServerClient,
+  folder: string,
+  options: Record<string, unknown>,
+  onProgress: OnProgress,
+): Promise<ReleaseSummary> {
+  const response = await server.fetch('/models/import', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ folder, ...options }),
+  });
+  if (!response.ok || response.body === null) throw await problemIn(response);
+  try {
+    for await (const value of jsonLines(response.body)) {
+      const line = value as ImportLine;
+      if (line.progress !== undefined) onProgress(line.progress);
+      if (line.error !== undefined) throw new CodedError(line.error.code, line.error.message);
+      if (line.release !== undefined) return line.release;
+    }
+  } catch (thrown) {
+    throw thrown instanceof CodedError ? thrown : serverGone(server.url, thrown);
+  }
+  throw serverGone(server.url, null);
+}
+
+function describe(summary: ReleaseSummary): string {
+  const { model, version, dtype, blocks, created_blocks: fresh, release, created } = summary;
+  const what = created ? 'imported' : 'already there:';
+  return `${what} ${model}@${version} (${dtype}): ${blocks} weight blocks, ${fresh} of them new\nrelease ${release}`;
+}
