@@ -15,17 +15,24 @@ export interface Ground {
   release(): Promise<void>;
 }
 
-/** Takes the data folder and starts the database. Refusals: STORAGE_*, DATA_DIR_LOCKED, POSTGRES_*. */
+/** What happens on the way to a ground, and who is told. */
+export interface GroundOptions extends EmbeddedPostgresEvents {
+  /** The last thing that can refuse before a database is started; the folder is ours by then. */
+  readonly beforeDatabase?: () => Promise<Result<void>>;
+}
+
+/** Takes the data folder and starts the database. Refusals: STORAGE_*, DATA_DIR_LOCKED, POSTGRES_*, the caller's own. */
 export async function openGround(
   config: AppConfig,
   purpose: LockHolder['purpose'],
-  events: EmbeddedPostgresEvents = {},
+  { beforeDatabase = async () => ok(), ...events }: GroundOptions = {},
 ): Promise<Result<Ground>> {
   const folder = prepareDataFolder(config.dataDir);
   if (!folder.ok) return folder;
   const lock = ProcessLock.acquire(config.dataDir, purpose);
   if (!lock.ok) return lock;
-  const database = await openDatabase(config, events);
+  const allowed = await beforeDatabase();
+  const database = allowed.ok ? await openDatabase(config, events) : allowed;
   if (!database.ok) {
     lock.value.release();
     return err(database.error);

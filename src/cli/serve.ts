@@ -1,11 +1,11 @@
-import type { AddressInfo } from 'node:net';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../app.module.js';
-import { CodedError, err, ok, systemCodeOf, type Result } from '../common/index.js';
+import { CodedError, err, ok, type Result } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { AppLogger, createPino } from '../monitoring/index.js';
 import { createHttpApplication } from '../web/index.js';
 import { openGround, type Ground } from './ground.js';
+import { checkAddress, listen } from './listen.js';
 import { StartReport } from './start-report.js';
 
 /** A server that listens. */
@@ -22,6 +22,7 @@ export async function serve(config: AppConfig): Promise<Result<RunningServer>> {
   const logger = new AppLogger(pino);
   const report = new StartReport(pino, process.stdout);
   const ground = await openGround(config, 'server', {
+    beforeDatabase: () => checkAddress(config),
     onRestart: (detail) => logger.warn(detail, 'PostgreSQL'),
     onLine: (line) => logger.debug(line, 'PostgreSQL'),
   });
@@ -43,36 +44,6 @@ export async function serve(config: AppConfig): Promise<Result<RunningServer>> {
     await ground.value.release();
     if (thrown instanceof CodedError) return err(thrown);
     throw thrown;
-  }
-}
-
-async function listen(app: NestFastifyApplication, config: AppConfig): Promise<Result<string>> {
-  try {
-    await app.listen(config.port, config.host);
-  } catch (thrown) {
-    const refusal = listenError(config, systemCodeOf(thrown));
-    if (refusal === null) throw thrown;
-    return err(refusal);
-  }
-  const { port } = app.getHttpServer().address() as AddressInfo;
-  const host = ['0.0.0.0', '::'].includes(config.host) ? '127.0.0.1' : config.host;
-  return ok(`http://${host.includes(':') ? `[${host}]` : host}:${port}`);
-}
-
-function listenError({ host, port }: AppConfig, code: string | undefined): CodedError | null {
-  switch (code) {
-    case 'EADDRINUSE':
-      return new CodedError('PORT_IN_USE', `port ${port} on ${host} is in use; set PORT to another one`);
-    case 'EACCES':
-      return new CodedError(
-        'PORT_FORBIDDEN',
-        `port ${port} needs rights this user does not have; set PORT above 1023`,
-      );
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new CodedError('HOST_UNKNOWN', `${host} is not an address of this machine; set HOST`);
-    default:
-      return null;
   }
 }
 

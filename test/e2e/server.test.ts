@@ -260,17 +260,20 @@ describe('a start that cannot be', () => {
   const start = (env: Record<string, string>) =>
     runCommand(['serve'], { PORT: '0', DATA_DIR: temporaryFolder('refused'), ...QUICK, ...env });
 
-  it('names the port that is in use', async () => {
+  it('names the port that is in use, before it starts a database', async () => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
     const { port } = blocker.address() as AddressInfo;
-    const { url } = await createTestDatabase();
-    const outcome = await start({ PORT: String(port), DATABASE_URL: url });
+    const folder = temporaryFolder('refused');
+    const outcome = await start({ PORT: String(port), DATA_DIR: folder });
+    // Closed before anything is expected: a listener left behind keeps a failed test run from ending.
+    blocker.close();
     expect(outcome).toMatchObject({ code: 1 });
     expect(outcome.stderr.trim()).toBe(
       `stemma: port ${port} on 127.0.0.1 is in use; set PORT to another one [PORT_IN_USE]`,
     );
-    blocker.close();
+    expect(existsSync(join(folder, 'postgres'))).toBe(false);
+    expect(existsSync(join(folder, 'stemma.lock'))).toBe(false);
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
