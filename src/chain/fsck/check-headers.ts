@@ -35,6 +35,7 @@ export async function checkHeaders(
       batch.push(hash);
       if (batch.length < verification.batch) continue;
       const task = verify(batch).finally(() => running.delete(task));
+      task.catch(() => undefined); // heard by `race` or `all`, which may be a listing's length away
       running.add(task);
       batch = [];
       if (running.size > verification.width) await Promise.race(running);
