@@ -7,7 +7,7 @@ export async function engineModels(dataDir, names) {
   process.env.DATA_DIR = dataDir;
   process.env.LOG_LEVEL = 'warn';
   const [{ withApplication }, { loadConfig }, { InferenceService }] = await Promise.all([
-    import(`${root}dist/src/cli/index.js`),
+    import(`${root}dist/src/cli/with-application.js`),
     import(`${root}dist/src/config/index.js`),
     import(`${root}dist/src/inference/index.js`),
   ]);
