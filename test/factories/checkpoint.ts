@@ -41,16 +41,16 @@ export const TINY_CONFIG = {
   model_type: 'mixtral',
   vocab_size: 24,
   hidden_size: 32,
-  intermediate_size: 48,
+  intermediate_size: 64,
   num_hidden_layers: 2,
-  num_attention_heads: 4,
-  num_key_value_heads: 2,
+  num_attention_heads: 2,
+  num_key_value_heads: 1,
   num_local_experts: 3,
   num_experts_per_tok: 2,
   rms_norm_eps: 1e-5,
   rope_theta: 10000,
   max_position_embeddings: 64,
-  head_dim: 8,
+  head_dim: 16,
   hidden_act: 'silu',
   sliding_window: null,
   tie_word_embeddings: false,
@@ -68,9 +68,9 @@ export function tinyTensors(layers = 2): Record<string, TensorContent> {
   for (let layer = 0; layer < layers; layer++) {
     const at = `model.layers.${layer}`;
     for (const expert of [0, 1, 2]) {
-      add(`${at}.block_sparse_moe.experts.${expert}.w1.weight`, 48, 32);
-      add(`${at}.block_sparse_moe.experts.${expert}.w2.weight`, 32, 48);
-      add(`${at}.block_sparse_moe.experts.${expert}.w3.weight`, 48, 32);
+      add(`${at}.block_sparse_moe.experts.${expert}.w1.weight`, 64, 32);
+      add(`${at}.block_sparse_moe.experts.${expert}.w2.weight`, 32, 64);
+      add(`${at}.block_sparse_moe.experts.${expert}.w3.weight`, 64, 32);
     }
     add(`${at}.block_sparse_moe.gate.weight`, 3, 32);
     add(`${at}.input_layernorm.weight`, 32);

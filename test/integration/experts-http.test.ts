@@ -75,17 +75,17 @@ async function expertBlock(seed: number, change: { rows?: number; name?: string;
     rows,
     columns,
   });
-  const gateRows = change.rows ?? 48;
+  const gateRows = change.rows ?? 64;
   const gate = weights(gateRows * 32, seed);
   if (change.value !== undefined) gate[40] = change.value;
   const parts = [
     { name: 'gate', rows: gateRows, columns: 32, bytes: encodeTensorBlock(spec(gateRows, 32), gate) },
-    { name: 'up', rows: 48, columns: 32, bytes: encodeTensorBlock(spec(48, 32), weights(48 * 32, seed + 1)) },
+    { name: 'up', rows: 64, columns: 32, bytes: encodeTensorBlock(spec(64, 32), weights(64 * 32, seed + 1)) },
     {
       name: 'down',
       rows: 32,
-      columns: 48,
-      bytes: encodeTensorBlock(spec(32, 48), weights(32 * 48, seed + 2)),
+      columns: 64,
+      bytes: encodeTensorBlock(spec(32, 64), weights(32 * 64, seed + 2)),
     },
   ];
   let offset = 0;
@@ -215,7 +215,7 @@ describe('uploading experts', () => {
   });
 
   it('accepts all blocks of a request or none', async () => {
-    const [good, bad] = [await expertBlock(300), await expertBlock(400, { rows: 64 })];
+    const [good, bad] = [await expertBlock(300), await expertBlock(400, { rows: 48 })];
     expect(codeOf(await upload([good, bad]))).toBe('BLOCK_RULES_WEIGHTS');
     expect(JSON.parse((await upload([good])).text)).toMatchObject({ items: [{ created: true }] });
   });

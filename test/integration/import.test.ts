@@ -109,7 +109,7 @@ describe('importing a checkpoint', () => {
 
   it('makes a patch release of changed weights, sharing the blocks that stayed, and promotes it when told', async () => {
     const first = unwrap(await importer.import(keep(tinyCheckpoint()), { name: 'tiny' }));
-    const better = { shape: [48, 32], data: weights(48 * 32, 99) };
+    const better = { shape: [64, 32], data: weights(64 * 32, 99) };
     const changed = keep(tinyCheckpoint({ 'model.layers.1.block_sparse_moe.experts.2.w1.weight': better }));
     const second = unwrap(await importer.import(changed, { name: 'tiny' }));
     expect(second).toMatchObject({ version: '1.0.1', parent: first.release, created_blocks: 1 });
@@ -156,13 +156,13 @@ describe('importing a checkpoint', () => {
     const name = 'model.layers.1.block_sparse_moe.experts.2.w2.weight';
     const tensors = tinyTensors();
     const broken = Float32Array.from(tensors[name].data);
-    broken[1535] = Infinity;
+    broken[2047] = Infinity;
     writeFileSync(
       join(folder, 'model.safetensors'),
-      safetensors({ ...tensors, [name]: { shape: [32, 48], data: broken } }),
+      safetensors({ ...tensors, [name]: { shape: [32, 64], data: broken } }),
     );
     expect(await importer.import(folder, { name: 'tiny' })).toMatchObject({
-      error: { code: 'IMPORT_NOT_FINITE', facts: { tensor: name, row: 31, column: 47 } },
+      error: { code: 'IMPORT_NOT_FINITE', facts: { tensor: name, row: 31, column: 63 } },
     });
     expect(await index.models()).toEqual([]);
     expect(sut.incoming()).toEqual([]);

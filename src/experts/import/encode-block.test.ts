@@ -45,9 +45,9 @@ describe('encoding of a block', () => {
     const spec = { dtype: stored, layout: 'tile16' } as const;
     expect(payload).toEqual(
       concatBytes(
-        encodeTensorBlock({ ...spec, rows: 48, columns: 32 }, valuesOf(`${at}.w1.weight`)),
-        encodeTensorBlock({ ...spec, rows: 48, columns: 32 }, valuesOf(`${at}.w3.weight`)),
-        encodeTensorBlock({ ...spec, rows: 32, columns: 48 }, valuesOf(`${at}.w2.weight`)),
+        encodeTensorBlock({ ...spec, rows: 64, columns: 32 }, valuesOf(`${at}.w1.weight`)),
+        encodeTensorBlock({ ...spec, rows: 64, columns: 32 }, valuesOf(`${at}.w3.weight`)),
+        encodeTensorBlock({ ...spec, rows: 32, columns: 64 }, valuesOf(`${at}.w2.weight`)),
       ),
     );
     expect(tensors.map(({ name }) => name)).toEqual(['gate', 'up', 'down']);
@@ -92,12 +92,12 @@ describe('encoding of a block', () => {
     ['NaN', NaN],
     ['an infinity', -Infinity],
   ])('refuses %s by tensor and position in every float format', async (_, value) => {
-    const data = weights(48 * 32, 3);
+    const data = weights(64 * 32, 3);
     data[47 * 32 + 31] = value;
     const name = 'model.layers.1.block_sparse_moe.experts.0.w3.weight';
     const stored = { F32: data, F16: halves(data), BF16: brain(data) };
     for (const [dtype, content] of Object.entries(stored)) {
-      const checkpoint = await open({ [name]: { dtype, shape: [48, 32], data: content } });
+      const checkpoint = await open({ [name]: { dtype, shape: [64, 32], data: content } });
       const { refusal } = await encode(checkpoint, 'layer1.expert0', 'q8');
       expect(refusal).toMatchObject({
         code: 'IMPORT_NOT_FINITE',

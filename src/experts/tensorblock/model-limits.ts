@@ -67,14 +67,13 @@ export function findConfigFault(value: unknown): ConfigFault | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { field: 'payload', value: describe(value), limit: null, rule: 'must be an object' };
   const config = value as ModelConfig;
-  return sizeFault(config) ?? relationFault(config) ?? numberFault(config);
+  return sizeFault(config) ?? alignmentFault(config) ?? relationFault(config) ?? numberFault(config);
 }
 
 /**
- * A size of a sound architecture that the kernel's vectors cannot be laid over; null where there is none. The kernel
- * alone asks for it: an import does not refuse such a model yet.
+ * A size of a sound architecture that the kernel's vectors cannot be laid over; null where there is none.
  */
-export function findAlignmentFault(config: ModelConfig): ConfigFault | null {
+function alignmentFault(config: ModelConfig): ConfigFault | null {
   for (const [field, step] of Object.entries(MULTIPLES) as [keyof typeof MULTIPLES, number][])
     if (config[field] % step !== 0) return fault(config, field, `must be a multiple of ${step}`);
   if ((config.heads * config.headDim) % 32 !== 0)
@@ -98,8 +97,7 @@ function sizeFault(config: ModelConfig): ConfigFault | null {
 }
 
 function relationFault(config: ModelConfig): ConfigFault | null {
-  const { heads, headDim, kvHeads, experts, expertsPerToken } = config;
-  if (headDim % 2 !== 0) return fault(config, 'headDim', 'must be even: rotary positions turn pairs');
+  const { heads, kvHeads, experts, expertsPerToken } = config;
   if (heads % kvHeads !== 0) return fault(config, 'kvHeads', `must divide the ${heads} heads`);
   if (expertsPerToken > experts)
     return fault(config, 'expertsPerToken', `must not exceed the ${experts} experts`, experts);

@@ -77,9 +77,11 @@ describe('the configuration of a model', () => {
     { expertHiddenSize: 48 },
     { headDim: 24 },
     { heads: 3, kvHeads: 3, headDim: 16 },
-  ])('is refused by the kernel where its vectors do not fit: %j', (change) => {
+  ])("is refused by both where the kernel's vectors do not fit: %j", (change) => {
     const [[field, value]] = Object.entries(change);
     const refusal = { error: { code: 'MODEL_CONFIG', facts: { field, value } } };
     expect(checkModelConfig({ ...config, ...change })).toMatchObject(refusal);
+    const facts = { member: field, value };
+    expect(parseModelConfig({ ...config, ...change })).toMatchObject({ error: { facts } });
   });
 });

@@ -1,16 +1,11 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
-import {
-  describeFault,
-  findAlignmentFault,
-  findConfigFault,
-  type ModelConfig,
-} from '../../experts/tensorblock/model-limits.js';
+import { describeFault, findConfigFault, type ModelConfig } from '../../experts/tensorblock/model-limits.js';
 
 export type { ModelConfig } from '../../experts/tensorblock/model-limits.js';
 
 /** Refuses (`MODEL_CONFIG`, naming the field, its value and the limit) what the kernel cannot compute. */
 export function checkModelConfig(config: ModelConfig): Result<void> {
-  const fault = findConfigFault(config) ?? findAlignmentFault(config);
+  const fault = findConfigFault(config);
   if (fault === null) return ok();
   const { field, value, limit } = fault;
   return err(new CodedError('MODEL_CONFIG', describeFault(fault), { field, value, limit }));
