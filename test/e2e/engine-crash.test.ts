@@ -163,10 +163,12 @@ describe('a thread of the kernel that dies while it computes', () => {
     const thread = await tools.thread(name);
 
     const begun = allBegun(notices, 2, LONG.n);
-    const whole = post(LONG);
-    const [streamed] = await Promise.all([post({ ...LONG, stream: true }), begun]);
+    const streamed = await post({ ...LONG, stream: true });
     const stream = events(streamed);
     await stream.first;
+    // the stream's choices fill all places of the engine, so that this one has the longer way to go
+    const whole = post(LONG);
+    await begun;
     await thread(death);
 
     const refused = await whole;
