@@ -35,7 +35,7 @@ for (let kill = 0; kill < kills && problems.length === 0; kill++) {
   await server.kill();
   work.abort();
   await Promise.all(running);
-  if (kill % 10 === 9 || kill === kills - 1) checkStopped(kill);
+  checkStopped(kill);
   server = await startServer(folder);
   await checkServing(kill);
   if (kill % 10 === 9)
