@@ -8,6 +8,7 @@ import { Test } from '@nestjs/testing';
 import { AppModule } from '../app.module.js';
 import { testConfig } from '../../test/support/test-config.js';
 import { externalDatabase } from '../database/index.js';
+import { ANSWERED } from './open-api-answers.js';
 import { describeApi, operationsOf } from './open-api.js';
 import { TYPE_SCHEMAS, validatedClasses } from './request-schemas.js';
 
@@ -116,4 +117,101 @@ it('has the type of a field checked before anything else about it', () => {
       if (first)
         expect([name, field, first.name, types.has(first.name ?? '')]).toEqual([name, field, own, true]);
     }
+});
+
+/** Every reference in a part of the description. */
+function referencesIn(part: unknown): string[] {
+  if (typeof part !== 'object' || part === null) return [];
+  return Object.entries(part).flatMap(([key, value]) =>
+    key === '$ref' ? [String(value)] : referencesIn(value),
+  );
+}
+
+const responsesOf = (id: string) => operationsOf(document).find((it) => it.operationId === id)!.responses;
+
+it('refers only to what is there', () => {
+  const at = (reference: string) =>
+    reference
+      .replace('#/', '')
+      .split('/')
+      .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], document);
+  const references = referencesIn(document);
+  expect(references.length).toBeGreaterThan(100);
+  for (const reference of references)
+    expect([reference, at(reference)]).toEqual([reference, expect.any(Object)]);
+});
+
+it('names every operation once, files it under a described tag, and says how it answers', () => {
+  const operations = operationsOf(document);
+  expect(operations.map(({ operationId }) => operationId).toSorted()).toEqual(ANSWERED.toSorted());
+  const tags = document.tags?.map(({ name }) => name);
+  for (const { operationId, tags: own, responses } of operations) {
+    expect([operationId, tags]).toEqual([operationId, expect.arrayContaining(own ?? ['none'])]);
+    const successes = Object.keys(responses).filter((status) => /^[23]/.test(status));
+    if (operationId !== 'OpenAiController_embeddings')
+      expect([operationId, successes]).not.toEqual([operationId, []]);
+    for (const [status, response] of Object.entries(responses))
+      if (!('$ref' in response!))
+        expect([operationId, status, response!.description]).toEqual([
+          operationId,
+          status,
+          expect.stringMatching(/^\S.{5,}$/),
+        ]);
+  }
+});
+
+it('describes the parameters of every path', () => {
+  for (const [path, methods] of pathsOf()) {
+    const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    for (const { parameters = [] } of Object.values(
+      methods as Record<string, { parameters?: { name: string; in: string }[] }>,
+    )) {
+      const named = parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+      expect([path, named.toSorted()]).toEqual([path, wanted.toSorted()]);
+    }
+  }
+});
+
+it('tells by status what may be refused, and when to try again', () => {
+  expect(responsesOf('OpenAiController_chatCompletions')).toMatchObject({
+    200: { content: { 'application/json': {}, 'text/event-stream': {} } },
+    400: { $ref: '#/components/responses/BadRequest' },
+    429: { $ref: '#/components/responses/QueueFull' },
+    503: { $ref: '#/components/responses/EngineAway' },
+  });
+  expect(document.components?.responses?.EngineAway).toMatchObject({ headers: { 'Retry-After': {} } });
+  expect(Object.keys(responsesOf('ImportController_import'))).toEqual(
+    expect.not.arrayContaining(['201', '409']),
+  );
+  expect(Object.keys(responsesOf('ChainController_publish'))).toEqual(
+    expect.arrayContaining(['200', '201', '401', '403', '409', '413']),
+  );
+});
+
+it('asks for a token where the guard does', () => {
+  const asking = new Map(operationsOf(document).map(({ operationId, security }) => [operationId, security]));
+  const token = [{ bearer: [] }];
+  expect(asking.get('ChatController_chat')).toEqual(token);
+  expect(asking.get('ReceiptsController_list')).toEqual(token);
+  expect(asking.get('UploadController_state')).toEqual(token);
+  expect(asking.get('ReceiptsController_verify')).toBeUndefined();
+  expect(asking.get('ModelsController_list')).toBeUndefined();
+});
+
+it('describes the multipart upload field by field', () => {
+  const { requestBody } = document.paths['/upload_moe_experts'].post!;
+  expect(requestBody).toMatchObject({
+    content: {
+      'multipart/form-data': {
+        schema: {
+          required: ['header', 'payload'],
+          properties: {
+            header: { type: 'array', items: { type: 'string' } },
+            payload: { type: 'array', items: { type: 'string', format: 'binary' } },
+          },
+        },
+      },
+      'application/json': { schema: { required: ['headers'] } },
+    },
+  });
 });

@@ -1,10 +1,14 @@
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { INestApplication } from '@nestjs/common';
 import { packageVersion } from './version-report.js';
+import { describeAnswers, type Operation } from './open-api-answers.js';
+import { describeRefusals, REFUSALS } from './open-api-refusals.js';
+import { describeRawRequest } from './open-api-requests.js';
+import { describeTag, TAGS } from './open-api-tags.js';
+import { declaredRoles } from './operation-roles.js';
 import { describeRequests } from './request-schemas.js';
 
 type Schemas = NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>;
-type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 
 const PROBLEM: Schemas[string] = {
   type: 'object',
@@ -56,13 +60,24 @@ export function describeApi(app: INestApplication): OpenAPIObject {
   const bodies = (document.components ??= {}).schemas ?? {};
   for (const schema of Object.values(bodies)) if (!('$ref' in schema)) closeBody(schema);
   document.components.schemas = { ...bodies, Problem: PROBLEM };
-  for (const operation of operationsOf(document)) {
-    operation.responses.default = {
-      description: 'A refusal',
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    };
-  }
+  document.components.responses = REFUSALS;
+  document.tags = TAGS;
+  describeOperations(document, app);
   return document;
+}
+
+function describeOperations(document: OpenAPIObject, app: INestApplication): void {
+  const declared = declaredRoles(app);
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(methods as Record<string, Operation>)) {
+      // What the guard asks for where nothing is declared.
+      const usual = method === 'get' ? 'public' : 'user';
+      const roles = declared.get(operation.operationId ?? '') ?? [usual];
+      describeTag(operation);
+      describeRawRequest(operation);
+      describeAnswers(operation);
+      describeRefusals(operation, { path, method, roles });
+    }
 }
 
 /** Every operation of a description. */

@@ -1,0 +1,128 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+
+/** One operation of an OpenAPI description. */
+export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
+
+const JSON_TYPE = 'application/json';
+const TEXT_TYPE = 'text/plain';
+const BYTES_TYPE = 'application/octet-stream';
+const LINES_TYPE = 'application/x-ndjson';
+const STREAM_TYPE = 'text/event-stream';
+
+/** What comes with a success: what it says, and the media types it can have. */
+interface Success {
+  readonly description: string;
+  readonly types: readonly string[];
+}
+
+const json = (description: string): Success => ({ description, types: [JSON_TYPE] });
+const text = (description: string): Success => ({ description, types: [TEXT_TYPE] });
+const bytes = (description: string): Success => ({ description, types: [BYTES_TYPE] });
+const lines = (description: string): Success => ({ description, types: [LINES_TYPE] });
+const nothing = (description: string): Success => ({ description, types: [] });
+const answer = (what: string): Success => ({
+  description: `${what}; with \`stream: true\` server-sent events that end in \`[DONE]\`. A refusal after the first event is an event \`{error}\` without \`[DONE]\` behind it.`,
+  types: [JSON_TYPE, STREAM_TYPE],
+});
+
+const BLOCKS = json('`{items: [{hash, header, …}]}`');
+const PUBLISHED = '`{items: [{hash, index, created, name}]}`; `created` is false for a block that was there';
+const UPLOAD = '`{upload_id, chunk_bytes, blocks: [{hash, payload_hash, size, received}]}`';
+const REPORT = json('`{receipt_id, agrees, first_difference, parts: [{part, agrees, detail, token}]}`');
+
+/** How every operation answers when it does not refuse, by its id and status. An operation without an entry is a bug. */
+const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
+  LogController_checkpoint: { 200: text('A signed note (C2SP tlog-checkpoint)') },
+  LogController_key: { 200: text('The verifier key (C2SP vkey) and a line feed') },
+  LogController_tile: { 200: bytes('The tile or bundle, as C2SP tlog-tiles lays it out; it never changes') },
+  LogController_inclusion: {
+    200: json('`{index, size, leaf_hash, path, checkpoint}`; `path` from the leaf upwards (RFC 6962)'),
+  },
+  LogController_consistency: { 200: json('`{first, second, path}` (RFC 6962)') },
+  LogController_entries: { 200: json('`{items, next_cursor}`') },
+  FsckController_run: { 200: lines('Lines of JSON: progress, at the end `{report}` or `{error}`') },
+  ChainController_status: { 200: json('`{chains: [{id, height, head}]}`') },
+  ChainController_part: { 200: json('`{nodes, edges, truncated}`; an edge leads to a block that is needed') },
+  ChainController_list: { 200: json('`{items: [{hash, header, …}], next_cursor}`') },
+  ChainController_publish: {
+    200: json('The block was there already; `created` is false'),
+    201: json('The block is new; `created` is true'),
+  },
+  ChainController_block: { 200: json('The block: its hash, header and place') },
+  ChainController_parents: { 200: BLOCKS },
+  ChainController_children: { 200: BLOCKS },
+  PayloadController_payload: {
+    200: { description: 'The whole payload', types: [BYTES_TYPE, JSON_TYPE] },
+    206: { description: 'The range that was asked for', types: [BYTES_TYPE, JSON_TYPE] },
+    304: nothing('The client has it: `If-None-Match` names its hash'),
+  },
+  GenesisController_hash: { 200: json('`{chain, hash, timestamp}`') },
+  ImportController_import: { 200: lines('Lines of JSON: progress, at the end `{release}` or `{error}`') },
+  ModelsController_list: { 200: json('`{items: [{name, live, releases}], next_cursor}`') },
+  ModelsController_releases: {
+    200: json('`{items: [{release, index, model, version, dtype, …, live}], next_cursor}`'),
+  },
+  ModelsController_promote: { 200: json('The release; `moved` is false when it was live already') },
+  ExpertsController_top: { 200: json('`{items: [{name, model, block, uses, …}], next_cursor, total}`') },
+  ExpertsController_stats: { 200: json('`{name, uses, releases}`') },
+  ExpertsController_cache: {
+    200: json('`{bytes, budget, slots, hits, misses, evictions, failures, hit_rate, load_ms}`'),
+  },
+  UploadController_upload: { 200: json(`Multipart: ${PUBLISHED}. JSON: ${UPLOAD}`) },
+  UploadController_state: { 200: json(UPLOAD) },
+  UploadController_discard: { 204: nothing('It is gone, or was not there') },
+  UploadController_chunk: { 200: json(UPLOAD) },
+  UploadController_complete: { 200: json(PUBLISHED) },
+  OpenAiController_chatCompletions: { 200: answer('A chat completion as OpenAI has it, and `receipt_id`') },
+  OpenAiController_completions: { 200: answer('A completion as OpenAI has it, and `receipt_id`') },
+  // It only refuses.
+  OpenAiController_embeddings: {},
+  OpenAiController_models: { 200: json('`{object: "list", data: [model]}`') },
+  OpenAiController_model: { 200: json('`{id, object: "model", created, owned_by, version, release}`') },
+  ChatController_chat: { 200: answer('`{response, usage, timings, receipt_id, …}`') },
+  ReceiptsController_list: { 200: json('`{items: [{id, model, version, release, …}], next_cursor}`') },
+  ReceiptsController_verify: { 200: REPORT },
+  ReceiptsController_one: {
+    200: json('`{receipt, evidence, log}`; `evidence` is null for whoever may not see the answer'),
+  },
+  ReceiptsController_replay: { 200: REPORT },
+  BundleController_bundle: { 200: { description: 'The archive', types: ['application/zip'] } },
+  LogitsController_logits: { 200: json('`{model, version, release, positions, logits}`') },
+  OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
+  OperationsController_getReadiness: {
+    200: json('`{status, probes}`; `status` is `ok` or `degraded`'),
+    503: json('The same, and `status` is `failed`'),
+  },
+  OperationsController_getMetrics: { 200: text('Prometheus text format') },
+  OperationsController_getVersion: { 200: json('`{name, version, commit, node, kernel, …}`') },
+};
+
+/** The operations that have an entry. */
+export const ANSWERED = Object.keys(ANSWERS);
+
+/** Says of an operation how it answers when it does not refuse. Throws for one that nothing is known of. */
+export function describeAnswers(operation: Operation): void {
+  const id = operation.operationId ?? '';
+  if (!Object.hasOwn(ANSWERS, id)) throw new Error(`nothing says how ${id} answers`);
+  operation.responses = Object.fromEntries(
+    Object.entries(ANSWERS[id]).map(([status, { description, types }]) => [
+      status,
+      { description, ...(types.length > 0 && { content: contentOf(types) }) },
+    ]),
+  );
+}
+
+/** Whether the answer is a stream of lines, which is not kept for repetitions. */
+export function answersInLines({ operationId = '' }: Operation): boolean {
+  return Object.values(ANSWERS[operationId]).some(({ types }) => types.includes(LINES_TYPE));
+}
+
+function contentOf(types: readonly string[]) {
+  return Object.fromEntries(types.map((type) => [type, { schema: schemaOf(type) }]));
+}
+
+function schemaOf(type: string) {
+  if (type === JSON_TYPE) return { type: 'object', additionalProperties: true };
+  const readable = [TEXT_TYPE, STREAM_TYPE, LINES_TYPE].includes(type);
+  return readable ? { type: 'string' } : { type: 'string', format: 'binary' };
+}

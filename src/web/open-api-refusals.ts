@@ -1,0 +1,107 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { RoleName } from '../auth/index.js';
+import { answersInLines, type Operation } from './open-api-answers.js';
+
+type Components = NonNullable<OpenAPIObject['components']>;
+type Responses = NonNullable<Components['responses']>;
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds after which to try again', schema: { type: 'integer', minimum: 1 } },
+} as const;
+
+/** The content of every refusal. */
+const PROBLEM_CONTENT = {
+  'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+} as const;
+
+const refusal = (description: string, headers = {}): Responses[string] => ({
+  description,
+  headers,
+  content: PROBLEM_CONTENT,
+});
+
+/** Refusals that many operations have in common, for `components.responses`. */
+export const REFUSALS = {
+  BadRequest: refusal('The request is not what is described here: `VALIDATION_FAILED`, `JSON_INVALID`, …'),
+  Unauthenticated: refusal('There is no token or a wrong one: `UNAUTHENTICATED`, `TOKEN_INVALID`'),
+  Forbidden: refusal('The token has none of the roles that may: `FORBIDDEN`'),
+  NotFound: refusal('There is nothing under this path'),
+  KeyInUse: refusal(
+    'The `Idempotency-Key` is being answered (`IDEMPOTENCY_KEY_BUSY`) or was used for another request (`IDEMPOTENCY_KEY_REUSED`), or the state of the server conflicts',
+  ),
+  TooLarge: refusal('The body is too large: `BODY_TOO_LARGE`, `UPLOAD_TOO_LARGE`'),
+  QueueFull: refusal('Too many answers wait already: `QUEUE_FULL`', RETRY_AFTER),
+  EngineAway: refusal(
+    'Nothing wrong with the request; it may succeed in a moment: `ENGINE_RESTARTED`, `ENGINE_UNAVAILABLE`, `ANSWER_TIMEOUT`, `BLOCK_CORRUPT`, …',
+    RETRY_AFTER,
+  ),
+  Unsupported: refusal('This is not offered: `EMBEDDINGS_UNSUPPORTED`'),
+  Unsatisfiable: refusal('The payload has no such range: `RANGE_NOT_SATISFIABLE`'),
+} satisfies Responses;
+
+/** Operations that answer with a model. */
+const ANSWERING = new Set([
+  'OpenAiController_chatCompletions',
+  'OpenAiController_completions',
+  'ChatController_chat',
+]);
+/** Operations that make the engine work. */
+const COMPUTING = new Set([...ANSWERING, 'ReceiptsController_replay', 'LogitsController_logits']);
+/** Public, but they show more to whoever has a token. */
+const SHOWING_MORE = new Set(['ReceiptsController_one', 'BundleController_bundle']);
+/** A refusal of a single operation. */
+const OWN: Readonly<Record<string, Readonly<Record<string, keyof typeof REFUSALS>>>> = {
+  OpenAiController_embeddings: { 501: 'Unsupported' },
+  PayloadController_payload: { 416: 'Unsatisfiable' },
+  OperationsController_getMetrics: { 401: 'Unauthenticated' },
+  GenesisController_hash: { 404: 'NotFound' },
+};
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description: 'Repeated with the same body, the request gets its first answer',
+  schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+} as const;
+
+/** Where an operation is, and who may call it. */
+export interface OperationPlace {
+  readonly path: string;
+  readonly method: string;
+  readonly roles: readonly RoleName[];
+}
+
+/** Says of an operation how it refuses, whom it asks for a token, and whether it takes an idempotency key. */
+export function describeRefusals(operation: Operation, place: OperationPlace): void {
+  const keyed = takesKey(operation, place);
+  if (keyed) (operation.parameters ??= []).push(IDEMPOTENCY_KEY);
+  const id = operation.operationId ?? '';
+  if (!place.roles.includes('public')) {
+    operation.security = [{ bearer: [] }];
+    const needed = `Needs the role ${[...new Set([...place.roles, 'admin'])].join(' or ')}; a server that only its own machine reaches asks for no token.`;
+    operation.description = [operation.description, needed].filter(Boolean).join(' ');
+  } else if (SHOWING_MORE.has(id)) operation.security = [{}, { bearer: [] }];
+  for (const [status, name] of Object.entries(refusalsOf(operation, place, keyed)))
+    operation.responses[status] = { $ref: `#/components/responses/${name}` };
+  operation.responses.default = { description: 'A refusal', content: PROBLEM_CONTENT };
+}
+
+function refusalsOf(operation: Operation, { path, roles }: OperationPlace, keyed: boolean) {
+  const { operationId: id = '', requestBody: body, parameters = [] } = operation;
+  const refusals: Record<string, keyof typeof REFUSALS> = {};
+  if (body !== undefined || parameters.length > 0) refusals[400] = 'BadRequest';
+  if (!roles.includes('public')) Object.assign(refusals, { 401: 'Unauthenticated', 403: 'Forbidden' });
+  if (path.includes('{') || ANSWERING.has(id)) refusals[404] = 'NotFound';
+  if (keyed) refusals[409] = 'KeyInUse';
+  if (body !== undefined) refusals[413] = 'TooLarge';
+  if (ANSWERING.has(id)) refusals[429] = 'QueueFull';
+  if (COMPUTING.has(id)) refusals[503] = 'EngineAway';
+  return { ...refusals, ...OWN[id] };
+}
+
+/** Writes take a key; below `/v1/` only answers do, and what is streamed in lines is not kept. */
+function takesKey(operation: Operation, { path, method }: OperationPlace): boolean {
+  if (ANSWERING.has(operation.operationId ?? '')) return true;
+  return method !== 'get' && !path.startsWith('/v1/') && !answersInLines(operation);
+}

@@ -1,0 +1,27 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { Operation } from './open-api-answers.js';
+
+/** What the operations are about, in the order a reader wants it. */
+export const TAGS: NonNullable<OpenAPIObject['tags']> = [
+  { name: 'inference', description: 'Answers, as OpenAI’s clients ask for them and plainly' },
+  { name: 'receipts', description: 'What produced an answer, and whether it holds' },
+  { name: 'models', description: 'Models and their releases' },
+  { name: 'experts', description: 'Use of experts, and the door for new ones' },
+  { name: 'chain', description: 'The signed blocks every weight is made of' },
+  { name: 'log', description: 'The Merkle log of all changes (C2SP tlog-tiles)' },
+  { name: 'operations', description: 'Liveness, readiness, metrics, version' },
+];
+
+/** Tags that come from the names of controllers, and the ones they belong to. */
+const TAG_OF: Readonly<Record<string, string>> = {
+  Log: 'log',
+  Chain: 'chain',
+  Fsck: 'chain',
+  Payload: 'chain',
+  Genesis: 'chain',
+};
+
+/** Files an operation under one of `TAGS`. */
+export function describeTag(operation: Operation): void {
+  operation.tags = operation.tags?.map((tag) => TAG_OF[tag] ?? tag);
+}
