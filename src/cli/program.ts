@@ -1,14 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { CommandContext, EXIT } from './command-context.js';
 import { COMMANDS } from './commands/index.js';
-import { installedVersion } from './installed-version.js';
+import { packageVersion } from '../common/installation.js';
 
 /** Runs one command line. @param argv as `process.argv`  @returns the exit code: 0 done, 1 false or refused, 2 wrong use */
 export async function runCommandLine(argv: readonly string[]): Promise<number> {
   const context = new CommandContext();
   const program = new Command('stemma')
     .description('Serve mixture-of-experts models whose answers can be replayed bit for bit.')
-    .version(installedVersion())
+    .version(packageVersion())
     .option('--json', 'print results as JSON')
     .exitOverride()
     .hook('preAction', (_program, command) => {

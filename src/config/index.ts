@@ -3,6 +3,5 @@ export * from './config.module.js';
 export * from './data-folder.js';
 export * from './load-config.js';
 export * from './loopback.js';
-export * from './package-root.js';
 export * from './process-lock.js';
 export * from './settings.js';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { loadConfig } from './load-config.js';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../common/installation.js';
 import { environmentNameOf, SETTING_NAMES } from './settings.js';
 
 describe('configuration', () => {

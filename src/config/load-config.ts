@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { CodedError, err, messageOf, ok, type Result } from '../common/index.js';
 import { AppConfig, type AppSettings } from './app-config.js';
-import { packageRoot } from './package-root.js';
+import { packageRoot } from '../common/installation.js';
 import {
   environmentNameOf,
   SECRET_SETTINGS,

@@ -3,7 +3,8 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { BlockAuthor } from '../chain/index.js';
 import { unwrap, type CodedError } from '../common/index.js';
 import { HealthRegistry, type HealthReport } from '../common/observation/health-registry.js';
-import { AppConfig, packageRoot } from '../config/index.js';
+import { packageRoot } from '../common/installation.js';
+import { AppConfig } from '../config/index.js';
 import { Importer } from './import/importer.js';
 import { Promotion } from './releases/promotion.js';
 import { ReleaseCatalog } from './releases/release-catalog.js';

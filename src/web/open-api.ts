@@ -1,6 +1,6 @@
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import type { INestApplication } from '@nestjs/common';
-import { packageVersion } from './version-report.js';
+import { packageVersion } from '../common/installation.js';
 import { describeAnswers, type Operation } from './open-api-answers.js';
 import { describeRefusals, REFUSALS } from './open-api-refusals.js';
 import { describeRawRequest } from './open-api-requests.js';

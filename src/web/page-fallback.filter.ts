@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { packageRoot } from '../config/index.js';
+import { packageRoot } from '../common/installation.js';
 import { ProblemFilter } from './problem.filter.js';
 
 /** Gives the dashboard's page for addresses that only the dashboard knows; everything else unknown stays a 404. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
-import { packageRoot } from '../config/index.js';
+import { packageRoot } from '../common/installation.js';
 
 const ONE_YEAR = 'public, max-age=31536000, immutable';
 

@@ -2,13 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { VersionRegistry } from '../common/observation/version-registry.js';
-import { packageRoot } from '../config/index.js';
-
-/** The version of this installation, as its `package.json` has it. */
-export function packageVersion(): string {
-  const file = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version?: unknown };
-  return typeof file.version === 'string' ? file.version : '0.0.0';
-}
+import { packageRoot, packageVersion } from '../common/installation.js';
 
 /** Says what is running. */
 @Injectable()

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { packageRoot } from '../../src/config/index.js';
+import { packageRoot } from '../../src/common/installation.js';
 import { runCommand } from '../support/index.js';
 
 /** What a line that names a module starts with. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { unzipSync, zipSync, type Unzipped } from 'fflate';
 import { bytesToHex, canonicalJson, unwrap, type Json } from '../../src/common/index.js';
-import { packageRoot } from '../../src/config/index.js';
+import { packageRoot } from '../../src/common/installation.js';
 import { replayBundle } from '../../src/inference/bundle/replay-bundle.js';
 import { Engine } from '../../src/inference/kernel/index.js';
 import {

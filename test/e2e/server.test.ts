@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { packageRoot } from '../../src/config/index.js';
+import { packageRoot } from '../../src/common/installation.js';
 import {
   createTestDatabase,
   runCommand,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { unwrap, type Json } from '../../src/common/index.js';
-import { packageRoot } from '../../src/config/index.js';
+import { packageRoot } from '../../src/common/installation.js';
 import { serveModel, type ServedModel } from '../../src/inference/models/served-model.js';
 
 /** The genesis model as inference sees it: its real tokenizer, and a block of no content for every weight. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BlockStores, Fsck, FsckRegistry } from '../../src/chain/index.js';
-import { packageRoot } from '../../src/config/index.js';
+import { packageRoot } from '../../src/common/installation.js';
 import { Transactions } from '../../src/database/index.js';
 import { testConfig } from '../support/index.js';
 import { openChain, type ChainUnderTest } from './chain-support.js';

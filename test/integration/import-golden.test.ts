@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { unwrap } from '../../src/common/index.js';
-import { packageRoot } from '../../src/config/index.js';
+import { packageRoot } from '../../src/common/installation.js';
 import { Importer, ParameterIndex, toEngineModel, type ImportDtype } from '../../src/experts/index.js';
 import { Engine } from '../../src/inference/kernel/index.js';
 import { shardedCopy } from '../factories/checkpoint.js';

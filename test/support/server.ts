@@ -2,7 +2,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { lockHolder, packageRoot } from '../../src/config/index.js';
+import { packageRoot } from '../../src/common/installation.js';
+import { lockHolder } from '../../src/config/index.js';
 import { createTestDatabase } from './postgres.js';
 import { beforeFoldersGo, temporaryFolder } from './temporary-folder.js';
 

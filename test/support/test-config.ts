@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { unwrap } from '../../src/common/index.js';
-import { loadConfig, packageRoot, type AppConfig, type AppSettings } from '../../src/config/index.js';
+import { packageRoot } from '../../src/common/installation.js';
+import { loadConfig, type AppConfig, type AppSettings } from '../../src/config/index.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** The default configuration with its own data folder, a free port and little logging; nothing of the environment counts. */

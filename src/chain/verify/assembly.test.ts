@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import fc from 'fast-check';
-import { packageRoot } from '../../config/index.js';
+import { packageRoot } from '../../common/installation.js';
 import { LANES, PointSums, type Point, type PointSum } from './point-sums.js';
 
 const { BASE } = secp256k1.Point;

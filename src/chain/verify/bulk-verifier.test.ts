@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import fc from 'fast-check';
 import { bytesToHex, hexToBytes } from '../../common/index.js';
-import { packageRoot } from '../../config/index.js';
+import { packageRoot } from '../../common/installation.js';
 import { secp256k1Signer } from '../../keys/index.js';
 import { checkSignaturePortable, type SignatureCheck } from '../block/index.js';
 import { BulkVerifier, type SignedMessage } from './bulk-verifier.js';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../config/index.js';
+import { packageRoot } from '../../common/installation.js';
 import { BulkVerifier } from './bulk-verifier.js';
 import { checkOneByOne, type BulkSignatureCheck } from './verify-headers.js';
 

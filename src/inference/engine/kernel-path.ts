@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { packageRoot } from '../../config/index.js';
+import { packageRoot } from '../../common/installation.js';
 
 /** The kernel file this installation was built with. */
 export function kernelPath(): string {

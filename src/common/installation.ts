@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,4 +11,10 @@ export function packageRoot(): string {
     folder = above;
   }
   return folder;
+}
+
+/** The version of this installation, as its `package.json` has it. */
+export function packageVersion(): string {
+  const file = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version?: unknown };
+  return typeof file.version === 'string' ? file.version : '0.0.0';
 }
