@@ -6,6 +6,7 @@ import { awaitCommand, barrier, publishCommand } from './barrier';
 import { embed } from './embed';
 import { runExperts } from './experts';
 import { computeLogits } from './head';
+import { useSpill } from './matmul-int8';
 import { fillFrequencies } from './rope';
 import { routeRows } from './router';
 import { Model, recordBytes, Run } from './state';
@@ -22,6 +23,10 @@ const COMMAND_LAYER = 324;
 const COMMAND_MODEL = 328;
 const COMMAND_RUN = 332;
 const COMMAND_THREADS = 336;
+
+// Where the threads' accumulators pass through memory, a piece for each.
+const SPILLS = 384;
+const SPILL_BYTES = 256;
 
 /** This thread's share of the command in the control block. What the leader reads afterwards is complete when it returns. */
 function perform(control: usize, thread: i32): void {
@@ -51,6 +56,7 @@ function perform(control: usize, thread: i32): void {
 /** The leader's entry: runs one command with all threads and returns when it is done. */
 export function execute(control: usize, kind: i32, layer: i32, model: usize, run: usize): void {
   if (kind == EMBED) return embed(changetype<Model>(model), changetype<Run>(run));
+  useSpill(control + SPILLS);
   store<i32>(control, kind, COMMAND_KIND);
   store<i32>(control, layer, COMMAND_LAYER);
   store<usize>(control, model, COMMAND_MODEL);
@@ -61,6 +67,7 @@ export function execute(control: usize, kind: i32, layer: i32, model: usize, run
 
 /** A helper's entry: takes part in every command until STOP. `last` is the number of the last command before its time. */
 export function help(control: usize, thread: i32, last: i32): void {
+  useSpill(control + SPILLS + thread * SPILL_BYTES);
   while (true) {
     last = awaitCommand(control, last);
     if (load<i32>(control, COMMAND_KIND) == STOP) return;
