@@ -16,7 +16,7 @@ export {
   type WeightView,
 } from './releases/release-view.js';
 export { parseTensorDirectory, type TensorEntry } from './blocks/tensor-directory.js';
-export { planBlocks, type ImportDtype, type PlannedBlock, type PlannedTensor } from './blocks/tensor-plan.js';
+export { planBlocks, type ImportDtype, type PlannedBlock } from './blocks/tensor-plan.js';
 export {
   ExpertUsage,
   type ExpertCacheFigures,

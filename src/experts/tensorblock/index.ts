@@ -10,4 +10,4 @@ export {
 } from './format.js';
 export { fromHalf, toHalf } from './half.js';
 export { decodeTensorHeader, encodeTensorHeader } from './header.js';
-export { quantizeTile16 } from './quantize.js';
+export { exactScale, quantizeTile16 } from './quantize.js';

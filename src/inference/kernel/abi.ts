@@ -39,6 +39,11 @@ export const MODEL_FIELDS = [
   'headData',
   'headKind',
   'layerTable',
+  'queryKeyNorm',
+  'routerSoftmax',
+  'activation',
+  'activationAlpha',
+  'activationLimit',
 ] as const;
 
 /** Words of `Layer`. */
@@ -54,10 +59,29 @@ export const LAYER_FIELDS = [
   'outputKind',
   'routerNorm',
   'router',
+  'queryBias',
+  'keyBias',
+  'valueBias',
+  'outputBias',
+  'queryNorm',
+  'keyNorm',
+  'sinks',
+  'window',
+  'routerBias',
 ] as const;
 
 /** Words of `Expert`. */
-export const EXPERT_FIELDS = ['gateData', 'gateKind', 'upData', 'upKind', 'downData', 'downKind'] as const;
+export const EXPERT_FIELDS = [
+  'gateData',
+  'gateKind',
+  'upData',
+  'upKind',
+  'downData',
+  'downKind',
+  'gateBias',
+  'upBias',
+  'downBias',
+] as const;
 
 /** Words of `Row`. */
 export const ROW_WORDS = 4;
@@ -89,7 +113,19 @@ export const RUN_FIELDS = [
   'scratchBytes',
 ] as const;
 
-const FLOATS: ReadonlySet<string> = new Set(['rmsEpsilon', 'ropeTheta']);
+/** `Model.queryKeyNorm`. */
+export const QUERY_KEY_NORM = { none: 0, head: 1, width: 2 } as const;
+/** `Model.routerSoftmax`: over which experts. */
+export const ROUTER_SOFTMAX = { chosen: 0, all: 1 } as const;
+/** `Model.activation`. */
+export const ACTIVATION = { swiglu: 0, clampedSwiglu: 1 } as const;
+
+const FLOATS: ReadonlySet<string> = new Set([
+  'rmsEpsilon',
+  'ropeTheta',
+  'activationAlpha',
+  'activationLimit',
+]);
 
 /** Index of a word of `Run`. */
 export function runWord(name: (typeof RUN_FIELDS)[number]): number {

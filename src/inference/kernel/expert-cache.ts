@@ -1,7 +1,8 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
-import { EXPERT_FIELDS, words } from './abi.js';
+import { EXPERT_FIELDS } from './abi.js';
 import type { BlockFailureHandler, BlockSource, WeightBlock } from './block-source.js';
 import { expertTensors } from './blocks.js';
+import { expertFields } from './structures.js';
 import type { ModelConfig } from './config.js';
 import type { KernelHeap } from './heap.js';
 import { placeTensors } from './tensors.js';
@@ -39,9 +40,13 @@ export const leastRecentlyUsed: EvictionPolicy = {
 };
 
 /** Two blocks share a slot when payload, place of the tensors and dimensions are the same. */
-export function expertKey(block: WeightBlock, { hiddenSize, expertHiddenSize }: ModelConfig): string {
+export function expertKey(
+  block: WeightBlock,
+  { hiddenSize, expertHiddenSize, architecture }: ModelConfig,
+): string {
   const places = block.tensors.map(({ name, offset, length }) => `${name}@${offset}+${length}`).sort();
-  return [block.payloadHash, block.payloadSize, hiddenSize, expertHiddenSize, ...places].join(' ');
+  const bias = architecture?.expertBias === true;
+  return [block.payloadHash, block.payloadSize, hiddenSize, expertHiddenSize, bias, ...places].join(' ');
 }
 
 const NONE: ReadonlySet<ExpertSlot> = new Set();
@@ -161,15 +166,7 @@ export class ExpertCache {
     if (!tensors.ok) return tensors;
     const descriptor = this.heap.allocate(this.descriptorBytes);
     if (!descriptor.ok) return descriptor;
-    const [gate, up, down] = tensors.value;
-    const fields = words(EXPERT_FIELDS, {
-      gateData: gate.data,
-      gateKind: gate.kind,
-      upData: up.data,
-      upKind: up.kind,
-      downData: down.data,
-      downKind: down.kind,
-    });
+    const fields = expertFields(tensors.value);
     this.heap.words(descriptor.value, fields.length).set(fields);
     const slot: ExpertSlot = {
       key: reference.key,

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { unwrap, type Result } from '../../common/index.js';
-import { loadCheckpoint } from '../../../test/support/checkpoint.js';
+import { importInMemory } from '../../../test/support/imported.js';
 import type { BuiltModel } from './model-builder.js';
 import { EngineCore, type WorkResult } from './engine-core.js';
 import { GREEDY } from '../sampler/index.js';
@@ -36,12 +36,14 @@ interface Reference {
   readonly greedy: number[][];
 }
 
-describe.each(['mixtral-a', 'mixtral-a-bf16'])('golden checkpoint %s', (name) => {
-  const folder = `${root}test/vectors/golden/${name}`;
+const vectors = `${root}test/vectors/golden`;
+
+describe.each(readdirSync(vectors))('golden checkpoint %s', (name) => {
+  const folder = `${vectors}/${name}`;
   const reference = JSON.parse(readFileSync(`${folder}/reference.json`, 'utf8')) as Reference;
 
-  it('has the reference logits within 2e-3 and its greedy ids, unquantised', () => {
-    const built = loadCheckpoint(folder, 'f32');
+  it('has the reference logits within 2e-3 and its greedy ids, unquantised', async () => {
+    const built = await importInMemory(folder, 'f32');
     const engine = engineFor(built);
     reference.input_ids.forEach((ids, prompt) => {
       const { release } = built.model;
@@ -66,8 +68,8 @@ describe.each(['mixtral-a', 'mixtral-a-bf16'])('golden checkpoint %s', (name) =>
     });
   });
 
-  it('keeps a cosine of 0.999 with 8-bit weights', () => {
-    const built = loadCheckpoint(folder, 'int8');
+  it('keeps a cosine of 0.999 with 8-bit weights', async () => {
+    const built = await importInMemory(folder, 'q8');
     const engine = engineFor(built);
     let [worst, agree, count] = [1, 0, 0];
     reference.input_ids.forEach((ids, prompt) => {

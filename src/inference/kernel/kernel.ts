@@ -7,6 +7,17 @@ export interface KernelExports {
   help(control: number, thread: number, last: number): void;
   allFinite(values: number, count: number): number;
   frequencies(target: number, headDim: number, theta: number): void;
+  yarnFrequencies(
+    target: number,
+    headDim: number,
+    theta: number,
+    factor: number,
+    originalPositions: number,
+    betaFast: number,
+    betaSlow: number,
+    truncate: boolean,
+    attentionFactor: number,
+  ): void;
   exp4Test(x: number): number;
   exp64(x: number): number;
   log64(x: number): number;

@@ -7,7 +7,8 @@ import type { DenseStore } from './dense-store.js';
 import { expertKey, type ExpertReference } from './expert-cache.js';
 import type { Kernel } from './kernel.js';
 import { RunState } from './run-state.js';
-import { placeTensors, type PlacedTensor, type TensorExpectation } from './tensors.js';
+import { architectureFields, layerFields } from './structures.js';
+import { placeTensors, type PlacedTensors, type TensorExpectation } from './tensors.js';
 
 /** A model whose dense weights are in memory and whose experts are known by name. */
 export interface LoadedModel {
@@ -98,21 +99,20 @@ export class ModelLoader {
 
   private writeModel(): Result<number> {
     const { config } = this.model;
-    const { headDim } = config;
     const embedding = this.tensors('embedding', embeddingTensors(config));
     if (!embedding.ok) return embedding;
     const head = this.tensors('head', headTensors(config));
     if (!head.ok) return head;
     const layers = this.writeLayers();
     if (!layers.ok) return layers;
-    const frequencies = this.allocate((headDim / 2) * 8);
+    const frequencies = this.writeFrequencies();
     if (!frequencies.ok) return frequencies;
-    this.kernel.exports.frequencies(frequencies.value, headDim, config.ropeTheta);
-    const [table] = embedding.value;
-    const [norm, output] = head.value;
+    const table = embedding.value.get('weight');
+    const [norm, output] = [head.value.get('norm'), head.value.get('weight')];
     return this.write(
       words(MODEL_FIELDS, {
         ...config,
+        ...architectureFields(config),
         attentionWidth: attentionWidth(config),
         frequencies: frequencies.value,
         embeddingKind: table.kind,
@@ -143,26 +143,26 @@ export class ModelLoader {
     if (!attention.ok) return attention;
     const router = this.tensors(`layer${layer}.router`, routerTensors(config));
     if (!router.ok) return router;
-    const [inputNorm, query, key, value, output] = attention.value;
-    const [routerNorm, weight] = router.value;
-    return ok(
-      words(LAYER_FIELDS, {
-        inputNorm: inputNorm.data,
-        queryData: query.data,
-        queryKind: query.kind,
-        keyData: key.data,
-        keyKind: key.kind,
-        valueData: value.data,
-        valueKind: value.kind,
-        outputData: output.data,
-        outputKind: output.kind,
-        routerNorm: routerNorm.data,
-        router: weight.data,
-      }),
-    );
+    return ok(layerFields(config, layer, attention.value, router.value));
   }
 
-  private tensors(name: string, expected: readonly TensorExpectation[]): Result<PlacedTensor[]> {
+  /** Rotation frequencies, and behind them the factor on cosines and sines. */
+  private writeFrequencies(): Result<number> {
+    const { headDim, ropeTheta, architecture } = this.model.config;
+    const place = this.allocate((headDim / 2 + 1) * 8);
+    if (!place.ok) return place;
+    const { exports } = this.kernel;
+    const yarn = architecture?.yarn;
+    if (yarn === undefined) exports.frequencies(place.value, headDim, ropeTheta);
+    else {
+      const { factor, originalPositions, betaFast, betaSlow, truncate, attentionFactor } = yarn;
+      const spread = [factor, originalPositions, betaFast, betaSlow] as const;
+      exports.yarnFrequencies(place.value, headDim, ropeTheta, ...spread, truncate, attentionFactor ?? 0);
+    }
+    return place;
+  }
+
+  private tensors(name: string, expected: readonly TensorExpectation[]): Result<PlacedTensors> {
     const block = this.block(name);
     if (!block.ok) return block;
     const address = this.dense.acquire(block.value);

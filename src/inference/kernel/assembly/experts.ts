@@ -1,8 +1,12 @@
 import { barrier } from './barrier';
 import { exp4, splat } from './math';
 import { matmul, shareStart } from './matmul';
+import { addTo } from './norm';
 import { quantize, recordAt } from './quantize';
 import { Expert, Group, Model, Run } from './state';
+
+/** `Model.activation`. */
+const CLAMPED_SWIGLU = 1;
 
 /** gate = gate * sigmoid(gate) * up (SwiGLU, Shazeer 2020), f32, bytes `first` to `end`. */
 function swiGlu(gate: usize, up: usize, first: usize, end: usize): void {
@@ -10,6 +14,29 @@ function swiGlu(gate: usize, up: usize, first: usize, end: usize): void {
     const g = v128.load(gate + i);
     const silu = f32x4.div(g, f32x4.add(splat(1), exp4(f32x4.neg(g))));
     v128.store(gate + i, f32x4.mul(silu, v128.load(up + i)));
+  }
+}
+
+/** gate = (up + 1) * gate * sigmoid(alpha * gate), the gate clamped above, up on both sides (gpt-oss). */
+function clampedSwiGlu(gate: usize, up: usize, first: usize, end: usize, alpha: f32, limit: f32): void {
+  for (let i = first; i < end; i += 16) {
+    const g = f32x4.min(v128.load(gate + i), splat(limit));
+    const u = f32x4.max(f32x4.min(v128.load(up + i), splat(limit)), splat(-limit));
+    const glu = f32x4.div(g, f32x4.add(splat(1), exp4(f32x4.neg(f32x4.mul(splat(alpha), g)))));
+    v128.store(gate + i, f32x4.mul(f32x4.add(u, splat(1)), glu));
+  }
+}
+
+/** Biases, where there are any, and activation of one member, bytes `first` to `end` of its hidden columns. */
+// @ts-ignore: decorator
+@inline
+function activate(model: Model, expert: Expert, gate: usize, up: usize, first: usize, end: usize): void {
+  if (expert.gateBias) addTo(gate, expert.gateBias, first, end);
+  if (expert.upBias) addTo(up, expert.upBias, first, end);
+  if (model.activation == CLAMPED_SWIGLU) {
+    clampedSwiGlu(gate, up, first, end, model.activationAlpha, model.activationLimit);
+  } else {
+    swiGlu(gate, up, first, end);
   }
 }
 
@@ -41,7 +68,7 @@ function expand(model: Model, run: Run, group: Group, lists: usize, thread: i32,
   matmul(expert.upData, expert.upKind, first, end, model.hiddenSize, group.count, inputs, ups);
   for (let j = 0; j < group.count; j++) {
     const gate = load<usize>(gates + (<usize>j << 2));
-    swiGlu(gate, load<usize>(ups + (<usize>j << 2)), <usize>firstBlock << 7, <usize>endBlock << 7);
+    activate(model, expert, gate, load<usize>(ups + (<usize>j << 2)), <usize>firstBlock << 7, <usize>endBlock << 7);
     quantize(gate, hidden, firstBlock, endBlock);
   }
 }
@@ -58,6 +85,10 @@ function contract(model: Model, run: Run, group: Group, lists: usize, first: i32
     store<usize>(outputs + (<usize>j << 2), (run.down + <usize>member * <usize>model.hiddenSize * 4));
   }
   matmul(expert.downData, expert.downKind, first, end, hidden, group.count, inputs, outputs);
+  if (!expert.downBias) return;
+  for (let j = 0; j < group.count; j++) {
+    addTo(load<usize>(outputs + (<usize>j << 2)), expert.downBias, <usize>first << 6, <usize>end << 6);
+  }
 }
 
 /** residual += weight * output, best expert first, for bytes `first` to `end` of every row. */

@@ -7,7 +7,7 @@ import { embed } from './embed';
 import { runExperts } from './experts';
 import { computeLogits } from './head';
 import { useSpill } from './matmul-int8';
-import { fillFrequencies } from './rope';
+import { fillFrequencies, fillYarnFrequencies } from './rope';
 import { routeRows } from './router';
 import { Model, recordBytes, Run } from './state';
 
@@ -75,9 +75,19 @@ export function help(control: usize, thread: i32, last: i32): void {
   }
 }
 
-/** Writes f64 [headDim / 2] rotation frequencies. */
+/** Writes f64 [headDim / 2 + 1]: rotation frequencies and the factor on cosines and sines, which is 1. */
 export function frequencies(target: usize, headDim: i32, theta: f32): void {
   fillFrequencies(target, headDim, theta);
+}
+
+/** The same stretched by YaRN; an `attentionFactor` of 0 stands for the usual one. */
+export function yarnFrequencies(
+  target: usize, headDim: i32, theta: f32, factor: f64, originalPositions: f64,
+  betaFast: f64, betaSlow: f64, truncate: bool, attentionFactor: f64,
+): void {
+  fillYarnFrequencies(
+    target, headDim, theta, factor, originalPositions, betaFast, betaSlow, truncate, attentionFactor,
+  );
 }
 
 export { exp4Test, exp64, log64, sin64 } from './math-exports';

@@ -3,8 +3,26 @@ import { dotFloat, rmsNorm } from './norm';
 import { quantizeRecord, recordAt } from './quantize';
 import { Layer, Model, Run } from './state';
 
-/** The k experts with the greatest logits (ties: lowest number), best first, with softmax over the chosen as weights. */
+/** `Model.routerSoftmax`: weights are shares of the softmax over all experts. */
+const ROUTER_SOFTMAX_ALL = 1;
+
+/** The sum of e^(logit - greatest) over all experts, in the order of their numbers. */
+function sumOverAll(model: Model, logits: usize): f32 {
+  let greatest: f32 = -Infinity;
+  for (let e = 0; e < model.experts; e++) greatest = max(greatest, load<f32>(logits + ((<usize>e) << 2)));
+  let sum: f32 = 0;
+  for (let e = 0; e < model.experts; e++) {
+    sum += f32x4.extract_lane(exp4(splat(load<f32>(logits + ((<usize>e) << 2)) - greatest)), 0);
+  }
+  return sum;
+}
+
+/**
+ * The k experts with the greatest logits (ties: lowest number), best first. Their weights are a softmax over the chosen, or
+ * their shares of the softmax over all.
+ */
 function choose(model: Model, logits: usize, route: usize): void {
+  const total: f32 = model.routerSoftmax == ROUTER_SOFTMAX_ALL ? sumOverAll(model, logits) : 0;
   const k = model.expertsPerToken;
   let best: f32 = 0;
   let sum: f32 = 0;
@@ -25,6 +43,7 @@ function choose(model: Model, logits: usize, route: usize): void {
     store<i32>(route + ((<usize>rank) << 3), chosen);
     store<f32>(route + ((<usize>rank) << 3), weight, 4);
   }
+  if (total > 0) sum = total;
   for (let rank = 0; rank < k; rank++) {
     store<f32>(route + ((<usize>rank) << 3), load<f32>(route + ((<usize>rank) << 3), 4) / sum, 4);
   }
@@ -48,6 +67,11 @@ export function routeRows(
     for (let e = 0; e < model.experts; e++) {
       const logit = dotFloat(record, layer.router + <usize>e * <usize>size * 4, size);
       store<f32>(scratch + ((<usize>e) << 2), logit);
+    }
+    if (layer.routerBias) {
+      for (let e: usize = 0; e < <usize>model.experts << 2; e += 4) {
+        store<f32>(scratch + e, load<f32>(scratch + e) + load<f32>(layer.routerBias + e));
+      }
     }
     choose(model, scratch, run.route + <usize>(r * model.expertsPerToken) * 8);
   }

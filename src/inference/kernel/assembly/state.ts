@@ -16,7 +16,7 @@ export class Model {
   attentionWidth: i32; // A = heads * headDim, padded to 32
   rmsEpsilon: f32;
   ropeTheta: f32;
-  frequencies: usize; // f64 [headDim / 2]
+  frequencies: usize; // f64 [headDim / 2 + 1]: the last one is the factor on cosines and sines
   embeddingKind: i32;
   embeddingData: usize; // [V][D]
   embeddingScales: usize; // f32 [V][D / 32] for int8
@@ -24,9 +24,14 @@ export class Model {
   headData: usize; // [V][D] tile16
   headKind: i32;
   layerTable: usize; // Layer [layers]
+  queryKeyNorm: i32; // 0 none, 1 every head by itself, 2 all heads of a token together
+  routerSoftmax: i32; // over 0 the chosen experts, 1 all experts
+  activation: i32; // 0 SwiGLU, 1 clamped SwiGLU
+  activationAlpha: f32;
+  activationLimit: f32;
 }
 
-/** Dense weights of one layer. */
+/** Dense weights of one layer. A pointer of 0 means that the model has no such part. */
 @unmanaged
 export class Layer {
   inputNorm: usize; // f32 [D]
@@ -40,9 +45,18 @@ export class Layer {
   outputKind: i32;
   routerNorm: usize; // f32 [D]
   router: usize; // f32 [E][D] row-major
+  queryBias: usize; // f32 [H * headDim]
+  keyBias: usize; // f32 [G * headDim]
+  valueBias: usize; // f32 [G * headDim]
+  outputBias: usize; // f32 [D]
+  queryNorm: usize; // f32 [headDim] or [H * headDim], as Model.queryKeyNorm says
+  keyNorm: usize; // f32 [headDim] or [G * headDim]
+  sinks: usize; // f32 [H]
+  window: i32; // positions that a token sees, its own included; 0 = all
+  routerBias: usize; // f32 [E]
 }
 
-/** Weights of one expert that is in memory. */
+/** Weights of one expert that is in memory; biases of 0 are absent. */
 @unmanaged
 export class Expert {
   gateData: usize; // [F][D] tile16
@@ -51,6 +65,9 @@ export class Expert {
   upKind: i32;
   downData: usize; // [D][F] tile16
   downKind: i32;
+  gateBias: usize; // f32 [F]
+  upBias: usize; // f32 [F]
+  downBias: usize; // f32 [D]
 }
 
 /** One token of one sequence in the batch. */
