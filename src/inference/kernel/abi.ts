@@ -7,10 +7,7 @@ export const COMMAND = { embed: 1, attend: 2, experts: 3, logits: 4, stop: 5 } a
 /** Bytes of the control block, and where in it the host writes the number of threads. */
 export const CONTROL_BYTES = 384 + 256 * 256;
 /** Byte offset of the thread count in the control block. */
-export const CONTROL_THREADS = 336;
-/** Byte offset of the number of the last command in the control block. */
-export const CONTROL_COMMAND = 192;
-
+export const CONTROL_THREADS = 20;
 /** Element kinds of a matrix. */
 export const KIND = { int8: 1, f32: 2, f16: 3 } as const;
 

@@ -4,7 +4,7 @@ import { KernelHeap } from './heap.js';
 /** What the module exports; addresses and integers as JavaScript numbers. */
 export interface KernelExports {
   execute(control: number, kind: number, layer: number, model: number, run: number): void;
-  help(control: number, thread: number, last: number): void;
+  help(control: number, thread: number): void;
   allFinite(values: number, count: number): number;
   frequencies(target: number, headDim: number, theta: number): void;
   yarnFrequencies(

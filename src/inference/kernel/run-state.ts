@@ -117,8 +117,8 @@ function bufferSizes(config: ModelConfig, threads: number): Record<string, numbe
   };
 }
 
-/** Scratch of one thread: an activation record, then attention scores, router logits or three lists of addresses. */
+/** Scratch of one thread: attention scores, router logits or three lists of addresses. */
 function scratchBytes(config: ModelConfig): number {
   const most = Math.max(config.maxPositions + 4, config.experts, 3 * MAX_ROWS) * 4;
-  return Math.ceil(recordBytes(config.hiddenSize) / 64) * 64 + Math.ceil(most / 64) * 64;
+  return Math.ceil(most / 64) * 64;
 }

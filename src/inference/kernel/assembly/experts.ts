@@ -1,9 +1,8 @@
-import { barrier } from './barrier';
 import { exp4, splat } from './math';
 import { matmul, shareStart } from './matmul';
 import { addTo } from './norm';
 import { quantize, recordAt } from './quantize';
-import { Expert, Group, Model, Run } from './state';
+import { Expert, Group, groupAt, Model, Run } from './state';
 
 /** `Model.activation`. */
 const CLAMPED_SWIGLU = 1;
@@ -47,12 +46,29 @@ function memberAt(run: Run, group: Group, j: i32): i32 {
   return load<i32>(run.order + (<usize>(group.start + j) << 2));
 }
 
-/** Gate, up and SwiGLU of one expert for this thread's hidden columns (whole blocks of 32), quantised. */
-function expand(model: Model, run: Run, group: Group, lists: usize, thread: i32, threads: i32): void {
+/** Blocks of 32 hidden columns of all groups together: what `expand` can be cut into. */
+export function expertBlocks(model: Model, run: Run): i32 {
+  return run.groups * (model.expertHiddenSize >> 5);
+}
+
+/** Gate, up and activation of all groups, quantised, for this piece's hidden columns. */
+export function expand(model: Model, run: Run, lists: usize, piece: i32, pieces: i32): void {
+  const blocks = model.expertHiddenSize >> 5;
+  const all = run.groups * blocks;
+  const end = shareStart(all, piece + 1, pieces);
+  for (let block = shareStart(all, piece, pieces); block < end;) {
+    const group = block / blocks;
+    const first = block % blocks;
+    const count = min(blocks - first, end - block);
+    expandGroup(model, run, groupAt(run, group), lists, first, first + count);
+    block += count;
+  }
+}
+
+/** The blocks of hidden columns from `first` to `end` of one group. */
+function expandGroup(model: Model, run: Run, group: Group, lists: usize, first: i32, end: i32): void {
   const hidden = model.expertHiddenSize;
   const expert = changetype<Expert>(group.expert);
-  const firstBlock = shareStart(hidden >> 5, thread, threads);
-  const endBlock = shareStart(hidden >> 5, thread + 1, threads);
   const inputs = lists;
   const gates = lists + (<usize>group.count << 2);
   const ups = gates + (<usize>group.count << 2);
@@ -62,19 +78,17 @@ function expand(model: Model, run: Run, group: Group, lists: usize, thread: i32,
     store<usize>(gates + (<usize>j << 2), recordAt(run.hidden, member, hidden));
     store<usize>(ups + (<usize>j << 2), (run.up + <usize>member * <usize>hidden * 4));
   }
-  const first = firstBlock << 1;
-  const end = endBlock << 1;
-  matmul(expert.gateData, expert.gateKind, first, end, model.hiddenSize, group.count, inputs, gates);
-  matmul(expert.upData, expert.upKind, first, end, model.hiddenSize, group.count, inputs, ups);
+  matmul(expert.gateData, expert.gateKind, first << 1, end << 1, model.hiddenSize, group.count, inputs, gates);
+  matmul(expert.upData, expert.upKind, first << 1, end << 1, model.hiddenSize, group.count, inputs, ups);
   for (let j = 0; j < group.count; j++) {
     const gate = load<usize>(gates + (<usize>j << 2));
-    activate(model, expert, gate, load<usize>(ups + (<usize>j << 2)), <usize>firstBlock << 7, <usize>endBlock << 7);
-    quantize(gate, hidden, firstBlock, endBlock);
+    activate(model, expert, gate, load<usize>(ups + (<usize>j << 2)), <usize>first << 7, <usize>end << 7);
+    quantize(gate, hidden, first, end);
   }
 }
 
-/** The down projection of one expert for this thread's columns. */
-function contract(model: Model, run: Run, group: Group, lists: usize, first: i32, end: i32): void {
+/** The down projection of one expert for the tiles from `first` to `end`. */
+function contractGroup(model: Model, run: Run, group: Group, lists: usize, first: i32, end: i32): void {
   const hidden = model.expertHiddenSize;
   const expert = changetype<Expert>(group.expert);
   const inputs = lists;
@@ -108,19 +122,11 @@ function combine(model: Model, run: Run, first: usize, end: usize): void {
   }
 }
 
-/** Runs the groups that the host has prepared; with the last of them the outputs join the residual stream. */
-export function runExperts(
-  model: Model, run: Run, control: usize, scratch: usize, thread: i32, threads: i32,
-): void {
-  for (let g = 0; g < run.groups; g++) {
-    expand(model, run, changetype<Group>(run.groupTable + <usize>g * offsetof<Group>()), scratch, thread, threads);
-  }
-  barrier(control, threads);
+/** The down projections of all groups for this piece's columns; after the last groups all outputs join the residual stream. */
+export function contract(model: Model, run: Run, lists: usize, piece: i32, pieces: i32): void {
   const tiles = model.hiddenSize >> 4;
-  const first = shareStart(tiles, thread, threads);
-  const end = shareStart(tiles, thread + 1, threads);
-  for (let g = 0; g < run.groups; g++) {
-    contract(model, run, changetype<Group>(run.groupTable + <usize>g * offsetof<Group>()), scratch, first, end);
-  }
+  const first = shareStart(tiles, piece, pieces);
+  const end = shareStart(tiles, piece + 1, pieces);
+  for (let g = 0; g < run.groups; g++) contractGroup(model, run, groupAt(run, g), lists, first, end);
   if (run.combine) combine(model, run, <usize>first << 6, <usize>end << 6);
 }

@@ -1,7 +1,8 @@
 import { exp4, splat } from './math';
+import { shareStart } from './matmul';
 import { dotFloat, rmsNorm } from './norm';
 import { quantizeRecord, recordAt } from './quantize';
-import { Layer, Model, Run } from './state';
+import { Layer, layerAt, Model, Run } from './state';
 
 /** `Model.routerSoftmax`: weights are shares of the softmax over all experts. */
 const ROUTER_SOFTMAX_ALL = 1;
@@ -49,30 +50,26 @@ function choose(model: Model, logits: usize, route: usize): void {
   }
 }
 
-/** Normalises, quantises and routes the rows of this thread. The router itself is never quantised. */
-export function routeRows(
-  model: Model,
-  run: Run,
-  layerIndex: i32,
-  scratch: usize,
-  thread: i32,
-  threads: i32,
-): void {
-  const layer = changetype<Layer>(model.layerTable + <usize>layerIndex * offsetof<Layer>());
+/** Normalises, quantises and routes this piece's rows. The router itself is never quantised. */
+export function routeRows(model: Model, run: Run, layerIndex: i32, scratch: usize, piece: i32, pieces: i32): void {
+  const layer = layerAt(model, layerIndex);
+  const end = shareStart(run.rows, piece + 1, pieces);
+  for (let r = shareStart(run.rows, piece, pieces); r < end; r++) routeRow(model, run, layer, r, scratch);
+}
+
+/** @param logits f32 [E]: scratch */
+function routeRow(model: Model, run: Run, layer: Layer, r: i32, logits: usize): void {
   const size = model.hiddenSize;
-  for (let r = thread; r < run.rows; r += threads) {
-    const record = recordAt(run.norm, r, size);
-    rmsNorm(run.residual + <usize>r * <usize>size * 4, layer.routerNorm, size, model.rmsEpsilon, record);
-    quantizeRecord(record, size);
-    for (let e = 0; e < model.experts; e++) {
-      const logit = dotFloat(record, layer.router + <usize>e * <usize>size * 4, size);
-      store<f32>(scratch + ((<usize>e) << 2), logit);
-    }
-    if (layer.routerBias) {
-      for (let e: usize = 0; e < <usize>model.experts << 2; e += 4) {
-        store<f32>(scratch + e, load<f32>(scratch + e) + load<f32>(layer.routerBias + e));
-      }
-    }
-    choose(model, scratch, run.route + <usize>(r * model.expertsPerToken) * 8);
+  const record = recordAt(run.norm, r, size);
+  rmsNorm(run.residual + <usize>r * <usize>size * 4, layer.routerNorm, size, model.rmsEpsilon, record);
+  quantizeRecord(record, size);
+  for (let e = 0; e < model.experts; e++) {
+    store<f32>(logits + (<usize>e << 2), dotFloat(record, layer.router + <usize>e * <usize>size * 4, size));
   }
+  if (layer.routerBias) {
+    for (let e: usize = 0; e < <usize>model.experts << 2; e += 4) {
+      store<f32>(logits + e, load<f32>(logits + e) + load<f32>(layer.routerBias + e));
+    }
+  }
+  choose(model, logits, run.route + <usize>(r * model.expertsPerToken) * 8);
 }

@@ -112,7 +112,7 @@ export class Run {
   up: usize; // f32 [maxRows * K][F]
   down: usize; // f32 [maxRows * K][D]
   logits: usize; // f32 [maxLogitRows][V padded to 16]
-  scratch: usize; // [threads]: an activation record of D columns, then scores or lists
+  scratch: usize; // [threads]: scores or lists
   scratchBytes: i32;
 }
 
@@ -126,4 +126,29 @@ export const KIND_F16 = 3;
 @inline
 export function recordBytes(columns: i32): usize {
   return <usize>columns * 6 + (<usize>columns >> 3);
+}
+
+/** `Model.queryKeyNorm`: every head by itself, or all heads of a token together. */
+export const NORM_HEAD = 1;
+export const NORM_WIDTH = 2;
+
+/** The i-th row of the batch. */
+// @ts-ignore: decorator
+@inline
+export function rowAt(run: Run, index: i32): Row {
+  return changetype<Row>(run.rowTable + <usize>index * offsetof<Row>());
+}
+
+/** The i-th group of the batch. */
+// @ts-ignore: decorator
+@inline
+export function groupAt(run: Run, index: i32): Group {
+  return changetype<Group>(run.groupTable + <usize>index * offsetof<Group>());
+}
+
+/** The i-th layer of the model. */
+// @ts-ignore: decorator
+@inline
+export function layerAt(model: Model, index: i32): Layer {
+  return changetype<Layer>(model.layerTable + <usize>index * offsetof<Layer>());
 }
