@@ -34,6 +34,7 @@ interface Reference {
   readonly input_ids: number[][];
   readonly logits: number[][][];
   readonly greedy: number[][];
+  readonly router: { readonly prompt: number; readonly expert_ids: number[][][] };
 }
 
 const vectors = `${root}test/vectors/golden`;
@@ -68,6 +69,18 @@ describe.each(readdirSync(vectors))('golden checkpoint %s', (name) => {
     });
   });
 
+  it('sends every token through the experts of the reference', async () => {
+    const built = await importInMemory(folder, 'f32');
+    const { prompt, expert_ids: chosen } = reference.router;
+    const counts = routedBy(built, reference.input_ids[prompt]);
+    chosen.forEach((positions, layer) => {
+      const expected = counts[layer].map(
+        (_, expert) => positions.flat().filter((id) => id === expert).length,
+      );
+      expect(counts[layer]).toEqual(expected);
+    });
+  });
+
   it('keeps a cosine of 0.999 with 8-bit weights', async () => {
     const built = await importInMemory(folder, 'q8');
     const engine = engineFor(built);
@@ -85,6 +98,18 @@ describe.each(readdirSync(vectors))('golden checkpoint %s', (name) => {
     expect(agree / count).toBeGreaterThan(0.9);
   });
 });
+
+/** Tokens per layer and expert, for a prompt whose answer has one token: the prompt's own. */
+function routedBy(built: BuiltModel, promptIds: readonly number[]): number[][] {
+  const { release, config } = built.model;
+  const engine = engineFor(built);
+  const { experts } = run(engine, {
+    ...{ kind: 'generate', release, promptIds, maxTokens: 1, stopIds: [], sampling: GREEDY },
+  } as Work) as GenerateResult;
+  const counts = Array.from({ length: config.layers }, () => new Array<number>(config.experts).fill(0));
+  for (const { layer, expert, tokens } of experts) counts[layer][expert] = tokens;
+  return counts;
+}
 
 function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [ab, aa, bb] = [0, 0, 0];

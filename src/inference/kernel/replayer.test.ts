@@ -3,10 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { bytesToHex, sha256Hex, unwrap, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { loadCheckpoint } from '../../../test/support/checkpoint.js';
+import { importInMemory } from '../../../test/support/imported.js';
 import { EngineCore, type WorkResult } from './engine-core.js';
 import { createKernelMemory, Kernel } from './kernel.js';
 import { MemoryBlockSource } from './memory-source.js';
 import { createBrowserReplayer, type ReplayInput, type ReplayProgress } from './replayer.js';
+import type { BuiltModel } from './model-builder.js';
 import type { GenerateResult, ReplayResult } from './requests.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -18,8 +20,7 @@ const sampling = {
 };
 
 /** An answer of 75 tokens with all that its replay needs; experts that it did not use are left out. */
-function recordAnswer(): { input: ReplayInput; answer: GenerateResult } {
-  const { model, payloads } = loadCheckpoint(`${root}test/vectors/golden/mixtral-a`, 'int8');
+function recordAnswer({ model, payloads }: BuiltModel): { input: ReplayInput; answer: GenerateResult } {
   const kernel = Kernel.create(new WebAssembly.Module(kernelBytes), createKernelMemory(), 1);
   const source = new MemoryBlockSource(payloads, nativeSha256);
   const limits = { expertCacheBytes: 1 << 24, kvCacheBytes: 1 << 24, maxStreams: 1 };
@@ -60,7 +61,7 @@ async function runReplay(
 }
 
 describe('browser replayer', () => {
-  const { input, answer } = recordAnswer();
+  const { input, answer } = recordAnswer(loadCheckpoint(`${root}test/vectors/golden/mixtral-a`, 'int8'));
 
   it('gives the states of the answer, in reports of 32 tokens or more', async () => {
     const { reports, result } = await runReplay(input);
@@ -71,6 +72,16 @@ describe('browser replayer', () => {
     expect(reports.at(-1)).toMatchObject({ done: 75, total: 75, firstDifference: null });
     expect(reports.length).toBeGreaterThan(1);
   });
+
+  it.each(['qwen3_moe-a-bf16', 'olmoe-a-bf16', 'gpt_oss-a-mxfp4'])(
+    'replays an answer of %s',
+    async (name) => {
+      const other = recordAnswer(await importInMemory(`${root}test/vectors/golden/${name}`, 'q8'));
+      const replayed = unwrap((await runReplay(other.input)).result);
+      expect(replayed.states.map(bytesToHex)).toEqual(other.answer.states.map(bytesToHex));
+      expect(replayed.firstDifference).toBeNull();
+    },
+  );
 
   it('says from which token on a changed answer or seed differs', async () => {
     const outputIds = answer.tokens.map((id, i) => (i === 40 ? (id + 1) % 384 : id));
