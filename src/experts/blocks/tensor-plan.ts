@@ -11,7 +11,7 @@ import {
 } from '../tensorblock/model-blocks.js';
 
 /** How the weights of a release are stored. */
-export type ImportDtype = 'q8' | 'f16' | 'f32';
+export type ImportDtype = 'q8' | 'q4' | 'f16' | 'f32';
 
 /** One block of chain B that an import makes. */
 export interface PlannedBlock {

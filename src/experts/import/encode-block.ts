@@ -98,9 +98,10 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
   ): Promise<TensorSpec> {
     const layout = use === 'matrix' ? 'tile16' : 'rowMajor';
     if (use === 'vector' || this.dtype === 'f32') return { dtype: 'f32', layout, rows, columns };
-    if (this.dtype === 'q8') {
+    if (this.dtype === 'q8' || this.dtype === 'q4') {
       const half = use === 'table' && (await this.halfIsCloser(tensor));
-      return { dtype: half ? 'f16' : 'int8', layout, rows, columns };
+      const fourBits = this.dtype === 'q4' && use === 'matrix' && this.block.name !== 'head';
+      return { dtype: half ? 'f16' : fourBits ? 'int4' : 'int8', layout, rows, columns };
     }
     const beyond = tensor.dtype === 'F16' ? -1 : await this.firstWhere(tensor, firstBeyondHalf);
     if (beyond === -1) return { dtype: 'f16', layout, rows, columns };

@@ -10,6 +10,7 @@ import {
 } from './format.js';
 import { toHalf } from './half.js';
 import { encodeTensorHeader } from './header.js';
+import { quantizeInt4Tile16 } from './quantize-int4.js';
 import {
   greatestScale,
   quantizeRowIntegers,
@@ -40,7 +41,7 @@ export class TensorBlockEncoder {
   }
 
   /**
-   * Refuses only shapes (`TENSORBLOCK_SHAPE`).
+   * Refuses as `planTensor` does.
    * @param scaleOf how int8 gets its scales
    */
   static create(spec: TensorSpec, scaleOf: ScaleRule = greatestScale): Result<TensorBlockEncoder> {
@@ -84,6 +85,10 @@ export class TensorBlockEncoder {
       quantizeTile16(values, count, columns, this.chunk, this.scaleOf);
       return this.chunk;
     }
+    if (dtype === 'int4') {
+      quantizeInt4Tile16(values, count, columns, this.chunk);
+      return this.chunk;
+    }
     const out = elements(this.chunk, dtype);
     out.fill(0);
     for (let row = 0; row < count; row++) {
@@ -103,6 +108,7 @@ export class TensorBlockEncoder {
       quantizeRowIntegers(values, count, columns, integers, this.scaleOf);
       return chunk;
     }
+    if (dtype === 'int4') throw new Error('int4 has no rows');
     const out = elements(chunk, dtype);
     for (let i = 0; i < count * columns; i++) out[i] = dtype === 'f16' ? toHalf(values[i]) : values[i];
     return chunk;

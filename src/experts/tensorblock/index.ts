@@ -3,6 +3,7 @@ export { encodeTensorBlock, TensorBlockEncoder, type EncoderPass } from './encod
 export {
   HEADER_BYTES,
   planTensor,
+  tileBytesOf,
   type TensorDtype,
   type TensorLayout,
   type TensorPlan,

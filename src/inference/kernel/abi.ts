@@ -9,7 +9,7 @@ export const CONTROL_BYTES = 384 + 256 * 256;
 /** Byte offset of the thread count in the control block. */
 export const CONTROL_THREADS = 20;
 /** Element kinds of a matrix. */
-export const KIND = { int8: 1, f32: 2, f16: 3 } as const;
+export const KIND = { int8: 1, f32: 2, f16: 3, int4: 4 } as const;
 
 /** Positions held by one KV page. */
 export const PAGE_POSITIONS = 32;
@@ -143,7 +143,7 @@ export function words<K extends string>(
   return out;
 }
 
-/** Bytes of an activation record: float32 and int16 values, one float32 scale per 32. */
+/** Bytes of an activation record: float32 and int16 values, one float32 scale and one int32 sum per 32. */
 export function recordBytes(columns: number): number {
-  return columns * 6 + columns / 8;
+  return columns * 6 + columns / 4;
 }

@@ -88,8 +88,8 @@ export class Group {
 }
 
 /**
- * What a step works on. An activation record of n columns is n float32, n int16 (the same quantised) and n / 32 float32
- * scales, so that float and integer matrices read from one place.
+ * What a step works on. An activation record of n columns is n float32, n int16 (the same quantised), and n / 32 float32 scales
+ * and n / 32 int32, each -8 times the sum of 32 integers; float and integer matrices read from one place.
  */
 @unmanaged
 export class Run {
@@ -120,12 +120,13 @@ export class Run {
 export const KIND_INT8 = 1;
 export const KIND_F32 = 2;
 export const KIND_F16 = 3;
+export const KIND_INT4 = 4;
 
 /** Bytes of an activation record. */
 // @ts-ignore: decorator
 @inline
 export function recordBytes(columns: i32): usize {
-  return <usize>columns * 6 + (<usize>columns >> 3);
+  return <usize>columns * 6 + (<usize>columns >> 2);
 }
 
 /** `Model.queryKeyNorm`: every head by itself, or all heads of a token together. */
