@@ -24,6 +24,7 @@ import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
 import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
 import { AnswerMeter } from './answer-meter.js';
 import { AnswerRun } from './answer-run.js';
+import { echoedPrompt, withPrompt, type EchoedPrompt } from './echo.js';
 import { Deadline } from './deadline.js';
 import { prepareAnswer } from './prepare-answer.js';
 
@@ -61,7 +62,10 @@ export class InferenceService {
     const admission = this.meter.queue.admit(prepared.choices, prepared.choices * prepared.maxTokens);
     if (!admission.ok) return admission;
     try {
-      return await this.host.use(prepared.model.engine, (engine) => this.runAll(engine, prepared, listener));
+      return await this.host.use(prepared.model.engine, async (engine) => {
+        const echo = await echoedPrompt(engine, prepared, listener.signal);
+        return echo.ok ? this.runAll(engine, prepared, echo.value, listener) : echo;
+      });
     } finally {
       admission.value.release();
     }
@@ -71,17 +75,20 @@ export class InferenceService {
   private async runAll(
     engine: EnginePort,
     prepared: PreparedAnswer,
+    echo: EchoedPrompt | null,
     listener: AnswerListener,
   ): Promise<Result<readonly Answer[]>> {
     const failure = new AbortController();
     const signal = AbortSignal.any([listener.signal, failure.signal]);
     const answers: Answer[] = [];
     const choices = Array.from({ length: prepared.choices }, async (_, choice) => {
-      const answer = await this.runChoice(engine, ofChoice(prepared, choice), choice, {
-        ...listener,
-        signal,
-      });
-      if (answer.ok) answers[choice] = answer.value;
+      if (echo !== null) listener.on({ choice, ...echo });
+      const own = { ...listener, signal };
+      const answer =
+        prepared.maxTokens === 0
+          ? ok(NOTHING)
+          : await this.runChoice(engine, ofChoice(prepared, choice), choice, own);
+      if (answer.ok) answers[choice] = withPrompt(answer.value, echo);
       else failure.abort();
       return answer;
     });
@@ -125,6 +132,16 @@ export class InferenceService {
     return ok(answer);
   }
 }
+
+/** The answer of a request for no tokens. */
+const NOTHING: Answer = {
+  text: '',
+  tokens: [],
+  completionTokens: 0,
+  finish: 'length',
+  receipt: null,
+  timings: { queuedMs: 0, prefillMs: 0, decodeMs: 0, firstTokenMs: 0 },
+};
 
 /** One generation in the engine, ended by a signal or by its deadline. */
 class EngineTask {

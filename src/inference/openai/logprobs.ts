@@ -22,8 +22,10 @@ export function completionLogprobs(tokenizer: TextTokenizer, tokens: readonly Sc
   return {
     tokens: texts,
     token_logprobs: tokens.map(({ logprob }) => finite(logprob)),
-    top_logprobs: tokens.map(({ top }) =>
-      Object.fromEntries(top.map(({ id, logprob }) => [tokenizer.tokenText(id), finite(logprob)])),
+    top_logprobs: tokens.map(({ top, logprob: own }) =>
+      own === null
+        ? null
+        : Object.fromEntries(top.map(({ id, logprob }) => [tokenizer.tokenText(id), finite(logprob)])),
     ),
     text_offset: texts.map((text) => {
       const start = at;
@@ -33,12 +35,12 @@ export function completionLogprobs(tokenizer: TextTokenizer, tokens: readonly Sc
   };
 }
 
-function entry(tokenizer: TextTokenizer, { id, logprob }: { id: number; logprob: number }) {
+function entry(tokenizer: TextTokenizer, { id, logprob }: { id: number; logprob: number | null }) {
   const token = tokenizer.tokenText(id);
   const bytes = tokenizer.tokenBytes(id);
   return { token, logprob: finite(logprob), bytes: [...(bytes ?? new TextEncoder().encode(token))] };
 }
 
-function finite(logprob: number): number {
-  return Math.max(LEAST_LOGPROB, logprob);
+function finite(logprob: number | null): number | null {
+  return logprob === null ? null : Math.max(LEAST_LOGPROB, logprob);
 }
