@@ -41,6 +41,8 @@ export interface AnswerRequest {
 
 /** A request that was checked and tokenised: ready to run. */
 export interface PreparedAnswer {
+  /** What it is, for metrics and traces. */
+  readonly operation: 'chat' | 'text_completion';
   readonly model: ServedModel;
   readonly promptIds: readonly number[];
   readonly maxTokens: number;

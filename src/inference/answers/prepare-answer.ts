@@ -39,6 +39,7 @@ export async function prepareAnswer(
   if (seed > LARGEST_SEED - choices)
     return refuse('SEED_TOO_LARGE', 'seed + n exceeds 2^53-1.', { param: 'seed' });
   return ok({
+    operation: 'messages' in request.prompt ? 'chat' : 'text_completion',
     model,
     promptIds: prompt.value,
     maxTokens: Math.min(wanted, room),

@@ -3,6 +3,7 @@ import { CodedError, err, ok, type ErrorFacts, type Result } from '../../common/
 import { AnswerMeter } from '../answers/answer-meter.js';
 import { boundedWork } from '../answers/bounded-work.js';
 import { promptIds } from '../answers/prepare-answer.js';
+import type { RequestFacts } from '../answers/request-record.js';
 import { EngineHost } from '../engine/engine-host.js';
 import type { EnginePort } from '../engine/engine-port.js';
 import { ModelCatalog } from '../models/model-catalog.js';
@@ -26,6 +27,12 @@ export interface EmbeddingRequest {
   readonly dimensions: number | null;
 }
 
+/** Who wants them: when to give up, and the `traceparent` header of the request. */
+export interface EmbeddingListener {
+  readonly signal: AbortSignal;
+  readonly traceParent?: string;
+}
+
 /** One vector per input, and how many tokens they had together. */
 export interface Embeddings {
   /** float32 [hiddenSize] each, of length 1. */
@@ -47,19 +54,35 @@ export class EmbeddingService {
    * Embeds all inputs or none. Refusals: `MODEL_NOT_FOUND`, `UNSUPPORTED_PARAMETER` (dimensions), `EMBEDDINGS_TOO_MANY`,
    * `PROMPT_TOO_LONG`, `TOKEN_UNKNOWN`, `QUEUE_FULL`, `ANSWER_TIMEOUT` and those of the engine; `CANCELLED` when the signal fires.
    */
-  async embed(request: EmbeddingRequest, signal: AbortSignal): Promise<Result<Embeddings>> {
+  async embed(request: EmbeddingRequest, listener: EmbeddingListener): Promise<Result<Embeddings>> {
     const model = await this.catalog.resolve(request.model);
     if (!model.ok) return model;
     const refusal = refusedSize(request, model.value);
     if (refusal !== null) return err(refusal);
     const inputs = await this.read(request.inputs, model.value);
     if (!inputs.ok) return inputs;
-    const admission = this.meter.queue.admit(Math.min(AT_ONCE, inputs.value.length), 0);
+    const record = this.meter.record(embeddingFacts(model.value, listener.traceParent));
+    try {
+      const made = await this.compute(model.value, inputs.value, listener.signal);
+      record.end(made, ({ tokens }) => ({ input: tokens, output: null }));
+      return made;
+    } catch (thrown) {
+      record.failed(thrown);
+      throw thrown;
+    }
+  }
+
+  private async compute(
+    { engine, release }: ServedModel,
+    inputs: readonly (readonly number[])[],
+    signal: AbortSignal,
+  ): Promise<Result<Embeddings>> {
+    const admission = this.meter.queue.admit(Math.min(AT_ONCE, inputs.length), 0);
     if (!admission.ok) return admission;
     try {
-      return await this.host.use(model.value.engine, async (engine) => {
-        const vectors = await computeAll(engine, model.value.release, inputs.value, signal);
-        const tokens = inputs.value.reduce((sum, ids) => sum + ids.length, 0);
+      return await this.host.use(engine, async (port) => {
+        const vectors = await computeAll(port, release, inputs, signal);
+        const tokens = inputs.reduce((sum, ids) => sum + ids.length, 0);
         return vectors.ok ? ok({ vectors: vectors.value, tokens }) : vectors;
       });
     } finally {
@@ -91,6 +114,12 @@ export class EmbeddingService {
     }
     return ok(read);
   }
+}
+
+function embeddingFacts({ name, version, engine }: ServedModel, traceParent?: string): RequestFacts {
+  const attributes = { 'gen_ai.embeddings.dimension.count': engine.config.hiddenSize };
+  const facts = { operation: 'embeddings', model: name, version, attributes } as const;
+  return traceParent === undefined ? facts : { ...facts, traceParent };
 }
 
 /** Computes all inputs, a few at a time and in their order; the first refusal stops the others. */

@@ -3,6 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { clientGone } from '../responses/client-gone.js';
 import { refusal } from '../responses/refusal.js';
+import { traceOf } from '../responses/trace-of.js';
 import { embeddingList } from './embedding-format.js';
 import { EmbeddingDto } from './embedding.dto.js';
 import { EmbeddingService } from './embedding.service.js';
@@ -25,7 +26,7 @@ export class EmbeddingsController {
     const { signal } = clientGone(reply);
     const inputs = inputList(body.input) ?? [];
     const request = { model: body.model, inputs, dimensions: body.dimensions ?? null };
-    const made = await this.embeddings.embed(request, signal);
+    const made = await this.embeddings.embed(request, { signal, ...traceOf(reply) });
     if (signal.aborted) return;
     if (!made.ok) throw refusal(made.error);
     await reply
