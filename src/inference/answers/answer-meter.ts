@@ -90,6 +90,11 @@ export class AnswerMeter {
     });
   }
 
+  /** Tokens were read that no answer follows. */
+  read(tokens: number): void {
+    this.tokens.inc({ kind: 'prompt' }, tokens);
+  }
+
   /** It ended in a refusal. */
   failed(id: string, prepared: PreparedAnswer): void {
     this.answers.inc({ finish: 'failed' });

@@ -88,6 +88,7 @@ export class InferenceService {
     try {
       return await this.host.use(prepared.model.engine, async (engine) => {
         const echo = await echoedPrompt(engine, prepared, listener.signal);
+        if (prepared.maxTokens === 0) this.meter.read(prepared.promptIds.length);
         return echo.ok ? this.runAll(engine, prepared, echo.value, listener) : echo;
       });
     } finally {

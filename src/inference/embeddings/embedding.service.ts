@@ -65,6 +65,7 @@ export class EmbeddingService {
     try {
       const made = await this.compute(model.value, inputs.value, listener.signal);
       record.end(made, ({ tokens }) => ({ input: tokens, output: null }));
+      if (made.ok) this.meter.read(made.value.tokens);
       return made;
     } catch (thrown) {
       record.failed(thrown);

@@ -22,17 +22,22 @@ export function completionLogprobs(tokenizer: TextTokenizer, tokens: readonly Sc
   return {
     tokens: texts,
     token_logprobs: tokens.map(({ logprob }) => finite(logprob)),
-    top_logprobs: tokens.map(({ top, logprob: own }) =>
-      own === null
-        ? null
-        : Object.fromEntries(top.map(({ id, logprob }) => [tokenizer.tokenText(id), finite(logprob)])),
-    ),
+    top_logprobs: tokens.map((token) => likeliest(tokenizer, token)),
     text_offset: texts.map((text) => {
       const start = at;
       at += text.length;
       return start;
     }),
   };
+}
+
+/** Log-probabilities by text: the likeliest tokens, and the one that was chosen. Of tokens with one text the likelier counts. */
+function likeliest(tokenizer: TextTokenizer, token: ScoredToken): Record<string, number | null> | null {
+  if (token.logprob === null) return null;
+  const all = token.top.length === 0 ? [] : [...token.top, token];
+  return Object.fromEntries(
+    all.toReversed().map(({ id, logprob }) => [tokenizer.tokenText(id), finite(logprob)]),
+  );
 }
 
 function entry(tokenizer: TextTokenizer, { id, logprob }: { id: number; logprob: number | null }) {
