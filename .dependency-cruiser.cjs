@@ -87,6 +87,23 @@ module.exports = {
       to: { path: 'node_modules/(@nestjs|typeorm|pg)/' },
     },
     {
+      name: 'tracing-is-loaded-on-demand',
+      comment: "OpenTelemetry's SDK is reached through one file, and that file only by a dynamic import.",
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/monitoring/trace-provider\\.ts$', '\\.test\\.ts$'] },
+      to: { path: 'node_modules/@opentelemetry/(?!api/)' },
+    },
+    {
+      name: 'tracing-is-imported-dynamically',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        path: '^src/monitoring/trace-provider\\.ts$',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'api-client-knows-no-components',
       severity: 'error',
       from: { path: '^frontend/src/api/' },

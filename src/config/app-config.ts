@@ -48,6 +48,12 @@ export class AppConfig {
   readonly jwtSecret!: string | null;
   /** Bearer token `GET /metrics` asks for; null leaves it open. */
   readonly metricsToken!: string | null;
+  /** Where traces go (OTLP over HTTP, the collector's base URL); null makes none. */
+  readonly otelExporterOtlpEndpoint!: string | null;
+  /** The name of this server in traces. */
+  readonly otelServiceName!: string;
+  /** Share of the requests that are traced when the caller has not decided, 0 to 1. */
+  readonly otelTracesSamplerArg!: number;
   /** Address people reach this server at, when it is not `host:port`. */
   readonly publicUrl!: string | null;
   /** Whether `X-Forwarded-*` headers are believed. */

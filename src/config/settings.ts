@@ -1,6 +1,6 @@
 import { ok } from '../common/index.js';
 import type { AppSettings } from './app-config.js';
-import { flag, integer, oneOf, optional, text, url, type Parser } from './parsers.js';
+import { flag, integer, oneOf, optional, share, text, url, type Parser } from './parsers.js';
 
 const path = text(/^[^\0]{1,1024}$/, 'a folder path');
 const s3Url = url('s3');
@@ -30,6 +30,9 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   keyPassphrase: optional(text(/^.{8,1024}$/s, 'at least 8 characters')),
   jwtSecret: optional(text(/^.{32,1024}$/s, 'at least 32 characters')),
   metricsToken: optional(text(/^[\x21-\x7e]{16,1024}$/, 'at least 16 printable characters without spaces')),
+  otelExporterOtlpEndpoint: optional(url('http', 'https')),
+  otelServiceName: text(/^[\x20-\x7e]{1,128}$/, 'up to 128 printable characters'),
+  otelTracesSamplerArg: share,
   publicUrl: optional(url('http', 'https')),
   trustProxy: flag,
   bodyLimitKb: integer(16, 65_536),

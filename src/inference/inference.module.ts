@@ -6,6 +6,8 @@ import { LogModule } from '../log/index.js';
 import { AnswerMeter } from './answers/answer-meter.js';
 import { InferenceService } from './answers/inference.service.js';
 import { BundleWriter } from './bundle/bundle-writer.js';
+import { EmbeddingService } from './embeddings/embedding.service.js';
+import { EmbeddingsController } from './embeddings/embeddings.controller.js';
 import { BlockWatch } from './engine/block-watch.js';
 import { ENGINE_FACTORY } from './engine/engine-factory.js';
 import { EngineHost } from './engine/engine-host.js';
@@ -36,7 +38,14 @@ import { AnswerResponder } from './responses/answer-responder.js';
 /** Answers from verified blocks, with receipts anyone can replay. */
 @Module({
   imports: [ChainModule, LogModule, ExpertsModule],
-  controllers: [OpenAiController, ChatController, ReceiptsController, BundleController, LogitsController],
+  controllers: [
+    OpenAiController,
+    EmbeddingsController,
+    ChatController,
+    ReceiptsController,
+    BundleController,
+    LogitsController,
+  ],
   providers: [
     {
       provide: ENGINE_FACTORY,
@@ -53,6 +62,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     LogitsService,
     AnswerMeter,
     InferenceService,
+    EmbeddingService,
     AnswerResponder,
     AnswerEndpoint,
     KeptAnswers,

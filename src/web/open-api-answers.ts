@@ -75,8 +75,9 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   UploadController_complete: { 200: json(PUBLISHED) },
   OpenAiController_chatCompletions: { 200: answer('A chat completion as OpenAI has it, and `receipt_id`') },
   OpenAiController_completions: { 200: answer('A completion as OpenAI has it, and `receipt_id`') },
-  // It only refuses.
-  OpenAiController_embeddings: {},
+  EmbeddingsController_create: {
+    200: json('`{object: "list", data: [{object: "embedding", index, embedding}], model, usage}`'),
+  },
   OpenAiController_models: { 200: json('`{object: "list", data: [model]}`') },
   OpenAiController_model: { 200: json('`{id, object: "model", created, owned_by, version, release}`') },
   ChatController_chat: { 200: answer('`{response, usage, timings, receipt_id, …}`') },

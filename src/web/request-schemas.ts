@@ -31,7 +31,7 @@ const LIMIT_SCHEMAS: typeof TYPE_SCHEMAS = {
 };
 
 /** Rules of this server's own; each describes its property itself, with `@ApiProperty`. */
-const DESCRIBED_IN_PLACE = new Set(['isPrompt', 'isStopList', 'isTextContent']);
+const DESCRIBED_IN_PLACE = new Set(['isPrompt', 'isInputList', 'isStopList', 'isTextContent']);
 
 const ANYTHING: Schema = {
   anyOf: [{}],

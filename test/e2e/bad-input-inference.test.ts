@@ -185,7 +185,7 @@ describe('bad input to inference', () => {
     [
       'too many stop strings',
       '/v1/chat/completions',
-      chat({ stop: Array(17).fill('x') }),
+      chat({ stop: Array(10_000).fill('x') }),
       400,
       'VALIDATION_FAILED',
       'stop',
@@ -247,12 +247,12 @@ describe('bad input to inference', () => {
       'prompt',
     ],
     [
-      'an echo',
+      'the best of several',
       '/v1/completions',
-      JSON.stringify({ model: 'genesis', prompt: 'a', echo: true }),
+      JSON.stringify({ model: 'genesis', prompt: 'a', best_of: 2 }),
       400,
       'UNSUPPORTED_PARAMETER',
-      'echo',
+      'best_of',
     ],
     [
       'dense execution',

@@ -14,6 +14,7 @@ export interface AnswerRequest {
   /** `genesis` for the live release, `genesis@1.0.0` for a certain one. */
   readonly model: string;
   readonly prompt: AnswerPrompt;
+  /** 0 only with `echo`: the prompt alone is the answer. */
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly topP?: number;
@@ -28,6 +29,8 @@ export interface AnswerRequest {
   readonly stop?: readonly string[];
   /** Alternatives to report per token, 0 … 20. */
   readonly logprobs?: number;
+  /** Whether every answer begins with the prompt. */
+  readonly echo?: boolean;
   /** Independent answers; 1 when undefined. */
   readonly choices?: number;
   /** 64 hex digits; drawn at random when undefined. */
@@ -38,21 +41,25 @@ export interface AnswerRequest {
 
 /** A request that was checked and tokenised: ready to run. */
 export interface PreparedAnswer {
+  /** What it is, for metrics and traces. */
+  readonly operation: 'chat' | 'text_completion';
   readonly model: ServedModel;
   readonly promptIds: readonly number[];
   readonly maxTokens: number;
   readonly sampling: EngineSampling;
   readonly stop: readonly string[];
   readonly logprobs?: number;
+  /** What every answer begins with: the prompt, as people read it. */
+  readonly echo?: string;
   readonly choices: number;
   readonly salt: string;
   readonly owner: string;
 }
 
-/** A token with its log-probability. */
+/** A token with its log-probability; null for the first token of an echoed prompt, which nothing comes before. */
 export interface ScoredToken {
   readonly id: number;
-  readonly logprob: number;
+  readonly logprob: number | null;
   readonly top: readonly { readonly id: number; readonly logprob: number }[];
 }
 

@@ -27,7 +27,8 @@ export async function prepareAnswer(
   const room = model.context - prompt.value.length;
   if (prompt.value.length === 0)
     return refuse('PROMPT_EMPTY', 'The prompt holds no token.', { param: 'prompt' });
-  if (room < 1) return tooLong(model, `${prompt.value.length} tokens`, request.prompt);
+  const least = request.maxTokens === 0 ? 0 : 1;
+  if (room < least) return tooLong(model, `${prompt.value.length} tokens`, request.prompt);
   const wanted = request.maxTokens ?? model.defaults.maxTokens ?? room;
   if (wanted > model.context && request.maxTokens !== undefined) {
     const detail = `max_tokens is ${wanted}; ${model.name} has a context of ${model.context} tokens.`;
@@ -38,12 +39,14 @@ export async function prepareAnswer(
   if (seed > LARGEST_SEED - choices)
     return refuse('SEED_TOO_LARGE', 'seed + n exceeds 2^53-1.', { param: 'seed' });
   return ok({
+    operation: 'messages' in request.prompt ? 'chat' : 'text_completion',
     model,
     promptIds: prompt.value,
     maxTokens: Math.min(wanted, room),
     sampling: { ...sampling(request, model), seed },
     stop: request.stop ?? [],
     ...(request.logprobs === undefined ? {} : { logprobs: request.logprobs }),
+    ...(request.echo === true ? { echo: echoText(request.prompt, prompt.value, model) } : {}),
     choices,
     owner: request.owner,
     salt: request.salt ?? bytesToHex(randomBytes(SALT_BYTES)),
@@ -62,8 +65,14 @@ function sampling(request: AnswerRequest, { defaults }: ServedModel) {
   };
 }
 
-async function promptIds(
-  { prompt }: AnswerRequest,
+/** The prompt as people read it: as it was written, or the text of its tokens. */
+function echoText(prompt: AnswerPrompt, ids: readonly number[], { tokenizer }: ServedModel): string {
+  return 'text' in prompt ? prompt.text : (tokenizer?.describe(ids) ?? '');
+}
+
+/** The token ids of a prompt; refuses what is no text or no token, and what cannot fit into the context. */
+export async function promptIds(
+  { prompt }: Pick<AnswerRequest, 'prompt'>,
   model: ServedModel,
   encode: EncodePrompt,
 ): Promise<Result<readonly number[]>> {
@@ -131,7 +140,7 @@ function fits(
   prompt: AnswerPrompt,
 ): Result<never> | null {
   const least = tokenizer.leastTokens(text);
-  return least < model.context ? null : tooLong(model, `at least ${least} tokens`, prompt);
+  return least <= model.context ? null : tooLong(model, `at least ${least} tokens`, prompt);
 }
 
 function tooLong(model: ServedModel, size: string, prompt: AnswerPrompt): Result<never> {

@@ -6,6 +6,7 @@ export type { ExpertExecutor, ExpertFailure, ExpertTask } from './executor.js';
 export { createKernelMemory, Kernel } from './kernel.js';
 export { MemoryBlockSource } from './memory-source.js';
 export type {
+  EmbedRequest,
   ExpertUse,
   GenerateEvent,
   GenerateRequest,
@@ -13,9 +14,11 @@ export type {
   LogitsRequest,
   ReplayRequest,
   ReplayResult,
+  ScoreRequest,
 } from './requests.js';
+export type { TokenScore } from './score-task.js';
 export type { EngineStats, ExpertStats } from './stats.js';
-export { Engine, type EngineOptions, type Generation } from './node/engine.js';
+export { Engine, type EngineOptions, type Generation, type WorkListener } from './node/engine.js';
 export type { BlockFailure } from './node/protocol.js';
 export type { SelfTestResult } from './self-test.js';
 export {

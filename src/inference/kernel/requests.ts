@@ -31,6 +31,21 @@ export interface LogitsRequest {
   readonly last?: number;
 }
 
+/** A wish for one vector that stands for some ids. */
+export interface EmbedRequest {
+  readonly release: string;
+  readonly ids: readonly number[];
+}
+
+/** A wish to know how likely each of some ids is after those before it. */
+export interface ScoreRequest {
+  readonly release: string;
+  /** At least two: nothing comes before the first. */
+  readonly ids: readonly number[];
+  /** How many likeliest alternatives to report per token, 0..20. */
+  readonly top: number;
+}
+
 /** What happens while a request runs. */
 export type GenerateEvent =
   | {
@@ -88,21 +103,24 @@ export interface ReplayResult {
 export type Work =
   | ({ readonly kind: 'generate' } & GenerateRequest)
   | ({ readonly kind: 'replay' } & ReplayRequest)
-  | ({ readonly kind: 'logits' } & LogitsRequest);
+  | ({ readonly kind: 'logits' } & LogitsRequest)
+  | ({ readonly kind: 'embed' } & EmbedRequest)
+  | ({ readonly kind: 'score' } & ScoreRequest);
 
 /** Raw logits of one request at most. */
 const LOGITS_BYTES = 2 ** 28;
 
 /** Positions that a request may come to compute. */
 export function positionsOf(work: Work, config: ModelConfig): number {
-  if (work.kind === 'logits') return work.ids.length;
+  if (work.kind === 'score') return work.ids.length - 1;
+  if ('ids' in work) return work.ids.length;
   if (work.kind === 'replay') return work.promptIds.length + work.outputIds.length - 1;
   return Math.min(work.promptIds.length + work.maxTokens, config.maxPositions) - 1;
 }
 
 /** Refuses (`REQUEST_INVALID`, `PROMPT_TOO_LONG`, `SAMPLING_PARAMETER`) what the model cannot compute. */
 export function checkWork(work: Work, config: ModelConfig): Result<void> {
-  const ids = work.kind === 'logits' ? work.ids : work.promptIds;
+  const ids = 'ids' in work ? work.ids : work.promptIds;
   if (ids.length === 0) return invalid('the prompt is empty');
   const all = work.kind === 'replay' ? [...ids, ...work.outputIds] : ids;
   if (!all.every((id) => Number.isInteger(id) && id >= 0 && id < config.vocabSize)) {
@@ -115,6 +133,11 @@ export function checkWork(work: Work, config: ModelConfig): Result<void> {
   if (work.kind === 'logits') {
     const most = Math.min(ids.length, Math.floor(LOGITS_BYTES / (config.vocabSize * 4)));
     return checkCount(work.last ?? ids.length, 1, most, 'last');
+  }
+  if (work.kind === 'embed') return ok();
+  if (work.kind === 'score') {
+    if (ids.length === 1) return invalid('nothing comes before a single token');
+    return checkCount(work.top, 0, 20, 'top');
   }
   if (work.kind === 'generate') {
     const counts = checkCount(work.maxTokens, 1, Number.MAX_SAFE_INTEGER, 'maxTokens');

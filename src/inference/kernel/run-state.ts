@@ -85,6 +85,16 @@ export class RunState {
     return this.places['logits'] + i * Math.ceil(this.config.vocabSize / 16) * 64;
   }
 
+  /** Where the residual stream of a row of the last batch is: float32 [hiddenSize], after the last layer. */
+  residualAddress(row: number): number {
+    return this.places['residual'] + row * this.config.hiddenSize * 4;
+  }
+
+  /** A buffer of at least [hiddenSize] float32 that is free between batches. */
+  get spareAddress(): number {
+    return this.places['norm'];
+  }
+
   /** Gives the buffers back. */
   release(): void {
     this.heap.release(this.buffers);

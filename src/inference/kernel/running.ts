@@ -4,12 +4,18 @@ import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
 import type { ExpertUse, GenerateEvent, GenerateResult, ReplayResult, Work } from './requests.js';
 import type { Sequence } from './scheduler.js';
+import { EmbedTask } from './embed-task.js';
+import { FinalNorm } from './final-norm.js';
+import { ScoreTask, type TokenScore } from './score-task.js';
 import { GenerateTask, LogitsTask, ReplayTask } from './tasks.js';
 
 const ROUTING_INTERVAL_MS = 100;
 
 /** What comes of a request, by its kind. */
-export type WorkResult = GenerateResult | ReplayResult | readonly Float32Array[];
+export type WorkResult =
+  GenerateResult | ReplayResult | readonly Float32Array[] | Float32Array | readonly TokenScore[];
+
+type Task = GenerateTask | ReplayTask | LogitsTask | EmbedTask | ScoreTask;
 
 /** Who asked for something. */
 export interface WorkSink {
@@ -44,7 +50,7 @@ export class Running {
   private lastRouting: number;
   private reported: Uint32Array;
   private readonly usage: Uint32Array;
-  private readonly task: GenerateTask | ReplayTask | LogitsTask;
+  private readonly task: Task;
 
   constructor(
     private readonly ticket: Ticket,
@@ -73,8 +79,15 @@ export class Running {
     };
   }
 
-  private createTask(work: Work): GenerateTask | ReplayTask | LogitsTask {
+  private createTask(work: Work): Task {
     if (work.kind === 'logits') return new LogitsTask(work);
+    if (work.kind === 'score') return new ScoreTask(work);
+    if (work.kind === 'embed')
+      return new EmbedTask(
+        work,
+        new FinalNorm(this.components.kernel, this.model),
+        this.model.config.hiddenSize,
+      );
     if (work.kind === 'replay')
       return new ReplayTask(work, this.components, (event) => this.ticket.sink.event(event));
     return new GenerateTask(work, this.model.config.maxPositions, this.components, (event) => {
@@ -108,6 +121,8 @@ export class Running {
   private result(): WorkResult {
     const { task } = this;
     if (task instanceof LogitsTask) return task.logits;
+    if (task instanceof EmbedTask) return task.embedding();
+    if (task instanceof ScoreTask) return task.scores;
     const experts = this.expertUses();
     if (task instanceof ReplayTask) {
       const { picks, digests, states, firstDifference } = task;

@@ -97,6 +97,7 @@ export class Scheduler {
       for (let i = 0; i < count; i++, row++) {
         error ??= failures.get(row);
         const position = sequence.computed + i;
+        if (!error) sequence.task.computed?.(position, row);
         if (!sequence.task.wantsLogits(position)) continue;
         const logits = sequence.model.run.logits(logitRow++);
         if (!error) complete = sequence.task.take(position, logits);

@@ -15,6 +15,8 @@ export interface SequenceTask {
   wantsLogits(position: number): boolean;
   /** Takes the logits of a wanted position (valid during the call only); true = the task is complete. */
   take(position: number, logits: Float32Array): boolean;
+  /** Sees every position once it is computed, before `take`; `row` is its row in the model's run. */
+  computed?(position: number, row: number): void;
 }
 
 /** What all tasks with a commitment chain need. */

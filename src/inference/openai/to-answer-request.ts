@@ -42,7 +42,9 @@ export function fromCompletion(body: CompletionDto): AskedAnswer {
   const prompt = promptOf(body.prompt);
   if (prompt === null) throw unsupported('prompt', 'Only one prompt per request is supported.');
   const maxTokens = body.max_tokens ?? COMPLETION_TOKENS;
-  return { ...common(body, prompt), ...given({ maxTokens, logprobs: body.logprobs ?? undefined }) };
+  const echo = body.echo === true;
+  if (maxTokens === 0 && !echo) throw unsupported('max_tokens', 'max_tokens of 0 needs echo to be true.');
+  return { ...common(body, prompt), ...given({ maxTokens, logprobs: body.logprobs ?? undefined }), echo };
 }
 
 function common(body: GenerationDto, prompt: AnswerPrompt): AskedAnswer {

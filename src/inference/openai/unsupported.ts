@@ -36,8 +36,13 @@ export const MESSAGE_NEUTRAL: NeutralValues = {
 export const COMPLETION_NEUTRAL: NeutralValues = {
   logit_bias: [],
   suffix: [''],
-  echo: [false],
   best_of: [1],
+};
+
+/** What to do instead, where there is something. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  best_of: 'ask for n answers with logprobs and choose among them.',
+  suffix: 'no model here was taught to fill a gap; put what comes after into the prompt.',
 };
 
 /** Refuses (`UNSUPPORTED_PARAMETER`, 400) a field whose value asks for something that is not there; never ignores one. */
@@ -45,7 +50,9 @@ export function refuseUnsupported(body: object, neutral: NeutralValues, prefix =
   for (const [field, values] of Object.entries(neutral)) {
     const value = (body as Record<string, unknown>)[field];
     if (isNeutral(value, values)) continue;
-    throw unsupported(`${prefix}${field}`, `${prefix}${field} is not supported by this server.`);
+    const instead = INSTEAD[`${prefix}${field}`];
+    const detail = `${prefix}${field} is not supported by this server${instead === undefined ? '.' : `: ${instead}`}`;
+    throw unsupported(`${prefix}${field}`, detail);
   }
 }
 

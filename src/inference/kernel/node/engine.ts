@@ -5,15 +5,18 @@ import { CodedError, ok, type Result } from '../../../common/index.js';
 import { nativeSha256Hex } from '../../../common/native-hash.js';
 import type { EngineModel } from '../block-source.js';
 import type {
+  EmbedRequest,
   GenerateEvent,
   GenerateRequest,
   GenerateResult,
   LogitsRequest,
   ReplayRequest,
   ReplayResult,
+  ScoreRequest,
   Work,
 } from '../requests.js';
 import { MAX_LOGIT_ROWS } from '../run-state.js';
+import type { TokenScore } from '../score-task.js';
 import type { SelfTestResult } from '../self-test.js';
 import type { EngineStats } from '../stats.js';
 import { compileKernel } from './compile-kernel.js';
@@ -40,6 +43,14 @@ export interface Generation {
   /** Ends it soon; the answer keeps the tokens it has. */
   cancel(): void;
   readonly done: Promise<Result<GenerateResult>>;
+}
+
+/** Who waits for a computation without an answer's events. */
+export interface WorkListener {
+  /** Ends the work soon, with `CANCELLED`. */
+  readonly signal: AbortSignal;
+  /** The work has gone on by a step. */
+  readonly progress: () => void;
 }
 
 const FIRST_BACKOFF_MS = 100;
@@ -145,6 +156,16 @@ export class Engine {
     return done as Promise<Result<readonly Float32Array[]>>;
   }
 
+  /** The mean of the final hidden states of the ids, of length 1: float32 [hiddenSize]. */
+  embed(request: EmbedRequest, listener: WorkListener): Promise<Result<Float32Array>> {
+    return this.compute<Float32Array>({ kind: 'embed', ...request }, listener);
+  }
+
+  /** How likely the ids are, each after those before it: one score per id from the second on. */
+  score(request: ScoreRequest, listener: WorkListener): Promise<Result<readonly TokenScore[]>> {
+    return this.compute<readonly TokenScore[]>({ kind: 'score', ...request }, listener);
+  }
+
   /** Figures since the threads were started. */
   async stats(): Promise<Result<EngineStats>> {
     return this.call<EngineStats>({ type: 'stats' });
@@ -172,6 +193,21 @@ export class Engine {
   /** Ends one thread as if it had died. For operators' drills and tests. */
   async endThread(thread: number): Promise<void> {
     await (await this.group).endThread(thread);
+  }
+
+  private async compute<T extends Reply>(work: Work, { signal, progress }: WorkListener): Promise<Result<T>> {
+    let cancel = () => undefined as void;
+    const onAbort = () => cancel();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const done = await this.submit(work, progress, (cancelCall) => {
+        cancel = cancelCall;
+        if (signal.aborted) cancel();
+      });
+      return done as Result<T>;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   private async call<T extends Reply>(message: LeaderCall): Promise<Result<T>> {
