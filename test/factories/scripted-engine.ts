@@ -43,6 +43,7 @@ export class ScriptedEngine {
       replay: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no replay is scripted'))),
       logits: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no logits are scripted'))),
       stats: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no figures are scripted'))),
+      trace: () => Promise.resolve(ok(null)),
       on: () => undefined,
       stop: () => Promise.resolve(),
     };

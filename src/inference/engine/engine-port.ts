@@ -15,7 +15,7 @@ export type { SamplingParameters as EngineSampling } from '../sampler/index.js';
 /** The part of the kernel's engine that answers need; tests put their own in its place. */
 export type EnginePort = Pick<
   Engine,
-  'kernelHash' | 'load' | 'unload' | 'generate' | 'replay' | 'logits' | 'stats' | 'on' | 'stop'
+  'kernelHash' | 'load' | 'unload' | 'generate' | 'replay' | 'logits' | 'stats' | 'trace' | 'on' | 'stop'
 >;
 
 /** One generated token; `state` is the 32-byte commitment chain value after it. */

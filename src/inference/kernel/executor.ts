@@ -3,6 +3,7 @@ import { GROUP_WORDS } from './abi.js';
 import type { ExpertCache, ExpertSlot } from './expert-cache.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
+import type { RoutingRecorder } from './trace/routing-recorder.js';
 
 /** The rows of a batch that the router sent to the experts of one layer. */
 export interface ExpertTask {
@@ -38,11 +39,14 @@ export class LocalExpertExecutor implements ExpertExecutor {
   constructor(
     private readonly kernel: Kernel,
     private readonly cache: ExpertCache,
+    private readonly recorder: RoutingRecorder | null = null,
   ) {}
 
   /** Experts run in waves of as many as fit into the cache together; usually that is one wave. */
   execute(task: ExpertTask): readonly ExpertFailure[] {
     const failures: ExpertFailure[] = [];
+    this.cache.turn(task.layer, task.model.config.layers);
+    this.recorder?.record(task);
     const wave = new Wave(this.kernel, task);
     for (let i = 0; i < task.experts.length; i++) {
       const slot = this.cache.find(this.reference(task, i));

@@ -4,39 +4,18 @@ import type { BlockFailureHandler, BlockSource, WeightBlock } from './block-sour
 import { expertTensors } from './blocks.js';
 import type { ModelConfig } from './config.js';
 import type { KernelHeap } from './heap.js';
+import { createPolicy, type CacheEntry, type ExpertPolicy, type Moment, type PolicyName } from './policies/index.js';
 import { placeTensors } from './tensors.js';
 
 /** An expert's block in memory. */
-export interface ExpertSlot {
-  /** As `expertKey` has it. */
-  readonly key: string;
+export interface ExpertSlot extends CacheEntry {
   readonly bytes: number;
   readonly address: number;
   /** Address of the kernel's `Expert`. */
   readonly descriptor: number;
-  /** Number of the use that came last. */
-  lastUse: number;
-  /** Uses since it was loaded. */
-  uses: number;
   /** Cleared when the slot is given up; who remembers a slot looks here first. */
   live: boolean;
 }
-
-/** Decides which expert leaves the memory when another needs room. */
-export interface EvictionPolicy {
-  /** The slot to give up, out of at least one candidate. */
-  victim(candidates: Iterable<ExpertSlot>): ExpertSlot;
-}
-
-/** Gives up what was used longest ago. */
-export const leastRecentlyUsed: EvictionPolicy = {
-  victim(candidates) {
-    let oldest: ExpertSlot | undefined;
-    for (const slot of candidates) if (!oldest || slot.lastUse < oldest.lastUse) oldest = slot;
-    if (!oldest) throw new Error('no slot can be given up');
-    return oldest;
-  },
-};
 
 /** Two blocks share a slot when payload, place of the tensors and dimensions are the same. */
 export function expertKey(block: WeightBlock, { hiddenSize, expertHiddenSize }: ModelConfig): string {
@@ -44,10 +23,14 @@ export function expertKey(block: WeightBlock, { hiddenSize, expertHiddenSize }: 
   return [block.payloadHash, block.payloadSize, hiddenSize, expertHiddenSize, ...places].join(' ');
 }
 
+/** What the engine takes where nothing else was measured or set. */
+export const DEFAULT_POLICY: PolicyName = 'lru';
+
 const NONE: ReadonlySet<ExpertSlot> = new Set();
 
 /** Figures of the cache; times in milliseconds. */
 export interface ExpertCacheStats {
+  readonly policy: PolicyName;
   readonly bytes: number;
   readonly budget: number;
   readonly slots: number;
@@ -74,17 +57,21 @@ export interface ExpertReference {
  * time it comes from its source; releases that share a payload share the slot.
  */
 export class ExpertCache {
+  /** By key, in order of last use, longest ago first. */
   private readonly slots = new Map<string, ExpertSlot>();
+  /** Passes that used an expert, of all experts that a loaded model names and that were used. */
+  private readonly uses = new Map<string, number>();
   private readonly descriptorBytes = EXPERT_FIELDS.length * 4;
   /** Slots that must stay for the moment. */
   private kept: ReadonlySet<ExpertSlot> = NONE;
-  private clock = 0;
+  private moment: Moment = { step: 0, layer: 0, layers: 1 };
   private bytes = 0;
   private hits = 0;
   private misses = 0;
   private evictions = 0;
   private loadMs = 0;
   private failures = 0;
+  private readonly policy: ExpertPolicy;
 
   constructor(
     private readonly heap: KernelHeap,
@@ -92,9 +79,16 @@ export class ExpertCache {
     private readonly budget: number,
     private readonly now: () => number,
     private readonly blockFailed: BlockFailureHandler,
-    private readonly policy: EvictionPolicy = leastRecentlyUsed,
+    private readonly policyName: PolicyName = DEFAULT_POLICY,
   ) {
+    this.policy = createPolicy(policyName);
     heap.reclaim = () => this.evict();
+  }
+
+  /** Tells the layer whose experts are asked for next; layer 0 begins a pass. */
+  turn(layer: number, layers: number): void {
+    const step = layer === 0 ? this.moment.step + 1 : this.moment.step;
+    this.moment = { step, layer, layers };
   }
 
   /** Counts one more use of an expert and says where it is, if it is in memory. */
@@ -128,12 +122,13 @@ export class ExpertCache {
   /** Gives up every slot that none of the given keys needs any more. */
   retain(keys: ReadonlySet<string>): void {
     for (const slot of [...this.slots.values()]) if (!keys.has(slot.key)) this.drop(slot);
+    for (const key of this.uses.keys()) if (!keys.has(key)) this.uses.delete(key);
   }
 
   /** Figures since the start. */
   stats(): ExpertCacheStats {
     const { bytes, budget, hits, misses, evictions, loadMs, failures } = this;
-    return { bytes, budget, slots: this.slots.size, hits, misses, evictions, loadMs, failures };
+    return { policy: this.policyName, bytes, budget, slots: this.slots.size, hits, misses, evictions, loadMs, failures };
   }
 
   private loadInto(reference: ExpertReference, address: number): Result<ExpertSlot> {
@@ -176,26 +171,32 @@ export class ExpertCache {
       bytes: block.payloadSize,
       address,
       descriptor: descriptor.value,
-      lastUse: 0,
-      uses: 0,
+      layer: this.moment.layer,
+      lastStep: 0,
+      uses: this.uses.get(reference.key) ?? 0,
       live: true,
     };
     this.slots.set(slot.key, slot);
     this.bytes += slot.bytes;
+    this.policy.added?.(slot);
     reference.slot = slot;
     this.touch(slot);
     return ok(slot);
   }
 
   private touch(slot: ExpertSlot): void {
-    slot.lastUse = ++this.clock;
-    slot.uses++;
+    this.slots.delete(slot.key);
+    this.slots.set(slot.key, slot);
+    slot.lastStep = this.moment.step;
+    this.uses.set(slot.key, ++slot.uses);
+    this.policy.used?.(slot, this.moment);
   }
 
   private evict(): boolean {
-    const candidates = [...this.slots.values()].filter((slot) => !this.kept.has(slot));
-    if (candidates.length === 0) return false;
-    this.drop(this.policy.victim(candidates));
+    const { kept } = this;
+    const candidates = { [Symbol.iterator]: () => freeSlots(this.slots.values(), kept) };
+    if (candidates[Symbol.iterator]().next().done === true) return false;
+    this.drop(this.policy.victim(candidates, this.moment));
     this.evictions++;
     return true;
   }
@@ -203,6 +204,7 @@ export class ExpertCache {
   private drop(slot: ExpertSlot): void {
     slot.live = false;
     this.slots.delete(slot.key);
+    this.policy.removed?.(slot);
     this.bytes -= slot.bytes;
     this.heap.release(slot.address);
     this.heap.release(slot.descriptor);
@@ -212,6 +214,10 @@ export class ExpertCache {
     this.failures++;
     return err(error);
   }
+}
+
+function* freeSlots(slots: Iterable<ExpertSlot>, kept: ReadonlySet<ExpertSlot>): Generator<ExpertSlot> {
+  for (const slot of slots) if (!kept.has(slot)) yield slot;
 }
 
 function tooSmall(block: WeightBlock, budget: number): CodedError {

@@ -4,6 +4,7 @@ export { checkModelConfig, type ModelConfig } from './config.js';
 export { EngineCore, type EngineLimits } from './engine-core.js';
 export type { ExpertExecutor, ExpertFailure, ExpertTask } from './executor.js';
 export { createKernelMemory, Kernel } from './kernel.js';
+export type { ExpertOptions } from './expert-options.js';
 export { MemoryBlockSource } from './memory-source.js';
 export type {
   ExpertUse,
@@ -17,6 +18,18 @@ export type {
 export type { EngineStats, ExpertStats } from './stats.js';
 export { Engine, type EngineOptions, type Generation } from './node/engine.js';
 export type { BlockFailure } from './node/protocol.js';
+export * from './policies/index.js';
+export {
+  addToSet,
+  decodeTrace,
+  encodeTrace,
+  expertsOf,
+  recordBytes,
+  rowsOf,
+  setOffset,
+  type RoutingTrace,
+  type TraceHeader,
+} from './trace/routing-trace.js';
 export type { SelfTestResult } from './self-test.js';
 export {
   createBrowserReplayer,

@@ -51,6 +51,7 @@ class Leader {
     else if (message.type === 'submit') this.submit(message);
     else if (message.type === 'load') this.load(message);
     else if (message.type === 'stats') this.reply(id, toPlain(ok(this.core.stats())));
+    else if (message.type === 'trace') this.reply(id, toPlain(ok(this.core.trace(message.release))));
     else if (message.type === 'selfTest') this.reply(id, toPlain(ok(selfTest(this.kernel, nativeSha256))));
     else {
       this.core.unload(message.release);

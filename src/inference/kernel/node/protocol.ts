@@ -23,6 +23,7 @@ export type ToLeader =
   | { readonly type: 'submit'; readonly id: number; readonly work: Work }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'stats'; readonly id: number }
+  | { readonly type: 'trace'; readonly id: number; readonly release: string }
   | { readonly type: 'selfTest'; readonly id: number };
 
 /** A weight block that could not be read or is not what its hash says. */
@@ -37,7 +38,7 @@ export interface BlockFailure {
 }
 
 /** Answer to a call. */
-export type Reply = WorkResult | EngineStats | SelfTestResult | null;
+export type Reply = WorkResult | EngineStats | SelfTestResult | Uint8Array | null;
 
 /** From the leader to the main thread. */
 export type FromLeader =
