@@ -23,6 +23,8 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   inferenceThreads: integer(0, 256),
   inferenceEngine: oneOf('exact', 'tfjs'),
   expertCacheMb: integer(1, 1_048_576),
+  expertPolicy: oneOf('auto', 'lru', 'lfu', 'lfru', 'least-stale', 'layer-quota'),
+  routingTraceMb: integer(0, 1024),
   kvCacheMb: integer(1, 1_048_576),
   maxQueue: integer(0, 100_000),
   blockDifficulty: integer(0, 32),

@@ -8,6 +8,8 @@ import { InferenceService } from './answers/inference.service.js';
 import { BundleWriter } from './bundle/bundle-writer.js';
 import { BlockWatch } from './engine/block-watch.js';
 import { ENGINE_FACTORY } from './engine/engine-factory.js';
+import { RoutingTraces } from './cache-lab/routing-traces.js';
+import { TraceController } from './cache-lab/trace.controller.js';
 import { EngineHost } from './engine/engine-host.js';
 import { EngineFigures } from './engine/engine-figures.js';
 import { KernelArchive } from './engine/kernel-archive.js';
@@ -36,7 +38,14 @@ import { AnswerResponder } from './responses/answer-responder.js';
 /** Answers from verified blocks, with receipts anyone can replay. */
 @Module({
   imports: [ChainModule, LogModule, ExpertsModule],
-  controllers: [OpenAiController, ChatController, ReceiptsController, BundleController, LogitsController],
+  controllers: [
+    OpenAiController,
+    ChatController,
+    ReceiptsController,
+    BundleController,
+    LogitsController,
+    TraceController,
+  ],
   providers: [
     {
       provide: ENGINE_FACTORY,
@@ -51,6 +60,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ModelCatalog,
     PromptEncoder,
     LogitsService,
+    RoutingTraces,
     AnswerMeter,
     InferenceService,
     AnswerResponder,
@@ -65,6 +75,6 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptFsck,
     BundleWriter,
   ],
-  exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, ReceiptService],
+  exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, RoutingTraces, ReceiptService],
 })
 export class InferenceModule {}

@@ -68,6 +68,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   ExpertsController_cache: {
     200: json('`{bytes, budget, slots, hits, misses, evictions, failures, hit_rate, load_ms}`'),
   },
+  TraceController_trace: { 200: bytes('The trace, as docs/formats/routing-trace.md lays it out') },
   UploadController_upload: { 200: json(`Multipart: ${PUBLISHED}. JSON: ${UPLOAD}`) },
   UploadController_state: { 200: json(UPLOAD) },
   UploadController_discard: { 204: nothing('It is gone, or was not there') },

@@ -84,7 +84,9 @@ describe('cache lab', () => {
     }
     const full = study.sizes.at(-1)!;
     expect(full.places).toBe(64);
-    const first = new Set(trace.turns.flatMap(({ used }, turn) => used.map((expert) => `${turn % 4}.${expert}`)));
+    const first = new Set(
+      trace.turns.flatMap(({ used }, turn) => used.map((expert) => `${turn % 4}.${expert}`)),
+    );
     for (const name of CURVE_NAMES) expect(full.misses[name]).toBe(first.size);
     expect(hitRate(study, full, 'lru')).toBeCloseTo(1 - first.size / (200 * 4 * 3));
   });

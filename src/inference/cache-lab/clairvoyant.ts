@@ -28,7 +28,7 @@ export class Clairvoyant implements ExpertPolicy {
     });
   }
 
-  victim<T extends CacheEntry>(candidates: Iterable<T>, { step, layer, layers }: Moment): T {
+  victim<T extends CacheEntry>(candidates: readonly T[], { step, layer, layers }: Moment): T {
     const now = step * layers + layer;
     return smallest(candidates, ({ key }) => -this.next(key, now));
   }

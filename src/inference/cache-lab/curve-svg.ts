@@ -36,7 +36,9 @@ export function curvePicture(study: Study, title: string, configuredBytes?: numb
   const x = (bytes: number) => PLOT.left + ((PLOT.right - PLOT.left) * bytes) / most;
   const y = (rate: number) => PLOT.bottom - (PLOT.bottom - PLOT.top) * rate;
   const curves = CURVE_NAMES.map((name) => {
-    const points = study.sizes.map((size) => `${round(x(size.bytes))},${round(y(hitRate(study, size, name)))}`);
+    const points = study.sizes.map(
+      (size) => `${round(x(size.bytes))},${round(y(hitRate(study, size, name)))}`,
+    );
     return `<polyline class="curve ${name}" stroke="${COLOURS[name]}" points="${points.join(' ')}"/>`;
   });
   const budget =
@@ -74,7 +76,10 @@ function sizeAxis(most: number, expertBytes: number, x: (bytes: number) => numbe
     return `${size}<text class="minor" ${place} y="${PLOT.bottom + 33}">${experts}</text>`;
   });
   const middle = (PLOT.left + PLOT.right) / 2;
-  return [...ticks, `<text class="minor" x="${middle}" y="${HEIGHT - 8}" text-anchor="middle">MiB, experts</text>`];
+  return [
+    ...ticks,
+    `<text class="minor" x="${middle}" y="${HEIGHT - 8}" text-anchor="middle">MiB, experts</text>`,
+  ];
 }
 
 /** A name beside the end of each curve's middle part, moved apart where they would overlap. */

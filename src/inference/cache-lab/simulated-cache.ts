@@ -98,8 +98,9 @@ export class SimulatedCache {
   private makeRoom(at: Moment): boolean {
     while (this.inside.size >= this.places) {
       const { inside, kept } = this;
-      const candidates = { [Symbol.iterator]: () => others(inside.values(), kept) };
-      if (candidates[Symbol.iterator]().next().done === true) return false;
+      const candidates: SimulatedEntry[] = [];
+      for (const entry of inside.values()) if (!kept.has(entry)) candidates.push(entry);
+      if (candidates.length === 0) return false;
       const victim = this.policy.victim<SimulatedEntry>(candidates, at);
       victim.foretold = false;
       inside.delete(victim.id);
@@ -110,13 +111,13 @@ export class SimulatedCache {
 
   private entry(layer: number, expert: number): SimulatedEntry {
     const id = layer * this.perLayer + expert;
-    return (this.entries[id] ??= { id, key: keyOf(layer, expert), layer, lastStep: 0, uses: 0, foretold: false });
+    return (this.entries[id] ??= {
+      id,
+      key: keyOf(layer, expert),
+      layer,
+      lastStep: 0,
+      uses: 0,
+      foretold: false,
+    });
   }
-}
-
-function* others(
-  entries: Iterable<SimulatedEntry>,
-  kept: ReadonlySet<SimulatedEntry>,
-): Generator<SimulatedEntry> {
-  for (const entry of entries) if (!kept.has(entry)) yield entry;
 }

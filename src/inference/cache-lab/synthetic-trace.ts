@@ -13,11 +13,11 @@ export interface SyntheticModel {
 
 /** A model of 64 experts per layer, for pictures and measurements without its weights. */
 export const SIXTY_FOUR_EXPERTS: SyntheticModel = {
-  layers: 16,
+  layers: 12,
   experts: 64,
-  expertsPerToken: 8,
+  expertsPerToken: 6,
   expertBytes: 6_684_672,
-  steps: 1500,
+  steps: 600,
   seed: 1,
 };
 

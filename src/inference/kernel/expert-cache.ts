@@ -4,7 +4,13 @@ import type { BlockFailureHandler, BlockSource, WeightBlock } from './block-sour
 import { expertTensors } from './blocks.js';
 import type { ModelConfig } from './config.js';
 import type { KernelHeap } from './heap.js';
-import { createPolicy, type CacheEntry, type ExpertPolicy, type Moment, type PolicyName } from './policies/index.js';
+import {
+  createPolicy,
+  type CacheEntry,
+  type ExpertPolicy,
+  type Moment,
+  type PolicyName,
+} from './policies/index.js';
 import { placeTensors } from './tensors.js';
 
 /** An expert's block in memory. */
@@ -128,7 +134,17 @@ export class ExpertCache {
   /** Figures since the start. */
   stats(): ExpertCacheStats {
     const { bytes, budget, hits, misses, evictions, loadMs, failures } = this;
-    return { policy: this.policyName, bytes, budget, slots: this.slots.size, hits, misses, evictions, loadMs, failures };
+    return {
+      policy: this.policyName,
+      bytes,
+      budget,
+      slots: this.slots.size,
+      hits,
+      misses,
+      evictions,
+      loadMs,
+      failures,
+    };
   }
 
   private loadInto(reference: ExpertReference, address: number): Result<ExpertSlot> {
@@ -193,9 +209,8 @@ export class ExpertCache {
   }
 
   private evict(): boolean {
-    const { kept } = this;
-    const candidates = { [Symbol.iterator]: () => freeSlots(this.slots.values(), kept) };
-    if (candidates[Symbol.iterator]().next().done === true) return false;
+    const candidates = [...this.slots.values()].filter((slot) => !this.kept.has(slot));
+    if (candidates.length === 0) return false;
     this.drop(this.policy.victim(candidates, this.moment));
     this.evictions++;
     return true;
@@ -214,10 +229,6 @@ export class ExpertCache {
     this.failures++;
     return err(error);
   }
-}
-
-function* freeSlots(slots: Iterable<ExpertSlot>, kept: ReadonlySet<ExpertSlot>): Generator<ExpertSlot> {
-  for (const slot of slots) if (!kept.has(slot)) yield slot;
 }
 
 function tooSmall(block: WeightBlock, budget: number): CodedError {

@@ -4,6 +4,7 @@ export { checkModelConfig, type ModelConfig } from './config.js';
 export { EngineCore, type EngineLimits } from './engine-core.js';
 export type { ExpertExecutor, ExpertFailure, ExpertTask } from './executor.js';
 export { createKernelMemory, Kernel } from './kernel.js';
+export { DEFAULT_POLICY } from './expert-cache.js';
 export type { ExpertOptions } from './expert-options.js';
 export { MemoryBlockSource } from './memory-source.js';
 export type {

@@ -72,7 +72,12 @@ export class Engine {
   static async start(options: EngineOptions): Promise<Engine> {
     const { threads, kernelPath, expertCacheBytes, kvCacheBytes, maxStreams, experts, execArgv } = options;
     const { module, kernelHash } = await readKernel(kernelPath);
-    const limits = { expertCacheBytes, kvCacheBytes, maxStreams: Math.min(maxStreams, MAX_LOGIT_ROWS), experts };
+    const limits = {
+      expertCacheBytes,
+      kvCacheBytes,
+      maxStreams: Math.min(maxStreams, MAX_LOGIT_ROWS),
+      experts,
+    };
     const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
     const test = await engine.selfTest();
     if (test.ok) return engine;

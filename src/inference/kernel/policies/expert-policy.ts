@@ -34,14 +34,15 @@ export interface ExpertPolicy {
    * The expert to give up.
    * @param candidates what may go, at least one, in order of last use, longest ago first
    */
-  victim<T extends CacheEntry>(candidates: Iterable<T>, at: Moment): T;
+  victim<T extends CacheEntry>(candidates: readonly T[], at: Moment): T;
 }
 
 /** The first entry with the smallest score. */
-export function smallest<T>(entries: Iterable<T>, score: (entry: T) => number): T {
+export function smallest<T>(entries: readonly T[], score: (entry: T) => number): T {
   let found: T | undefined;
   let least = Infinity;
-  for (const entry of entries) {
+  for (let i = 0; i < entries.length; i++) {
+    const entry = entries[i];
     const value = score(entry);
     if (found !== undefined && value >= least) continue;
     found = entry;

@@ -7,8 +7,7 @@ import { smallest, type CacheEntry, type ExpertPolicy } from './expert-policy.js
  * (IEEE Access, 2017), with both partitions of equal size.
  */
 export class FrequentAndRecent implements ExpertPolicy {
-  victim<T extends CacheEntry>(candidates: Iterable<T>): T {
-    const entries = [...candidates];
-    return smallest(entries.slice(0, Math.ceil(entries.length / 2)), ({ uses }) => uses);
+  victim<T extends CacheEntry>(candidates: readonly T[]): T {
+    return smallest(candidates.slice(0, Math.ceil(candidates.length / 2)), ({ uses }) => uses);
   }
 }

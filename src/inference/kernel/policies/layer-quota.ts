@@ -16,9 +16,11 @@ export class LayerQuota implements ExpertPolicy {
     this.count(layer, -1);
   }
 
-  victim<T extends CacheEntry>(candidates: Iterable<T>, { layer, layers }: Moment): T {
+  victim<T extends CacheEntry>(candidates: readonly T[], { layer, layers }: Moment): T {
     const full = this.of(layer) >= Math.floor(this.total / layers);
-    return smallest(candidates, (entry) => (full && entry.layer === layer ? -Infinity : -this.of(entry.layer)));
+    return smallest(candidates, (entry) =>
+      full && entry.layer === layer ? -Infinity : -this.of(entry.layer),
+    );
   }
 
   private of(layer: number): number {

@@ -9,7 +9,7 @@ import { smallest, type CacheEntry, type ExpertPolicy, type Moment } from './exp
  * (arXiv:2602.03921, 2026); the order within the two groups is our reading of it.
  */
 export class LeastStale implements ExpertPolicy {
-  victim<T extends CacheEntry>(candidates: Iterable<T>, at: Moment): T {
+  victim<T extends CacheEntry>(candidates: readonly T[], at: Moment): T {
     return smallest(candidates, (entry) => {
       const lastTurn = entry.layer <= at.layer ? at.step : at.step - 1;
       const stale = entry.lastStep < lastTurn;

@@ -1,5 +1,13 @@
 import { unwrap } from '../../../common/index.js';
-import { addToSet, decodeTrace, encodeTrace, expertsOf, recordBytes, rowsOf, setOffset } from './routing-trace.js';
+import {
+  addToSet,
+  decodeTrace,
+  encodeTrace,
+  expertsOf,
+  recordBytes,
+  rowsOf,
+  setOffset,
+} from './routing-trace.js';
 
 const header = {
   ...{ release: 'ab'.repeat(32), layers: 3, experts: 10, expertsPerToken: 2, expertBytes: 1000 },

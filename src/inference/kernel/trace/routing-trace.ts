@@ -56,7 +56,12 @@ export function rowsOf({ header, records }: RoutingTrace, step: number): number 
 }
 
 /** The experts of one set, ascending. */
-export function expertsOf(trace: RoutingTrace, step: number, layer: number, kind: 'used' | 'predicted'): number[] {
+export function expertsOf(
+  trace: RoutingTrace,
+  step: number,
+  layer: number,
+  kind: 'used' | 'predicted',
+): number[] {
   const { header, records } = trace;
   const start = step * recordBytes(header) + setOffset(header, layer, kind);
   const experts: number[] = [];
