@@ -37,6 +37,8 @@ export class AppConfig {
   readonly expertCacheMb!: number;
   /** Which expert leaves the memory when another needs room; `auto`: as `stemma cache-lab` chose last, else `lru`. */
   readonly expertPolicy!: 'auto' | 'lru' | 'lfu' | 'lfru' | 'least-stale' | 'layer-quota';
+  /** Whether a thread of its own loads experts while the kernel computes, foretold ones included. */
+  readonly expertPrefetch!: boolean;
   /** Size of the ring that keeps each model's routing, MiB; 0 keeps none. */
   readonly routingTraceMb!: number;
   readonly kvCacheMb!: number;

@@ -24,6 +24,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   inferenceEngine: oneOf('exact', 'tfjs'),
   expertCacheMb: integer(1, 1_048_576),
   expertPolicy: oneOf('auto', 'lru', 'lfu', 'lfru', 'least-stale', 'layer-quota'),
+  expertPrefetch: flag,
   routingTraceMb: integer(0, 1024),
   kvCacheMb: integer(1, 1_048_576),
   maxQueue: integer(0, 100_000),

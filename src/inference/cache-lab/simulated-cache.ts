@@ -69,6 +69,7 @@ export class SimulatedCache {
       if (!this.makeRoom(at)) return;
       this.counts.prefetched++;
       entry.foretold = true;
+      entry.lastStep = at.step;
       this.insert(entry);
       this.kept.add(entry);
     }

@@ -21,7 +21,11 @@ export async function engineOptions(config: AppConfig, path = kernelPath()): Pro
     expertCacheBytes: config.expertCacheMb * MEBIBYTE,
     kvCacheBytes: config.kvCacheMb * MEBIBYTE,
     maxStreams: ENGINE_STREAMS,
-    experts: { policy: await policyOf(config), traceBytes: config.routingTraceMb * MEBIBYTE },
+    experts: {
+      policy: await policyOf(config),
+      prefetch: config.expertPrefetch,
+      traceBytes: config.routingTraceMb * MEBIBYTE,
+    },
   };
 }
 

@@ -9,6 +9,8 @@ import { ModelLoader, type LoadedModel } from './model.js';
 import { kvBudgetExceeded, PagePool, type PageTable } from './page-pool.js';
 import { ForwardPass } from './pass.js';
 import { checkWork, positionsOf, type GenerateResult, type Work } from './requests.js';
+import { Prefetcher } from './prefetcher.js';
+import { RouterForesight } from './router-foresight.js';
 import { Running, type EngineComponents, type Ticket, type WorkResult, type WorkSink } from './running.js';
 import { Scheduler } from './scheduler.js';
 import type { EngineStats, ExpertStats } from './stats.js';
@@ -36,6 +38,7 @@ export class EngineCore {
   private readonly dense: DenseStore;
   private readonly cache: ExpertCache;
   private readonly recorder: RoutingRecorder | null;
+  private readonly prefetcher: Prefetcher | null;
   private readonly pages: PagePool;
   private readonly scheduler: Scheduler;
   private readonly models = new Map<string, LoadedModel>();
@@ -58,10 +61,16 @@ export class EngineCore {
     const blockFailed = components.blockFailed ?? (() => undefined);
     this.dense = new DenseStore(kernel.heap, source, blockFailed);
     const { policy, traceBytes = 0 } = limits.experts ?? {};
-    this.cache = new ExpertCache(kernel.heap, source, limits.expertCacheBytes, now, blockFailed, policy);
+    const background = components.background ?? null;
+    const { heap } = kernel;
+    this.cache = new ExpertCache(heap, source, limits.expertCacheBytes, now, blockFailed, policy, background);
     this.recorder = traceBytes === 0 ? null : new RoutingRecorder(traceBytes, true);
     this.pages = new PagePool(kernel.heap, limits.kvCacheBytes);
-    const executor = new LocalExpertExecutor(kernel, this.cache, this.recorder);
+    const looks = this.recorder !== null || background !== null;
+    this.prefetcher = looks
+      ? new Prefetcher(new RouterForesight(heap), this.cache, this.recorder, background !== null)
+      : null;
+    const executor = new LocalExpertExecutor(kernel, this.cache, this.recorder, this.prefetcher);
     this.scheduler = new Scheduler(new ForwardPass(kernel, executor, now));
   }
 
@@ -133,6 +142,7 @@ export class EngineCore {
       active: this.running.size,
       queued: this.queue.length,
       cache: this.cache.stats(),
+      foresight: this.prefetcher?.stats() ?? null,
       kv: {
         usedBytes: this.pages.usedBytes,
         reservedBytes: this.pages.reservedBytes,

@@ -1,5 +1,6 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { EXPERT_FIELDS, words } from './abi.js';
+import type { BackgroundLoader, LoadTicket } from './background-loader.js';
 import type { BlockFailureHandler, BlockSource, WeightBlock } from './block-source.js';
 import { expertTensors } from './blocks.js';
 import type { ModelConfig } from './config.js';
@@ -19,6 +20,10 @@ export interface ExpertSlot extends CacheEntry {
   readonly address: number;
   /** Address of the kernel's `Expert`. */
   readonly descriptor: number;
+  /** While it is being loaded in the background, or is loaded and not used yet. */
+  ticket: LoadTicket | null;
+  /** Loaded because it was foretold, and not used since. */
+  foretold: boolean;
   /** Cleared when the slot is given up; who remembers a slot looks here first. */
   live: boolean;
 }
@@ -43,6 +48,9 @@ export interface ExpertCacheStats {
   readonly hits: number;
   readonly misses: number;
   readonly evictions: number;
+  /** Loads begun because an expert was foretold, and how many of these were used before they had to go. */
+  readonly prefetched: number;
+  readonly prefetchUsed: number;
   readonly loadMs: number;
   readonly failures: number;
 }
@@ -75,6 +83,8 @@ export class ExpertCache {
   private hits = 0;
   private misses = 0;
   private evictions = 0;
+  private prefetched = 0;
+  private prefetchUsed = 0;
   private loadMs = 0;
   private failures = 0;
   private readonly policy: ExpertPolicy;
@@ -86,6 +96,7 @@ export class ExpertCache {
     private readonly now: () => number,
     private readonly blockFailed: BlockFailureHandler,
     private readonly policyName: PolicyName = DEFAULT_POLICY,
+    private readonly background: BackgroundLoader | null = null,
   ) {
     this.policy = createPolicy(policyName);
     heap.reclaim = () => this.evict();
@@ -101,10 +112,53 @@ export class ExpertCache {
   find(reference: ExpertReference): ExpertSlot | undefined {
     if (!reference.slot?.live) reference.slot = this.slots.get(reference.key);
     const slot = reference.slot;
-    if (!slot) return undefined;
+    if (!slot || (slot.ticket !== null && !(slot.ticket.over && this.arrived(slot, reference))))
+      return undefined;
     this.hits++;
     this.touch(slot);
     return slot;
+  }
+
+  /** Begins to load an expert in the background, giving up others but none in `keep`; false where that cannot be. */
+  begin(reference: ExpertReference, layer: number, keep: ReadonlySet<ExpertSlot>): boolean {
+    if (this.background === null) return false;
+    if (this.slots.get(reference.key)) return true;
+    const { block } = reference;
+    this.kept = keep;
+    try {
+      while (this.bytes + block.payloadSize > this.budget) if (!this.evict(false)) return false;
+      const descriptor = this.heap.allocate(this.descriptorBytes);
+      if (!descriptor.ok) return false;
+      const place = this.heap.allocate(block.payloadSize);
+      const ticket = place.ok ? this.background.begin(block, place.value) : undefined;
+      if (place.ok && ticket) {
+        this.insert(reference, { address: place.value, descriptor: descriptor.value, layer, ticket });
+        return true;
+      }
+      if (place.ok) this.heap.release(place.value);
+      this.heap.release(descriptor.value);
+      return false;
+    } finally {
+      this.kept = NONE;
+    }
+  }
+
+  /** Begins to load what was foretold for a layer, never in place of what is in `keep` or was foretold too. */
+  prefetch(references: readonly ExpertReference[], layer: number, keep: ReadonlySet<ExpertSlot>): void {
+    const all = new Set(keep);
+    const absent = references.filter(({ key }) => {
+      const slot = this.slots.get(key);
+      if (slot) all.add(slot);
+      return !slot;
+    });
+    for (const reference of absent) {
+      if (!this.begin(reference, layer, all)) return;
+      const slot = this.slots.get(reference.key);
+      if (!slot) return;
+      slot.foretold = true;
+      this.prefetched++;
+      all.add(slot);
+    }
   }
 
   /**
@@ -114,6 +168,8 @@ export class ExpertCache {
   load(reference: ExpertReference, keep: ReadonlySet<ExpertSlot>): Result<ExpertSlot | 'full'> {
     const size = reference.block.payloadSize;
     if (size > this.budget) return this.fail(tooSmall(reference.block, this.budget));
+    const begun = this.await(reference);
+    if (begun) return ok(begun);
     this.kept = keep;
     try {
       while (this.bytes + size > this.budget) if (!this.evict()) return ok('full');
@@ -133,7 +189,7 @@ export class ExpertCache {
 
   /** Figures since the start. */
   stats(): ExpertCacheStats {
-    const { bytes, budget, hits, misses, evictions, loadMs, failures } = this;
+    const { bytes, budget, hits, misses, evictions, prefetched, prefetchUsed, loadMs, failures } = this;
     return {
       policy: this.policyName,
       bytes,
@@ -142,6 +198,8 @@ export class ExpertCache {
       hits,
       misses,
       evictions,
+      prefetched,
+      prefetchUsed,
       loadMs,
       failures,
     };
@@ -164,14 +222,27 @@ export class ExpertCache {
   }
 
   private fill(reference: ExpertReference, address: number): Result<ExpertSlot> {
-    const { block, config } = reference;
-    const payload = this.heap.bytes(address, block.payloadSize);
-    const read = this.source.read(block, payload);
+    const { block } = reference;
+    const read = this.source.read(block, this.heap.bytes(address, block.payloadSize));
     if (!read.ok) return read;
-    const tensors = placeTensors(block, payload, address, expertTensors(config));
-    if (!tensors.ok) return tensors;
     const descriptor = this.heap.allocate(this.descriptorBytes);
     if (!descriptor.ok) return descriptor;
+    const described = this.describe(reference, address, descriptor.value);
+    if (!described.ok) {
+      this.heap.release(descriptor.value);
+      return described;
+    }
+    const place = { address, descriptor: descriptor.value, layer: this.moment.layer, ticket: null };
+    const slot = this.insert(reference, place);
+    this.touch(slot);
+    return ok(slot);
+  }
+
+  /** Finds the tensors of a verified payload and writes where they are. */
+  private describe({ block, config }: ExpertReference, address: number, descriptor: number): Result<void> {
+    const payload = this.heap.bytes(address, block.payloadSize);
+    const tensors = placeTensors(block, payload, address, expertTensors(config));
+    if (!tensors.ok) return tensors;
     const [gate, up, down] = tensors.value;
     const fields = words(EXPERT_FIELDS, {
       gateData: gate.data,
@@ -181,26 +252,58 @@ export class ExpertCache {
       downData: down.data,
       downKind: down.kind,
     });
-    this.heap.words(descriptor.value, fields.length).set(fields);
-    const slot: ExpertSlot = {
-      key: reference.key,
-      bytes: block.payloadSize,
-      address,
-      descriptor: descriptor.value,
-      layer: this.moment.layer,
-      lastStep: 0,
-      uses: this.uses.get(reference.key) ?? 0,
-      live: true,
-    };
-    this.slots.set(slot.key, slot);
+    this.heap.words(descriptor, fields.length).set(fields);
+    return ok();
+  }
+
+  private insert(
+    reference: ExpertReference,
+    place: Pick<ExpertSlot, 'address' | 'descriptor' | 'layer' | 'ticket'>,
+  ): ExpertSlot {
+    const { key, block } = reference;
+    const uses = this.uses.get(key) ?? 0;
+    const known = { key, bytes: block.payloadSize, lastStep: this.moment.step, uses };
+    const slot: ExpertSlot = { ...known, ...place, foretold: false, live: true };
+    this.slots.set(key, slot);
     this.bytes += slot.bytes;
     this.policy.added?.(slot);
     reference.slot = slot;
+    return slot;
+  }
+
+  /** Waits for an expert that is being loaded; undefined when it is not, or when that has failed. */
+  private await(reference: ExpertReference): ExpertSlot | undefined {
+    const slot = this.slots.get(reference.key);
+    if (!slot?.ticket) return undefined;
+    const started = this.now();
+    const { foretold } = slot;
+    const arrived = this.arrived(slot, reference);
+    this.loadMs += this.now() - started;
+    if (!arrived) return undefined;
+    if (foretold) this.hits++;
+    else {
+      this.misses++;
+      reference.loads++;
+    }
     this.touch(slot);
-    return ok(slot);
+    return slot;
+  }
+
+  /** Ends a background load; what did not arrive as it should is given up, to be read again by whoever needs it. */
+  private arrived(slot: ExpertSlot, reference: ExpertReference): boolean {
+    const verified = slot.ticket?.finish() === true;
+    slot.ticket = null;
+    if (verified && this.describe(reference, slot.address, slot.descriptor).ok) {
+      reference.slot = slot;
+      return true;
+    }
+    this.drop(slot);
+    return false;
   }
 
   private touch(slot: ExpertSlot): void {
+    if (slot.foretold) this.prefetchUsed++;
+    slot.foretold = false;
     this.slots.delete(slot.key);
     this.slots.set(slot.key, slot);
     slot.lastStep = this.moment.step;
@@ -208,8 +311,11 @@ export class ExpertCache {
     this.policy.used?.(slot, this.moment);
   }
 
-  private evict(): boolean {
-    const candidates = [...this.slots.values()].filter((slot) => !this.kept.has(slot));
+  /** @param mayWait whether an expert may go that is being loaded, when there is no other */
+  private evict(mayWait = true): boolean {
+    const free = [...this.slots.values()].filter((slot) => !this.kept.has(slot));
+    const settled = free.filter(({ ticket }) => ticket === null || ticket.over);
+    const candidates = settled.length === 0 && mayWait ? free : settled;
     if (candidates.length === 0) return false;
     this.drop(this.policy.victim(candidates, this.moment));
     this.evictions++;
@@ -218,6 +324,7 @@ export class ExpertCache {
 
   private drop(slot: ExpertSlot): void {
     slot.live = false;
+    slot.ticket?.finish();
     this.slots.delete(slot.key);
     this.policy.removed?.(slot);
     this.bytes -= slot.bytes;

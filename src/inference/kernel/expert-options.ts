@@ -4,6 +4,8 @@ import type { PolicyName } from './policies/index.js';
 export interface ExpertOptions {
   /** Which expert leaves the memory when another needs room. */
   readonly policy?: PolicyName;
+  /** Whether experts are loaded by a thread of their own while the kernel computes, foretold ones included. */
+  readonly prefetch?: boolean;
   /** Bytes of the ring that keeps each model's routing; 0 or absent: none is kept. */
   readonly traceBytes?: number;
 }

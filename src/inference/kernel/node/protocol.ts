@@ -2,6 +2,7 @@ import { CodedError, err, ok, type ErrorFacts, type Result } from '../../../comm
 import type { EngineModel } from '../block-source.js';
 import type { EngineLimits, WorkResult } from '../engine-core.js';
 import type { GenerateEvent, Work } from '../requests.js';
+import type { LoaderLink } from './loader-protocol.js';
 import type { SelfTestResult } from '../self-test.js';
 import type { EngineStats } from '../stats.js';
 
@@ -14,6 +15,8 @@ export interface ThreadData {
   /** 0 = the leader. */
   readonly thread: number;
   readonly limits: EngineLimits;
+  /** For the leader, where a thread loads experts. */
+  readonly loader?: LoaderLink;
 }
 
 /** From the main thread to the leader; `id` numbers requests and calls. */
