@@ -14,7 +14,7 @@ export function cacheLabTable({ study, choice }: Analysis): string {
       .map((text) => text.padStart(WIDTH))
       .join('');
   });
-  const { policy, expert_cache_mb: size, hit_rate: rate, optimum, prediction } = choice;
+  const { policy, expert_cache_mb: size, hit_rate: rate, optimum, prediction, prefetch } = choice;
   const found = `EXPERT_CACHE_MB=${size}: ${policy}, hit rate ${percent(rate)}, ${percent(optimum - rate)} below the optimum`;
   const foretold =
     prediction === null
@@ -22,6 +22,10 @@ export function cacheLabTable({ study, choice }: Analysis): string {
       : [
           `next layer's experts foretold: precision ${percent(prediction.precision)}, recall ${percent(prediction.recall)}`,
         ];
+  if (prefetch !== null) {
+    const gain = `hit rate ${percent(prefetch.hit_rate)} with ${prefetch.loads.toFixed(2)} times the loads`;
+    foretold.push(`loading them early: ${gain}`);
+  }
   const counted = `${study.steps} passes, ${study.uses} uses of ${study.experts} experts; hit rates`;
   return [counted, head, ...rows, '', found, ...foretold].join('\n');
 }

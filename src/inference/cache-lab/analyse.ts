@@ -1,8 +1,16 @@
-import type { RoutingTrace } from '../kernel/index.js';
+import { createPolicy, type PolicyName, type RoutingTrace } from '../kernel/index.js';
 import type { PolicyChoice } from './policy-choice.js';
 import { predictionFigures } from './prediction.js';
-import { bestPolicy, CURVE_NAMES, defaultSizes, hitRate, studyTrace, type Study } from './study.js';
-import { openTrace } from './turns.js';
+import {
+  bestPolicy,
+  CURVE_NAMES,
+  defaultSizes,
+  hitRate,
+  replayTrace,
+  studyTrace,
+  type Study,
+} from './study.js';
+import { openTrace, type TraceTurns } from './turns.js';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -39,6 +47,7 @@ export function analyseTrace(trace: RoutingTrace, options: AnalysisOptions): Ana
   );
   const at = study.sizes.find((size) => size.places === configured)!;
   const policy = bestPolicy(at);
+  const prediction = predictionFigures(turns);
   const choice: PolicyChoice = {
     version: 1,
     model: options.model,
@@ -49,7 +58,8 @@ export function analyseTrace(trace: RoutingTrace, options: AnalysisOptions): Ana
     passes: study.steps,
     hit_rate: hitRate(study, at, policy),
     optimum: hitRate(study, at, 'belady'),
-    prediction: predictionFigures(turns),
+    prediction,
+    prefetch: prediction === null ? null : prefetchFigures(turns, policy, at.misses[policy], configured),
     curves: study.sizes.map((size) => ({
       experts: size.places,
       bytes: size.bytes,
@@ -60,4 +70,10 @@ export function analyseTrace(trace: RoutingTrace, options: AnalysisOptions): Ana
     })),
   };
   return { study, choice };
+}
+
+function prefetchFigures(trace: TraceTurns, policy: PolicyName, misses: number, places: number) {
+  const counts = replayTrace(trace, createPolicy(policy), places, true);
+  const hitRate = counts.hits / (counts.hits + counts.misses);
+  return { hit_rate: hitRate, loads: (counts.misses + counts.prefetched) / misses };
 }

@@ -24,6 +24,11 @@ export interface PolicyChoice {
   readonly optimum: number;
   /** How well the experts of a layer were foretold; null when the trace does not say. */
   readonly prediction: PredictionFigures | null;
+  /**
+   * With the chosen policy and foretold experts loaded early at the configured size: hit rate, and loads in all per load without; null
+   * when the trace holds no predictions.
+   */
+  readonly prefetch: { readonly hit_rate: number; readonly loads: number } | null;
   /** By size, smallest first. */
   readonly curves: readonly CurvePoint[];
 }
@@ -93,6 +98,7 @@ function isChoice(value: unknown): value is PolicyChoice {
     POLICY_NAMES.includes(policy as PolicyName) &&
     numbers.every(Number.isFinite) &&
     (prediction === null || hasNumbers(prediction, ['precision', 'recall'])) &&
+    (choice.prefetch === null || hasNumbers(choice.prefetch, ['hit_rate', 'loads'])) &&
     Array.isArray(curves) &&
     curves.length <= MOST_POINTS &&
     curves.every(isPoint)

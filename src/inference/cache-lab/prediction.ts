@@ -4,7 +4,7 @@ import type { TraceTurns } from './turns.js';
 export interface PredictionFigures {
   /** Part of what was foretold that was used. */
   readonly precision: number;
-  /** Part of what was used that had been foretold; the first layer, for which nothing is, is left out. */
+  /** Part of what was used that had been foretold, where anything was: not for the first layer and not for many rows. */
   readonly recall: number;
 }
 
@@ -12,7 +12,7 @@ export interface PredictionFigures {
 export function predictionFigures({ header, turns }: TraceTurns): PredictionFigures | null {
   let [foretold, used, right] = [0, 0, 0];
   turns.forEach((turn, number) => {
-    if (number % header.layers === 0) return;
+    if (number % header.layers === 0 || turn.predicted.length === 0) return;
     foretold += turn.predicted.length;
     used += turn.used.length;
     right += turn.predicted.filter((expert) => turn.used.includes(expert)).length;
