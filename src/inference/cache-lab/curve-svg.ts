@@ -1,6 +1,6 @@
 import { CURVE_NAMES, hitRate, type CurveName, type Study } from './study.js';
 
-const WIDTH = 720;
+const WIDTH = 740;
 const HEIGHT = 420;
 const PLOT = { left: 62, top: 52, right: 574, bottom: 362 } as const;
 const MEBIBYTE = 2 ** 20;
@@ -23,7 +23,7 @@ const NAMES: Readonly<Record<CurveName, string>> = {
   lfru: 'LFRU',
   'least-stale': 'least-stale',
   'layer-quota': 'layer quota',
-  belady: 'Belady (optimum)',
+  belady: 'optimum (Belady)',
 };
 
 const STYLE = `text{font:13px system-ui,sans-serif;fill:#24292f}.minor{font-size:11px;fill:#57606a}.grid{stroke:#d0d7de;stroke-width:1}
