@@ -10,6 +10,7 @@ const BENCHMARKS = {
   chain: 'chain/run.mjs',
   api: 'api/run.mjs',
   startup: 'startup.mjs',
+  'expert-cache': 'expert-cache.mjs',
 };
 
 const wanted = process.argv.slice(2);

@@ -35,6 +35,12 @@ export class AppConfig {
   readonly inferenceThreads!: number;
   readonly inferenceEngine!: 'exact' | 'tfjs';
   readonly expertCacheMb!: number;
+  /** Which expert leaves the memory when another needs room; `auto`: as `stemma cache-lab` chose last, else `lru`. */
+  readonly expertPolicy!: 'auto' | 'lru' | 'lfu' | 'lfru' | 'least-stale' | 'layer-quota';
+  /** Whether a thread of its own loads experts while the kernel computes, foretold ones included. */
+  readonly expertPrefetch!: boolean;
+  /** Size of the ring that keeps each model's routing, MiB; 0 keeps none. */
+  readonly routingTraceMb!: number;
   readonly kvCacheMb!: number;
   /** Requests that may wait for the engine before others get 429. */
   readonly maxQueue!: number;

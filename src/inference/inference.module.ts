@@ -10,6 +10,8 @@ import { EmbeddingService } from './embeddings/embedding.service.js';
 import { EmbeddingsController } from './embeddings/embeddings.controller.js';
 import { BlockWatch } from './engine/block-watch.js';
 import { ENGINE_FACTORY } from './engine/engine-factory.js';
+import { RoutingTraces } from './cache-lab/routing-traces.js';
+import { TraceController } from './cache-lab/trace.controller.js';
 import { EngineHost } from './engine/engine-host.js';
 import { EngineFigures } from './engine/engine-figures.js';
 import { KernelArchive } from './engine/kernel-archive.js';
@@ -45,6 +47,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptsController,
     BundleController,
     LogitsController,
+    TraceController,
   ],
   providers: [
     {
@@ -60,6 +63,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ModelCatalog,
     PromptEncoder,
     LogitsService,
+    RoutingTraces,
     AnswerMeter,
     InferenceService,
     EmbeddingService,
@@ -75,6 +79,6 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptFsck,
     BundleWriter,
   ],
-  exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, ReceiptService],
+  exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, RoutingTraces, ReceiptService],
 })
 export class InferenceModule {}

@@ -66,8 +66,11 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   ExpertsController_top: { 200: json('`{items: [{name, model, block, uses, …}], next_cursor, total}`') },
   ExpertsController_stats: { 200: json('`{name, uses, releases}`') },
   ExpertsController_cache: {
-    200: json('`{bytes, budget, slots, hits, misses, evictions, failures, hit_rate, load_ms}`'),
+    200: json(
+      '`{policy, bytes, budget, slots, hits, misses, evictions, failures, hit_rate, load_ms, prefetch: {loads, used, precision, recall}, lab: {model, policy, hit_rate, optimum, curves: [{experts, bytes, hit_rates}], …}}`; `lab` is null before `stemma cache-lab` has run',
+    ),
   },
+  TraceController_trace: { 200: bytes('The trace, as docs/formats/routing-trace.md lays it out') },
   UploadController_upload: { 200: json(`Multipart: ${PUBLISHED}. JSON: ${UPLOAD}`) },
   UploadController_state: { 200: json(UPLOAD) },
   UploadController_discard: { 204: nothing('It is gone, or was not there') },

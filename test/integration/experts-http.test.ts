@@ -192,7 +192,9 @@ describe('models over HTTP', () => {
       status: 404,
       body: { code: 'EXPERT_UNKNOWN' },
     });
-    expect((await get('/experts/cache')).body).toMatchObject({ bytes: 0, hits: 0, hit_rate: null });
+    expect((await get('/experts/cache')).body).toMatchObject({
+      ...{ bytes: 0, hits: 0, hit_rate: null, policy: null, prefetch: null, lab: null },
+    });
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import * as cacheLab from './cache-lab.js';
 import * as fsck from './fsck.js';
 import * as chat from './chat.js';
 import * as importCheckpoint from './import.js';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   models.register,
   chat.register,
   logits.register,
+  cacheLab.register,
   replay.register,
   verify.register,
   fsck.register,

@@ -26,6 +26,7 @@ export type EnginePort = Pick<
   | 'embed'
   | 'score'
   | 'stats'
+  | 'trace'
   | 'on'
   | 'stop'
 >;

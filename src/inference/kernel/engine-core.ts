@@ -4,13 +4,17 @@ import type { EngineModel } from './block-source.js';
 import { DenseStore } from './dense-store.js';
 import { LocalExpertExecutor } from './executor.js';
 import { ExpertCache } from './expert-cache.js';
+import type { ExpertOptions } from './expert-options.js';
 import { ModelLoader, type LoadedModel } from './model.js';
 import { kvBudgetExceeded, PagePool, type PageTable } from './page-pool.js';
 import { ForwardPass } from './pass.js';
 import { checkWork, positionsOf, type GenerateResult, type Work } from './requests.js';
+import { Prefetcher } from './prefetcher.js';
+import { RouterForesight } from './router-foresight.js';
 import { Running, type EngineComponents, type Ticket, type WorkResult, type WorkSink } from './running.js';
 import { Scheduler } from './scheduler.js';
 import type { EngineStats, ExpertStats } from './stats.js';
+import { RoutingRecorder } from './trace/routing-recorder.js';
 
 export type { EngineComponents, WorkResult, WorkSink } from './running.js';
 
@@ -23,6 +27,7 @@ export interface EngineLimits {
   readonly kvCacheBytes: number;
   /** Sequences that run at the same time. */
   readonly maxStreams: number;
+  readonly experts?: ExpertOptions;
 }
 
 /**
@@ -32,6 +37,8 @@ export interface EngineLimits {
 export class EngineCore {
   private readonly dense: DenseStore;
   private readonly cache: ExpertCache;
+  private readonly recorder: RoutingRecorder | null;
+  private readonly prefetcher: Prefetcher | null;
   private readonly pages: PagePool;
   private readonly scheduler: Scheduler;
   private readonly models = new Map<string, LoadedModel>();
@@ -53,9 +60,18 @@ export class EngineCore {
     const { kernel, source, now } = components;
     const blockFailed = components.blockFailed ?? (() => undefined);
     this.dense = new DenseStore(kernel.heap, source, blockFailed);
-    this.cache = new ExpertCache(kernel.heap, source, limits.expertCacheBytes, now, blockFailed);
+    const { policy, traceBytes = 0 } = limits.experts ?? {};
+    const background = components.background ?? null;
+    const { heap } = kernel;
+    this.cache = new ExpertCache(heap, source, limits.expertCacheBytes, now, blockFailed, policy, background);
+    this.recorder = traceBytes === 0 ? null : new RoutingRecorder(traceBytes, true);
     this.pages = new PagePool(kernel.heap, limits.kvCacheBytes);
-    this.scheduler = new Scheduler(new ForwardPass(kernel, new LocalExpertExecutor(kernel, this.cache), now));
+    const looks = this.recorder !== null || background !== null;
+    this.prefetcher = looks
+      ? new Prefetcher(new RouterForesight(heap), this.cache, this.recorder, background !== null)
+      : null;
+    const executor = new LocalExpertExecutor(kernel, this.cache, this.recorder, this.prefetcher);
+    this.scheduler = new Scheduler(new ForwardPass(kernel, executor, now));
   }
 
   /** Whether `step` has something to do. */
@@ -126,6 +142,7 @@ export class EngineCore {
       active: this.running.size,
       queued: this.queue.length,
       cache: this.cache.stats(),
+      foresight: this.prefetcher?.stats() ?? null,
       kv: {
         usedBytes: this.pages.usedBytes,
         reservedBytes: this.pages.reservedBytes,
@@ -134,6 +151,11 @@ export class EngineCore {
       memoryBytes: this.components.kernel.heap.memory.buffer.byteLength,
       models: [...this.models.values()].map(expertFigures),
     };
+  }
+
+  /** The routing of a release's latest passes as a trace file has it; null when none was recorded. */
+  trace(release: string): Uint8Array | null {
+    return this.recorder?.read(release) ?? null;
   }
 
   private refusal(work: Work): CodedError | undefined {

@@ -1,4 +1,5 @@
 import { err, ok, type CodedError, type Result, type Sha256 } from '../../common/index.js';
+import type { BackgroundLoader } from './background-loader.js';
 import type { BlockFailureHandler, BlockSource } from './block-source.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
@@ -32,6 +33,8 @@ export interface EngineComponents {
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly blockFailed?: BlockFailureHandler;
+  /** Where present, experts are loaded while the kernel computes. */
+  readonly background?: BackgroundLoader;
 }
 
 /** A request and whom it is for. */

@@ -1,4 +1,5 @@
 import type { ExpertCacheStats } from './expert-cache.js';
+import type { ForesightStats } from './prefetcher.js';
 
 /** Use and residency of one expert. */
 export interface ExpertStats {
@@ -25,6 +26,8 @@ export interface EngineStats {
   readonly active: number;
   readonly queued: number;
   readonly cache: ExpertCacheStats;
+  /** How well the experts of layers were foretold; null when nobody looked. */
+  readonly foresight: ForesightStats | null;
   readonly kv: { readonly usedBytes: number; readonly reservedBytes: number; readonly budget: number };
   /** Size of the kernel's memory. */
   readonly memoryBytes: number;

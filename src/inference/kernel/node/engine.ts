@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, ok, type Result } from '../../../common/index.js';
 import { nativeSha256Hex } from '../../../common/native-hash.js';
 import type { EngineModel } from '../block-source.js';
+import type { ExpertOptions } from '../expert-options.js';
 import type {
   EmbedRequest,
   GenerateEvent,
@@ -33,6 +34,7 @@ export interface EngineOptions {
   readonly kvCacheBytes: number;
   /** Requests that run at the same time, at most 32. */
   readonly maxStreams: number;
+  readonly experts?: ExpertOptions;
   /** Node.js options of the threads; for tests that run from source. */
   readonly execArgv?: readonly string[];
 }
@@ -80,9 +82,14 @@ export class Engine {
    * Rejects with a `CodedError`: `KERNEL_MISSING`, `KERNEL_CHANGED` (the file is not what was built) or `KERNEL_SELF_TEST`.
    */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { threads, kernelPath, expertCacheBytes, kvCacheBytes, maxStreams, execArgv } = options;
+    const { threads, kernelPath, expertCacheBytes, kvCacheBytes, maxStreams, experts, execArgv } = options;
     const { bytes, kernelHash } = await readKernel(kernelPath);
-    const limits = { expertCacheBytes, kvCacheBytes, maxStreams: Math.min(maxStreams, MAX_LOGIT_ROWS) };
+    const limits = {
+      expertCacheBytes,
+      kvCacheBytes,
+      maxStreams: Math.min(maxStreams, MAX_LOGIT_ROWS),
+      experts,
+    };
     const start = async (joined: boolean): Promise<[Engine, SelfTestResult]> => {
       const module = compileKernel(bytes, joined);
       const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
@@ -169,6 +176,11 @@ export class Engine {
   /** Figures since the threads were started. */
   async stats(): Promise<Result<EngineStats>> {
     return this.call<EngineStats>({ type: 'stats' });
+  }
+
+  /** The routing of a release's latest passes, as a trace file has it; null when none was recorded. */
+  async trace(release: string): Promise<Result<Uint8Array | null>> {
+    return this.call<Uint8Array | null>({ type: 'trace', release });
   }
 
   /** A block turned out to be missing or corrupt. */
