@@ -36,6 +36,8 @@ export class AppConfig {
   readonly inferenceEngine!: 'exact' | 'tfjs';
   readonly expertCacheMb!: number;
   readonly kvCacheMb!: number;
+  /** Whether requests that begin with the same tokens share their keys and values. */
+  readonly prefixCache!: boolean;
   /** Requests that may wait for the engine before others get 429. */
   readonly maxQueue!: number;
   /** Leading zero bits a block hash needs. */

@@ -117,6 +117,7 @@ export class InferenceService {
       text,
       tokens,
       completionTokens: ids.length,
+      cachedTokens: result.value.cachedTokens,
       finish,
       receipt,
       timings: result.value.timings,

@@ -16,5 +16,6 @@ export function kernelEngineFactory(config: AppConfig, path = kernelPath()): Eng
       expertCacheBytes: config.expertCacheMb * MEBIBYTE,
       kvCacheBytes: config.kvCacheMb * MEBIBYTE,
       maxStreams: ENGINE_STREAMS,
+      prefixCache: config.prefixCache,
     });
 }

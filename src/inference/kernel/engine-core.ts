@@ -5,9 +5,11 @@ import { DenseStore } from './dense-store.js';
 import { LocalExpertExecutor } from './executor.js';
 import { ExpertCache } from './expert-cache.js';
 import { ModelLoader, type LoadedModel } from './model.js';
-import { kvBudgetExceeded, PagePool, type PageTable } from './page-pool.js';
+import { kvBudgetExceeded, PagePool } from './page-pool.js';
+import type { PageTable } from './page-table.js';
 import { ForwardPass } from './pass.js';
-import { checkWork, positionsOf, type GenerateResult, type Work } from './requests.js';
+import { PageNames } from './prefix-cache.js';
+import { checkWork, positionsOf, reusablePositions, type GenerateResult, type Work } from './requests.js';
 import { Running, type EngineComponents, type Ticket, type WorkResult, type WorkSink } from './running.js';
 import { Scheduler } from './scheduler.js';
 import type { EngineStats, ExpertStats } from './stats.js';
@@ -23,6 +25,8 @@ export interface EngineLimits {
   readonly kvCacheBytes: number;
   /** Sequences that run at the same time. */
   readonly maxStreams: number;
+  /** Whether requests that begin with the same tokens share pages; true when undefined. */
+  readonly prefixCache?: boolean;
 }
 
 /**
@@ -55,6 +59,9 @@ export class EngineCore {
     this.dense = new DenseStore(kernel.heap, source, blockFailed);
     this.cache = new ExpertCache(kernel.heap, source, limits.expertCacheBytes, now, blockFailed);
     this.pages = new PagePool(kernel.heap, limits.kvCacheBytes);
+    const { heap } = kernel;
+    const reclaim = heap.reclaim;
+    heap.reclaim = () => this.pages.evict() || reclaim();
     this.scheduler = new Scheduler(new ForwardPass(kernel, new LocalExpertExecutor(kernel, this.cache), now));
   }
 
@@ -81,6 +88,7 @@ export class EngineCore {
       if (ticket.work.release === release) this.end(ticket, err(gone));
     }
     this.models.delete(release);
+    this.pages.forget(release);
     model.unload();
     const needed = [...this.models.values()].flatMap((other) => other.experts.map(({ key }) => key));
     this.cache.retain(new Set(needed));
@@ -93,7 +101,8 @@ export class EngineCore {
   submit(id: number, work: Work, sink: WorkSink): void {
     const refusal = this.refusal(work);
     if (refusal) return sink.done(err(refusal));
-    this.queue.push({ id, work, sink, submitted: this.components.now() });
+    const names = this.sharesPages(work) ? new PageNames(work.release, this.components.sha256) : null;
+    this.queue.push({ id, work, names, sink, submitted: this.components.now() });
   }
 
   /** Ends a request; an answer keeps the tokens it has. Unknown ids are ignored. */
@@ -131,6 +140,7 @@ export class EngineCore {
         reservedBytes: this.pages.reservedBytes,
         budget: this.pages.budget,
       },
+      prefixCache: this.pages.prefixes.stats(),
       memoryBytes: this.components.kernel.heap.memory.buffer.byteLength,
       models: [...this.models.values()].map(expertFigures),
     };
@@ -156,11 +166,27 @@ export class EngineCore {
     while (this.queue.length > 0 && this.running.size < this.limits.maxStreams) {
       const ticket = this.queue[0];
       const model = this.models.get(ticket.work.release)!;
-      const table = this.pages.open(positionsOf(ticket.work, model.config), model.pageBytes);
+      const table = this.openTable(ticket, model);
       if (!table.ok) this.end(ticket, table);
       else if (!table.value) return;
       else this.start(ticket, model, table.value);
     }
+  }
+
+  private openTable({ work, names }: Ticket, model: LoadedModel): ReturnType<PagePool['open']> {
+    return this.pages.open({
+      positions: positionsOf(work, model.config),
+      pageBytes: model.pageBytes,
+      counts: model.experts.length,
+      names,
+      ids: work.kind === 'logits' ? work.ids : work.promptIds,
+      reusable: reusablePositions(work),
+    });
+  }
+
+  /** Replays and raw logits are computed anew, so that they can show what is wrong with memory. */
+  private sharesPages({ kind }: Work): boolean {
+    return kind === 'generate' && this.limits.prefixCache !== false;
   }
 
   private start(ticket: Ticket, model: LoadedModel, table: PageTable): void {
@@ -188,7 +214,7 @@ export class EngineCore {
   private emptyAnswer(ticket: Ticket): GenerateResult {
     const queuedMs = this.components.now() - ticket.submitted;
     const timings = { queuedMs, prefillMs: 0, decodeMs: 0, firstTokenMs: 0 };
-    return { tokens: [], finish: 'cancelled', states: [], experts: [], timings };
+    return { tokens: [], finish: 'cancelled', states: [], experts: [], cachedTokens: 0, timings };
   }
 }
 

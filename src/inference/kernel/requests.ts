@@ -63,6 +63,8 @@ export interface GenerateResult {
   /** One 32-byte commitment chain value per token. */
   readonly states: readonly Uint8Array[];
   readonly experts: readonly ExpertUse[];
+  /** Tokens of the prompt that came from the prefix cache. */
+  readonly cachedTokens: number;
   readonly timings: {
     readonly queuedMs: number;
     readonly prefillMs: number;
@@ -98,6 +100,14 @@ export function positionsOf(work: Work, config: ModelConfig): number {
   if (work.kind === 'logits') return work.ids.length;
   if (work.kind === 'replay') return work.promptIds.length + work.outputIds.length - 1;
   return Math.min(work.promptIds.length + work.maxTokens, config.maxPositions) - 1;
+}
+
+/**
+ * Positions of a request below which the prefix cache may stand in for computing: none whose logits are wanted, and none at all of
+ * a replay or of raw logits, which are there to check what was computed before.
+ */
+export function reusablePositions(work: Work): number {
+  return work.kind === 'generate' ? work.promptIds.length - 1 : 0;
 }
 
 /** Refuses (`REQUEST_INVALID`, `PROMPT_TOO_LONG`, `SAMPLING_PARAMETER`) what the model cannot compute. */

@@ -2,6 +2,7 @@ import { err, ok, type CodedError, type Result, type Sha256 } from '../../common
 import type { BlockFailureHandler, BlockSource } from './block-source.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
+import type { PageNames } from './prefix-cache.js';
 import type { ExpertUse, GenerateEvent, GenerateResult, ReplayResult, Work } from './requests.js';
 import type { Sequence } from './scheduler.js';
 import { GenerateTask, LogitsTask, ReplayTask } from './tasks.js';
@@ -32,6 +33,8 @@ export interface EngineComponents {
 export interface Ticket {
   readonly id: number;
   readonly work: Work;
+  /** Names of its pages; null: the prefix cache has no part in it. */
+  readonly names: PageNames | null;
   readonly sink: WorkSink;
   readonly submitted: number;
   sequence?: Sequence;
@@ -43,7 +46,6 @@ export class Running {
   private firstToken = 0;
   private lastRouting: number;
   private reported: Uint32Array;
-  private readonly usage: Uint32Array;
   private readonly task: GenerateTask | ReplayTask | LogitsTask;
 
   constructor(
@@ -55,7 +57,6 @@ export class Running {
   ) {
     this.started = components.now();
     this.lastRouting = this.started;
-    this.usage = new Uint32Array(model.experts.length);
     this.reported = new Uint32Array(model.experts.length);
     this.task = this.createTask(ticket.work);
     counters.promptTokens += this.task.given;
@@ -66,8 +67,7 @@ export class Running {
       task: this.task,
       model: this.model,
       table,
-      usage: this.usage,
-      computed: 0,
+      computed: table.reused,
       progressed: () => this.progressed(),
       finished: (error) => this.finished(error),
     };
@@ -92,8 +92,9 @@ export class Running {
     if (now - this.lastRouting < ROUTING_INTERVAL_MS) return;
     this.lastRouting = now;
     const { layers, experts } = this.model.config;
-    const since = this.usage.map((count, i) => count - this.reported[i]);
-    this.reported = this.usage.slice();
+    const usage = sequence!.table.usage();
+    const since = usage.map((count, i) => count - this.reported[i]);
+    this.reported = usage;
     const counts = Array.from({ length: layers }, (_, l) => [
       ...since.subarray(l * experts, (l + 1) * experts),
     ]);
@@ -116,19 +117,20 @@ export class Running {
     const now = this.components.now();
     const first = this.firstToken || now;
     const { tokens, finish, states } = task;
+    const cachedTokens = this.ticket.sequence!.table.reused;
     const timings = {
       queuedMs: this.started - this.ticket.submitted,
       prefillMs: first - this.started,
       decodeMs: now - first,
       firstTokenMs: first - this.ticket.submitted,
     };
-    return { tokens, finish, states, experts, timings };
+    return { tokens, finish, states, experts, cachedTokens, timings };
   }
 
   private expertUses(): ExpertUse[] {
     const perLayer = this.model.config.experts;
     const uses: ExpertUse[] = [];
-    this.usage.forEach((tokens, i) => {
+    this.ticket.sequence!.table.usage().forEach((tokens, i) => {
       if (tokens > 0) uses.push({ layer: Math.floor(i / perLayer), expert: i % perLayer, tokens });
     });
     return uses;

@@ -1,6 +1,7 @@
 import type { CodedError } from '../../common/index.js';
+import { PAGE_POSITIONS } from './abi.js';
 import type { LoadedModel } from './model.js';
-import type { PageTable } from './page-pool.js';
+import type { PageTable } from './page-table.js';
 import type { BatchRow, ForwardPass } from './pass.js';
 import { MAX_LOGIT_ROWS, MAX_ROWS } from './run-state.js';
 import type { SequenceTask } from './tasks.js';
@@ -13,8 +14,6 @@ export interface Sequence {
   readonly task: SequenceTask;
   readonly model: LoadedModel;
   readonly table: PageTable;
-  /** Tokens per layer and expert. */
-  readonly usage: Uint32Array;
   /** Positions computed so far. */
   computed: number;
   /** Called after each batch with rows of this sequence. */
@@ -58,7 +57,9 @@ export class Scheduler {
   step(): number {
     if (this.active.length === 0) return 0;
     const model = this.active[this.turn++ % this.active.length].model;
-    const shares = this.share(this.active.filter((sequence) => sequence.model === model));
+    const sequences = this.active.filter((sequence) => sequence.model === model);
+    sequences.forEach(reuse);
+    const shares = this.share(sequences);
     const rows: BatchRow[] = [];
     for (const { sequence, count } of shares) {
       const extended = sequence.table.extend(sequence.computed + count);
@@ -102,6 +103,7 @@ export class Scheduler {
         if (!error) complete = sequence.task.take(position, logits);
       }
       sequence.computed += count;
+      if (!error) sequence.table.complete(sequence.computed, sequence.task.ids);
       if (error || complete) this.end(sequence, error);
       else sequence.progressed();
     }
@@ -111,6 +113,11 @@ export class Scheduler {
     this.remove(sequence);
     sequence.finished(error);
   }
+}
+
+/** Lets a sequence have what others of the same beginning have computed since its last step. */
+function reuse(sequence: Sequence): void {
+  if (sequence.computed % PAGE_POSITIONS === 0) sequence.computed += sequence.table.reuse();
 }
 
 /** Known ids that have not been computed. */
@@ -130,12 +137,12 @@ function chunk(sequence: Sequence, most: number, logitRows: number): [count: num
 }
 
 function rowsOf(sequence: Sequence, count: number): BatchRow[] {
-  const { task, computed, table, usage } = sequence;
+  const { task, computed, table } = sequence;
   return Array.from({ length: count }, (_, i) => ({
     token: task.ids[computed + i],
     position: computed + i,
     pages: table.address,
     wantsLogits: task.wantsLogits(computed + i),
-    usage,
+    usage: table.usageOf(computed + i),
   }));
 }

@@ -1,4 +1,5 @@
 import type { ExpertCacheStats } from './expert-cache.js';
+import type { PrefixCacheStats } from './prefix-cache.js';
 
 /** Use and residency of one expert. */
 export interface ExpertStats {
@@ -25,7 +26,9 @@ export interface EngineStats {
   readonly active: number;
   readonly queued: number;
   readonly cache: ExpertCacheStats;
+  /** Key/value pages: those that requests use now, what is promised to them, and the limit for all. */
   readonly kv: { readonly usedBytes: number; readonly reservedBytes: number; readonly budget: number };
+  readonly prefixCache: PrefixCacheStats;
   /** Size of the kernel's memory. */
   readonly memoryBytes: number;
   readonly models: readonly {

@@ -29,6 +29,8 @@ export interface EngineOptions {
   readonly kvCacheBytes: number;
   /** Requests that run at the same time, at most 32. */
   readonly maxStreams: number;
+  /** Whether requests that begin with the same tokens share their keys and values; true when undefined. */
+  readonly prefixCache?: boolean;
   /** Node.js options of the threads; for tests that run from source. */
   readonly execArgv?: readonly string[];
 }
@@ -68,9 +70,11 @@ export class Engine {
    * Rejects with a `CodedError`: `KERNEL_MISSING`, `KERNEL_CHANGED` (the file is not what was built) or `KERNEL_SELF_TEST`.
    */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { threads, kernelPath, expertCacheBytes, kvCacheBytes, maxStreams, execArgv } = options;
+    const { threads, kernelPath, expertCacheBytes, kvCacheBytes, maxStreams, prefixCache, execArgv } =
+      options;
     const { module, kernelHash } = await readKernel(kernelPath);
-    const limits = { expertCacheBytes, kvCacheBytes, maxStreams: Math.min(maxStreams, MAX_LOGIT_ROWS) };
+    const streams = Math.min(maxStreams, MAX_LOGIT_ROWS);
+    const limits = { expertCacheBytes, kvCacheBytes, maxStreams: streams, prefixCache };
     const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
     const test = await engine.selfTest();
     if (test.ok) return engine;
