@@ -24,7 +24,7 @@ import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
 import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
 import { AnswerMeter } from './answer-meter.js';
 import { AnswerRun } from './answer-run.js';
-import { Deadline } from './deadline.js';
+import { Deadline, LONGEST_WAIT_MS } from './deadline.js';
 import { prepareAnswer } from './prepare-answer.js';
 
 /** Who wants an answer: its name for events, when to give up, and where the pieces go. */
@@ -165,7 +165,15 @@ class EngineTask {
 
 function engineRequest(prepared: PreparedAnswer): EngineRequest {
   const { model, promptIds, maxTokens, sampling, logprobs } = prepared;
-  const request = { release: model.release, promptIds, maxTokens, stopIds: model.stopIds, sampling };
+  const waiting = { priority: 'inference', maxWaitMs: LONGEST_WAIT_MS } as const;
+  const request = {
+    release: model.release,
+    promptIds,
+    maxTokens,
+    stopIds: model.stopIds,
+    sampling,
+    ...waiting,
+  };
   return logprobs === undefined ? request : { ...request, logprobs };
 }
 

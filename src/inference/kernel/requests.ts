@@ -2,8 +2,19 @@ import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { checkSampling, type SamplingParameters, type TokenLogprob } from '../sampler/index.js';
 import type { ModelConfig } from './config.js';
 
+/** Which requests come first: people's answers, or work of the server itself that can wait. */
+export type Priority = 'inference' | 'learning';
+
+/** How a request waits for its turn. */
+export interface Waiting {
+  /** `inference` when undefined. */
+  readonly priority?: Priority;
+  /** Longest time it may wait for its first step, ms; for ever when undefined. */
+  readonly maxWaitMs?: number;
+}
+
 /** A wish for an answer. */
-export interface GenerateRequest {
+export interface GenerateRequest extends Waiting {
   readonly release: string;
   readonly promptIds: readonly number[];
   /** At most so many tokens; fewer where the model's context ends earlier. */
@@ -16,7 +27,7 @@ export interface GenerateRequest {
 }
 
 /** A wish to recompute an answer. */
-export interface ReplayRequest {
+export interface ReplayRequest extends Waiting {
   readonly release: string;
   readonly promptIds: readonly number[];
   readonly outputIds: readonly number[];
@@ -24,7 +35,7 @@ export interface ReplayRequest {
 }
 
 /** A wish for the logits at the last positions of some ids. */
-export interface LogitsRequest {
+export interface LogitsRequest extends Waiting {
   readonly release: string;
   readonly ids: readonly number[];
   /** Positions from the end, at least 1; undefined = all. */
@@ -118,6 +129,7 @@ export function checkWork(work: Work, config: ModelConfig): Result<void> {
   if (!all.every((id) => Number.isInteger(id) && id >= 0 && id < config.vocabSize)) {
     return invalid(`token ids must be whole numbers below ${config.vocabSize}`);
   }
+  if (work.maxWaitMs !== undefined && !(work.maxWaitMs >= 0)) return invalid('maxWaitMs is not a time');
   const room = work.kind === 'generate' ? config.maxPositions - 1 : config.maxPositions;
   const needed = work.kind === 'replay' ? all.length - 1 : all.length;
   if (needed > room) return tooLong(needed, config.maxPositions);

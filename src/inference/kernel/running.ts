@@ -37,6 +37,8 @@ export interface Ticket {
   readonly names: PageNames | null;
   readonly sink: WorkSink;
   readonly submitted: number;
+  /** Since when it would have had its turn but for the key/value cache; undefined before. */
+  blockedSince?: number;
   sequence?: Sequence;
 }
 
@@ -67,6 +69,7 @@ export class Running {
       task: this.task,
       model: this.model,
       table,
+      priority: this.ticket.work.priority ?? 'inference',
       computed: table.reused,
       progressed: () => this.progressed(),
       finished: (error) => this.finished(error),
