@@ -42,6 +42,8 @@ export class AppConfig {
   /** Size of the ring that keeps each model's routing, MiB; 0 keeps none. */
   readonly routingTraceMb!: number;
   readonly kvCacheMb!: number;
+  /** Whether requests that begin with the same tokens share their keys and values. */
+  readonly prefixCache!: boolean;
   /** Requests that may wait for the engine before others get 429. */
   readonly maxQueue!: number;
   /** Leading zero bits a block hash needs. */

@@ -68,7 +68,16 @@ export class ScriptedEngine {
         }
       },
       finish: (finish: EngineResult['finish']) =>
-        end(ok({ tokens: made, finish, states, experts: [{ layer: 0, expert: 1, tokens: 3 }], timings })),
+        end(
+          ok({
+            tokens: made,
+            finish,
+            states,
+            experts: [{ layer: 0, expert: 1, tokens: 3 }],
+            cachedTokens: 0,
+            timings,
+          }),
+        ),
       fail: (error: CodedError) => end(err(error)),
     };
     this.generations.push(scripted);

@@ -34,6 +34,7 @@ export function createEngine(
   built: BuiltModel,
   limits: Partial<EngineLimits> = {},
   source?: BlockSource,
+  now = () => performance.now(),
 ): EngineCore {
   const engine = new EngineCore(
     {
@@ -41,7 +42,7 @@ export function createEngine(
       source: source ?? new MemoryBlockSource(built.payloads, nativeSha256),
       kernelHash,
       sha256: nativeSha256,
-      now: () => performance.now(),
+      now,
     },
     { expertCacheBytes: 1 << 26, kvCacheBytes: 1 << 26, maxStreams: 8, ...limits },
   );

@@ -75,6 +75,8 @@ export interface Answer {
   readonly text: string;
   readonly tokens: readonly ScoredToken[];
   readonly completionTokens: number;
+  /** Tokens of the prompt that had been computed before for another request. */
+  readonly cachedTokens: number;
   readonly finish: FinishReason;
   /** Null when it was cancelled before the first token: there is nothing to state. */
   readonly receipt: Receipt | null;

@@ -26,7 +26,7 @@ import { answerFacts, answerUsage } from './answer-facts.js';
 import { AnswerMeter } from './answer-meter.js';
 import { AnswerRun } from './answer-run.js';
 import { echoedPrompt, withPrompt, type EchoedPrompt } from './echo.js';
-import { Deadline } from './deadline.js';
+import { Deadline, LONGEST_WAIT_MS } from './deadline.js';
 import { prepareAnswer } from './prepare-answer.js';
 import type { RequestRecord } from './request-record.js';
 
@@ -149,6 +149,7 @@ export class InferenceService {
       text,
       tokens,
       completionTokens: ids.length,
+      cachedTokens: result.value.cachedTokens,
       finish,
       receipt,
       timings: result.value.timings,
@@ -207,7 +208,15 @@ class EngineTask {
 
 function engineRequest(prepared: PreparedAnswer): EngineRequest {
   const { model, promptIds, maxTokens, sampling, logprobs } = prepared;
-  const request = { release: model.release, promptIds, maxTokens, stopIds: model.stopIds, sampling };
+  const waiting = { priority: 'inference', maxWaitMs: LONGEST_WAIT_MS } as const;
+  const request = {
+    release: model.release,
+    promptIds,
+    maxTokens,
+    stopIds: model.stopIds,
+    sampling,
+    ...waiting,
+  };
   return logprobs === undefined ? request : { ...request, logprobs };
 }
 

@@ -93,6 +93,26 @@ export class EngineFigures implements ExpertUsageSource {
     );
     gauge('stemma_kv_cache_bytes', 'Bytes of keys and values of running answers.', ({ kv }) => kv.usedBytes);
     gauge(
+      'stemma_prefix_cache_bytes',
+      'Bytes of keys and values that requests share or may come to share.',
+      ({ prefixCache }) => prefixCache.bytes,
+    );
+    gauge(
+      'stemma_prefix_cache_hits',
+      'Pages of 32 prompt tokens taken from the prefix cache.',
+      ({ prefixCache }) => prefixCache.hits,
+    );
+    gauge(
+      'stemma_prefix_cache_misses',
+      'Pages of 32 prompt tokens that had to be computed.',
+      ({ prefixCache }) => prefixCache.misses,
+    );
+    gauge(
+      'stemma_prefix_cache_evictions',
+      'Pages put out of the prefix cache.',
+      ({ prefixCache }) => prefixCache.evictions,
+    );
+    gauge(
       'stemma_kernel_memory_bytes',
       'Size of the memory of the kernel.',
       ({ memoryBytes }) => memoryBytes,

@@ -7,6 +7,8 @@ import type { EnginePort } from './engine-port.js';
 import { kernelPath } from './kernel-path.js';
 
 const MEBIBYTE = 2 ** 20;
+/** Places in the engine's queue for replays and the like; answers are counted before they get there. */
+const QUEUE_FOR_OTHERS = 256;
 
 /** Starts the kernel's engine with what the configuration gives it. @param path the kernel file, `kernel.sha256` beside it */
 export function kernelEngineFactory(config: AppConfig, path = kernelPath()): EngineFactory {
@@ -21,6 +23,8 @@ export async function engineOptions(config: AppConfig, path = kernelPath()): Pro
     expertCacheBytes: config.expertCacheMb * MEBIBYTE,
     kvCacheBytes: config.kvCacheMb * MEBIBYTE,
     maxStreams: ENGINE_STREAMS,
+    prefixCache: config.prefixCache,
+    maxQueue: config.maxQueue + QUEUE_FOR_OTHERS,
     experts: {
       policy: await policyOf(config),
       prefetch: config.expertPrefetch,

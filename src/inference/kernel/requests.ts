@@ -2,8 +2,19 @@ import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { checkSampling, type SamplingParameters, type TokenLogprob } from '../sampler/index.js';
 import type { ModelConfig } from './config.js';
 
+/** Which requests come first: people's answers, or work of the server itself that can wait. */
+export type Priority = 'inference' | 'learning';
+
+/** How a request waits for its turn. */
+export interface Waiting {
+  /** `inference` when undefined. */
+  readonly priority?: Priority;
+  /** Longest time it may wait for its first step, ms; for ever when undefined. */
+  readonly maxWaitMs?: number;
+}
+
 /** A wish for an answer. */
-export interface GenerateRequest {
+export interface GenerateRequest extends Waiting {
   readonly release: string;
   readonly promptIds: readonly number[];
   /** At most so many tokens; fewer where the model's context ends earlier. */
@@ -16,7 +27,7 @@ export interface GenerateRequest {
 }
 
 /** A wish to recompute an answer. */
-export interface ReplayRequest {
+export interface ReplayRequest extends Waiting {
   readonly release: string;
   readonly promptIds: readonly number[];
   readonly outputIds: readonly number[];
@@ -24,7 +35,7 @@ export interface ReplayRequest {
 }
 
 /** A wish for the logits at the last positions of some ids. */
-export interface LogitsRequest {
+export interface LogitsRequest extends Waiting {
   readonly release: string;
   readonly ids: readonly number[];
   /** Positions from the end, at least 1; undefined = all. */
@@ -32,13 +43,13 @@ export interface LogitsRequest {
 }
 
 /** A wish for one vector that stands for some ids. */
-export interface EmbedRequest {
+export interface EmbedRequest extends Waiting {
   readonly release: string;
   readonly ids: readonly number[];
 }
 
 /** A wish to know how likely each of some ids is after those before it. */
-export interface ScoreRequest {
+export interface ScoreRequest extends Waiting {
   readonly release: string;
   /** At least two: nothing comes before the first. */
   readonly ids: readonly number[];
@@ -78,6 +89,8 @@ export interface GenerateResult {
   /** One 32-byte commitment chain value per token. */
   readonly states: readonly Uint8Array[];
   readonly experts: readonly ExpertUse[];
+  /** Tokens of the prompt that came from the prefix cache. */
+  readonly cachedTokens: number;
   readonly timings: {
     readonly queuedMs: number;
     readonly prefillMs: number;
@@ -118,6 +131,14 @@ export function positionsOf(work: Work, config: ModelConfig): number {
   return Math.min(work.promptIds.length + work.maxTokens, config.maxPositions) - 1;
 }
 
+/**
+ * Positions of a request below which the prefix cache may stand in for computing: none whose logits are wanted, and none at all of
+ * a replay or of raw logits, which are there to check what was computed before.
+ */
+export function reusablePositions(work: Work): number {
+  return work.kind === 'generate' ? work.promptIds.length - 1 : 0;
+}
+
 /** Refuses (`REQUEST_INVALID`, `PROMPT_TOO_LONG`, `SAMPLING_PARAMETER`) what the model cannot compute. */
 export function checkWork(work: Work, config: ModelConfig): Result<void> {
   const ids = 'ids' in work ? work.ids : work.promptIds;
@@ -126,6 +147,7 @@ export function checkWork(work: Work, config: ModelConfig): Result<void> {
   if (!all.every((id) => Number.isInteger(id) && id >= 0 && id < config.vocabSize)) {
     return invalid(`token ids must be whole numbers below ${config.vocabSize}`);
   }
+  if (work.maxWaitMs !== undefined && !(work.maxWaitMs >= 0)) return invalid('maxWaitMs is not a time');
   const room = work.kind === 'generate' ? config.maxPositions - 1 : config.maxPositions;
   const needed = work.kind === 'replay' ? all.length - 1 : all.length;
   if (needed > room) return tooLong(needed, config.maxPositions);

@@ -3,6 +3,7 @@ import type { BackgroundLoader } from './background-loader.js';
 import type { BlockFailureHandler, BlockSource } from './block-source.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
+import type { PageNames } from './prefix-cache.js';
 import type { ExpertUse, GenerateEvent, GenerateResult, ReplayResult, Work } from './requests.js';
 import type { Sequence } from './scheduler.js';
 import { EmbedTask } from './embed-task.js';
@@ -41,8 +42,12 @@ export interface EngineComponents {
 export interface Ticket {
   readonly id: number;
   readonly work: Work;
+  /** Names of its pages; null: the prefix cache has no part in it. */
+  readonly names: PageNames | null;
   readonly sink: WorkSink;
   readonly submitted: number;
+  /** Since when it would have had its turn but for the key/value cache; undefined before. */
+  blockedSince?: number;
   sequence?: Sequence;
 }
 
@@ -52,7 +57,6 @@ export class Running {
   private firstToken = 0;
   private lastRouting: number;
   private reported: Uint32Array;
-  private readonly usage: Uint32Array;
   private readonly task: Task;
 
   constructor(
@@ -64,7 +68,6 @@ export class Running {
   ) {
     this.started = components.now();
     this.lastRouting = this.started;
-    this.usage = new Uint32Array(model.experts.length);
     this.reported = new Uint32Array(model.experts.length);
     this.task = this.createTask(ticket.work);
     counters.promptTokens += this.task.given;
@@ -75,8 +78,8 @@ export class Running {
       task: this.task,
       model: this.model,
       table,
-      usage: this.usage,
-      computed: 0,
+      priority: this.ticket.work.priority ?? 'inference',
+      computed: table.reused,
       progressed: () => this.progressed(),
       finished: (error) => this.finished(error),
     };
@@ -108,8 +111,9 @@ export class Running {
     if (now - this.lastRouting < ROUTING_INTERVAL_MS) return;
     this.lastRouting = now;
     const { layers, experts } = this.model.config;
-    const since = this.usage.map((count, i) => count - this.reported[i]);
-    this.reported = this.usage.slice();
+    const usage = sequence!.table.usage();
+    const since = usage.map((count, i) => count - this.reported[i]);
+    this.reported = usage;
     const counts = Array.from({ length: layers }, (_, l) => [
       ...since.subarray(l * experts, (l + 1) * experts),
     ]);
@@ -134,19 +138,20 @@ export class Running {
     const now = this.components.now();
     const first = this.firstToken || now;
     const { tokens, finish, states } = task;
+    const cachedTokens = this.ticket.sequence!.table.reused;
     const timings = {
       queuedMs: this.started - this.ticket.submitted,
       prefillMs: first - this.started,
       decodeMs: now - first,
       firstTokenMs: first - this.ticket.submitted,
     };
-    return { tokens, finish, states, experts, timings };
+    return { tokens, finish, states, experts, cachedTokens, timings };
   }
 
   private expertUses(): ExpertUse[] {
     const perLayer = this.model.config.experts;
     const uses: ExpertUse[] = [];
-    this.usage.forEach((tokens, i) => {
+    this.ticket.sequence!.table.usage().forEach((tokens, i) => {
       if (tokens > 0) uses.push({ layer: Math.floor(i / perLayer), expert: i % perLayer, tokens });
     });
     return uses;

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, ok, type Result } from '../../../common/index.js';
 import { nativeSha256Hex } from '../../../common/native-hash.js';
 import type { EngineModel } from '../block-source.js';
-import type { ExpertOptions } from '../expert-options.js';
+import type { EngineLimits } from '../engine-core.js';
 import type {
   EmbedRequest,
   GenerateEvent,
@@ -24,17 +24,12 @@ import { compileKernel } from './compile-kernel.js';
 import type { BlockFailure, Reply } from './protocol.js';
 import { ThreadGroup, type LeaderCall, type ThreadGroupOptions } from './thread-group.js';
 
-/** What an engine is started with. */
-export interface EngineOptions {
+/** What an engine is started with. At most 32 of `maxStreams` are taken. */
+export interface EngineOptions extends EngineLimits {
   /** Threads that compute, at least 1. */
   readonly threads: number;
   /** The WebAssembly file; `kernel.sha256` beside it holds the hash recorded when it was built. */
   readonly kernelPath: string;
-  readonly expertCacheBytes: number;
-  readonly kvCacheBytes: number;
-  /** Requests that run at the same time, at most 32. */
-  readonly maxStreams: number;
-  readonly experts?: ExpertOptions;
   /** Node.js options of the threads; for tests that run from source. */
   readonly execArgv?: readonly string[];
 }
@@ -82,14 +77,9 @@ export class Engine {
    * Rejects with a `CodedError`: `KERNEL_MISSING`, `KERNEL_CHANGED` (the file is not what was built) or `KERNEL_SELF_TEST`.
    */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { threads, kernelPath, expertCacheBytes, kvCacheBytes, maxStreams, experts, execArgv } = options;
+    const { threads, kernelPath, execArgv, ...wished } = options;
     const { bytes, kernelHash } = await readKernel(kernelPath);
-    const limits = {
-      expertCacheBytes,
-      kvCacheBytes,
-      maxStreams: Math.min(maxStreams, MAX_LOGIT_ROWS),
-      experts,
-    };
+    const limits = { ...wished, maxStreams: Math.min(wished.maxStreams, MAX_LOGIT_ROWS) };
     const start = async (joined: boolean): Promise<[Engine, SelfTestResult]> => {
       const module = compileKernel(bytes, joined);
       const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
