@@ -1,3 +1,5 @@
+import type { Constraint } from '../constraints/index.js';
+import type { LogitBias } from '../sampler/index.js';
 import type { FinishReason, Receipt } from '../receipt/index.js';
 import type { ChatMessage } from '../tokenizer/chat-template.js';
 import type { EngineSampling } from '../engine/engine-port.js';
@@ -24,6 +26,10 @@ export interface AnswerRequest {
   readonly frequencyPenalty?: number;
   /** Integer 0 … 2^53-1; drawn at random when undefined. Choice number i uses seed + i. */
   readonly seed?: number;
+  /** Added to the logits of single tokens. */
+  readonly logitBias?: LogitBias;
+  /** What the text must obey. */
+  readonly constraint?: Constraint;
   /** Up to 16 non-empty strings. */
   readonly stop?: readonly string[];
   /** Alternatives to report per token, 0 … 20. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError, bytesToHex, err, ok, type ErrorFacts, type Result } from '../../common/index.js';
+import { compileConstraint } from '../constraints/index.js';
 import type { PromptEncoder } from '../models/prompt-encoder.js';
 import type { ServedModel } from '../models/served-model.js';
 import type { ChatMessage } from '../tokenizer/chat-template.js';
@@ -22,6 +23,8 @@ export async function prepareAnswer(
   model: ServedModel,
   encode: EncodePrompt,
 ): Promise<Result<PreparedAnswer>> {
+  const obeyed = checkConstraint(request, model);
+  if (!obeyed.ok) return obeyed;
   const prompt = await promptIds(request, model, encode);
   if (!prompt.ok) return prompt;
   const room = model.context - prompt.value.length;
@@ -59,7 +62,28 @@ function sampling(request: AnswerRequest, { defaults }: ServedModel) {
     repetitionPenalty: request.repetitionPenalty ?? defaults.repetitionPenalty,
     presencePenalty: request.presencePenalty ?? 0,
     frequencyPenalty: request.frequencyPenalty ?? 0,
+    ...(request.logitBias === undefined ? {} : { logitBias: request.logitBias }),
+    ...(request.constraint === undefined ? {} : { constraint: request.constraint }),
   };
+}
+
+/** What the engine would refuse later: a bias for no token of the model, a constraint that cannot be obeyed. */
+function checkConstraint({ constraint, logitBias }: AnswerRequest, model: ServedModel): Result<void> {
+  const { config, vocabulary } = model.engine;
+  const [greatest] = logitBias?.at(-1) ?? [0];
+  if (greatest >= config.vocabSize) {
+    const detail = `Token ${greatest} is not in the vocabulary of ${config.vocabSize}.`;
+    return refuse('TOKEN_UNKNOWN', detail, { param: 'logit_bias', token: greatest });
+  }
+  if (constraint === undefined) return ok();
+  if (vocabulary === undefined) {
+    const detail = `${model.name} has no tokenizer: its answers cannot be constrained.`;
+    return refuse('CONSTRAINT_UNSUPPORTED', detail, { param: 'response_format' });
+  }
+  const compiled = compileConstraint(constraint, vocabulary);
+  if (compiled.ok) return ok();
+  const { code, message, facts } = compiled.error;
+  return refuse(code, message, { ...facts, param: 'response_format' });
 }
 
 async function promptIds(

@@ -75,9 +75,10 @@ export class Running {
 
   private createTask(work: Work): GenerateTask | ReplayTask | LogitsTask {
     if (work.kind === 'logits') return new LogitsTask(work);
+    const context = { ...this.components, grammars: this.model.grammars };
     if (work.kind === 'replay')
-      return new ReplayTask(work, this.components, (event) => this.ticket.sink.event(event));
-    return new GenerateTask(work, this.model.config.maxPositions, this.components, (event) => {
+      return new ReplayTask(work, context, (event) => this.ticket.sink.event(event));
+    return new GenerateTask(work, this.model.config.maxPositions, context, (event) => {
       if (this.firstToken === 0) this.firstToken = this.components.now();
       this.counters.tokensGenerated++;
       this.ticket.sink.event(event);

@@ -16,6 +16,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { GenerationDto } from './generation.dto.js';
+import { IsResponseFormat, type ResponseFormat } from './response-format.js';
 import { IsTextContent, type TextPart } from './text-content.js';
 
 const MAX_MESSAGES = 1024;
@@ -73,8 +74,10 @@ export class ChatCompletionDto extends GenerationDto {
   @IsInt()
   top_logprobs?: number | null;
 
-  @Allow()
-  response_format?: unknown;
+  @IsOptional()
+  @IsResponseFormat()
+  response_format?: ResponseFormat | null;
+
   @Allow()
   tools?: unknown;
   @Allow()

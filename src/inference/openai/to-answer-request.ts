@@ -3,7 +3,9 @@ import type { ChatMessage } from '../tokenizer/chat-template.js';
 import type { ChatCompletionDto } from './chat-completion.dto.js';
 import type { CompletionDto } from './completion.dto.js';
 import type { GenerationDto } from './generation.dto.js';
+import { logitBias } from './logit-bias.js';
 import { promptOf } from './prompt-list.js';
+import { formatConstraint } from './response-format.js';
 import { stopList } from './stop-list.js';
 import { joinedText } from './text-content.js';
 import {
@@ -33,7 +35,12 @@ export function fromChatCompletion(body: ChatCompletionDto): AskedAnswer {
   }
   const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? undefined;
   const logprobs = body.logprobs === true ? (body.top_logprobs ?? 0) : undefined;
-  return { ...common(body, { messages }), ...given({ maxTokens, logprobs }) };
+  const constraint = formatConstraint(body.response_format);
+  return {
+    ...common(body, { messages }),
+    ...given({ maxTokens, logprobs }),
+    ...(constraint === undefined ? {} : { constraint }),
+  };
 }
 
 /** A completion request in the server's own words; refuses by name what is not supported. */
@@ -49,9 +56,11 @@ function common(body: GenerationDto, prompt: AnswerPrompt): AskedAnswer {
   if (body.stream_options?.include_obfuscation === true) {
     throw unsupported('stream_options.include_obfuscation', 'Obfuscation of streams is not supported.');
   }
+  const bias = logitBias(body.logit_bias);
   return {
     model: body.model,
     prompt,
+    ...(bias === undefined ? {} : { logitBias: bias }),
     stop: stopList(body.stop),
     ...given({
       temperature: body.temperature,

@@ -5,8 +5,6 @@ export type NeutralValues = Readonly<Record<string, readonly unknown[]>>;
 
 /** Fields of `/v1/chat/completions` that are not supported yet. */
 export const CHAT_NEUTRAL: NeutralValues = {
-  logit_bias: [],
-  response_format: ['text'],
   tools: [],
   tool_choice: ['none', 'auto'],
   parallel_tool_calls: [true, false],
@@ -34,7 +32,6 @@ export const MESSAGE_NEUTRAL: NeutralValues = {
 
 /** Fields of `/v1/completions` that are not supported. */
 export const COMPLETION_NEUTRAL: NeutralValues = {
-  logit_bias: [],
   suffix: [''],
   echo: [false],
   best_of: [1],
