@@ -2,6 +2,7 @@ import type { Constraint } from '../constraints/index.js';
 import type { LogitBias } from '../sampler/index.js';
 import type { FinishReason, Receipt } from '../receipt/index.js';
 import type { ChatMessage } from '../tokenizer/chat-template.js';
+import type { CallStyle, ToolUse } from '../tools/index.js';
 import type { EngineSampling } from '../engine/engine-port.js';
 import type { ServedModel } from '../models/served-model.js';
 
@@ -30,6 +31,8 @@ export interface AnswerRequest {
   readonly logitBias?: LogitBias;
   /** What the text must obey. */
   readonly constraint?: Constraint;
+  /** Functions the model may call; only with messages. */
+  readonly tools?: ToolUse;
   /** Up to 16 non-empty strings. */
   readonly stop?: readonly string[];
   /** Alternatives to report per token, 0 … 20. */
@@ -50,6 +53,8 @@ export interface PreparedAnswer {
   readonly sampling: EngineSampling;
   readonly stop: readonly string[];
   readonly logprobs?: number;
+  /** Functions it may call, and how calls look in the text. */
+  readonly tools?: { readonly names: readonly string[]; readonly style: CallStyle };
   readonly choices: number;
   readonly salt: string;
   readonly owner: string;

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError, bytesToHex, err, ok, type ErrorFacts, type Result } from '../../common/index.js';
-import { compileConstraint } from '../constraints/index.js';
 import type { PromptEncoder } from '../models/prompt-encoder.js';
 import type { ServedModel } from '../models/served-model.js';
-import type { ChatMessage } from '../tokenizer/chat-template.js';
 import { unusedMark } from '../tokenizer/special-tokens.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import { answerForm } from './answer-constraint.js';
 import type { AnswerPrompt, AnswerRequest, PreparedAnswer } from './answer-request.js';
+import { chatOf, withTexts, writtenTexts, type Chat } from './defused-chat.js';
 
 const SALT_BYTES = 32;
 const SEED_BYTES = 6;
@@ -23,8 +23,9 @@ export async function prepareAnswer(
   model: ServedModel,
   encode: EncodePrompt,
 ): Promise<Result<PreparedAnswer>> {
-  const obeyed = checkConstraint(request, model);
-  if (!obeyed.ok) return obeyed;
+  const form = answerForm(request, model);
+  if (!form.ok) return form;
+  const { constraint, tools } = form.value;
   const prompt = await promptIds(request, model, encode);
   if (!prompt.ok) return prompt;
   const room = model.context - prompt.value.length;
@@ -44,8 +45,9 @@ export async function prepareAnswer(
     model,
     promptIds: prompt.value,
     maxTokens: Math.min(wanted, room),
-    sampling: { ...sampling(request, model), seed },
+    sampling: { ...sampling(request, model), ...(constraint === undefined ? {} : { constraint }), seed },
     stop: request.stop ?? [],
+    ...(tools === undefined ? {} : { tools }),
     ...(request.logprobs === undefined ? {} : { logprobs: request.logprobs }),
     choices,
     owner: request.owner,
@@ -63,31 +65,11 @@ function sampling(request: AnswerRequest, { defaults }: ServedModel) {
     presencePenalty: request.presencePenalty ?? 0,
     frequencyPenalty: request.frequencyPenalty ?? 0,
     ...(request.logitBias === undefined ? {} : { logitBias: request.logitBias }),
-    ...(request.constraint === undefined ? {} : { constraint: request.constraint }),
   };
 }
 
-/** What the engine would refuse later: a bias for no token of the model, a constraint that cannot be obeyed. */
-function checkConstraint({ constraint, logitBias }: AnswerRequest, model: ServedModel): Result<void> {
-  const { config, vocabulary } = model.engine;
-  const [greatest] = logitBias?.at(-1) ?? [0];
-  if (greatest >= config.vocabSize) {
-    const detail = `Token ${greatest} is not in the vocabulary of ${config.vocabSize}.`;
-    return refuse('TOKEN_UNKNOWN', detail, { param: 'logit_bias', token: greatest });
-  }
-  if (constraint === undefined) return ok();
-  if (vocabulary === undefined) {
-    const detail = `${model.name} has no tokenizer: its answers cannot be constrained.`;
-    return refuse('CONSTRAINT_UNSUPPORTED', detail, { param: 'response_format' });
-  }
-  const compiled = compileConstraint(constraint, vocabulary);
-  if (compiled.ok) return ok();
-  const { code, message, facts } = compiled.error;
-  return refuse(code, message, { ...facts, param: 'response_format' });
-}
-
 async function promptIds(
-  { prompt }: AnswerRequest,
+  { prompt, tools }: AnswerRequest,
   model: ServedModel,
   encode: EncodePrompt,
 ): Promise<Result<readonly number[]>> {
@@ -99,7 +81,7 @@ async function promptIds(
   }
   return 'text' in prompt
     ? textIds(prompt.text, tokenizer, model, encode)
-    : chatIds(prompt.messages, tokenizer, model, encode);
+    : chatIds(chatOf(prompt.messages, tools), tokenizer, model, encode);
 }
 
 function tokenIds(ids: readonly number[], model: ServedModel): Result<readonly number[]> {
@@ -121,7 +103,7 @@ async function textIds(
 }
 
 async function chatIds(
-  messages: readonly ChatMessage[],
+  chat: Chat,
   tokenizer: TextTokenizer,
   model: ServedModel,
   encode: EncodePrompt,
@@ -130,19 +112,15 @@ async function chatIds(
     const detail = `${model.name} has no chat template; use /v1/completions.`;
     return refuse('CHAT_TEMPLATE_MISSING', detail, { param: 'messages' });
   }
-  const written = messages.flatMap(({ content, name }) => (name === undefined ? [content] : [content, name]));
+  const written = writtenTexts(chat);
   if (!written.every((text) => text.isWellFormed())) return notText('messages');
-  const early = fits(written.join(''), tokenizer, model, { messages });
+  const contents = chat.messages.map(({ content }) => content).join('');
+  const early = fits(contents, tokenizer, model, chat);
   if (early !== null) return early;
   const mark = written.some((text) => tokenizer.special.occurIn(text)) ? unusedMark(written) : '';
   if (mark === null) return notText('messages');
-  const defuse = (text: string) => (mark === '' ? text : tokenizer.special.defuse(text, mark));
-  const safe = messages.map((message) => ({
-    ...message,
-    content: defuse(message.content),
-    ...(message.name === undefined ? {} : { name: defuse(message.name) }),
-  }));
-  const rendered = model.template.render(safe);
+  const safe = mark === '' ? chat : withTexts(chat, (text) => tokenizer.special.defuse(text, mark));
+  const rendered = model.template.render(safe.messages, safe.tools);
   if (!rendered.ok) return rendered;
   return encode(model, rendered.value, mark === '' ? { wrap: false } : { mark });
 }

@@ -16,7 +16,8 @@ const NEEDED = Array.from({ length: 0xf5 - 0x20 }, (_, i) => i + 0x20).filter(
  * `CONSTRAINT_UNSUPPORTED` where the model cannot spell every text or has no token that ends an answer.
  */
 export function compileConstraint(constraint: Constraint, vocabulary: Vocabulary): Result<State> {
-  if (constraint.version !== CONSTRAINT_VERSION) return unsupported(`version ${constraint.version} is not known`);
+  if (constraint.version !== CONSTRAINT_VERSION)
+    return unsupported(`version ${constraint.version} is not known`);
   if (vocabulary.ends.length === 0) return unsupported('this model has no token that ends an answer');
   if (!spellsAll(vocabulary)) return unsupported('this model has no token for some of the bytes of a text');
   const root = compileSchema(constraint.schema);

@@ -51,7 +51,7 @@ export class TokenTrie {
   collect(place: State, found: TokenSet): void {
     const { bytes, depths, ends, first, sorted } = this;
     const reached: State[][] = [[place]];
-    for (let node = 0; node < bytes.length; ) {
+    for (let node = 0; node < bytes.length;) {
       const depth = depths[node];
       const next = (reached[depth + 1] ??= []);
       next.length = 0;

@@ -5,9 +5,6 @@ export type NeutralValues = Readonly<Record<string, readonly unknown[]>>;
 
 /** Fields of `/v1/chat/completions` that are not supported yet. */
 export const CHAT_NEUTRAL: NeutralValues = {
-  tools: [],
-  tool_choice: ['none', 'auto'],
-  parallel_tool_calls: [true, false],
   functions: [],
   function_call: ['none', 'auto'],
   modalities: ['text'],
@@ -24,7 +21,6 @@ export const CHAT_NEUTRAL: NeutralValues = {
 /** Fields of one message that are not supported yet. */
 export const MESSAGE_NEUTRAL: NeutralValues = {
   refusal: [],
-  tool_calls: [],
   function_call: [],
   audio: [],
   annotations: [],

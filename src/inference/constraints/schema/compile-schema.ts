@@ -44,7 +44,7 @@ function parseSchema(text: string): Json {
 
 /** The least solution: heights only fall, and a node whose height stays infinite has no value. */
 function findHeights(nodes: readonly SchemaNode[]): void {
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const node of nodes) {
       const height = node.leastHeight();

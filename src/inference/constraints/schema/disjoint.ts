@@ -48,7 +48,9 @@ function behind(schema: Json, resolve: Resolve): SchemaObject | null {
   for (let i = 0; i < DEEPEST_LOOK && isSchemaObject(found) && found.$ref !== undefined; i++) {
     found = resolve(found.$ref);
   }
-  const plain = isSchemaObject(found) && !['$ref', 'anyOf', 'oneOf', 'allOf'].some((name) => Object.hasOwn(found as object, name));
+  const plain =
+    isSchemaObject(found) &&
+    !['$ref', 'anyOf', 'oneOf', 'allOf'].some((name) => Object.hasOwn(found as object, name));
   return plain ? (found as SchemaObject) : null;
 }
 

@@ -50,7 +50,11 @@ export function isSchemaObject(value: Json | undefined): value is SchemaObject {
 }
 
 /** Refuses (`SCHEMA_UNSUPPORTED`, naming it) the first keyword besides annotations that is not among those allowed here. */
-export function refuseOthers(schema: SchemaObject, allowed: (keyword: string) => boolean, path: SchemaPath): void {
+export function refuseOthers(
+  schema: SchemaObject,
+  allowed: (keyword: string) => boolean,
+  path: SchemaPath,
+): void {
   for (const keyword of Object.keys(schema)) {
     if (!ANNOTATIONS.has(keyword) && !allowed(keyword)) unsupported(path, describeUse(keyword, schema));
   }
@@ -82,14 +86,17 @@ export function typesOf(schema: SchemaObject, path: SchemaPath): readonly Schema
 export function countOf(schema: SchemaObject, keyword: string, neutral: number, path: SchemaPath): number {
   const value = schema[keyword];
   if (value === undefined) return neutral;
-  if (!Number.isSafeInteger(value) || (value as number) < 0) invalid(path, `${keyword} must be a whole number`);
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    invalid(path, `${keyword} must be a whole number`);
   if ((value as number) <= LONGEST) return value as number;
   if (neutral === Infinity) return Infinity;
   return unsupported(path, `${keyword} above ${LONGEST}`);
 }
 
 function describeUse(keyword: string, schema: SchemaObject): string {
-  const beside = ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const'].find((name) => Object.hasOwn(schema, name));
+  const beside = ['$ref', 'anyOf', 'oneOf', 'allOf', 'enum', 'const'].find((name) =>
+    Object.hasOwn(schema, name),
+  );
   const known = isAssertion(keyword) || keyword === 'type';
   return known && beside !== undefined ? `${keyword} beside ${beside}` : keyword;
 }

@@ -33,8 +33,14 @@ export function numberNode(id: number, schema: SchemaObject, path: SchemaPath): 
 
 /** The bounds in units of 1/unit, rounded inwards; infinite where there is none. */
 function boundsOf(schema: SchemaObject, unit: number, path: SchemaPath) {
-  const [minimum, exclusiveMinimum] = [given(schema, 'minimum', path), given(schema, 'exclusiveMinimum', path)];
-  const [maximum, exclusiveMaximum] = [given(schema, 'maximum', path), given(schema, 'exclusiveMaximum', path)];
+  const [minimum, exclusiveMinimum] = [
+    given(schema, 'minimum', path),
+    given(schema, 'exclusiveMinimum', path),
+  ];
+  const [maximum, exclusiveMaximum] = [
+    given(schema, 'maximum', path),
+    given(schema, 'exclusiveMaximum', path),
+  ];
   const least = Math.max(roundUp(minimum, unit), above(exclusiveMinimum, unit));
   const most = Math.min(-roundUp(negated(maximum), unit), -above(negated(exclusiveMaximum), unit));
   const bounded = [minimum, maximum, exclusiveMinimum, exclusiveMaximum].some((bound) => bound !== undefined);

@@ -3,10 +3,12 @@ import { invalid, unsupported, type SchemaPath } from './refusals.js';
 
 /** What a reference within a schema names (RFC 6901); refuses references to anywhere else. */
 export function resolvePointer(root: Json, reference: string, path: SchemaPath): Json {
-  if (reference !== '#' && !reference.startsWith('#/')) unsupported(path, `$ref to ${JSON.stringify(reference)}`);
+  if (reference !== '#' && !reference.startsWith('#/'))
+    unsupported(path, `$ref to ${JSON.stringify(reference)}`);
   let found: Json | undefined = root;
   for (const part of reference.split('/').slice(1)) found = member(found, unescape(part));
-  if (found === undefined) return invalid(path, `$ref names ${JSON.stringify(reference)}, which is not there`);
+  if (found === undefined)
+    return invalid(path, `$ref names ${JSON.stringify(reference)}, which is not there`);
   return found;
 }
 

@@ -91,8 +91,10 @@ export class SchemaReader {
   }
 
   private listed(schemas: Json, path: SchemaPath): readonly Json[] {
-    if (!Array.isArray(schemas) || schemas.length === 0) return invalid(path, 'there must be a list of schemas');
-    if (schemas.length > MOST_ALTERNATIVES) tooLarge(path, `more than ${MOST_ALTERNATIVES} alternatives at ${path}`);
+    if (!Array.isArray(schemas) || schemas.length === 0)
+      return invalid(path, 'there must be a list of schemas');
+    if (schemas.length > MOST_ALTERNATIVES)
+      tooLarge(path, `more than ${MOST_ALTERNATIVES} alternatives at ${path}`);
     return schemas as Json[];
   }
 
@@ -104,9 +106,17 @@ export class SchemaReader {
     const allowed = listed.filter(
       (value) =>
         (schema.const === undefined || canonicalJson(value) === canonicalJson(schema.const)) &&
-        (types === null || types.includes(kindOf(value)) || (types.includes('integer') && Number.isInteger(value))),
+        (types === null ||
+          types.includes(kindOf(value)) ||
+          (types.includes('integer') && Number.isInteger(value))),
     );
-    return this.make((id) => new LiteralNode(id, allowed.map((value) => JSON.stringify(value))));
+    return this.make(
+      (id) =>
+        new LiteralNode(
+          id,
+          allowed.map((value) => JSON.stringify(value)),
+        ),
+    );
   }
 
   private ofType(type: SchemaType, schema: SchemaObject, path: SchemaPath): SchemaNode {
@@ -155,7 +165,8 @@ export class SchemaReader {
       node: this.read(others ?? true, `${path}/additionalProperties`),
       required: true,
     }));
-    const rest = others === null || others === false ? null : this.read(others, `${path}/additionalProperties`);
+    const rest =
+      others === null || others === false ? null : this.read(others, `${path}/additionalProperties`);
     node.define([...named, ...additional], rest);
     return node;
   }

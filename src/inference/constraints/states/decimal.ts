@@ -31,7 +31,9 @@ export class DecimalNode extends SchemaNode {
 
   /** Whether a number of that sign, `value` to `value + spread` without it, lies within. There is no negative zero. */
   reaches(negative: boolean, value: number, spread: number): boolean {
-    const [low, high] = negative ? [Math.max(1, -this.most), -this.least] : [Math.max(0, this.least), this.most];
+    const [low, high] = negative
+      ? [Math.max(1, -this.most), -this.least]
+      : [Math.max(0, this.least), this.most];
     return low <= high && value <= high && value + spread >= low;
   }
 }

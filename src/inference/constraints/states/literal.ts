@@ -60,7 +60,9 @@ class LiteralState extends State {
     if (next === undefined) {
       if (this.place.whole) this.after.step(byte, out);
     } else {
-      out.push(next.whole && next.next.size === 0 ? this.after : new LiteralState(this.node, next, this.after));
+      out.push(
+        next.whole && next.next.size === 0 ? this.after : new LiteralState(this.node, next, this.after),
+      );
     }
   }
 
