@@ -1,4 +1,4 @@
-import { addToken, emptySet, type TokenSet } from './token-set.js';
+import { addAll, addToken, emptySet, type TokenSet } from './token-set.js';
 import { LONGEST_TOKEN, TokenTrie } from './token-trie.js';
 import { BOUNDARY, nextUtf8 } from './states/utf8.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -33,9 +33,8 @@ export class Lexicon {
       ids.filter((id) => characters.get(id) === 0),
     );
     this.plain = Array.from({ length: LONGEST_TOKEN + 1 }, () => emptySet(this.size));
-    for (const [id, count] of characters) {
-      for (let most = count; count > 0 && most <= LONGEST_TOKEN; most++) addToken(this.plain[most], id);
-    }
+    for (const [id, count] of characters) if (count > 0) addToken(this.plain[count], id);
+    for (let most = 1; most <= LONGEST_TOKEN; most++) addAll(this.plain[most], this.plain[most - 1]);
   }
 
   /** The bytes of a token. */

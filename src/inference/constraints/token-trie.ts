@@ -32,7 +32,9 @@ export class TokenTrie {
   /** @param ids of tokens with at least one byte and at most `LONGEST_TOKEN` */
   static of({ bytes, offsets }: Vocabulary, ids: readonly number[]): TokenTrie {
     const token = (id: number) => bytes.subarray(offsets[id], offsets[id + 1]);
-    const sorted = Uint32Array.from(ids).sort((a, b) => compare(token(a), token(b)) || a - b);
+    const sorted = Uint32Array.from(ids).sort(
+      (a, b) => compare(bytes, offsets[a], offsets[a + 1], offsets[b], offsets[b + 1]) || a - b,
+    );
     const nodes = { bytes: [] as number[], depths: [] as number[], first: [] as number[] };
     let before: Uint8Array = new Uint8Array(0);
     sorted.forEach((id, place) => {
@@ -84,9 +86,13 @@ function subtreeEnds(depths: Uint8Array): Uint32Array {
   return ends;
 }
 
-function compare(a: Uint8Array, b: Uint8Array): number {
-  const shared = sharedLength(a, b);
-  return shared < a.length && shared < b.length ? a[shared] - b[shared] : a.length - b.length;
+/** Compares two pieces of `bytes`, from one place to another each; a beginning comes before what it begins. */
+function compare(bytes: Uint8Array, a: number, endA: number, b: number, endB: number): number {
+  for (let i = 0; a + i < endA && b + i < endB; i++) {
+    const difference = bytes[a + i] - bytes[b + i];
+    if (difference !== 0) return difference;
+  }
+  return endA - a - (endB - b);
 }
 
 function sharedLength(a: Uint8Array, b: Uint8Array): number {
