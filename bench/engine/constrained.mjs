@@ -46,7 +46,11 @@ const unwrap = (result) => {
 /** The genesis tokens, then words of their letters put together: as many as the shape has. */
 function vocabularyOf(size) {
   const read = (name) => JSON.parse(readFileSync(new URL(`models/genesis/${name}`, root), 'utf8'));
-  const source = { tokenizer: read('tokenizer.json'), config: read('tokenizer_config.json'), generation: null };
+  const source = {
+    tokenizer: read('tokenizer.json'),
+    config: read('tokenizer_config.json'),
+    generation: null,
+  };
   const tokenizer = unwrap(TextTokenizer.create(source));
   const known = 2048;
   const bytesOf = (id) => {

@@ -165,11 +165,6 @@ const { schema } = fc.letrec<{ schema: Json }>((tie) => {
   const array = fc
     .tuple(tie('schema'), lengths)
     .map(([items, [minItems, maxItems]]) => ({ type: 'array', items, minItems, maxItems }));
-  const tree = {
-    type: 'object',
-    properties: { next: { $ref: '#' }, value: { type: 'integer' } },
-    required: ['value'],
-  };
   return {
     schema: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
