@@ -22,7 +22,7 @@ export interface ReplaySubject {
 /** The kernel's replayer, set up for one answer; refuses as `createBrowserReplayer`. `vocabulary` serves constraints. */
 export function replayerFor(
   { receipt, evidence, release, weights, kernel }: ReplaySubject,
-  vocabulary: Vocabulary,
+  vocabulary: Vocabulary | undefined,
 ) {
   return createBrowserReplayer({
     kernel,
@@ -34,7 +34,7 @@ export function replayerFor(
     promptIds: evidence.prompt_ids,
     outputIds: evidence.output_ids,
     sampling: statedSampling(receipt.request, evidence),
-    vocabulary,
+    ...(vocabulary === undefined ? {} : { vocabulary }),
     digest: sha256Native,
     sha256: sha256Bytes,
   });

@@ -49,7 +49,7 @@ export function serveModel(content: ReleaseContent): Result<ServedModel> {
   return ok({
     ...parts,
     ...engine,
-    engine: { ...content.engine, vocabulary },
+    engine: vocabulary === undefined ? content.engine : { ...content.engine, vocabulary },
     tokenizer: tokenizer.value,
     template: template.value,
     defaults: samplingDefaults(source.value),
