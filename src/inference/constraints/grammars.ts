@@ -8,8 +8,9 @@ import { Matcher } from './matcher.js';
 import type { State } from './states/state.js';
 import type { Vocabulary } from './vocabulary.js';
 
-/** Compiled constraints that are kept. */
+/** Compiled constraints that are kept, and the characters of their schemas together: they grow in memory with these. */
 const KEPT = 32;
+const KEPT_CHARACTERS = 1 << 18;
 
 interface Grammar {
   readonly id: number;
@@ -22,6 +23,7 @@ export class Grammars {
   private readonly masks = new MaskCache();
   private lexicon: Lexicon | null = null;
   private nextId = 0;
+  private characters = 0;
 
   constructor(private readonly vocabulary: Vocabulary) {}
 
@@ -41,7 +43,12 @@ export class Grammars {
     if (!start.ok) return start;
     const grammar = { id: this.nextId++, start: start.value };
     this.compiled.set(name, grammar);
-    for (const oldest of this.compiled.keys()) if (this.compiled.size > KEPT) this.compiled.delete(oldest);
+    this.characters += name.length;
+    for (const oldest of this.compiled.keys()) {
+      if (this.compiled.size <= KEPT && this.characters <= KEPT_CHARACTERS) break;
+      this.compiled.delete(oldest);
+      this.characters -= oldest.length;
+    }
     return ok(grammar);
   }
 }

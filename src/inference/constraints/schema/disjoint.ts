@@ -4,25 +4,35 @@ import { isSchemaObject, TYPES, type SchemaObject, type SchemaType } from './key
 /** References followed, and properties gone into, at most. */
 const DEEPEST_LOOK = 16;
 
+/** Pairs of schemas compared at most for one schema: references could make them endless. */
+const MOST_PAIRS = 10_000;
+
 /** Finds the schema behind a `$ref`. */
 export type Resolve = (reference: Json) => Json;
 
-/**
- * Whether no value obeys both schemas, as far as it is easily seen: other types, other constants, or objects of which one
- * must have a property that the other must not have or must have with another value. False means: perhaps there is one.
- */
-export function areDisjoint(a: Json, b: Json, resolve: Resolve, depth = 0): boolean {
-  if (a === false || b === false) return true;
-  const [left, right] = [behind(a, resolve), behind(b, resolve)];
-  if (depth > DEEPEST_LOOK || left === null || right === null) return false;
-  const [constants, others] = [constantsOf(left), constantsOf(right)];
-  if (constants !== null && others !== null) return !constants.some((value) => others.includes(value));
-  const [kinds, otherKinds] = [kindsOf(left), kindsOf(right)];
-  const shared = kinds.filter((kind) => otherKinds.includes(kind));
-  if (shared.length === 0) return true;
-  if (shared.length > 1 || shared[0] !== 'object') return false;
-  const within = (x: Json, y: Json) => areDisjoint(x, y, resolve, depth + 1);
-  return lacks(left, right) || lacks(right, left) || differ(left, right, within);
+/** Sees whether schemas exclude each other, with bounded effort. */
+export class Disjointness {
+  private pairs = 0;
+
+  constructor(private readonly resolve: Resolve) {}
+
+  /**
+   * Whether no value obeys both schemas, as far as it is easily seen: other types, other constants, or objects of which one
+   * must have a property that the other must not have or must have with another value. False means: perhaps there is one.
+   */
+  of(a: Json, b: Json, depth = 0): boolean {
+    if (a === false || b === false) return true;
+    const [left, right] = [behind(a, this.resolve), behind(b, this.resolve)];
+    if (++this.pairs > MOST_PAIRS || depth > DEEPEST_LOOK || left === null || right === null) return false;
+    const [constants, others] = [constantsOf(left), constantsOf(right)];
+    if (constants !== null && others !== null) return !constants.some((value) => others.includes(value));
+    const [kinds, otherKinds] = [kindsOf(left), kindsOf(right)];
+    const shared = kinds.filter((kind) => otherKinds.includes(kind));
+    if (shared.length === 0) return true;
+    if (shared.length > 1 || shared[0] !== 'object') return false;
+    const within = (x: Json, y: Json) => this.of(x, y, depth + 1);
+    return lacks(left, right) || lacks(right, left) || differ(left, right, within);
+  }
 }
 
 /** Whether `one` requires a property that `other` must not have. */

@@ -5,7 +5,7 @@ import { LiteralNode } from '../states/literal.js';
 import { RecordNode, type Property } from '../states/record.js';
 import type { SchemaNode } from '../states/schema-node.js';
 import { TextNode } from '../states/text.js';
-import { areDisjoint, kindOf } from './disjoint.js';
+import { Disjointness, kindOf } from './disjoint.js';
 import {
   countOf,
   isAssertion,
@@ -32,9 +32,12 @@ export class SchemaReader {
   /** Every node that was made. */
   readonly nodes: SchemaNode[] = [];
   private readonly known = new Map<string, SchemaNode>();
+  private readonly disjointness: Disjointness;
   private depth = 0;
 
-  constructor(private readonly root: Json) {}
+  constructor(private readonly root: Json) {
+    this.disjointness = new Disjointness((reference) => resolvePointer(root, String(reference), '#'));
+  }
 
   /** The node of a schema; equal schemas (in the order of their members, too) are one node, so that recursion ends. */
   read(schema: Json, path: SchemaPath): SchemaNode {
@@ -78,8 +81,7 @@ export class SchemaReader {
   /** Only where it means the same as `anyOf`. */
   private oneOf(schemas: Json, path: SchemaPath): SchemaNode[] {
     const list = this.listed(schemas, `${path}/oneOf`);
-    const resolve = (reference: Json) => resolvePointer(this.root, String(reference), path);
-    const overlap = list.some((a, i) => list.slice(i + 1).some((b) => !areDisjoint(a, b, resolve)));
+    const overlap = list.some((a, i) => list.slice(i + 1).some((b) => !this.disjointness.of(a, b)));
     if (overlap) unsupported(path, 'oneOf whose alternatives may overlap (anyOf is)');
     return list.map((schema, i) => this.read(schema, `${path}/oneOf/${i}`));
   }
