@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 /** name → script beside this file; each prints a table for people and, as its last line, one JSON object of figures. */
 const BENCHMARKS = {
   engine: 'engine/run.mjs',
+  constrained: 'engine/constrained.mjs',
   chain: 'chain/run.mjs',
   api: 'api/run.mjs',
   startup: 'startup.mjs',

@@ -238,7 +238,7 @@ describe('the official client', () => {
       messages: ask('hi'),
       tools: [{ type: 'function', function: { name: 'f' } }],
     });
-    await expect(tools).rejects.toMatchObject({ status: 400, code: 'UNSUPPORTED_PARAMETER', param: 'tools' });
+    await expect(tools).rejects.toMatchObject({ status: 400, code: 'TOOLS_UNSUPPORTED', param: 'tools' });
     const long = client.chat.completions.create({ model: MODEL, messages: ask('word '.repeat(5000)) });
     await expect(long).rejects.toMatchObject({ status: 400, code: 'PROMPT_TOO_LONG' });
   });

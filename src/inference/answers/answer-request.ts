@@ -1,5 +1,8 @@
+import type { Constraint } from '../constraints/index.js';
+import type { LogitBias } from '../sampler/index.js';
 import type { FinishReason, Receipt } from '../receipt/index.js';
 import type { ChatMessage } from '../tokenizer/chat-template.js';
+import type { CallStyle, ToolUse } from '../tools/index.js';
 import type { EngineSampling } from '../engine/engine-port.js';
 import type { ServedModel } from '../models/served-model.js';
 
@@ -25,6 +28,12 @@ export interface AnswerRequest {
   readonly frequencyPenalty?: number;
   /** Integer 0 … 2^53-1; drawn at random when undefined. Choice number i uses seed + i. */
   readonly seed?: number;
+  /** Added to the logits of single tokens. */
+  readonly logitBias?: LogitBias;
+  /** What the text must obey. */
+  readonly constraint?: Constraint;
+  /** Functions the model may call; only with messages. */
+  readonly tools?: ToolUse;
   /** Up to 16 non-empty strings. */
   readonly stop?: readonly string[];
   /** Alternatives to report per token, 0 … 20. */
@@ -51,6 +60,8 @@ export interface PreparedAnswer {
   readonly logprobs?: number;
   /** What every answer begins with: the prompt, as people read it. */
   readonly echo?: string;
+  /** Functions it may call, and how calls look in the text. */
+  readonly tools?: { readonly names: readonly string[]; readonly style: CallStyle };
   readonly choices: number;
   readonly salt: string;
   readonly owner: string;

@@ -2,6 +2,7 @@ import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { PAGE_POSITIONS } from './abi.js';
 import { admit } from './admission.js';
 import type { EngineModel } from './block-source.js';
+import { checkConstraint } from './constrained.js';
 import { DenseStore } from './dense-store.js';
 import { LocalExpertExecutor } from './executor.js';
 import { ExpertCache } from './expert-cache.js';
@@ -117,7 +118,7 @@ export class EngineCore {
 
   /**
    * Queues a request. The sink is told at once of refusals: `MODEL_NOT_LOADED`, `ENGINE_BUSY`, `KV_BUDGET_EXCEEDED` and those of
-   * `checkWork`.
+   * `checkWork` and `checkConstraint`.
    */
   submit(id: number, work: Work, sink: WorkSink): void {
     const refusal = this.refusal(work);
@@ -182,6 +183,8 @@ export class EngineCore {
     }
     const checked = checkWork(work, model.config);
     if (!checked.ok) return checked.error;
+    const constrained = checkConstraint(work, model.grammars);
+    if (!constrained.ok) return constrained.error;
     const needed = Math.ceil(positionsOf(work, model.config) / PAGE_POSITIONS) * model.pageBytes;
     if (!this.pages.fits(needed)) return kvBudgetExceeded(needed, this.pages.budget);
     const most = this.limits.maxQueue ?? QUEUE_LIMIT;

@@ -1,4 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { Grammars } from '../constraints/index.js';
 import { LAYER_FIELDS, MODEL_FIELDS, PAGE_POSITIONS, words } from './abi.js';
 import { type EngineModel, type WeightBlock } from './block-source.js';
 import { attentionTensors, embeddingTensors, headTensors, routerTensors } from './blocks.js';
@@ -23,6 +24,8 @@ export interface LoadedModel {
   readonly uses: Float64Array;
   /** Bytes of one KV page. */
   readonly pageBytes: number;
+  /** What constrained answers obey; null where the model's tokens are not known as text. */
+  readonly grammars: Grammars | null;
   /** Gives everything back but the experts. */
   unload(): void;
 }
@@ -70,6 +73,7 @@ export class ModelLoader {
       experts: experts.value,
       uses: new Float64Array(experts.value.length),
       pageBytes: config.layers * 2 * config.kvHeads * PAGE_POSITIONS * config.headDim * 4,
+      grammars: this.model.vocabulary === undefined ? null : new Grammars(this.model.vocabulary),
       unload: () => {
         run.value.release();
         this.undo();

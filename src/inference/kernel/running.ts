@@ -94,9 +94,10 @@ export class Running {
         new FinalNorm(this.components.kernel, this.model),
         this.model.config.hiddenSize,
       );
+    const context = { ...this.components, grammars: this.model.grammars };
     if (work.kind === 'replay')
-      return new ReplayTask(work, this.components, (event) => this.ticket.sink.event(event));
-    return new GenerateTask(work, this.model.config.maxPositions, this.components, (event) => {
+      return new ReplayTask(work, context, (event) => this.ticket.sink.event(event));
+    return new GenerateTask(work, this.model.config.maxPositions, context, (event) => {
       if (this.firstToken === 0) this.firstToken = this.components.now();
       this.counters.tokensGenerated++;
       this.ticket.sink.event(event);

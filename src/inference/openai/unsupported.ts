@@ -5,11 +5,6 @@ export type NeutralValues = Readonly<Record<string, readonly unknown[]>>;
 
 /** Fields of `/v1/chat/completions` that are not supported yet. */
 export const CHAT_NEUTRAL: NeutralValues = {
-  logit_bias: [],
-  response_format: ['text'],
-  tools: [],
-  tool_choice: ['none', 'auto'],
-  parallel_tool_calls: [true, false],
   functions: [],
   function_call: ['none', 'auto'],
   modalities: ['text'],
@@ -26,7 +21,6 @@ export const CHAT_NEUTRAL: NeutralValues = {
 /** Fields of one message that are not supported yet. */
 export const MESSAGE_NEUTRAL: NeutralValues = {
   refusal: [],
-  tool_calls: [],
   function_call: [],
   audio: [],
   annotations: [],
@@ -34,7 +28,6 @@ export const MESSAGE_NEUTRAL: NeutralValues = {
 
 /** Fields of `/v1/completions` that are not supported. */
 export const COMPLETION_NEUTRAL: NeutralValues = {
-  logit_bias: [],
   suffix: [''],
   best_of: [1],
 };
