@@ -9,8 +9,8 @@ import { promptIds } from './prompts.mjs';
 
 const KERNEL = fileURLToPath(new URL('../../dist/kernel/kernel.wasm', import.meta.url));
 const HELPER = new URL('../../dist/src/inference/kernel/node/helper.js', import.meta.url);
-const LIMITS = { expertCacheBytes: 2 ** 31, kvCacheBytes: 2 ** 28, maxStreams: 16 };
-const GREEDY = {
+export const LIMITS = { expertCacheBytes: 2 ** 31, kvCacheBytes: 2 ** 28, maxStreams: 16 };
+export const GREEDY = {
   ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 },
   ...{ presencePenalty: 0, frequencyPenalty: 0, seed: 0 },
 };

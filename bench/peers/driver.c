@@ -2,7 +2,9 @@
  * llama.cpp's library without any binding: loads one GGUF model and obeys lines on standard input, so that a benchmark can
  * run it in turns with another engine. Every answer is one line of JSON.
  *
- *   driver <model.gguf> <threads> <folder of the libraries>
+ *   driver <model.gguf> <threads> <folder of the libraries> [f32]
+ *
+ * With `f32` keys and values are kept in 32 bits and attention is computed step by step, for comparing logits.
  *
  *   decode <round> <streams> <prompt> <steps>   greedy; {"ns": [time of each step], "tokens": [ids of stream 0]}
  *   prefill <round> <tokens>                    {"ns": [time]}
@@ -160,6 +162,10 @@ int main(int count, char **words) {
   settings.n_seq_max = 8;
   settings.n_threads = settings.n_threads_batch = atoi(words[2]);
   settings.no_perf = true;
+  if (count > 4 && strcmp(words[4], "f32") == 0) {
+    settings.type_k = settings.type_v = GGML_TYPE_F32;
+    settings.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
+  }
   context = llama_init_from_model(model, settings);
   if (!context) return 1;
   batch = llama_batch_init(MOST_BATCH, 0, 1);
