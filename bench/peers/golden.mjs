@@ -15,9 +15,16 @@ installPeers();
 const driver = buildDriver();
 if (driver === null) process.exit(1);
 try {
-  execFileSync(process.execPath, [script('release-folder.mjs'), checkpoint, dtype, folder], { stdio: 'inherit' });
+  execFileSync(process.execPath, [script('release-folder.mjs'), checkpoint, dtype, folder], {
+    stdio: 'inherit',
+  });
   const { input_ids, logits } = JSON.parse(readFileSync(join(checkpoint, 'reference.json'), 'utf8'));
-  const theirs = await Side.start('llama.cpp', driver, [join(folder, 'model.gguf'), '1', libraryFolder(), 'f32']);
+  const theirs = await Side.start('llama.cpp', driver, [
+    join(folder, 'model.gguf'),
+    '1',
+    libraryFolder(),
+    'f32',
+  ]);
   const ours = await Side.start('stemma', process.execPath, [script('engine-side.mjs'), folder, '1']);
   let [toReference, toOurs] = [0, 0];
   for (const [i, ids] of input_ids.entries()) {

@@ -23,7 +23,8 @@ const platform = BINARIES[`${process.platform}-${process.arch}`];
 export function installPeers() {
   if (platform === undefined) throw new Error(`node-llama-cpp has no binaries for ${process.platform}`);
   const installed = join(modules, 'node-llama-cpp', 'package.json');
-  if (existsSync(installed) && JSON.parse(readFileSync(installed, 'utf8')).version === version) return version;
+  if (existsSync(installed) && JSON.parse(readFileSync(installed, 'utf8')).version === version)
+    return version;
   const packages = [`node-llama-cpp@${version}`, `@node-llama-cpp/${platform}@${version}`];
   const flags = ['--no-save', '--no-package-lock', '--omit=optional', '--omit=peer', '--ignore-scripts'];
   execFileSync('npm', ['install', ...flags, ...packages], { cwd: here, stdio: ['ignore', 2, 2] });
@@ -44,13 +45,16 @@ export function buildDriver() {
   if (existsSync(driver) && statSync(driver).mtimeMs > statSync(source).mtimeMs) return driver;
   mkdirSync(build, { recursive: true });
   const libraries = libraryFolder();
-  const named = (start) => readdirSync(libraries).filter((name) => name.startsWith(start) && !name.includes('-cpu'));
+  const named = (start) =>
+    readdirSync(libraries).filter((name) => name.startsWith(start) && !name.includes('-cpu'));
   const shared = [...named('libllama.'), ...named('libggml')].map((name) => join(libraries, name));
   try {
     const headers = checkOutHeaders(build);
     const include = headers.flatMap((folder) => ['-I', folder]);
     const paths = [`-Wl,-rpath,${libraries}`, `-Wl,-rpath-link,${libraries}`];
-    execFileSync('cc', ['-O2', source, ...include, ...shared, ...paths, '-o', driver], { stdio: ['ignore', 2, 2] });
+    execFileSync('cc', ['-O2', source, ...include, ...shared, ...paths, '-o', driver], {
+      stdio: ['ignore', 2, 2],
+    });
     return driver;
   } catch (thrown) {
     console.error(`llama.cpp cannot be driven from C here: ${thrown.message}`);
@@ -64,7 +68,9 @@ function checkOutHeaders(build) {
   const folders = ['include', 'ggml/include'];
   if (!existsSync(repository)) {
     const bundle = join(modules, 'node-llama-cpp', 'llama', 'gitRelease.bundle');
-    execFileSync('git', ['clone', '-q', '--no-checkout', bundle, repository], { stdio: ['ignore', 2, 'pipe'] });
+    execFileSync('git', ['clone', '-q', '--no-checkout', bundle, repository], {
+      stdio: ['ignore', 2, 'pipe'],
+    });
     execFileSync('git', ['-C', repository, 'checkout', '-q', 'HEAD', '--', ...folders]);
   }
   return folders.map((folder) => join(repository, folder));

@@ -12,6 +12,7 @@ const llama = await getLlama({
 const model = await llama.loadModel({ modelPath, useMmap: true });
 const vocabulary = model.fileInfo.metadata.llama.vocab_size;
 const options = { threads: { ideal: threads, min: threads }, batchSize: 512 };
+const GREEDY = { temperature: 0, yieldEogToken: true };
 const contexts = new Map();
 
 /** Sequences of a context made for so many streams; made once. */
@@ -35,12 +36,13 @@ async function decode(round, streams, prompt, steps) {
   let waiting = streams;
   await Promise.all(
     all.map(async (sequence, stream) => {
-      let count = 0;
       const ids = promptIds(round, stream, prompt, vocabulary);
-      for await (const _ of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) {
-        if (count++ === 0 && --waiting === 0) started = performance.now();
-        if (count > steps) break;
+      const tokens = sequence.evaluate(ids, GREEDY);
+      for (let step = 0; step <= steps; step++) {
+        await tokens.next();
+        if (step === 0 && --waiting === 0) started = performance.now();
       }
+      await tokens.return();
     }),
   );
   return { ns: [((performance.now() - started) * 1e6) / steps] };
@@ -51,8 +53,11 @@ async function prefill(round, tokens) {
   await sequence.clearHistory();
   const started = performance.now();
   const ids = promptIds(round, 0, tokens, vocabulary);
-  for await (const _ of sequence.evaluate(ids, { temperature: 0, yieldEogToken: true })) break;
-  return { ns: [(performance.now() - started) * 1e6] };
+  const answer = sequence.evaluate(ids, GREEDY);
+  await answer.next();
+  const took = performance.now() - started;
+  await answer.return();
+  return { ns: [took * 1e6] };
 }
 
 await obey(vocabulary, { decode, prefill });

@@ -11,7 +11,8 @@ const dataDir = mkdtempSync(join(tmpdir(), 'stemma-peers-'));
 process.env.DATA_DIR = dataDir;
 const { loadConfig } = await import('../../dist/src/config/index.js');
 const { withApplication } = await import('../../dist/src/cli/with-application.js');
-const { GgufExport, Importer, ParameterIndex, toEngineModel } = await import('../../dist/src/experts/index.js');
+const { GgufExport, Importer, ParameterIndex, toEngineModel } =
+  await import('../../dist/src/experts/index.js');
 const unwrap = (result) => {
   if (!result.ok) throw result.error;
   return result.value;

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** The longest a side may take for one answer. */
-const DEADLINE_MS = 300_000;
+const DEADLINE_MS = 60_000;
 
 export class Side {
   constructor(name, command, args) {
@@ -31,7 +31,12 @@ export class Side {
     const late = new Promise((_, reject) => {
       timer = setTimeout(() => reject(new Error(`${this.name} does not answer`)), DEADLINE_MS);
     });
-    const { value, done } = await Promise.race([this.lines.next(), late]).finally(() => clearTimeout(timer));
+    const { value, done } = await Promise.race([this.lines.next(), late])
+      .catch((late) => {
+        this.process.kill('SIGKILL');
+        throw late;
+      })
+      .finally(() => clearTimeout(timer));
     if (done) throw new Error(`${this.name} has ended`);
     const answer = JSON.parse(value);
     if (answer.error) throw new Error(`${this.name}: ${answer.error}`);
