@@ -31,6 +31,12 @@ const MEASUREMENTS = [
   { name: 'prefill 256', line: (round) => `prefill ${round} 256`, tokens: 256 },
 ];
 
+/** Rounds that do not count: compilers and the number of threads settle. */
+const WARM_UP = 3;
+
+/** Sides that compute without a binding. */
+const LIBRARY = new Set(['stemma', 'llama.cpp from C']);
+
 /** Whom each of our sides is compared with. */
 const PEER_OF = { stemma: 'llama.cpp from C', 'stemma, API': 'node-llama-cpp' };
 
@@ -75,13 +81,10 @@ async function measureModel(name) {
   try {
     return await interleave(name, sides);
   } finally {
-    await Promise.all(sides.map((side) => side.stop()));
+    for (const side of sides) await side.stop();
     rmSync(target, { recursive: true });
   }
 }
-
-/** Rounds that do not count: compilers and the number of threads settle. */
-const WARM_UP = 3;
 
 /** Every side in turn, in every round; small models several times a round. */
 async function interleave(model, sides) {
@@ -94,7 +97,10 @@ async function interleave(model, sides) {
       for (const side of sides) {
         const ns = [];
         for (let i = 0; i < repeats; i++) {
-          ns.push(...(await ask(side, line((round + WARM_UP) * repeats + i), realtime)).ns);
+          ns.push(
+            ...(await ask(side, line((round + WARM_UP) * repeats + i), realtime && LIBRARY.has(side.name)))
+              .ns,
+          );
         }
         if (round < 1) continue;
         const row = rows.find((candidate) => candidate.measurement === name && candidate.side === side.name);

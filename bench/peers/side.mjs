@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 /** The longest a side may take for one answer. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 export class Side {
   constructor(name, command, args) {
