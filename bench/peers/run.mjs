@@ -26,13 +26,13 @@ const levels = options.levels.split(',');
 
 /** What is asked, and the tokens of one step. Decode starts at position 8 and stays below 72. */
 const MEASUREMENTS = [
-  { name: 'decode 1 stream', line: (round) => `decode ${round} 1 8 64`, tokens: 1 },
-  { name: 'decode 8 streams', line: (round) => `decode ${round} 8 8 32`, tokens: 8 },
+  { name: 'decode 1 stream', line: (round, steps) => `decode ${round} 1 8 ${steps}`, tokens: 1 },
+  { name: 'decode 8 streams', line: (round, steps) => `decode ${round} 8 8 ${steps / 4}`, tokens: 8 },
   { name: 'prefill 256', line: (round) => `prefill ${round} 256`, tokens: 256 },
 ];
 
 /** Rounds that do not count: compilers and the number of threads settle. */
-const WARM_UP = 3;
+const WARM_UP = 2;
 
 /** Sides that compute without a binding. */
 const LIBRARY = new Set(['stemma', 'llama.cpp from C']);
@@ -44,11 +44,13 @@ const version = installPeers();
 const driver = levels.includes('library') ? buildDriver() : null;
 const results = [];
 try {
-  for (const model of options.models.split(',')) results.push(...(await measureModel(model)));
+  for (const model of options.models.split(',')) {
+    results.push(...(await measureModel(model)));
+    printTable(results.filter((row) => row.model === model));
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-printTable(results);
 const machine = `${cpus()[0].model.trim()} x ${cpus().length}`;
 console.log(
   JSON.stringify({
@@ -91,15 +93,20 @@ async function interleave(model, sides) {
   const rows = MEASUREMENTS.flatMap(({ name }) =>
     sides.map((side) => ({ model, measurement: name, side: side.name, rounds: [] })),
   );
-  const repeats = model === 'M' ? 1 : 4;
+  const [repeats, steps] = model === 'M' ? [1, 32] : [4, 64];
   for (let round = 1 - WARM_UP; round <= Number(options.rounds); round++) {
     for (const { name, line, tokens } of MEASUREMENTS) {
       for (const side of sides) {
         const ns = [];
         for (let i = 0; i < repeats; i++) {
           ns.push(
-            ...(await ask(side, line((round + WARM_UP) * repeats + i), realtime && LIBRARY.has(side.name)))
-              .ns,
+            ...(
+              await ask(
+                side,
+                line((round + WARM_UP) * repeats + i, steps),
+                realtime && LIBRARY.has(side.name),
+              )
+            ).ns,
           );
         }
         if (round < 1) continue;
