@@ -57,6 +57,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
     304: nothing('The client has it: `If-None-Match` names its hash'),
   },
   GenesisController_hash: { 200: json('`{chain, hash, timestamp}`') },
+  GgufController_file: { 200: bytes('The file; `Content-Length` is known from the start') },
   ImportController_import: { 200: lines('Lines of JSON: progress, at the end `{release}` or `{error}`') },
   ModelsController_list: { 200: json('`{items: [{name, live, releases}], next_cursor}`') },
   ModelsController_releases: {
