@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { readGguf, type ReadGguf } from '../../../test/support/gguf-reader.js';
 import { temporaryFolder } from '../../../test/support/temporary-folder.js';
 import { unwrap } from '../../common/index.js';
-import { planBlocks, type PlannedTensor } from '../blocks/tensor-plan.js';
+import { planBlocks } from '../blocks/tensor-plan.js';
 import type { ModelConfig } from '../model-config.js';
+import type { BlockTensor } from '../tensorblock/model-blocks.js';
 import { encodeTensorBlock, TensorBlock, type TensorDtype } from '../tensorblock/index.js';
 import { prepareGguf, type GgufModel } from './gguf-file.js';
 
@@ -20,14 +21,14 @@ function modelOf(dtype: TensorDtype): { model: GgufModel; tensors: Map<string, T
   const folder = temporaryFolder('gguf');
   const tensors = new Map<string, TensorBlock>();
   let seed = 1;
-  const encode = (block: string, { name, rows, columns, role }: PlannedTensor): Uint8Array => {
+  const encode = (block: string, { name, rows, columns, use }: BlockTensor): Uint8Array => {
     const values = Float32Array.from({ length: rows * columns }, () => {
       seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
       return seed / 2 ** 32 - 0.5;
     });
-    const layout = role === 'matrix' ? 'tile16' : 'rowMajor';
+    const layout = use === 'matrix' ? 'tile16' : 'rowMajor';
     const bytes = encodeTensorBlock(
-      { dtype: role === 'exact' ? 'f32' : dtype, layout, rows, columns },
+      { dtype: use === 'vector' ? 'f32' : dtype, layout, rows, columns },
       values,
     );
     tensors.set(`${block}.${name}`, unwrap(TensorBlock.decode(bytes)));

@@ -42,7 +42,7 @@ export interface GgufFile {
 }
 
 /** `general.file_type` as llama.cpp numbers it. */
-const FILE_TYPE: Readonly<Record<GgmlType, number>> = { f32: 0, f16: 1, q8_0: 7 };
+const FILE_TYPE: Readonly<Record<GgmlType, number>> = { f32: 0, f16: 1, q4_0: 2, q8_0: 7 };
 
 /**
  * Prepares the export of a model. Refuses with `GGUF_FAMILY`, `GGUF_TOKENIZER`, `GGUF_TENSOR` (stored in a way that GGUF has not,

@@ -10,6 +10,7 @@ export const GGUF_VALUE = { uint32: 4, int32: 5, float32: 6, bool: 7, string: 8,
 export const GGML_TYPE = {
   f32: { id: 0, elements: 1, bytes: 4 },
   f16: { id: 1, elements: 1, bytes: 2 },
+  q4_0: { id: 2, elements: 32, bytes: 18 },
   q8_0: { id: 8, elements: 32, bytes: 34 },
 } as const;
 

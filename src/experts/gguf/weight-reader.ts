@@ -26,7 +26,7 @@ export interface RowBytes {
   readonly scales: Uint8Array;
 }
 
-const DTYPES: readonly TensorDtype[] = ['int8', 'f16', 'f32'];
+const DTYPES: readonly TensorDtype[] = ['int8', 'int4', 'f16', 'f32'];
 const LAYOUTS: readonly TensorLayout[] = ['tile16', 'rowMajor'];
 const CHUNK_BYTES = 1 << 20;
 

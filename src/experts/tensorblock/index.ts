@@ -11,4 +11,5 @@ export {
 } from './format.js';
 export { fromHalf, toHalf } from './half.js';
 export { decodeTensorHeader, encodeTensorHeader } from './header.js';
+export { int4Place } from './quantize-int4.js';
 export { exactScale, quantizeTile16 } from './quantize.js';

@@ -165,6 +165,7 @@ const NOTHING: Answer = {
   text: '',
   tokens: [],
   completionTokens: 0,
+  cachedTokens: 0,
   finish: 'length',
   receipt: null,
   timings: { queuedMs: 0, prefillMs: 0, decodeMs: 0, firstTokenMs: 0 },

@@ -21,7 +21,7 @@ const prepared: PreparedAnswer = {
   ...{ stop: [SECRET], choices: 2, salt: '00'.repeat(32), owner: SECRET, echo: SECRET },
 };
 const answer = (finish: Answer['finish'], completionTokens: number): Answer => ({
-  ...{ text: SECRET, tokens: [], completionTokens, finish, receipt: null },
+  ...{ text: SECRET, tokens: [], completionTokens, cachedTokens: 0, finish, receipt: null },
   timings: { queuedMs: 10, prefillMs: 30, decodeMs: 40, firstTokenMs: 40 },
 });
 

@@ -8,7 +8,7 @@ import type { Work } from './requests.js';
  * compiling it is refused with.
  */
 export function checkConstraint(work: Work, grammars: Grammars | null): Result<void> {
-  if (work.kind === 'logits' || work.sampling.constraint === undefined) return ok();
+  if (!('sampling' in work) || work.sampling.constraint === undefined) return ok();
   if (grammars === null) {
     const message = 'Constrained answers are not possible: this model has no tokenizer.';
     return err(new CodedError('CONSTRAINT_UNSUPPORTED', message, {}, 400));
