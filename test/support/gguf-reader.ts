@@ -45,6 +45,7 @@ export function readGguf(file: Uint8Array): ReadGguf {
 function bytesOf(type: number, count: number): number {
   if (type === 0) return count * 4;
   if (type === 1) return count * 2;
+  if (type === 2) return (count / 32) * 18;
   if (type === 8) return (count / 32) * 34;
   throw new Error(`element type ${type}`);
 }
@@ -54,6 +55,10 @@ function decode(file: Uint8Array, start: number, type: number, count: number): n
   return Array.from({ length: count }, (_, i) => {
     if (type === 0) return view.getFloat32(i * 4, true);
     if (type === 1) return half(view.getUint16(i * 2, true));
+    if (type === 2) {
+      const [block, byte] = [Math.floor(i / 32) * 18, view.getUint8(Math.floor(i / 32) * 18 + 2 + (i % 16))];
+      return half(view.getUint16(block, true)) * ((i % 32 < 16 ? byte & 15 : byte >> 4) - 8);
+    }
     const block = Math.floor(i / 32) * 34;
     return half(view.getUint16(block, true)) * view.getInt8(block + 2 + (i % 32));
   });

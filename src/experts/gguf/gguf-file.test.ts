@@ -28,7 +28,12 @@ function modelOf(dtype: TensorDtype): { model: GgufModel; tensors: Map<string, T
     });
     const layout = use === 'matrix' ? 'tile16' : 'rowMajor';
     const bytes = encodeTensorBlock(
-      { dtype: use === 'vector' ? 'f32' : dtype, layout, rows, columns },
+      {
+        dtype: use === 'vector' ? 'f32' : use === 'table' && dtype === 'int4' ? 'int8' : dtype,
+        layout,
+        rows,
+        columns,
+      },
       values,
     );
     tensors.set(`${block}.${name}`, unwrap(TensorBlock.decode(bytes)));
@@ -102,15 +107,18 @@ describe('export to GGUF', () => {
     expect(down.values()).toEqual(expected);
   });
 
-  it('keeps the integers of 8-bit weights and rounds their scales to float16', async () => {
-    const { model, tensors } = modelOf('int8');
+  it.each([
+    ['int8', 8],
+    ['int4', 2],
+  ] as const)('keeps the integers of %s weights and rounds their scales to float16', async (dtype, type) => {
+    const { model, tensors } = modelOf(dtype);
     const gguf = await written(model);
     for (const [name, block, order] of [
       ['blk.0.attn_q.weight', 'layer0.attention.q', rotated],
       ['token_embd.weight', 'embedding.weight', undefined],
     ] as const) {
       const [found, expected] = [gguf.tensors.get(name)!, valuesOf(tensors.get(block)!, order)];
-      expect(found.type).toBe(8);
+      expect(found.type).toBe(block === 'embedding.weight' ? 8 : type);
       // half of the last of 11 bits of a scale, for values up to 0.5
       expect(largest(found.values(), expected)).toBeLessThan(0.5 * 2 ** -11);
       expect(largest(found.values(), expected)).toBeGreaterThan(0);
