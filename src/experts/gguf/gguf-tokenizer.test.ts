@@ -92,7 +92,7 @@ describe('tokenizer in GGUF', () => {
   });
 
   it('says so where llama.cpp has no name for how text is cut', () => {
-    const other = genesis() as { tokenizer: { pre_tokenizer: Json } };
+    const other = genesis() as unknown as { tokenizer: { pre_tokenizer: Json } };
     other.tokenizer.pre_tokenizer = {
       type: 'Sequence',
       pretokenizers: [
