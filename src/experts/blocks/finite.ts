@@ -25,12 +25,7 @@ export async function isFinite(plan: TensorPlan, bytes: Uint8Array): Promise<boo
   return true;
 }
 
-function finiteSlice(
-  plan: TensorPlan,
-  buffer: ArrayBufferLike,
-  offset: number,
-  size: number,
-): boolean {
+function finiteSlice(plan: TensorPlan, buffer: ArrayBufferLike, offset: number, size: number): boolean {
   if (plan.dtype === 'f16') {
     return new Uint16Array(buffer, offset, size / 2).every(
       (half) => (half & HALF_EXPONENT) !== HALF_EXPONENT,
@@ -38,8 +33,7 @@ function finiteSlice(
   }
   const words = new Uint32Array(buffer, offset, size / 4);
   const tileBytes = tileBytesOf(plan);
-  const [step, looked] =
-    tileBytes === null ? [words.length, words.length] : [tileBytes / 4, SCALES_PER_TILE];
+  const [step, looked] = tileBytes === null ? [words.length, words.length] : [tileBytes / 4, SCALES_PER_TILE];
   for (let from = 0; from < words.length; from += step) {
     for (let i = from; i < from + looked; i++) if ((words[i] & EXPONENT) === EXPONENT) return false;
   }

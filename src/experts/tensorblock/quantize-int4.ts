@@ -22,7 +22,12 @@ export function int4Place(row: number, column: number): readonly [byte: number, 
  * Quantizes up to 16 rows into one row of int4 tile16 tiles.
  * @param values rows x columns, row-major  @param out ceil(columns / 32) x 320 bytes, overwritten
  */
-export function quantizeInt4Tile16(values: Float32Array, rows: number, columns: number, out: Uint8Array): void {
+export function quantizeInt4Tile16(
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  out: Uint8Array,
+): void {
   const blocks = Math.ceil(columns / SCALE_COLUMNS);
   const view = new DataView(out.buffer, out.byteOffset, blocks * INT4_TILE_BYTES);
   const integers = new Int8Array(SCALE_COLUMNS);
@@ -72,7 +77,11 @@ export function fitInt4(values: Float32Array, integers: Int8Array): number {
 }
 
 /** Rounds all values; returns the sums of value x integer and of integer squared. */
-function roundAll(values: Float32Array, inverse: number, out: Int8Array): [products: number, squares: number] {
+function roundAll(
+  values: Float32Array,
+  inverse: number,
+  out: Int8Array,
+): [products: number, squares: number] {
   let [products, squares] = [0, 0];
   for (let i = 0; i < values.length; i++) {
     const integer = Math.max(LEAST, Math.min(MOST, roundHalfEven(values[i] * inverse)));

@@ -66,7 +66,8 @@ describe('TensorBlock', () => {
         const spec: TensorSpec = { dtype: 'int4', layout: 'tile16', ...sides };
         const input = values(spec, seed).map((value) => (steps ? Math.trunc(value * 3.9) / 4 + 0 : value));
         // the value of greatest magnitude is -8 steps, as in every block that 4 bits hold exactly
-        if (steps) for (let i = 0; i < input.length; i += 1) if (i % sides.columns % 32 === 0) input[i] = -2;
+        if (steps)
+          for (let i = 0; i < input.length; i += 1) if ((i % sides.columns) % 32 === 0) input[i] = -2;
         const block = unwrap(TensorBlock.decode(encodeTensorBlock(spec, input)));
         const output = block.rows(0, spec.rows);
         for (let i = 0; i < input.length; i++) {

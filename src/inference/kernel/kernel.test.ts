@@ -177,7 +177,8 @@ describe('kernel arithmetic', () => {
               const tile = HEADER_BYTES + ((row >> 4) * blocks + block) * 320;
               let dot = 0;
               for (let c = 0; c < 32; c++) {
-                const place = tile + 64 + (c >> 3) * 64 + ((row & 15) >> 2) * 16 + (row & 3) * 4 + (c & 1) * 2;
+                const place =
+                  tile + 64 + (c >> 3) * 64 + ((row & 15) >> 2) * 16 + (row & 3) * 4 + (c & 1) * 2;
                 const nibble = (weights.getUint16(place, true) >> (((c & 7) >> 1) * 4)) & 15;
                 dot += (nibble - 8) * integers[block * 32 + c];
               }
