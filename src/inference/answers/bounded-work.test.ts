@@ -44,7 +44,7 @@ describe('bounded work', () => {
     const { signal } = new AbortController();
     const results = [boundedWork(signal, late.start), boundedWork(signal, begun.start)];
     begun.progress();
-    await jest.advanceTimersByTimeAsync(120_000);
+    await jest.advanceTimersByTimeAsync(125_000);
     begun.finish();
     expect(await results[0]).toMatchObject({ ok: false, error: { code: 'ANSWER_TIMEOUT', status: 503 } });
     expect(await results[1]).toEqual(ok('done'));
