@@ -84,7 +84,7 @@ function commandsOn(environment: () => Record<string, string>) {
   it('answers 1 to what is refused and 2 to wrong use', async () => {
     const refused = await stemma('import', '/nowhere');
     expect(refused).toMatchObject({ code: 1, value: { error: { code: 'IMPORT_FOLDER' } } });
-    expect(await stemma('import', golden, '--dtype', 'q4')).toMatchObject({
+    expect(await stemma('import', golden, '--name', 'Not A Name')).toMatchObject({
       code: 1,
       value: { error: { code: 'IMPORT_OPTION' } },
     });
