@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { createKernelMemory, EngineCore, Kernel } from '../../dist/src/inference/kernel/index.js';
+import { compileKernel } from '../../dist/src/inference/kernel/node/compile-kernel.js';
 import { FileBlockSource } from '../../dist/src/inference/kernel/node/file-source.js';
 import { promptIds } from './prompts.mjs';
 
@@ -32,7 +33,7 @@ export class BenchEngine {
 
   static start(threads) {
     const wasm = readFileSync(KERNEL);
-    const module = new WebAssembly.Module(wasm);
+    const module = compileKernel(wasm, true);
     const memory = createKernelMemory();
     const kernel = Kernel.create(module, memory, threads);
     const helpers = Array.from({ length: threads - 1 }, (_, i) => {
