@@ -1,4 +1,11 @@
-import { canonicalJson, concatBytes, hexToBytes, utf8ToBytes, type Json, type Sha256 } from '../../common/index.js';
+import {
+  canonicalJson,
+  concatBytes,
+  hexToBytes,
+  utf8ToBytes,
+  type Json,
+  type Sha256,
+} from '../../common/index.js';
 import type { SamplingParameters } from '../sampler/index.js';
 
 const DOMAIN = 'stemma/commitment/v1';

@@ -84,7 +84,12 @@ export async function createBrowserReplayer(input: ReplayInput): Promise<Result<
   if (!test.ok) return refuse('KERNEL_SELF_TEST', test.detail, { actual: test.actual });
   const engine = createEngine(input, kernel.value, sha256);
   const { release, config, blocks, vocabulary } = input;
-  const loaded = engine.load({ release, config, blocks, ...(vocabulary === undefined ? {} : { vocabulary }) });
+  const loaded = engine.load({
+    release,
+    config,
+    blocks,
+    ...(vocabulary === undefined ? {} : { vocabulary }),
+  });
   return loaded.ok ? ok({ replay: () => replay(input, engine) }) : loaded;
 }
 
