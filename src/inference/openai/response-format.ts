@@ -20,27 +20,38 @@ const NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const LONGEST_DESCRIPTION = 4096;
 const ANY_OBJECT = { type: 'object' };
 
+const SCHEMA_FORMAT = {
+  type: 'object',
+  required: ['name'],
+  properties: {
+    name: { type: 'string', pattern: NAME.source },
+    schema: { type: 'object', additionalProperties: true },
+    description: { type: 'string', maxLength: LONGEST_DESCRIPTION },
+    strict: { type: 'boolean', description: 'Has no effect: the schema is always obeyed.' },
+  },
+  additionalProperties: false,
+};
+
 /** `{type: "text" | "json_object"}` or `{type: "json_schema", json_schema: {name, schema, description, strict}}`. */
 export function IsResponseFormat(): PropertyDecorator {
   return applyDecorators(
     ApiProperty({
       description:
         'What the answer must be: any text, any JSON object, or a value that a JSON Schema allows. The answer always obeys, unless max_tokens cuts it off. docs/formats/constraint.md lists the keywords; others are refused by name.',
-      type: 'object',
-      required: ['type'],
-      properties: {
-        type: { type: 'string', enum: ['text', 'json_object', 'json_schema'] },
-        json_schema: {
+      anyOf: [
+        {
           type: 'object',
-          required: ['name'],
-          properties: {
-            name: { type: 'string', pattern: NAME.source },
-            schema: { type: 'object', additionalProperties: true },
-            description: { type: 'string', maxLength: LONGEST_DESCRIPTION },
-            strict: { type: 'boolean', description: 'Has no effect: the schema is always obeyed.' },
-          },
+          required: ['type'],
+          properties: { type: { type: 'string', enum: ['text', 'json_object'] } },
+          additionalProperties: false,
         },
-      },
+        {
+          type: 'object',
+          required: ['type', 'json_schema'],
+          properties: { type: { type: 'string', enum: ['json_schema'] }, json_schema: SCHEMA_FORMAT },
+          additionalProperties: false,
+        },
+      ],
     }),
     ValidateBy({
       name: 'isResponseFormat',

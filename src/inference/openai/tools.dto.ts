@@ -67,7 +67,7 @@ export function IsToolChoice(): PropertyDecorator {
     },
   };
   return applyDecorators(
-    ApiProperty({ oneOf: [{ type: 'string', enum: ['none', 'auto', 'required'] }, named] }),
+    ApiProperty({ anyOf: [{ type: 'string', enum: ['none', 'auto', 'required'] }, named] }),
     ValidateBy({
       name: 'isToolChoice',
       validator: {

@@ -1,4 +1,4 @@
-import type { TokenSet } from '../constraints/index.js';
+import { hasToken, type TokenSet } from '../constraints/index.js';
 import { Candidates, weigh, type Candidate } from './candidates.js';
 import type { LogitBias, SamplingParameters } from './parameters.js';
 import { argmaxAmong, excludeOthers } from './allowed.js';
@@ -46,7 +46,8 @@ export class Sampler {
     const { temperature, seed } = this.parameters;
     const allowed = this.filter?.allowed() ?? null;
     if (temperature === 0 && !this.penalized && this.bias.length === 0) {
-      return allowed === null ? argmax(logits) : argmaxAmong(logits, allowed);
+      const best = argmax(logits);
+      return allowed === null || hasToken(allowed, best) ? best : argmaxAmong(logits, allowed);
     }
     const adjusted = this.penalize(logits);
     for (const [id, bias] of this.bias) if (id < adjusted.length) adjusted[id] += bias;
