@@ -15,7 +15,7 @@ const alternatives = (names) => `^src/(${names.join('|')})/`;
 
 /** The files a browser runs too: they must not reach Node's own modules or the framework. */
 const portable =
-  '^src/(common/(result|errors|canonical-json|hash|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|inference/((sampler|commitment|receipt|tokenizer)/|models/sampling-defaults))';
+  '^src/(common/(result|errors|canonical-json|hash|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults))';
 
 module.exports = {
   forbidden: [
@@ -85,6 +85,23 @@ module.exports = {
       severity: 'error',
       from: { path: portable },
       to: { path: 'node_modules/(@nestjs|typeorm|pg)/' },
+    },
+    {
+      name: 'tracing-is-loaded-on-demand',
+      comment: "OpenTelemetry's SDK is reached through one file, and that file only by a dynamic import.",
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/monitoring/trace-provider\\.ts$', '\\.test\\.ts$'] },
+      to: { path: 'node_modules/@opentelemetry/(?!api/)' },
+    },
+    {
+      name: 'tracing-is-imported-dynamically',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: {
+        path: '^src/monitoring/trace-provider\\.ts$',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
     },
     {
       name: 'api-client-knows-no-components',

@@ -9,6 +9,7 @@ export default tseslint.config(
       'node_modules/',
       'data/',
       'bench/results/',
+      'bench/roofline/assembly/',
       'src/inference/kernel/assembly/',
       'src/chain/verify/assembly/',
       'coverage/',

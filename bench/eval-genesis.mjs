@@ -1,9 +1,10 @@
-// node bench/eval-genesis.mjs [url]: asks the genesis model the 339 held-out examples, greedy, over the API, and counts exact
+// node bench/eval-genesis.mjs [url or dtype]: asks the genesis model the 339 held-out examples, greedy, over the API, and counts exact
 // matches per domain. The reference (F16 weights, float32 arithmetic) has 295; 8 bit must be within 4 of that.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startServer } from './server.mjs';
+import { fileURLToPath } from 'node:url';
+import { runStemma, startServer } from './server.mjs';
 
 const REFERENCE = 295;
 const TOLERANCE = 4;
@@ -14,10 +15,13 @@ const examples = readFileSync(new URL('../test/vectors/genesis/eval.jsonl', impo
   .split('\n')
   .map((line) => JSON.parse(line));
 
-const given = process.argv[2];
+const DTYPES = ['q4', 'q8', 'f16', 'f32'];
+const dtype = DTYPES.includes(process.argv[2]) ? process.argv[2] : null;
+const given = dtype === null ? process.argv[2] : undefined;
 const dataDir = mkdtempSync(join(tmpdir(), 'stemma-eval-'));
 const server = given === undefined ? await startServer(dataDir) : { url: given, stop: () => undefined };
 try {
+  if (dtype !== null) importAs(dtype);
   const started = performance.now();
   const matches = await runAll(server.url);
   const seconds = (performance.now() - started) / 1000;
@@ -38,6 +42,13 @@ try {
   rmSync(dataDir, { recursive: true, force: true });
 }
 
+/** The genesis checkpoint once more, as another model. */
+function importAs(kept) {
+  const folder = fileURLToPath(new URL('../models/genesis', import.meta.url));
+  const done = runStemma(['import', folder, '--name', `genesis-${kept}`, '--dtype', kept], dataDir);
+  if (done.code !== 0) throw new Error(`the import exits ${done.code}: ${done.stderr}`);
+}
+
 async function runAll(url) {
   const matches = new Array(examples.length).fill(false);
   let next = 0;
@@ -56,7 +67,7 @@ async function ask(url, content) {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
-      model: 'genesis',
+      model: dtype === null ? 'genesis' : `genesis-${dtype}`,
       messages: [{ role: 'user', content }],
       temperature: 0,
       seed: 0,

@@ -1,6 +1,6 @@
-// node bench/golden.mjs <folder of checkpoints>: imports every Mixtral checkpoint with a reference.json through the command
-// line, exactly and in 8 bit, and compares `stemma logits` with the reference. Limits: 2e-3, equal greedy ids, cosine 0.999.
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// node bench/golden.mjs <folder of checkpoints>: imports every checkpoint with a reference.json, of any family, through the
+// command line, exactly and in 8 bit, and compares `stemma logits` with the reference. Limits: 2e-3, equal greedy ids, cosine 0.999.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runStemma } from './server.mjs';
@@ -10,7 +10,9 @@ const dataDir = mkdtempSync(join(tmpdir(), 'stemma-golden-'));
 const figures = {};
 let failed = false;
 try {
-  for (const folder of readdirSync(source).filter((name) => name.startsWith('mixtral'))) {
+  for (const folder of readdirSync(source).filter((name) =>
+    existsSync(join(source, name, 'reference.json')),
+  )) {
     for (const dtype of ['f32', 'q8']) figures[`${folder} ${dtype}`] = compare(folder, dtype);
   }
 } finally {
@@ -22,7 +24,7 @@ process.exit(failed ? 1 : 0);
 /** One checkpoint in one dtype against its reference. */
 function compare(folder, dtype) {
   const reference = JSON.parse(readFileSync(join(source, folder, 'reference.json'), 'utf8'));
-  const name = `${folder}-${dtype}`;
+  const name = `${folder}-${dtype}`.toLowerCase();
   stemma('import', join(source, folder), '--name', name, '--dtype', dtype);
   let difference = 0;
   let cosine = 1;

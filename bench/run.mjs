@@ -1,4 +1,6 @@
 // npm run bench [-- name…]: runs the benchmarks one after another and writes bench/results/<date>-<commit>.json.
+// npm run bench -- --peers | --roofline: those that install something or take long; written beside under their own name.
+// Everything behind `--` is handed to the benchmarks: npm run bench -- --peers -- --models S
 import { spawn, execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -7,15 +9,23 @@ import { fileURLToPath } from 'node:url';
 /** name → script beside this file; each prints a table for people and, as its last line, one JSON object of figures. */
 const BENCHMARKS = {
   engine: 'engine/run.mjs',
+  constrained: 'engine/constrained.mjs',
   chain: 'chain/run.mjs',
   api: 'api/run.mjs',
   startup: 'startup.mjs',
+  'expert-cache': 'expert-cache.mjs',
 };
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in BENCHMARKS));
+/** Only when asked for by their flag. */
+const ON_REQUEST = { '--peers': 'peers/run.mjs', '--roofline': 'roofline/run.mjs' };
+const ALL = { ...BENCHMARKS, ...ON_REQUEST };
+
+const words = process.argv.slice(2);
+const handed = words.includes('--') ? words.splice(words.indexOf('--')).slice(1) : [];
+const wanted = words.length > 0 ? words : Object.keys(BENCHMARKS);
+const unknown = wanted.filter((name) => !(name in ALL));
 if (unknown.length > 0) {
-  console.error(`unknown benchmark ${unknown.join(', ')}; there are: ${Object.keys(BENCHMARKS).join(', ')}`);
+  console.error(`unknown benchmark ${unknown.join(', ')}; there are: ${Object.keys(ALL).join(', ')}`);
   process.exit(2);
 }
 
@@ -28,23 +38,26 @@ const report = {
   results: {},
 };
 let failed = false;
-for (const name of wanted.length > 0 ? wanted : Object.keys(BENCHMARKS)) {
+for (const flag of wanted) {
+  const name = flag.replace('--', '');
   console.log(`\n# ${name}`);
-  const { code, last } = await run(fileURLToPath(new URL(BENCHMARKS[name], import.meta.url)));
+  const { code, last } = await run(fileURLToPath(new URL(ALL[flag], import.meta.url)));
   report.results[name] = code === 0 ? JSON.parse(last) : { failed: `exit code ${code}` };
   failed ||= code !== 0;
 }
 const folder = new URL('results/', import.meta.url);
 mkdirSync(folder, { recursive: true });
-const file = new URL(`${report.at.slice(0, 10)}-${commit}.json`, folder);
+const asked = wanted.filter((name) => name in ON_REQUEST).map((name) => name.replace('--', '-'));
+const fileName = `${report.at.slice(0, 10)}-${commit}${asked.join('')}.json`;
+const file = new URL(fileName, folder);
 writeFileSync(file, `${JSON.stringify(report, null, 2)}\n`);
-console.log(`\nwritten: bench/results/${report.at.slice(0, 10)}-${commit}.json`);
+console.log(`\nwritten: bench/results/${fileName}`);
 process.exit(failed ? 1 : 0);
 
 /** Runs one benchmark, passing its output through; resolves with its exit code and last line. */
 function run(script) {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [script, ...handed], { stdio: ['ignore', 'pipe', 'inherit'] });
     let tail = '';
     child.stdout.setEncoding('utf8').on('data', (text) => {
       process.stdout.write(text);

@@ -35,7 +35,15 @@ export class AppConfig {
   readonly inferenceThreads!: number;
   readonly inferenceEngine!: 'exact' | 'tfjs';
   readonly expertCacheMb!: number;
+  /** Which expert leaves the memory when another needs room; `auto`: as `stemma cache-lab` chose last, else `lru`. */
+  readonly expertPolicy!: 'auto' | 'lru' | 'lfu' | 'lfru' | 'least-stale' | 'layer-quota';
+  /** Whether a thread of its own loads experts while the kernel computes, foretold ones included. */
+  readonly expertPrefetch!: boolean;
+  /** Size of the ring that keeps each model's routing, MiB; 0 keeps none. */
+  readonly routingTraceMb!: number;
   readonly kvCacheMb!: number;
+  /** Whether requests that begin with the same tokens share their keys and values. */
+  readonly prefixCache!: boolean;
   /** Requests that may wait for the engine before others get 429. */
   readonly maxQueue!: number;
   /** Leading zero bits a block hash needs. */
@@ -48,6 +56,12 @@ export class AppConfig {
   readonly jwtSecret!: string | null;
   /** Bearer token `GET /metrics` asks for; null leaves it open. */
   readonly metricsToken!: string | null;
+  /** Where traces go (OTLP over HTTP, the collector's base URL); null makes none. */
+  readonly otelExporterOtlpEndpoint!: string | null;
+  /** The name of this server in traces. */
+  readonly otelServiceName!: string;
+  /** Share of the requests that are traced when the caller has not decided, 0 to 1. */
+  readonly otelTracesSamplerArg!: number;
   /** Address people reach this server at, when it is not `host:port`. */
   readonly publicUrl!: string | null;
   /** Whether `X-Forwarded-*` headers are believed. */

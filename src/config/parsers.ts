@@ -13,6 +13,12 @@ export function integer(minimum: number, maximum: number): Parser<number> {
   };
 }
 
+/** A part of the whole, from 0 to 1. */
+export const share: Parser<number> = (raw) => {
+  const value = typeof raw === 'string' && /^[01](\.\d{1,15})?$/.test(raw.trim()) ? Number(raw) : raw;
+  return typeof value === 'number' && value >= 0 && value <= 1 ? ok(value) : err('a number from 0 to 1');
+};
+
 /** One of a few words. */
 export function oneOf<T extends string>(...allowed: readonly T[]): Parser<T> {
   return (raw) => {

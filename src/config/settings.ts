@@ -1,6 +1,6 @@
 import { ok } from '../common/index.js';
 import type { AppSettings } from './app-config.js';
-import { flag, integer, oneOf, optional, text, url, type Parser } from './parsers.js';
+import { flag, integer, oneOf, optional, share, text, url, type Parser } from './parsers.js';
 
 const path = text(/^[^\0]{1,1024}$/, 'a folder path');
 const s3Url = url('s3');
@@ -23,13 +23,20 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   inferenceThreads: integer(0, 256),
   inferenceEngine: oneOf('exact', 'tfjs'),
   expertCacheMb: integer(1, 1_048_576),
+  expertPolicy: oneOf('auto', 'lru', 'lfu', 'lfru', 'least-stale', 'layer-quota'),
+  expertPrefetch: flag,
+  routingTraceMb: integer(0, 1024),
   kvCacheMb: integer(1, 1_048_576),
+  prefixCache: flag,
   maxQueue: integer(0, 100_000),
   blockDifficulty: integer(0, 32),
   importGenesis: flag,
   keyPassphrase: optional(text(/^.{8,1024}$/s, 'at least 8 characters')),
   jwtSecret: optional(text(/^.{32,1024}$/s, 'at least 32 characters')),
   metricsToken: optional(text(/^[\x21-\x7e]{16,1024}$/, 'at least 16 printable characters without spaces')),
+  otelExporterOtlpEndpoint: optional(url('http', 'https')),
+  otelServiceName: text(/^[\x20-\x7e]{1,128}$/, 'up to 128 printable characters'),
+  otelTracesSamplerArg: share,
   publicUrl: optional(url('http', 'https')),
   trustProxy: flag,
   bodyLimitKb: integer(16, 65_536),

@@ -3,9 +3,11 @@ import { ChainModule } from '../chain/index.js';
 import { LogModule } from '../log/index.js';
 import { WeightBlockRules } from './blocks/block-rules.js';
 import { GenesisBootstrap } from './genesis-bootstrap.js';
+import { GgufExport } from './gguf/gguf-export.js';
 import { ArchitecturePublisher } from './import/architecture-blocks.js';
 import { Importer } from './import/importer.js';
 import { ExpertsController } from './http/experts.controller.js';
+import { GgufController } from './http/gguf.controller.js';
 import { ImportController } from './http/import.controller.js';
 import { ModelsController } from './http/models.controller.js';
 import { UploadController } from './http/upload.controller.js';
@@ -23,7 +25,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
 /** Models: import of checkpoints, releases, and which block holds which weight. */
 @Module({
   imports: [ChainModule, LogModule],
-  controllers: [ImportController, ModelsController, ExpertsController, UploadController],
+  controllers: [GgufController, ImportController, ModelsController, ExpertsController, UploadController],
   providers: [
     WeightBlockRules,
     ReleaseRules,
@@ -34,6 +36,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ParameterIndex,
     ArchitecturePublisher,
     Importer,
+    GgufExport,
     GenesisBootstrap,
     ExpertUsage,
     ExpertReports,
@@ -47,6 +50,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ReleaseAuthor,
     Promotion,
     Importer,
+    GgufExport,
     GenesisBootstrap,
   ],
 })

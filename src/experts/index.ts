@@ -1,5 +1,7 @@
 export { ExpertsModule } from './experts.module.js';
 export { GenesisBootstrap } from './genesis-bootstrap.js';
+export { GgufExport } from './gguf/gguf-export.js';
+export type { GgufFile } from './gguf/gguf-file.js';
 export type { ImportOptions, ImportProgress, ReleaseSummary } from './import/import-options.js';
 export { Importer } from './import/importer.js';
 export { modelConfigJson, parseModelConfig, type ModelConfig } from './model-config.js';
@@ -16,7 +18,7 @@ export {
   type WeightView,
 } from './releases/release-view.js';
 export { parseTensorDirectory, type TensorEntry } from './blocks/tensor-directory.js';
-export { planBlocks, type ImportDtype, type PlannedBlock, type PlannedTensor } from './blocks/tensor-plan.js';
+export { planBlocks, type ImportDtype, type PlannedBlock } from './blocks/tensor-plan.js';
 export {
   ExpertUsage,
   type ExpertCacheFigures,

@@ -27,5 +27,5 @@ export function parseModelConfig(value: unknown, code = 'META_CONFIG'): Result<M
 
 /** The configuration as the JSON that the meta block's payload is made of. */
 export function modelConfigJson(config: ModelConfig): Json {
-  return { ...config };
+  return { ...config } as unknown as Json;
 }

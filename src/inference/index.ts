@@ -1,3 +1,15 @@
+export {
+  analyseTrace,
+  curvePicture,
+  decodeTrace,
+  encodeTrace,
+  keepChoice,
+  RoutingTraces,
+  SIXTY_FOUR_EXPERTS,
+  syntheticTrace,
+  type Analysis,
+  type RoutingTrace,
+} from './cache-lab/index.js';
 export { InferenceService, type AnswerListener } from './answers/inference.service.js';
 export type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answers/answer-request.js';
 export { ENGINE_FACTORY, type EngineFactory } from './engine/engine-factory.js';

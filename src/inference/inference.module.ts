@@ -6,8 +6,12 @@ import { LogModule } from '../log/index.js';
 import { AnswerMeter } from './answers/answer-meter.js';
 import { InferenceService } from './answers/inference.service.js';
 import { BundleWriter } from './bundle/bundle-writer.js';
+import { EmbeddingService } from './embeddings/embedding.service.js';
+import { EmbeddingsController } from './embeddings/embeddings.controller.js';
 import { BlockWatch } from './engine/block-watch.js';
 import { ENGINE_FACTORY } from './engine/engine-factory.js';
+import { RoutingTraces } from './cache-lab/routing-traces.js';
+import { TraceController } from './cache-lab/trace.controller.js';
 import { EngineHost } from './engine/engine-host.js';
 import { EngineFigures } from './engine/engine-figures.js';
 import { KernelArchive } from './engine/kernel-archive.js';
@@ -36,7 +40,15 @@ import { AnswerResponder } from './responses/answer-responder.js';
 /** Answers from verified blocks, with receipts anyone can replay. */
 @Module({
   imports: [ChainModule, LogModule, ExpertsModule],
-  controllers: [OpenAiController, ChatController, ReceiptsController, BundleController, LogitsController],
+  controllers: [
+    OpenAiController,
+    EmbeddingsController,
+    ChatController,
+    ReceiptsController,
+    BundleController,
+    LogitsController,
+    TraceController,
+  ],
   providers: [
     {
       provide: ENGINE_FACTORY,
@@ -51,8 +63,10 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ModelCatalog,
     PromptEncoder,
     LogitsService,
+    RoutingTraces,
     AnswerMeter,
     InferenceService,
+    EmbeddingService,
     AnswerResponder,
     AnswerEndpoint,
     KeptAnswers,
@@ -65,6 +79,6 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptFsck,
     BundleWriter,
   ],
-  exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, ReceiptService],
+  exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, RoutingTraces, ReceiptService],
 })
 export class InferenceModule {}

@@ -10,4 +10,5 @@ export {
 export { LiveFigures, type FigureReader } from '../common/observation/live-figures.js';
 export { MetricRegistry, type MetricOptions } from '../common/observation/metric-registry.js';
 export { MonitoringModule } from './monitoring.module.js';
+export { Tracing } from '../common/observation/tracing.js';
 export { VersionRegistry } from '../common/observation/version-registry.js';

@@ -3,12 +3,22 @@ import { HealthRegistry } from '../common/observation/health-registry.js';
 import { LiveFigures } from '../common/observation/live-figures.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
 import { VersionRegistry } from '../common/observation/version-registry.js';
+import { Tracing } from '../common/observation/tracing.js';
 import { ReadinessWatch } from './readiness-watch.js';
+import { TraceExport } from './trace-export.js';
 
 /** Gives every module the registries through which it can be observed. */
 @Global()
 @Module({
-  providers: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry, ReadinessWatch],
-  exports: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry],
+  providers: [
+    HealthRegistry,
+    LiveFigures,
+    MetricRegistry,
+    VersionRegistry,
+    Tracing,
+    ReadinessWatch,
+    TraceExport,
+  ],
+  exports: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry, Tracing],
 })
 export class MonitoringModule {}

@@ -57,6 +57,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
     304: nothing('The client has it: `If-None-Match` names its hash'),
   },
   GenesisController_hash: { 200: json('`{chain, hash, timestamp}`') },
+  GgufController_file: { 200: bytes('The file; `Content-Length` is known from the start') },
   ImportController_import: { 200: lines('Lines of JSON: progress, at the end `{release}` or `{error}`') },
   ModelsController_list: { 200: json('`{items: [{name, live, releases}], next_cursor}`') },
   ModelsController_releases: {
@@ -66,8 +67,11 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   ExpertsController_top: { 200: json('`{items: [{name, model, block, uses, …}], next_cursor, total}`') },
   ExpertsController_stats: { 200: json('`{name, uses, releases}`') },
   ExpertsController_cache: {
-    200: json('`{bytes, budget, slots, hits, misses, evictions, failures, hit_rate, load_ms}`'),
+    200: json(
+      '`{policy, bytes, budget, slots, hits, misses, evictions, failures, hit_rate, load_ms, prefetch: {loads, used, precision, recall}, lab: {model, policy, hit_rate, optimum, curves: [{experts, bytes, hit_rates}], …}}`; `lab` is null before `stemma cache-lab` has run',
+    ),
   },
+  TraceController_trace: { 200: bytes('The trace, as docs/formats/routing-trace.md lays it out') },
   UploadController_upload: { 200: json(`Multipart: ${PUBLISHED}. JSON: ${UPLOAD}`) },
   UploadController_state: { 200: json(UPLOAD) },
   UploadController_discard: { 204: nothing('It is gone, or was not there') },
@@ -75,8 +79,9 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   UploadController_complete: { 200: json(PUBLISHED) },
   OpenAiController_chatCompletions: { 200: answer('A chat completion as OpenAI has it, and `receipt_id`') },
   OpenAiController_completions: { 200: answer('A completion as OpenAI has it, and `receipt_id`') },
-  // It only refuses.
-  OpenAiController_embeddings: {},
+  EmbeddingsController_create: {
+    200: json('`{object: "list", data: [{object: "embedding", index, embedding}], model, usage}`'),
+  },
   OpenAiController_models: { 200: json('`{object: "list", data: [model]}`') },
   OpenAiController_model: { 200: json('`{id, object: "model", created, owned_by, version, release}`') },
   ChatController_chat: { 200: answer('`{response, usage, timings, receipt_id, …}`') },

@@ -35,7 +35,6 @@ export const REFUSALS = {
     'Nothing wrong with the request; it may succeed in a moment: `ENGINE_RESTARTED`, `ENGINE_UNAVAILABLE`, `ANSWER_TIMEOUT`, `BLOCK_CORRUPT`, …',
     RETRY_AFTER,
   ),
-  Unsupported: refusal('This is not offered: `EMBEDDINGS_UNSUPPORTED`'),
   Unsatisfiable: refusal('The payload has no such range: `RANGE_NOT_SATISFIABLE`'),
 } satisfies Responses;
 
@@ -45,13 +44,14 @@ const ANSWERING = new Set([
   'OpenAiController_completions',
   'ChatController_chat',
 ]);
+/** Operations that queue for the engine. */
+const QUEUEING = new Set([...ANSWERING, 'EmbeddingsController_create']);
 /** Operations that make the engine work. */
-const COMPUTING = new Set([...ANSWERING, 'ReceiptsController_replay', 'LogitsController_logits']);
+const COMPUTING = new Set([...QUEUEING, 'ReceiptsController_replay', 'LogitsController_logits']);
 /** Public, but they show more to whoever has a token. */
 const SHOWING_MORE = new Set(['ReceiptsController_one', 'BundleController_bundle']);
 /** A refusal of a single operation. */
 const OWN: Readonly<Record<string, Readonly<Record<string, keyof typeof REFUSALS>>>> = {
-  OpenAiController_embeddings: { 501: 'Unsupported' },
   PayloadController_payload: { 416: 'Unsatisfiable' },
   OperationsController_getMetrics: { 401: 'Unauthenticated' },
   GenesisController_hash: { 404: 'NotFound' },
@@ -92,10 +92,10 @@ function refusalsOf(operation: Operation, { path, roles }: OperationPlace, keyed
   const refusals: Record<string, keyof typeof REFUSALS> = {};
   if (body !== undefined || parameters.length > 0) refusals[400] = 'BadRequest';
   if (!roles.includes('public')) Object.assign(refusals, { 401: 'Unauthenticated', 403: 'Forbidden' });
-  if (path.includes('{') || ANSWERING.has(id)) refusals[404] = 'NotFound';
+  if (path.includes('{') || QUEUEING.has(id)) refusals[404] = 'NotFound';
   if (keyed) refusals[409] = 'KeyInUse';
   if (body !== undefined) refusals[413] = 'TooLarge';
-  if (ANSWERING.has(id)) refusals[429] = 'QueueFull';
+  if (QUEUEING.has(id)) refusals[429] = 'QueueFull';
   if (COMPUTING.has(id)) refusals[503] = 'EngineAway';
   return { ...refusals, ...OWN[id] };
 }

@@ -31,7 +31,17 @@ const LIMIT_SCHEMAS: typeof TYPE_SCHEMAS = {
 };
 
 /** Rules of this server's own; each describes its property itself, with `@ApiProperty`. */
-const DESCRIBED_IN_PLACE = new Set(['isPrompt', 'isStopList', 'isTextContent']);
+export const DESCRIBED_IN_PLACE: ReadonlySet<string> = new Set([
+  'isInputList',
+  'isLogitBias',
+  'isPrompt',
+  'isResponseFormat',
+  'isStopList',
+  'isTextContent',
+  'isToolCallList',
+  'isToolChoice',
+  'isToolList',
+]);
 
 const ANYTHING: Schema = {
   anyOf: [{}],

@@ -36,6 +36,59 @@ const receipts = async () =>
 const chat = (changes: object) =>
   JSON.stringify({ model: 'genesis', messages: [{ role: 'user', content: 'hi' }], ...changes });
 
+const schemaFormat = (schema: unknown) => ({
+  response_format: { type: 'json_schema', json_schema: { name: 'x', schema } },
+});
+const tool = { type: 'function', function: { name: 'f' } };
+
+/** Constraints, biases and tools that cannot be: what is sent, and how it is refused. */
+const badForms: [string, object, string, string][] = [
+  ['a bias out of range', { logit_bias: { 5: 101 } }, 'VALIDATION_FAILED', 'logit_bias'],
+  ['a bias that is no number', { logit_bias: { 5: '1' } }, 'VALIDATION_FAILED', 'logit_bias'],
+  ['a bias for no token id', { logit_bias: { fox: 1 } }, 'VALIDATION_FAILED', 'logit_bias'],
+  ['a bias outside the vocabulary', { logit_bias: { 2048: 1 } }, 'TOKEN_UNKNOWN', 'logit_bias'],
+  [
+    'too many biases',
+    { logit_bias: Object.fromEntries(Array.from({ length: 1025 }, (_, id) => [id, 1])) },
+    'VALIDATION_FAILED',
+    'logit_bias',
+  ],
+  ['a format of no kind', { response_format: { type: 'xml' } }, 'VALIDATION_FAILED', 'response_format'],
+  ['a schema that is none', schemaFormat([]), 'VALIDATION_FAILED', 'response_format'],
+  ['an unsatisfiable schema', schemaFormat({ enum: [] }), 'SCHEMA_UNSATISFIABLE', 'response_format'],
+  [
+    'a schema that only infinite values obey',
+    schemaFormat({ type: 'array', items: { $ref: '#' }, minItems: 1 }),
+    'SCHEMA_UNSATISFIABLE',
+    'response_format',
+  ],
+  ['an unsupported keyword', schemaFormat({ not: {} }), 'SCHEMA_UNSUPPORTED', 'response_format'],
+  ['a schema too large', schemaFormat({ const: 'x'.repeat(70_000) }), 'SCHEMA_TOO_LARGE', 'response_format'],
+  ['tools for a model without', { tools: [tool] }, 'TOOLS_UNSUPPORTED', 'tools'],
+  ['two tools of one name', { tools: [tool, tool] }, 'VALIDATION_FAILED', 'tools'],
+  ['a choice of no tool', { tool_choice: 'required' }, 'UNSUPPORTED_PARAMETER', 'tool_choice'],
+  [
+    'calls whose arguments are no JSON',
+    {
+      messages: [
+        {
+          role: 'assistant',
+          tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{' } }],
+        },
+      ],
+    },
+    'VALIDATION_FAILED',
+    'messages.0.tool_calls',
+  ],
+  [
+    'a result of no call',
+    { messages: [{ role: 'tool', content: '5' }] },
+    'VALIDATION_FAILED',
+    'messages.0.tool_call_id',
+  ],
+  ['a message without content', { messages: [{ role: 'user' }] }, 'VALIDATION_FAILED', 'messages.0.content'],
+];
+
 describe('bad input to inference', () => {
   const cases: [string, string, string | Uint8Array, number, string, string | null][] = [
     ['invalid JSON', '/v1/chat/completions', '{"model":', 400, 'JSON_INVALID', null],
@@ -185,7 +238,7 @@ describe('bad input to inference', () => {
     [
       'too many stop strings',
       '/v1/chat/completions',
-      chat({ stop: Array(17).fill('x') }),
+      chat({ stop: Array(10_000).fill('x') }),
       400,
       'VALIDATION_FAILED',
       'stop',
@@ -199,21 +252,24 @@ describe('bad input to inference', () => {
       'receipt_salt',
     ],
     [
-      'JSON mode',
-      '/v1/chat/completions',
-      chat({ response_format: { type: 'json_object' } }),
+      '10,000 stop strings',
+      '/v1/completions',
+      JSON.stringify({ model: 'genesis', prompt: 'a', stop: Array(10_000).fill('x') }),
       400,
-      'UNSUPPORTED_PARAMETER',
-      'response_format',
+      'VALIDATION_FAILED',
+      'stop',
     ],
-    [
-      'a logit bias',
-      '/v1/chat/completions',
-      chat({ logit_bias: { 5: 1 } }),
-      400,
-      'UNSUPPORTED_PARAMETER',
-      'logit_bias',
-    ],
+    ...badForms.map(
+      ([name, changes, code, param]) =>
+        [name, '/v1/chat/completions', chat(changes), 400, code, param] as [
+          string,
+          string,
+          string,
+          number,
+          string,
+          string,
+        ],
+    ),
     [
       'alternatives without log-probabilities',
       '/v1/chat/completions',
@@ -247,12 +303,12 @@ describe('bad input to inference', () => {
       'prompt',
     ],
     [
-      'an echo',
+      'the best of several',
       '/v1/completions',
-      JSON.stringify({ model: 'genesis', prompt: 'a', echo: true }),
+      JSON.stringify({ model: 'genesis', prompt: 'a', best_of: 2 }),
       400,
       'UNSUPPORTED_PARAMETER',
-      'echo',
+      'best_of',
     ],
     [
       'dense execution',

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/installation.js';
+import { readGguf } from '../support/gguf-reader.js';
 import {
   createTestDatabase,
   runCommand,
@@ -58,10 +59,32 @@ function commandsOn(environment: () => Record<string, string>) {
     expect(difference).toBeLessThan(2e-3);
   });
 
+  it('exports a release to GGUF and writes over nothing', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'stemma-gguf-'));
+    const file = join(folder, 'model.gguf');
+    const done = await stemma('export', 'mixtral-a@1.0.0', '--gguf', file);
+    const bytes = readFileSync(file);
+    expect(done).toMatchObject({ code: 0, value: { bytes: bytes.length, type: 'f32' } });
+    const { metadata, tensors } = readGguf(bytes);
+    expect(metadata.get('general.name')).toBe('mixtral-a 1.0.0');
+    expect(tensors.get('blk.2.ffn_up_exps.weight')?.dimensions).toHaveLength(3);
+    expect(await stemma('export', 'mixtral-a', '--gguf', file)).toMatchObject({
+      code: 1,
+      value: { error: { code: 'EXPORT_EXISTS' } },
+    });
+    const other = join(folder, 'other.gguf');
+    expect(await stemma('export', 'mixtral-a', '--release', '9.0.0', '--gguf', other)).toMatchObject({
+      code: 1,
+      value: { error: { code: 'MODEL_UNKNOWN' } },
+    });
+    expect(readdirSync(folder)).toEqual(['model.gguf']);
+    rmSync(folder, { recursive: true });
+  });
+
   it('answers 1 to what is refused and 2 to wrong use', async () => {
     const refused = await stemma('import', '/nowhere');
     expect(refused).toMatchObject({ code: 1, value: { error: { code: 'IMPORT_FOLDER' } } });
-    expect(await stemma('import', golden, '--dtype', 'q4')).toMatchObject({
+    expect(await stemma('import', golden, '--name', 'Not A Name')).toMatchObject({
       code: 1,
       value: { error: { code: 'IMPORT_OPTION' } },
     });

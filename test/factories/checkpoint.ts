@@ -112,6 +112,30 @@ export function shardedCheckpoint(shards = 3): string {
 
 /** A checkpoint of one file again, in several files with an index. */
 export function shardedCopy(folder: string, shards: number): string {
+  return folderWith({
+    'config.json': readFileSync(join(folder, 'config.json')),
+    ...sharded(tensorsOf(folder), shards),
+  });
+}
+
+/** A checkpoint of one file again, with other tensors (null: without one) and members of config.json. */
+export function changedCopy(
+  folder: string,
+  changes: Readonly<Record<string, TensorContent | null>>,
+  config: Readonly<Record<string, unknown>> = {},
+): string {
+  const raw = JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as Record<string, unknown>;
+  const tensors = Object.entries({ ...tensorsOf(folder), ...changes }).filter(
+    ([, tensor]) => tensor !== null,
+  );
+  return folderWith({
+    'config.json': { ...raw, ...config },
+    'model.safetensors': safetensors(Object.fromEntries(tensors) as Record<string, TensorContent>),
+  });
+}
+
+/** Every tensor of a checkpoint of one file. */
+export function tensorsOf(folder: string): Record<string, TensorContent> {
   const file = readFileSync(join(folder, 'model.safetensors'));
   const start = 8 + Number(file.readBigUInt64LE());
   const header = JSON.parse(file.toString('utf8', 8, start)) as Record<string, StoredTensor>;
@@ -124,10 +148,7 @@ export function shardedCopy(folder: string, shards: number): string {
       data: Uint8Array.from(file.subarray(start + offsets[0], start + offsets[1])),
     };
   }
-  return folderWith({
-    'config.json': readFileSync(join(folder, 'config.json')),
-    ...sharded(tensors, shards),
-  });
+  return tensors;
 }
 
 interface StoredTensor {

@@ -42,7 +42,10 @@ export class ScriptedEngine {
       generate: (request, on) => this.generate(request, on),
       replay: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no replay is scripted'))),
       logits: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no logits are scripted'))),
+      embed: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no embedding is scripted'))),
+      score: ({ ids, top }) => Promise.resolve(ok(ids.slice(1).map((id) => scoreOf(id, top)))),
       stats: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no figures are scripted'))),
+      trace: () => Promise.resolve(ok(null)),
       on: () => undefined,
       stop: () => Promise.resolve(),
     };
@@ -65,7 +68,16 @@ export class ScriptedEngine {
         }
       },
       finish: (finish: EngineResult['finish']) =>
-        end(ok({ tokens: made, finish, states, experts: [{ layer: 0, expert: 1, tokens: 3 }], timings })),
+        end(
+          ok({
+            tokens: made,
+            finish,
+            states,
+            experts: [{ layer: 0, expert: 1, tokens: 3 }],
+            cachedTokens: 0,
+            timings,
+          }),
+        ),
       fail: (error: CodedError) => end(err(error)),
     };
     this.generations.push(scripted);
@@ -76,4 +88,9 @@ export class ScriptedEngine {
     };
     return { id: this.generations.length, cancel, done };
   }
+}
+
+/** Scores that tell the token they are of: the log-probability of token 7 is -7. */
+function scoreOf(id: number, top: number) {
+  return { id, logprob: -id, top: Array.from({ length: top }, (_, rank) => ({ id: rank, logprob: -rank })) };
 }

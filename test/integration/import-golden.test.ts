@@ -89,7 +89,16 @@ async function greedy(release: string, ids: readonly number[], count: number): P
   return all.slice(ids.length);
 }
 
-describe.each(['mixtral-a', 'mixtral-a-bf16'])('%s, imported and computed from its blocks', (name) => {
+const FOLDERS = [
+  'mixtral-a',
+  'mixtral-a-bf16',
+  'qwen3_moe-a-bf16',
+  'olmoe-a-bf16',
+  'gpt_oss-a-bf16',
+  'gpt_oss-a-mxfp4',
+];
+
+describe.each(FOLDERS)('%s, imported and computed from its blocks', (name) => {
   const folder = join(GOLDEN, name);
   const reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8')) as Reference;
 

@@ -188,7 +188,7 @@ describe('importing a checkpoint', () => {
   it.each<[string, Record<string, unknown>]>([
     ['name', { name: 'Not A Name' }],
     ['version', { version: '1.0' }],
-    ['dtype', { dtype: 'q4' }],
+    ['dtype', { dtype: 'q2' }],
     ['timestamp', { timestamp: -1 }],
   ])('refuses a bad %s', async (option, options) => {
     expect(await importer.import(keep(tinyCheckpoint()), options)).toMatchObject({

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { unwrap, type Result } from '../../src/common/index.js';
 import { nativeSha256, nativeSha256Hex } from '../../src/common/native-hash.js';
+import type { Architecture } from '../../src/experts/tensorblock/architecture.js';
 import type { TensorDtype } from '../../src/experts/tensorblock/index.js';
 import {
   createKernelMemory,
@@ -33,6 +34,7 @@ export function createEngine(
   built: BuiltModel,
   limits: Partial<EngineLimits> = {},
   source?: BlockSource,
+  now = () => performance.now(),
 ): EngineCore {
   const engine = new EngineCore(
     {
@@ -40,7 +42,7 @@ export function createEngine(
       source: source ?? new MemoryBlockSource(built.payloads, nativeSha256),
       kernelHash,
       sha256: nativeSha256,
-      now: () => performance.now(),
+      now,
     },
     { expertCacheBytes: 1 << 26, kvCacheBytes: 1 << 26, maxStreams: 8, ...limits },
   );
@@ -66,6 +68,20 @@ export function smallConfig(changes: Partial<ModelConfig> = {}): ModelConfig {
   } as ModelConfig;
 }
 
+/** Every part that a family may have besides Mixtral's, at once. */
+export const EVERY_PART: Architecture = {
+  version: 1,
+  queryKeyNorm: 'width',
+  attentionBias: true,
+  attentionSinks: true,
+  slidingWindow: { positions: 11, layers: [0, 2] },
+  yarn: { factor: 4, originalPositions: 50, betaFast: 32, betaSlow: 1, truncate: false },
+  routerSoftmax: 'all',
+  routerBias: true,
+  expertBias: true,
+  clampedSwiglu: { alpha: 1.702, limit: 1.5 },
+};
+
 /** A model with weights from a seeded generator, spread so that activations keep their size. */
 export function randomModel(config: ModelConfig, dtype: TensorDtype | 'mixed', seed: number): BuiltModel {
   let state = seed >>> 0;
@@ -79,7 +95,7 @@ export function randomModel(config: ModelConfig, dtype: TensorDtype | 'mixed', s
       for (let i = 0; i < values.length; i++) {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         const random = state / 2 ** 31 - 1;
-        values[i] = tensor.name === 'norm' ? 1 + random / 4 : random * spread;
+        values[i] = tensor.name.endsWith('norm') ? 1 + random / 4 : random * spread;
       }
       return { dtype: dtype === 'mixed' ? dtypes[count++ % 3] : dtype, values };
     },

@@ -23,6 +23,37 @@ export interface ExpertCache {
   readonly misses: number;
   readonly evictions: number;
   readonly load_ms: number | null;
+  /** Which expert leaves the memory when another needs room; null while no engine runs. */
+  readonly policy: string | null;
+  /** Experts foretold for the next layer: loads begun and used, and how often that was right; null while no engine runs. */
+  readonly prefetch: {
+    readonly loads: number;
+    readonly used: number;
+    readonly precision: number | null;
+    readonly recall: number | null;
+  } | null;
+  /** What `stemma cache-lab` found last; null before it has run. */
+  readonly lab: CacheLab | null;
+}
+
+/** Hit rates of a replayed routing trace, 0 to 1. */
+export interface CacheLab {
+  readonly model: string;
+  readonly policy: string;
+  readonly expert_cache_mb: number;
+  readonly measured_at: number;
+  readonly passes: number;
+  readonly hit_rate: number;
+  readonly optimum: number;
+  readonly prediction: { readonly precision: number; readonly recall: number } | null;
+  readonly curves: readonly CacheLabPoint[];
+}
+
+/** Hit rates by policy at one size of the cache. */
+export interface CacheLabPoint {
+  readonly experts: number;
+  readonly bytes: number;
+  readonly hit_rates: Readonly<Record<string, number>>;
 }
 
 /** Experts by use, most used first. */

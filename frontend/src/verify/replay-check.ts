@@ -1,11 +1,13 @@
 import type { Json } from '../../../src/common/canonical-json.js';
 import { bytesToHex, concatBytes, hexToBytes, sha256Bytes } from '../../../src/common/hash.js';
+import { checkModelConfig, type ModelConfig } from '../../../src/inference/kernel/config.js';
 import type { BrowserReplayer } from '../../../src/inference/kernel/replayer.js';
 import { stopTokenIds } from '../../../src/inference/models/sampling-defaults.js';
 import { compareReplay, type PartReport } from '../../../src/inference/receipt/compare-replay.js';
 import { TOKENS_PER_COMMITMENT } from '../../../src/inference/receipt/receipt.js';
 import { answerText } from '../../../src/inference/tokenizer/answer-text.js';
 import { TextTokenizer } from '../../../src/inference/tokenizer/text-tokenizer.js';
+import { vocabularyOf } from '../../../src/inference/tokenizer/text-vocabulary.js';
 import { parseTokenizerSource } from '../../../src/inference/tokenizer/tokenizer-source.js';
 import { count } from '../components/format.js';
 import type { Findings } from './findings.js';
@@ -25,7 +27,11 @@ export async function checkReplay(subject: ReplaySubject, findings: Findings): P
   });
   findings.report({ type: 'tokens', agreed: 0, total });
   findings.step('replay', 'running', 'starting the kernel');
-  const replayer = await replayerFor(subject);
+  const config = checkModelConfig(release.meta as ModelConfig);
+  if (!config.ok) return findings.fail('replay', 'meta', config.error.message);
+  const { vocabSize } = release.meta as ModelConfig;
+  const vocabulary = vocabularyOf(words.tokenizer, vocabSize, words.stopIds);
+  const replayer = await replayerFor(subject, vocabulary);
   const replayed = replayer.ok ? await follow(replayer.value, subject, findings) : replayer;
   if (!replayed.ok) {
     const { facts, code, message } = replayed.error;

@@ -2,7 +2,9 @@ import { sha256Bytes } from '../../../src/common/hash.js';
 import type { EngineModel } from '../../../src/inference/kernel/block-source.js';
 import type { ModelConfig } from '../../../src/inference/kernel/config.js';
 import { createBrowserReplayer } from '../../../src/inference/kernel/replayer.js';
+import type { Vocabulary } from '../../../src/inference/constraints/vocabulary.js';
 import type { Receipt, ReceiptEvidence } from '../../../src/inference/receipt/receipt.js';
+import { statedSampling } from '../../../src/inference/receipt/stated-sampling.js';
 import { isRecord } from '../api/problem.js';
 import { sha256Native } from './downloads.js';
 import type { VerifiedRelease } from './release-check.js';
@@ -17,9 +19,11 @@ export interface ReplaySubject {
   readonly kernel: Uint8Array<ArrayBuffer>;
 }
 
-/** The kernel's replayer, set up for one answer; refuses as `createBrowserReplayer`. */
-export function replayerFor({ receipt, evidence, release, weights, kernel }: ReplaySubject) {
-  const { parameters, seed } = receipt.request;
+/** The kernel's replayer, set up for one answer; refuses as `createBrowserReplayer`. `vocabulary` serves constraints. */
+export function replayerFor(
+  { receipt, evidence, release, weights, kernel }: ReplaySubject,
+  vocabulary: Vocabulary | undefined,
+) {
   return createBrowserReplayer({
     kernel,
     kernelHash: receipt.kernel,
@@ -29,16 +33,8 @@ export function replayerFor({ receipt, evidence, release, weights, kernel }: Rep
     payloads: new Map(weights.map(({ name, payload }) => [name, payload])),
     promptIds: evidence.prompt_ids,
     outputIds: evidence.output_ids,
-    sampling: {
-      temperature: parameters.temperature,
-      topP: parameters.top_p,
-      topK: parameters.top_k,
-      minP: parameters.min_p,
-      repetitionPenalty: parameters.repetition_penalty,
-      presencePenalty: parameters.presence_penalty,
-      frequencyPenalty: parameters.frequency_penalty,
-      seed,
-    },
+    sampling: statedSampling(receipt.request, evidence),
+    ...(vocabulary === undefined ? {} : { vocabulary }),
     digest: sha256Native,
     sha256: sha256Bytes,
   });

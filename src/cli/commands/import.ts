@@ -7,7 +7,7 @@ export function register(program: Command, context: CommandContext): void {
     .command('import')
     .argument(
       '<folder>',
-      'a Hugging Face Mixtral checkpoint: config.json, model.safetensors (or shards), tokenizer.json',
+      'a Hugging Face checkpoint (Mixtral, Qwen3-MoE, OLMoE, gpt-oss): config.json, model.safetensors (or shards), tokenizer.json',
     )
     .description('turn a checkpoint into signed blocks and a release')
     .option('--name <name>', "the model's name (default: the folder's)")

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import * as cacheLab from './cache-lab.js';
+import * as exportModel from './export.js';
 import * as fsck from './fsck.js';
 import * as chat from './chat.js';
 import * as importCheckpoint from './import.js';
@@ -18,9 +20,11 @@ export type RegisterCommand = (program: Command, context: CommandContext) => voi
 export const COMMANDS: readonly RegisterCommand[] = [
   serve.register,
   importCheckpoint.register,
+  exportModel.register,
   models.register,
   chat.register,
   logits.register,
+  cacheLab.register,
   replay.register,
   verify.register,
   fsck.register,

@@ -1,9 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** How a metric is described. Its name carries the unit (`stemma_inference_tokens_total`, `…_seconds`, `…_bytes`). */
+/**
+ * How a metric is described. Its name carries the unit (`stemma_inference_tokens_total`, `…_seconds`, `…_bytes`); `gen_ai_…` are the
+ * names of OpenTelemetry's conventions as Prometheus writes them.
+ */
 export interface MetricOptions<L extends string = string> {
-  readonly name: `stemma_${string}`;
+  readonly name: `stemma_${string}` | `gen_ai_${string}`;
   readonly help: string;
   readonly labels?: readonly L[];
 }

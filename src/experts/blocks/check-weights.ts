@@ -75,9 +75,9 @@ async function checkTensor(
       `${planned.name}: the TensorBlock ${name} is not what metadata.tensors says`,
     );
   }
-  const role = planned.tensors.find((tensor) => tensor.name === name)?.role;
-  if (!isReadable(plan, role)) {
-    const message = `${planned.name}: ${name} is ${plan.dtype} ${plan.layout}, which is not read for a ${role}`;
+  const use = planned.tensors.find((tensor) => tensor.name === name)?.use;
+  if (!isReadable(plan, use)) {
+    const message = `${planned.name}: ${name} is ${plan.dtype} ${plan.layout}, which is not read for a ${use}`;
     return refuse('WEIGHT_LAYOUT', message);
   }
   return (await isFinite(plan, bytes))
@@ -85,9 +85,9 @@ async function checkTensor(
     : refuse('WEIGHT_NOT_FINITE', `${planned.name}: ${name} holds NaN or an infinity`);
 }
 
-function isReadable(plan: TensorPlan, role: string | undefined): boolean {
-  if (role === 'matrix') return plan.layout === 'tile16';
-  return plan.layout === 'rowMajor' && (role === 'table' || plan.dtype === 'f32');
+function isReadable(plan: TensorPlan, use: string | undefined): boolean {
+  if (use === 'matrix') return plan.layout === 'tile16';
+  return plan.layout === 'rowMajor' && (use === 'table' || plan.dtype === 'f32');
 }
 
 function refuse(code: string, message: string): Result<never> {

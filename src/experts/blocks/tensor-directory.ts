@@ -12,7 +12,7 @@ export interface TensorEntry {
 }
 
 const MEMBERS = ['columns', 'dtype', 'length', 'name', 'offset', 'rows'];
-const DTYPES: readonly unknown[] = ['f16', 'f32', 'int8'];
+const DTYPES: readonly unknown[] = ['f16', 'f32', 'int4', 'int8'];
 const ALIGNMENT = 64;
 const MAX_TENSORS = 64;
 

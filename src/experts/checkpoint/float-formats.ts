@@ -61,6 +61,24 @@ export function firstBeyondHalf(values: Float32Array): number {
   return values.findIndex((value) => fromHalf(toHalf(value)) !== value);
 }
 
+const BLOCK = 32;
+const INT8_STEPS = 127;
+
+/**
+ * The index of the first value that f16 holds less exactly than 8-bit integers in blocks of 32 may, or -1: of values from
+ * BF16, those beyond its range, and those of blocks that lie among its subnormal numbers.
+ * @param values whole rows, a multiple of 32 columns wide
+ */
+export function firstWorseInHalf(values: Float32Array): number {
+  for (let from = 0; from < values.length; from += BLOCK) {
+    const block = values.subarray(from, from + BLOCK);
+    const halfStep = block.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / INT8_STEPS / 2;
+    const worse = block.findIndex((value) => !(Math.abs(fromHalf(toHalf(value)) - value) <= halfStep));
+    if (worse !== -1) return from + worse;
+  }
+  return -1;
+}
+
 /** Whether a dtype of a checkpoint is one that can be imported. */
 export function isFloatDtype(dtype: string): dtype is FloatDtype {
   return Object.hasOwn(FLOAT_BYTES, dtype);

@@ -1,31 +1,23 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import type { CheckpointFolder } from './checkpoint-folder.js';
-import { FLOAT_BYTES, dtypeRefusal, isFloatDtype, widenToFloat32, type FloatDtype } from './float-formats.js';
+import { originNames, type TensorOrigin } from '../tensorblock/families/index.js';
+import { FusedTensor, ShareCache } from './fused-tensor.js';
+import { Mxfp4Tensor } from './mxfp4-tensor.js';
 import { SafetensorsFile } from './safetensors-file.js';
-import type { TensorRecord } from './safetensors-header.js';
+import type { SourceTensor, StoredTensor } from './stored-tensor.js';
+import { Scratch, WholeTensor } from './whole-tensor.js';
 
 const SINGLE_FILE = 'model.safetensors';
 const INDEX_FILE = 'model.safetensors.index.json';
 const MAX_SHARDS = 10_000;
 
-/** A matrix (or, with one row, a vector) of a checkpoint. */
-export interface SourceTensor {
-  readonly name: string;
-  readonly dtype: FloatDtype;
-  readonly rows: number;
-  readonly columns: number;
-}
-
 /** All tensors of a checkpoint, whether in one file or in shards. Holds file handles until `close`. */
 export class TensorSource {
-  private scratch = new Uint8Array(0);
+  private readonly memory = { scratch: new Scratch(), shares: new ShareCache() };
 
   private constructor(
     private readonly files: readonly SafetensorsFile[],
-    private readonly places: ReadonlyMap<
-      string,
-      { readonly file: SafetensorsFile; readonly record: TensorRecord }
-    >,
+    private readonly places: ReadonlyMap<string, StoredTensor>,
   ) {}
 
   /** Opens `model.safetensors`, or every shard that `model.safetensors.index.json` names. */
@@ -52,45 +44,24 @@ export class TensorSource {
     return this.files.map((file) => `${file.file}=${file.fingerprint}`).join('\n');
   }
 
-  /** Finds a tensor of the given shape; `rows` = 1 also stands for a vector of `columns` elements. */
-  find(name: string, rows: number, columns: number): Result<SourceTensor> {
-    const place = this.places.get(name);
-    if (place === undefined) {
-      return err(
-        new CodedError('IMPORT_TENSOR_MISSING', `the checkpoint has no tensor ${name}`, { tensor: name }),
-      );
-    }
-    const { dtype, shape } = place.record;
-    if (!isFloatDtype(dtype)) return err(dtypeRefusal(name, dtype));
-    const expected = rows === 1 && shape.length === 1 ? [columns] : [rows, columns];
-    if (shape.length !== expected.length || shape.some((size, axis) => size !== expected[axis])) {
-      const message = `tensor ${name} has shape [${shape.join(', ')}], config.json asks for [${expected.join(', ')}]`;
-      return err(new CodedError('IMPORT_TENSOR_SHAPE', message, { tensor: name }));
-    }
-    return ok({ name, dtype, rows, columns });
-  }
-
   /**
-   * Reads whole rows as f32; refuses NaN and infinities by tensor and position.
-   * @param into at least `count × columns` elements, row-major
+   * Finds the matrix of rows × columns (or, with one row, the vector) that an origin describes. Refuses with
+   * `IMPORT_TENSOR_MISSING`, `IMPORT_TENSOR_SHAPE`, `IMPORT_DTYPE`.
    */
-  async readRows(
-    tensor: SourceTensor,
-    firstRow: number,
-    count: number,
-    into: Float32Array,
-  ): Promise<Result<void>> {
-    const place = this.places.get(tensor.name);
-    if (place === undefined) throw new Error(`${tensor.name} was not found before it was read`);
-    const elements = count * tensor.columns;
-    const bytes = elements * FLOAT_BYTES[tensor.dtype];
-    if (this.scratch.length < bytes) this.scratch = new Uint8Array(bytes);
-    const raw = this.scratch.subarray(0, bytes);
-    const offset = firstRow * tensor.columns;
-    const read = await place.file.read(raw, place.record.begin + offset * FLOAT_BYTES[tensor.dtype]);
-    if (!read.ok) return read;
-    const broken = widenToFloat32(tensor.dtype, raw, into, elements);
-    return broken === -1 ? ok() : err(notFinite(tensor, offset + broken));
+  find(origin: TensorOrigin, rows: number, columns: number): Result<SourceTensor> {
+    const stored: StoredTensor[] = [];
+    for (const name of originNames(origin)) {
+      const place = this.places.get(name);
+      if (place === undefined) return err(missing(name));
+      stored.push(place);
+    }
+    const { part } = origin;
+    const [first, second] = stored;
+    const { scratch } = this.memory;
+    if (part === undefined) return WholeTensor.find(first, scratch, rows, columns);
+    if (part.form === 'mxfp4')
+      return Mxfp4Tensor.find({ blocks: first, scales: second }, scratch, part, rows, columns);
+    return FusedTensor.find(first, this.memory, part, rows, columns);
   }
 
   /** Gives the file handles back. */
@@ -99,11 +70,8 @@ export class TensorSource {
   }
 }
 
-function notFinite(tensor: SourceTensor, position: number): CodedError {
-  const row = Math.floor(position / tensor.columns);
-  const column = position % tensor.columns;
-  const message = `tensor ${tensor.name} holds NaN or an infinity at row ${row}, column ${column}`;
-  return new CodedError('IMPORT_NOT_FINITE', message, { tensor: tensor.name, row, column });
+function missing(name: string): CodedError {
+  return new CodedError('IMPORT_TENSOR_MISSING', `the checkpoint has no tensor ${name}`, { tensor: name });
 }
 
 interface ShardNames {
@@ -146,7 +114,7 @@ async function openAll(
   return ok();
 }
 
-type Places = Map<string, { file: SafetensorsFile; record: TensorRecord }>;
+type Places = Map<string, StoredTensor>;
 
 function placeTensors(
   files: readonly SafetensorsFile[],

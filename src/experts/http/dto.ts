@@ -53,6 +53,14 @@ export class ReleaseParameters extends ModelParameters {
   version!: string;
 }
 
+/** `GET /models/:name/gguf`. */
+export class GgufQuery {
+  /** Version of the release; without one, the live release. */
+  @IsOptional()
+  @Matches(VERSION, { message: 'release must be a version such as 1.0.0' })
+  release?: string;
+}
+
 /** `POST /models/import`. */
 export class ImportRequest {
   /** A folder on the server's machine. */

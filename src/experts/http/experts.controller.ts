@@ -2,7 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CodedError } from '../../common/index.js';
 import { ExpertReports } from '../usage/expert-report.js';
-import { ExpertUsage } from '../usage/expert-usage.js';
+import { ExpertUsage, type ExpertCacheFigures } from '../usage/expert-usage.js';
 import { StatsQuery, TopQuery } from './dto.js';
 
 /** Use, speed and residency of experts. */
@@ -35,12 +35,15 @@ export class ExpertsController {
     return { name, uses, releases: found };
   }
 
-  @ApiOperation({ summary: 'How the expert cache does; all zero while no engine runs' })
+  @ApiOperation({
+    summary: 'How the expert cache does (all zero while no engine runs), and what `stemma cache-lab` found',
+  })
   @Get('cache')
   cache(): object {
     const figures = this.usage.cache();
     const { bytes, budget, slots, hits, misses, evictions, loadMs, failures } = figures ?? NOTHING;
     return {
+      policy: figures?.policy ?? null,
       bytes,
       budget,
       slots,
@@ -50,8 +53,21 @@ export class ExpertsController {
       failures,
       hit_rate: hits + misses === 0 ? null : hits / (hits + misses),
       load_ms: misses === 0 ? null : loadMs / misses,
+      prefetch: figures === null ? null : prefetchOf(figures),
+      lab: this.usage.lab(),
     };
   }
+}
+
+/** Foretold experts: `precision` of them were used, and they were `recall` of all that were used. */
+function prefetchOf({ prefetched, prefetchUsed, foresight }: ExpertCacheFigures): object {
+  const looked = foresight !== null && foresight.foretold > 0;
+  return {
+    loads: prefetched,
+    used: prefetchUsed,
+    precision: looked ? foresight.right / foresight.foretold : null,
+    recall: looked ? foresight.right / foresight.used : null,
+  };
 }
 
 const NOTHING = { bytes: 0, budget: 0, slots: 0, hits: 0, misses: 0, evictions: 0, loadMs: 0, failures: 0 };

@@ -1,11 +1,10 @@
 import { CodedError, err, ok, unwrap, type Result } from '../../common/index.js';
-import { planBlocks, unusedTensors, type PlannedBlock } from '../blocks/tensor-plan.js';
 import { CheckpointFolder } from '../checkpoint/checkpoint-folder.js';
-import { FLOAT_BYTES } from '../checkpoint/float-formats.js';
-import { parseMixtralConfig } from '../checkpoint/mixtral-config.js';
+import { parseCheckpointConfig } from '../checkpoint/checkpoint-config.js';
 import { TensorSource } from '../checkpoint/tensor-source.js';
 import { readTokenizer, type TokenizerPayload } from '../checkpoint/tokenizer-files.js';
 import type { ModelConfig } from '../model-config.js';
+import { planCheckpoint, unusedTensors, type CheckpointBlock } from './checkpoint-plan.js';
 
 /** A checkpoint that was found to be complete: every tensor of the plan is there, in its shape, and none is left over. */
 export interface Checkpoint {
@@ -13,11 +12,11 @@ export interface Checkpoint {
   readonly config: ModelConfig;
   readonly tokenizer: TokenizerPayload | null;
   readonly source: TensorSource;
-  readonly blocks: readonly PlannedBlock[];
+  readonly blocks: readonly CheckpointBlock[];
   /** Bytes of all tensors as the checkpoint stores them. */
   readonly totalBytes: number;
   /** Bytes of one block's tensors as the checkpoint stores them. */
-  bytesOf(block: PlannedBlock): number;
+  bytesOf(block: CheckpointBlock): number;
 }
 
 /** Opens a Hugging Face checkpoint and checks all that can be checked without reading weights. Close its source. */
@@ -31,22 +30,22 @@ export async function openCheckpoint(path: string): Promise<Result<Checkpoint>> 
     const message = `${path} has no config.json; a checkpoint has config.json and model.safetensors`;
     return err(new CodedError('IMPORT_CONFIG_MISSING', message, { folder: path }));
   }
-  const config = parseMixtralConfig(raw.value);
+  const config = parseCheckpointConfig(raw.value);
   if (!config.ok) return config;
   const tokenizer = await readTokenizer(folder, raw.value);
   if (!tokenizer.ok) return tokenizer;
   const source = await TensorSource.open(folder);
   if (!source.ok) return source;
-  const blocks = planBlocks(config.value);
+  const blocks = planCheckpoint(config.value);
   const complete = checkComplete(source.value, blocks);
   if (!complete.ok) {
     await source.value.close();
     return complete;
   }
-  const bytesOf = (block: PlannedBlock) => storedBytes(source.value, block);
+  const bytesOf = (block: CheckpointBlock) => storedBytes(source.value, block);
   return ok({
     folder: folder.path,
-    config: config.value,
+    config: config.value.config,
     tokenizer: tokenizer.value,
     source: source.value,
     blocks,
@@ -55,9 +54,9 @@ export async function openCheckpoint(path: string): Promise<Result<Checkpoint>> 
   });
 }
 
-function checkComplete(source: TensorSource, blocks: readonly PlannedBlock[]): Result<void> {
+function checkComplete(source: TensorSource, blocks: readonly CheckpointBlock[]): Result<void> {
   for (const planned of blocks.flatMap((block) => block.tensors)) {
-    const found = source.find(planned.source, planned.rows, planned.columns);
+    const found = source.find(planned.origin, planned.rows, planned.columns);
     if (!found.ok) return found;
   }
   const [unused] = unusedTensors(source.names(), blocks);
@@ -66,8 +65,8 @@ function checkComplete(source: TensorSource, blocks: readonly PlannedBlock[]): R
   return err(new CodedError('IMPORT_TENSOR_UNKNOWN', message, { tensor: unused }));
 }
 
-function storedBytes(source: TensorSource, block: PlannedBlock): number {
-  return block.tensors.reduce((bytes, { source: name, rows, columns }) => {
-    return bytes + rows * columns * FLOAT_BYTES[unwrap(source.find(name, rows, columns)).dtype];
+function storedBytes(source: TensorSource, block: CheckpointBlock): number {
+  return block.tensors.reduce((bytes, { origin, rows, columns }) => {
+    return bytes + rows * columns * unwrap(source.find(origin, rows, columns)).bytesPerElement;
   }, 0);
 }

@@ -6,8 +6,9 @@ import {
   type TensorContent,
 } from '../../../test/factories/checkpoint.js';
 import { concatBytes, unwrap } from '../../common/index.js';
-import type { ImportDtype, PlannedBlock } from '../blocks/tensor-plan.js';
+import type { ImportDtype } from '../blocks/tensor-plan.js';
 import { encodeTensorBlock, TensorBlock, toHalf, type TensorSpec } from '../tensorblock/index.js';
+import type { CheckpointBlock } from './checkpoint-plan.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import { BlockEncoding, EncodingBuffers } from './encode-block.js';
 
@@ -21,7 +22,7 @@ async function open(changes: Record<string, TensorContent> = {}): Promise<Checkp
 }
 
 async function encode(checkpoint: Checkpoint, name: string, dtype: ImportDtype) {
-  const block = checkpoint.blocks.find((candidate) => candidate.name === name) as PlannedBlock;
+  const block = checkpoint.blocks.find((candidate) => candidate.name === name) as CheckpointBlock;
   const chunks: Uint8Array[] = [];
   const encoding = new BlockEncoding(checkpoint.source, block, dtype, new EncodingBuffers(), () => undefined);
   for await (const chunk of encoding) chunks.push(Uint8Array.from(chunk));

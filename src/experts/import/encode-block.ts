@@ -1,9 +1,11 @@
 import { CodedError, unwrap } from '../../common/index.js';
-import { FLOAT_BYTES, firstBeyondHalf } from '../checkpoint/float-formats.js';
-import type { SourceTensor, TensorSource } from '../checkpoint/tensor-source.js';
-import { TensorBlockEncoder, type TensorSpec } from '../tensorblock/index.js';
+import { firstBeyondHalf, firstWorseInHalf } from '../checkpoint/float-formats.js';
+import type { SourceTensor } from '../checkpoint/stored-tensor.js';
+import type { TensorSource } from '../checkpoint/tensor-source.js';
+import { exactScale, TensorBlockEncoder, type TensorSpec } from '../tensorblock/index.js';
 import type { TensorEntry } from '../blocks/tensor-directory.js';
-import type { ImportDtype, PlannedBlock, PlannedTensor } from '../blocks/tensor-plan.js';
+import type { ImportDtype } from '../blocks/tensor-plan.js';
+import type { CheckpointBlock, CheckpointTensor } from './checkpoint-plan.js';
 
 /** Elements widened at once: 256 KiB of f32, so that the event loop gets its turn every millisecond or two. */
 const BAND_ELEMENTS = 1 << 16;
@@ -36,7 +38,7 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
   /** @param onBytes told how many bytes of the checkpoint were encoded since the last call */
   constructor(
     private readonly source: TensorSource,
-    private readonly block: PlannedBlock,
+    private readonly block: CheckpointBlock,
     private readonly dtype: ImportDtype,
     private readonly buffers: EncodingBuffers,
     private readonly onBytes: (count: number) => void,
@@ -52,22 +54,24 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
     }
   }
 
-  private async *tensor(planned: PlannedTensor): AsyncGenerator<Uint8Array> {
+  private async *tensor(planned: CheckpointTensor): AsyncGenerator<Uint8Array> {
     const { name, rows, columns } = planned;
-    const tensor = unwrap(this.source.find(planned.source, rows, columns));
+    const tensor = unwrap(this.source.find(planned.origin, rows, columns));
     const spec = await this.chooseSpec(tensor, planned);
-    const encoder = unwrap(TensorBlockEncoder.create(spec));
+    // MXFP4 values are at most 12 steps of a power of two: 8 bits hold them exactly.
+    const scaleRule = tensor.dtype === 'MXFP4' ? exactScale : undefined;
+    const encoder = unwrap(TensorBlockEncoder.create(spec, scaleRule));
     const { length } = encoder.plan;
     this.tensors.push({ name, offset: this.emitted + this.filled, length, rows, columns, dtype: spec.dtype });
     yield* this.append(encoder.header());
     for (const pass of encoder.passes) {
-      for await (const { values } of bands(this.source, tensor, this.buffers)) {
+      for await (const { values } of bands(tensor, this.buffers)) {
         const step = encoder.rowsPerChunk * columns;
         for (let at = 0; at < values.length; at += step) {
           const rowsOfTile = values.subarray(at, at + step);
           yield* this.append(encoder.encode(pass, rowsOfTile, rowsOfTile.length / columns));
         }
-        if (pass === 'values') this.onBytes(values.length * FLOAT_BYTES[tensor.dtype]);
+        if (pass === 'values') this.onBytes(values.length * tensor.bytesPerElement);
       }
       yield* this.append(encoder.endOfPass(pass));
     }
@@ -90,23 +94,30 @@ export class BlockEncoding implements AsyncIterable<Uint8Array> {
   /** How a tensor is stored and why: docs/decisions/weight-dtypes.md. */
   private async chooseSpec(
     tensor: SourceTensor,
-    { rows, columns, role }: PlannedTensor,
+    { rows, columns, use }: CheckpointTensor,
   ): Promise<TensorSpec> {
-    const layout = role === 'matrix' ? 'tile16' : 'rowMajor';
-    if (role === 'exact' || this.dtype === 'f32') return { dtype: 'f32', layout, rows, columns };
-    if (this.dtype === 'q8' && role === 'matrix') return { dtype: 'int8', layout, rows, columns };
-    const beyond = await this.firstBeyondHalf(tensor);
+    const layout = use === 'matrix' ? 'tile16' : 'rowMajor';
+    if (use === 'vector' || this.dtype === 'f32') return { dtype: 'f32', layout, rows, columns };
+    if (this.dtype === 'q8' || this.dtype === 'q4') {
+      const half = use === 'table' && (await this.halfIsCloser(tensor));
+      const fourBits = this.dtype === 'q4' && use === 'matrix' && this.block.name !== 'head';
+      return { dtype: half ? 'f16' : fourBits ? 'int4' : 'int8', layout, rows, columns };
+    }
+    const beyond = tensor.dtype === 'F16' ? -1 : await this.firstWhere(tensor, firstBeyondHalf);
     if (beyond === -1) return { dtype: 'f16', layout, rows, columns };
-    if (this.dtype === 'q8') return { dtype: 'int8', layout, rows, columns };
     throw notExact(tensor, beyond);
   }
 
-  /** The position of a value that f16 cannot hold, or -1. For 8 bit a 32-bit table counts as beyond unseen. */
-  private async firstBeyondHalf(tensor: SourceTensor): Promise<number> {
-    if (tensor.dtype === 'F16') return -1;
-    if (this.dtype === 'q8' && tensor.dtype === 'F32') return 0;
-    for await (const { values, firstRow } of bands(this.source, tensor, this.buffers)) {
-      const index = firstBeyondHalf(values);
+  /** Whether f16 holds every value of a 16-bit table at least as well as 8 bit; a 32-bit table is 8 bit unseen. */
+  private async halfIsCloser(tensor: SourceTensor): Promise<boolean> {
+    if (tensor.dtype === 'F16') return true;
+    return tensor.dtype === 'BF16' && (await this.firstWhere(tensor, firstWorseInHalf)) === -1;
+  }
+
+  /** The position of the first value that `find` finds in a run of whole rows, or -1. */
+  private async firstWhere(tensor: SourceTensor, find: (values: Float32Array) => number): Promise<number> {
+    for await (const { values, firstRow } of bands(tensor, this.buffers)) {
+      const index = find(values);
       if (index !== -1) return firstRow * tensor.columns + index;
     }
     return -1;
@@ -120,17 +131,13 @@ interface Band {
 }
 
 /** A tensor in bands of whole tiles. */
-async function* bands(
-  source: TensorSource,
-  tensor: SourceTensor,
-  buffers: EncodingBuffers,
-): AsyncGenerator<Band> {
+async function* bands(tensor: SourceTensor, buffers: EncodingBuffers): AsyncGenerator<Band> {
   const { rows, columns } = tensor;
   const rowsPerBand = Math.max(1, Math.floor(BAND_ELEMENTS / columns / TILE_ROWS)) * TILE_ROWS;
   const buffer = buffers.band(Math.min(rowsPerBand, rows) * columns);
   for (let firstRow = 0; firstRow < rows; firstRow += rowsPerBand) {
     const count = Math.min(rowsPerBand, rows - firstRow);
-    unwrap(await source.readRows(tensor, firstRow, count, buffer));
+    unwrap(await tensor.readRows(firstRow, count, buffer));
     yield { values: buffer.subarray(0, count * columns), firstRow };
   }
 }

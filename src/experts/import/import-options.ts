@@ -50,7 +50,7 @@ export function defaultName(folder: string): string {
     .slice(0, 64);
 }
 
-const DTYPES: readonly string[] = ['q8', 'f16', 'f32'];
+const DTYPES: readonly string[] = ['q8', 'q4', 'f16', 'f32'];
 
 /** What is wrong with options, if anything: `IMPORT_OPTION` names the one. */
 export function checkOptions(model: string, { version, dtype, timestamp }: ImportOptions): CodedError | null {

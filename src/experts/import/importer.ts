@@ -24,7 +24,7 @@ import { WeightImport } from './weight-import.js';
 export const IMPORT_TIMESTAMP = Date.UTC(2026, 0, 1);
 
 /** Goes into the journal's name: raised when the same checkpoint starts to give other bytes. */
-const ENCODING_VERSION = '1';
+const ENCODING_VERSION = '2';
 
 /** Least time between two notices to the dashboard. */
 const ANNOUNCE_MS = 100;
@@ -46,7 +46,7 @@ export class Importer {
   ) {}
 
   /**
-   * Imports a Hugging Face Mixtral checkpoint (docs/formats/release.md). Can be repeated and interrupted at any point:
+   * Imports a Hugging Face checkpoint of a known family (docs/formats/release.md). Can be repeated and interrupted at any point:
    * what is on the chain is found again. Refusals: `IMPORT_…`, `SAFETENSORS_…`, `RELEASE_…`, `BLOCK_…`, `STORAGE_…`.
    */
   async import(

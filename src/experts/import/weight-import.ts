@@ -7,7 +7,8 @@ import {
   type BlockReader,
 } from '../../chain/index.js';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
-import type { ImportDtype, PlannedBlock } from '../blocks/tensor-plan.js';
+import type { ImportDtype } from '../blocks/tensor-plan.js';
+import type { CheckpointBlock } from './checkpoint-plan.js';
 import type { Checkpoint } from './checkpoint.js';
 import { BlockEncoding, EncodingBuffers } from './encode-block.js';
 import type { ImportJournal } from './journal.js';
@@ -68,7 +69,7 @@ export class WeightImport {
   }
 
   /** Whether an earlier attempt has published this block. */
-  private async takeKnown(block: PlannedBlock): Promise<boolean> {
+  private async takeKnown(block: CheckpointBlock): Promise<boolean> {
     const hash = this.chain.journal.get(block.name);
     if (hash === undefined) return false;
     const stored = await this.chain.reader.header(hash);
@@ -78,7 +79,7 @@ export class WeightImport {
     return true;
   }
 
-  private async add(block: PlannedBlock): Promise<Result<void>> {
+  private async add(block: CheckpointBlock): Promise<Result<void>> {
     const { dtype, onBytes } = this.init;
     const encoding = new BlockEncoding(this.checkpoint.source, block, dtype, this.buffers, (bytes) =>
       onBytes(bytes, block.name),
@@ -97,7 +98,7 @@ export class WeightImport {
   }
 
   private sign(
-    block: PlannedBlock,
+    block: CheckpointBlock,
     encoding: BlockEncoding,
     staged: { path: string; hash: string; size: number; root: string },
   ): Promise<BlockHeader> {

@@ -37,6 +37,7 @@ describe('release versions', () => {
     [{ expertHiddenSize: 128 }, true, 'minor'],
     [{ experts: 2 }, true, 'major'],
     [{ hiddenSize: 128 }, true, 'major'],
+    [{ architecture: { version: 1, queryKeyNorm: 'head' } }, true, 'major'],
     [{ experts: 8, ropeTheta: 1e6 }, true, 'major'],
     [{ tieWordEmbeddings: true }, true, 'major'],
   ])('asks for the least change: %p', (changes, sameTokenizer, change) => {

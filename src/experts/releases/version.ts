@@ -1,3 +1,4 @@
+import { canonicalJson, type Json } from '../../common/index.js';
 import type { ModelConfig } from '../model-config.js';
 
 /** How far a release departs from its parent, after SemVer. */
@@ -28,12 +29,17 @@ const MAY_GROW = new Set(['experts', 'expertHiddenSize', 'maxPositions']);
  */
 export function requiredChange(parent: ModelConfig, next: ModelConfig, sameTokenizer: boolean): Change {
   let change: Change = sameTokenizer ? 'patch' : 'minor';
-  for (const member of Object.keys(parent) as (keyof ModelConfig)[]) {
-    if (parent[member] === next[member]) continue;
-    if (!MAY_GROW.has(member) || next[member] < parent[member]) return 'major';
+  for (const member of new Set([...Object.keys(parent), ...Object.keys(next)]) as Set<keyof ModelConfig>) {
+    const [before, after] = [parent[member], next[member]];
+    if (asText(before) === asText(after)) continue;
+    if (!MAY_GROW.has(member) || Number(after) < Number(before)) return 'major';
     change = 'minor';
   }
   return change;
+}
+
+function asText(member: ModelConfig[keyof ModelConfig]): string {
+  return canonicalJson((member ?? null) as unknown as Json);
 }
 
 /** The version that follows by the given change. */

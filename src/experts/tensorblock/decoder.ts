@@ -1,7 +1,8 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
-import { INT8_TILE_BYTES, SCALE_COLUMNS, TILE_ROWS, type TensorPlan } from './format.js';
+import { isInteger, SCALE_COLUMNS, TILE_ROWS, tileBytesOf, type TensorPlan } from './format.js';
 import { fromHalf } from './half.js';
 import { decodeTensorHeader } from './header.js';
+import { INT4_ZERO, int4Place } from './quantize-int4.js';
 
 /** A TensorBlock that has been checked, over the bytes it was read from. */
 export class TensorBlock {
@@ -20,10 +21,10 @@ export class TensorBlock {
     return plan.ok ? ok(new TensorBlock(plan.value, bytes)) : plan;
   }
 
-  /** The float32 value of one element (int8: integer x scale, rounded to float32). */
+  /** The float32 value of one element (integers: integer x scale, rounded to float32). */
   at(row: number, column: number): number {
     const { dtype } = this.plan;
-    if (dtype === 'int8') return Math.fround(this.integerAt(row, column) * this.scaleAt(row, column));
+    if (isInteger(dtype)) return Math.fround(this.integerAt(row, column) * this.scaleAt(row, column));
     const place = this.plan.dataOffset + this.elementIndex(row, column) * (dtype === 'f16' ? 2 : 4);
     return dtype === 'f16' ? fromHalf(this.view.getUint16(place, true)) : this.view.getFloat32(place, true);
   }
@@ -44,10 +45,11 @@ export class TensorBlock {
   /** Refuses (`TENSORBLOCK_NOT_FINITE`) a tensor with an infinite value or scale, or one that is not a number. */
   checkValues(): Result<void> {
     const { plan } = this;
-    const step = plan.dtype === 'int8' ? SCALE_COLUMNS : 1;
+    const integers = isInteger(plan.dtype);
+    const step = integers ? SCALE_COLUMNS : 1;
     for (let row = 0; row < plan.rows; row++) {
       for (let column = 0; column < plan.columns; column += step) {
-        const value = plan.dtype === 'int8' ? this.scaleAt(row, column) : this.at(row, column);
+        const value = integers ? this.scaleAt(row, column) : this.at(row, column);
         if (!Number.isFinite(value)) {
           const message = `the value at row ${row}, column ${column} is not finite`;
           return err(new CodedError('TENSORBLOCK_NOT_FINITE', message, { row, column }));
@@ -58,8 +60,12 @@ export class TensorBlock {
   }
 
   private integerAt(row: number, column: number): number {
-    const { layout, dataOffset, paddedColumns } = this.plan;
+    const { dtype, layout, dataOffset, paddedColumns } = this.plan;
     if (layout === 'rowMajor') return this.view.getInt8(dataOffset + row * paddedColumns + column);
+    if (dtype === 'int4') {
+      const [inner, shift] = int4Place(row & 15, column & 31);
+      return ((this.view.getUint8(this.tileOffset(row, column) + inner) >> shift) & 15) - INT4_ZERO;
+    }
     const inner = ((column & 31) >> 2) * 64 + ((row & 15) >> 2) * 16 + (row & 3) * 4 + (column & 3);
     return this.view.getInt8(this.tileOffset(row, column) + TILE_ROWS * 4 + inner);
   }
@@ -76,7 +82,7 @@ export class TensorBlock {
     return (
       dataOffset +
       Math.floor(row / TILE_ROWS) * stepBytes +
-      Math.floor(column / SCALE_COLUMNS) * INT8_TILE_BYTES
+      Math.floor(column / SCALE_COLUMNS) * (tileBytesOf(this.plan) ?? 0)
     );
   }
 

@@ -10,7 +10,14 @@ import {
 } from './format.js';
 import { toHalf } from './half.js';
 import { encodeTensorHeader } from './header.js';
-import { quantizeRowIntegers, quantizeRowScales, quantizeTile16 } from './quantize.js';
+import { quantizeInt4Tile16 } from './quantize-int4.js';
+import {
+  greatestScale,
+  quantizeRowIntegers,
+  quantizeRowScales,
+  quantizeTile16,
+  type ScaleRule,
+} from './quantize.js';
 
 /** One run over all rows of a tensor: row-major int8 needs its scales first and its integers afterwards. */
 export type EncoderPass = 'scales' | 'values';
@@ -25,15 +32,21 @@ export class TensorBlockEncoder {
   readonly rowsPerChunk = TILE_ROWS;
   private readonly chunk: Uint8Array;
 
-  private constructor(readonly plan: TensorPlan) {
+  private constructor(
+    readonly plan: TensorPlan,
+    private readonly scaleOf: ScaleRule,
+  ) {
     this.passes = plan.dtype === 'int8' && plan.layout === 'rowMajor' ? ['scales', 'values'] : ['values'];
     this.chunk = new Uint8Array(plan.layout === 'tile16' ? plan.stepBytes : plan.stepBytes * TILE_ROWS);
   }
 
-  /** Refuses only shapes (`TENSORBLOCK_SHAPE`). */
-  static create(spec: TensorSpec): Result<TensorBlockEncoder> {
+  /**
+   * Refuses as `planTensor` does.
+   * @param scaleOf how int8 gets its scales
+   */
+  static create(spec: TensorSpec, scaleOf: ScaleRule = greatestScale): Result<TensorBlockEncoder> {
     const plan = planTensor(spec);
-    return plan.ok ? { ok: true, value: new TensorBlockEncoder(plan.value) } : plan;
+    return plan.ok ? { ok: true, value: new TensorBlockEncoder(plan.value, scaleOf) } : plan;
   }
 
   /** The first 128 bytes. */
@@ -52,7 +65,7 @@ export class TensorBlockEncoder {
     }
     if (pass === 'scales') {
       const scales = new Float32Array((count * plan.paddedColumns) / SCALE_COLUMNS);
-      quantizeRowScales(values, count, plan.columns, scales);
+      quantizeRowScales(values, count, plan.columns, scales, this.scaleOf);
       return new Uint8Array(scales.buffer);
     }
     return plan.layout === 'tile16' ? this.encodeTile(values, count) : this.encodeRows(values, count);
@@ -69,7 +82,11 @@ export class TensorBlockEncoder {
   private encodeTile(values: Float32Array, count: number): Uint8Array {
     const { columns, dtype } = this.plan;
     if (dtype === 'int8') {
-      quantizeTile16(values, count, columns, this.chunk);
+      quantizeTile16(values, count, columns, this.chunk, this.scaleOf);
+      return this.chunk;
+    }
+    if (dtype === 'int4') {
+      quantizeInt4Tile16(values, count, columns, this.chunk);
       return this.chunk;
     }
     const out = elements(this.chunk, dtype);
@@ -87,9 +104,11 @@ export class TensorBlockEncoder {
     const { columns, dtype, stepBytes } = this.plan;
     const chunk = this.chunk.subarray(0, count * stepBytes);
     if (dtype === 'int8') {
-      quantizeRowIntegers(values, count, columns, new Int8Array(chunk.buffer, 0, chunk.length));
+      const integers = new Int8Array(chunk.buffer, 0, chunk.length);
+      quantizeRowIntegers(values, count, columns, integers, this.scaleOf);
       return chunk;
     }
+    if (dtype === 'int4') throw new Error('int4 has no rows');
     const out = elements(chunk, dtype);
     for (let i = 0; i < count * columns; i++) out[i] = dtype === 'f16' ? toHalf(values[i]) : values[i];
     return chunk;

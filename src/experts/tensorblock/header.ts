@@ -2,6 +2,7 @@ import { CodedError, err, ok, type Result } from '../../common/index.js';
 import {
   DTYPE,
   HEADER_BYTES,
+  isInteger,
   LAYOUT,
   planTensor,
   QUANTIZATION,
@@ -30,6 +31,7 @@ const FIELD = {
 const DTYPE_NAMES = new Map<number, TensorDtype>([
   [DTYPE.f16, 'f16'],
   [DTYPE.int8, 'int8'],
+  [DTYPE.int4, 'int4'],
   [DTYPE.f32, 'f32'],
 ]);
 const LAYOUT_NAMES = new Map<number, TensorLayout>([
@@ -94,7 +96,7 @@ function checkPlaces(plan: TensorPlan, bytes: Uint8Array, view: DataView): Resul
 }
 
 function quantizationOf(dtype: TensorDtype): number {
-  return dtype === 'int8' ? QUANTIZATION.perBlock32 : QUANTIZATION.none;
+  return isInteger(dtype) ? QUANTIZATION.perBlock32 : QUANTIZATION.none;
 }
 
 function refuse(kind: string, field: string, value: number): Result<never> {

@@ -3,6 +3,7 @@ export { encodeTensorBlock, TensorBlockEncoder, type EncoderPass } from './encod
 export {
   HEADER_BYTES,
   planTensor,
+  tileBytesOf,
   type TensorDtype,
   type TensorLayout,
   type TensorPlan,
@@ -10,4 +11,5 @@ export {
 } from './format.js';
 export { fromHalf, toHalf } from './half.js';
 export { decodeTensorHeader, encodeTensorHeader } from './header.js';
-export { quantizeTile16 } from './quantize.js';
+export { int4Place } from './quantize-int4.js';
+export { exactScale, quantizeTile16 } from './quantize.js';

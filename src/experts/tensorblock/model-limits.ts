@@ -1,6 +1,10 @@
+import { findArchitectureFault, type Architecture } from './architecture.js';
+import { FAMILY_NAMES } from './families/index.js';
+
 /** A model's architecture: the payload of its meta block (canonical JSON). All sizes are counts of elements. */
 export interface ModelConfig {
-  readonly family: 'mixtral';
+  /** A family this version knows; computing needs only the members below. */
+  readonly family: string;
   readonly hiddenSize: number;
   readonly layers: number;
   readonly experts: number;
@@ -14,6 +18,8 @@ export interface ModelConfig {
   readonly ropeTheta: number;
   readonly rmsEpsilon: number;
   readonly tieWordEmbeddings: boolean;
+  /** What is computed otherwise than in Mixtral; absent: nothing. */
+  readonly architecture?: Architecture;
 }
 
 /** Why an architecture cannot be computed. */
@@ -52,6 +58,7 @@ const FIELDS: readonly string[] = [
   'ropeTheta',
   'rmsEpsilon',
   'tieWordEmbeddings',
+  'architecture',
 ];
 
 /** The first member that no architecture has; null where there is none. */
@@ -67,7 +74,18 @@ export function findConfigFault(value: unknown): ConfigFault | null {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { field: 'payload', value: describe(value), limit: null, rule: 'must be an object' };
   const config = value as ModelConfig;
-  return sizeFault(config) ?? alignmentFault(config) ?? relationFault(config) ?? numberFault(config);
+  return (
+    sizeFault(config) ??
+    alignmentFault(config) ??
+    relationFault(config) ??
+    numberFault(config) ??
+    architectureFault(config)
+  );
+}
+
+function architectureFault({ architecture, layers }: ModelConfig): ConfigFault | null {
+  const found = architecture === undefined ? null : findArchitectureFault(architecture, layers);
+  return found && { field: found.field, value: describe(found.value), limit: null, rule: found.rule };
 }
 
 /**
@@ -87,7 +105,8 @@ export function describeFault({ field, value, rule }: ConfigFault): string {
 }
 
 function sizeFault(config: ModelConfig): ConfigFault | null {
-  if (config.family !== 'mixtral') return fault(config, 'family', 'must be mixtral');
+  if (!FAMILY_NAMES.includes(config.family))
+    return fault(config, 'family', `must be one of ${FAMILY_NAMES.join(', ')}`);
   for (const [field, limit] of Object.entries(LARGEST) as [keyof typeof LARGEST, number][]) {
     const size: unknown = config[field];
     if (!Number.isSafeInteger(size) || (size as number) < 1 || (size as number) > limit)

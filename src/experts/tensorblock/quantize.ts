@@ -4,14 +4,37 @@ import { INT8_TILE_BYTES, SCALE_COLUMNS, TILE_ROWS } from './format.js';
 const ROUND = 6755399441055744;
 const LARGEST = 127;
 
-/** The scale of 32 values: their greatest magnitude / 127 in float32, 0 when all integers would be 0. */
-export function scaleOf(values: Float32Array, from: number, to: number): number {
+/** The scale of the values from `from` to `to`; 0 when all integers would be 0. */
+export type ScaleRule = (values: Float32Array, from: number, to: number) => number;
+
+/** The scale of 32 values: their greatest magnitude / 127 in float32. */
+export function greatestScale(values: Float32Array, from: number, to: number): number {
   let greatest = 0;
   for (let i = from; i < to; i++) {
     const magnitude = Math.abs(values[i]);
     if (magnitude > greatest) greatest = magnitude;
   }
   return Math.fround(greatest / LARGEST);
+}
+
+const single = new Float32Array(1);
+const word = new Uint32Array(single.buffer);
+
+/**
+ * The greatest power of two that all values are whole multiples of. For values that are few steps of a common power of two,
+ * as in MXFP4, integers by this scale are exact.
+ */
+export function exactScale(values: Float32Array, from: number, to: number): number {
+  let lowest = Infinity;
+  for (let i = from; i < to; i++) {
+    single[0] = values[i];
+    const exponent = (word[0] >>> 23) & 255;
+    const mantissa = (word[0] & 0x7fffff) | (exponent === 0 ? 0 : 0x800000);
+    if (mantissa === 0) continue;
+    const trailingZeros = 31 - Math.clz32(mantissa & -mantissa);
+    lowest = Math.min(lowest, Math.max(exponent, 1) - 150 + trailingZeros);
+  }
+  return lowest === Infinity ? 0 : 2 ** lowest;
 }
 
 /** A value as a multiple of its scale, rounded half to even, within -127..127. */
@@ -25,7 +48,13 @@ export function quantizeValue(value: number, scale: number): number {
  * Quantizes up to 16 rows into one row of int8 tile16 tiles.
  * @param values rows x columns, row-major  @param out ceil(columns / 32) x 576 bytes, overwritten
  */
-export function quantizeTile16(values: Float32Array, rows: number, columns: number, out: Uint8Array): void {
+export function quantizeTile16(
+  values: Float32Array,
+  rows: number,
+  columns: number,
+  out: Uint8Array,
+  scaleOf: ScaleRule = greatestScale,
+): void {
   out.fill(0);
   const blocks = Math.ceil(columns / SCALE_COLUMNS);
   const scales = new Float32Array(out.buffer, out.byteOffset, (blocks * INT8_TILE_BYTES) / 4);
@@ -51,6 +80,7 @@ export function quantizeRowScales(
   rows: number,
   columns: number,
   out: Float32Array,
+  scaleOf: ScaleRule = greatestScale,
 ): void {
   const blocks = Math.ceil(columns / SCALE_COLUMNS);
   for (let row = 0; row < rows; row++) {
@@ -68,6 +98,7 @@ export function quantizeRowIntegers(
   rows: number,
   columns: number,
   out: Int8Array,
+  scaleOf: ScaleRule = greatestScale,
 ): void {
   out.fill(0);
   const blocks = Math.ceil(columns / SCALE_COLUMNS);

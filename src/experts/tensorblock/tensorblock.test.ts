@@ -3,6 +3,7 @@ import {
   decodeTensorHeader,
   encodeTensorBlock,
   fromHalf,
+  planTensor,
   TensorBlock,
   toHalf,
   type TensorSpec,
@@ -56,6 +57,31 @@ describe('TensorBlock', () => {
         expect(block.checkValues().ok).toBe(true);
       }),
     );
+  });
+
+  it('keeps int4 within a step, and what fits 16 steps exactly', () => {
+    const shape = { rows: fc.integer({ min: 1, max: 40 }), columns: fc.integer({ min: 1, max: 70 }) };
+    fc.assert(
+      fc.property(fc.record(shape), fc.integer(), fc.boolean(), (sides, seed, steps) => {
+        const spec: TensorSpec = { dtype: 'int4', layout: 'tile16', ...sides };
+        const input = values(spec, seed).map((value) => (steps ? Math.trunc(value * 3.9) / 4 + 0 : value));
+        // the value of greatest magnitude is -8 steps, as in every block that 4 bits hold exactly
+        if (steps)
+          for (let i = 0; i < input.length; i += 1) if ((i % sides.columns) % 32 === 0) input[i] = -2;
+        const block = unwrap(TensorBlock.decode(encodeTensorBlock(spec, input)));
+        const output = block.rows(0, spec.rows);
+        for (let i = 0; i < input.length; i++) {
+          if (steps) expect(output[i]).toBe(input[i]);
+          else expect(Math.abs(output[i] - input[i])).toBeLessThan(2 / 7);
+        }
+        expect(block.checkValues().ok).toBe(true);
+      }),
+    );
+  });
+
+  it('is refused as int4 in any layout but tiles', () => {
+    const plan = planTensor({ dtype: 'int4', layout: 'rowMajor', rows: 4, columns: 64 });
+    expect(!plan.ok && plan.error.code).toBe('TENSORBLOCK_UNSUPPORTED');
   });
 
   it('lays int8 tiles out as documented', () => {

@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { EventBus, systemClock } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
+import { Tracing } from '../../common/observation/tracing.js';
 import { AppConfig } from '../../config/index.js';
 import { ENGINE_STREAMS } from '../engine/engine-factory.js';
 import type { EngineEvent } from '../engine/engine-port.js';
 import { AdmissionQueue } from './admission.js';
 import type { Answer, PreparedAnswer } from './answer-request.js';
+import { GenAiMetrics } from './gen-ai-metrics.js';
+import { RequestRecord, type RequestFacts } from './request-record.js';
 import { Throughput } from './throughput.js';
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -19,13 +22,16 @@ export class AnswerMeter {
   private readonly answers;
   private readonly tokens;
   private readonly firstToken;
+  private readonly genAi;
 
   constructor(
     config: AppConfig,
     metrics: MetricRegistry,
     figures: LiveFigures,
     private readonly events: EventBus,
+    private readonly tracing: Tracing,
   ) {
+    this.genAi = new GenAiMetrics(metrics);
     this.queue = new AdmissionQueue({ streams: ENGINE_STREAMS, maxQueue: config.maxQueue }, this.throughput);
     this.answers = metrics.counter({
       name: 'stemma_inference_answers_total',
@@ -48,6 +54,11 @@ export class AnswerMeter {
     figures.register('tokens_per_second', () => this.throughput.lastSecond());
     figures.register('queue_depth', () => this.queue.waiting);
     figures.register('active_answers', () => this.queue.size - this.queue.waiting);
+  }
+
+  /** A request begins, whatever it asks for; end the record in any case. */
+  record(facts: RequestFacts): RequestRecord {
+    return new RequestRecord(facts, this.genAi, this.tracing);
   }
 
   /** An answer begins. */
@@ -77,6 +88,11 @@ export class AnswerMeter {
       tokensPerSecond: timings.decodeMs === 0 ? 0 : (completionTokens * 1000) / timings.decodeMs,
       firstTokenMs: timings.firstTokenMs,
     });
+  }
+
+  /** Tokens were read that no answer follows. */
+  read(tokens: number): void {
+    this.tokens.inc({ kind: 'prompt' }, tokens);
   }
 
   /** It ended in a refusal. */

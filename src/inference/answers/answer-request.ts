@@ -1,5 +1,8 @@
+import type { Constraint } from '../constraints/index.js';
+import type { LogitBias } from '../sampler/index.js';
 import type { FinishReason, Receipt } from '../receipt/index.js';
 import type { ChatMessage } from '../tokenizer/chat-template.js';
+import type { CallStyle, ToolUse } from '../tools/index.js';
 import type { EngineSampling } from '../engine/engine-port.js';
 import type { ServedModel } from '../models/served-model.js';
 
@@ -14,6 +17,7 @@ export interface AnswerRequest {
   /** `genesis` for the live release, `genesis@1.0.0` for a certain one. */
   readonly model: string;
   readonly prompt: AnswerPrompt;
+  /** 0 only with `echo`: the prompt alone is the answer. */
   readonly maxTokens?: number;
   readonly temperature?: number;
   readonly topP?: number;
@@ -24,10 +28,18 @@ export interface AnswerRequest {
   readonly frequencyPenalty?: number;
   /** Integer 0 … 2^53-1; drawn at random when undefined. Choice number i uses seed + i. */
   readonly seed?: number;
+  /** Added to the logits of single tokens. */
+  readonly logitBias?: LogitBias;
+  /** What the text must obey. */
+  readonly constraint?: Constraint;
+  /** Functions the model may call; only with messages. */
+  readonly tools?: ToolUse;
   /** Up to 16 non-empty strings. */
   readonly stop?: readonly string[];
   /** Alternatives to report per token, 0 … 20. */
   readonly logprobs?: number;
+  /** Whether every answer begins with the prompt. */
+  readonly echo?: boolean;
   /** Independent answers; 1 when undefined. */
   readonly choices?: number;
   /** 64 hex digits; drawn at random when undefined. */
@@ -38,21 +50,27 @@ export interface AnswerRequest {
 
 /** A request that was checked and tokenised: ready to run. */
 export interface PreparedAnswer {
+  /** What it is, for metrics and traces. */
+  readonly operation: 'chat' | 'text_completion';
   readonly model: ServedModel;
   readonly promptIds: readonly number[];
   readonly maxTokens: number;
   readonly sampling: EngineSampling;
   readonly stop: readonly string[];
   readonly logprobs?: number;
+  /** What every answer begins with: the prompt, as people read it. */
+  readonly echo?: string;
+  /** Functions it may call, and how calls look in the text. */
+  readonly tools?: { readonly names: readonly string[]; readonly style: CallStyle };
   readonly choices: number;
   readonly salt: string;
   readonly owner: string;
 }
 
-/** A token with its log-probability. */
+/** A token with its log-probability; null for the first token of an echoed prompt, which nothing comes before. */
 export interface ScoredToken {
   readonly id: number;
-  readonly logprob: number;
+  readonly logprob: number | null;
   readonly top: readonly { readonly id: number; readonly logprob: number }[];
 }
 
@@ -68,6 +86,8 @@ export interface Answer {
   readonly text: string;
   readonly tokens: readonly ScoredToken[];
   readonly completionTokens: number;
+  /** Tokens of the prompt that had been computed before for another request. */
+  readonly cachedTokens: number;
   readonly finish: FinishReason;
   /** Null when it was cancelled before the first token: there is nothing to state. */
   readonly receipt: Receipt | null;

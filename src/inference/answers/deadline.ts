@@ -1,7 +1,9 @@
 import { CodedError } from '../../common/index.js';
 
-/** Longest time an answer may wait for the engine, ms. */
-const LONGEST_WAIT_MS = 120_000;
+/** Longest time an answer may wait for the engine, ms; the engine itself refuses it then. */
+export const LONGEST_WAIT_MS = 120_000;
+/** How much later it is given up here, in case the engine says nothing, ms. */
+const GRACE_MS = 5_000;
 /** Longest time an answer may take altogether, ms. */
 const LONGEST_ANSWER_MS = 3_600_000;
 
@@ -17,7 +19,7 @@ export class Deadline {
       this.expiredFor = reason;
       expire();
     };
-    this.waiting = setTimeout(at('waiting'), LONGEST_WAIT_MS).unref();
+    this.waiting = setTimeout(at('waiting'), LONGEST_WAIT_MS + GRACE_MS).unref();
     this.running = setTimeout(at('running'), LONGEST_ANSWER_MS).unref();
   }
 

@@ -6,6 +6,7 @@ import { CodedError, EventBus, err, ok, unwrap } from '../../common/index.js';
 import { HealthRegistry } from '../../common/observation/health-registry.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
+import { Tracing } from '../../common/observation/tracing.js';
 import { VersionRegistry } from '../../common/observation/version-registry.js';
 import type { NodeKeys } from '../../keys/index.js';
 import { ed25519Signer } from '../../keys/signer.js';
@@ -46,7 +47,7 @@ function setUp(maxQueue = 2) {
     stored.push(receipt);
     return Promise.resolve();
   });
-  const meter = new AnswerMeter(config, new MetricRegistry(), new LiveFigures(), events);
+  const meter = new AnswerMeter(config, new MetricRegistry(), new LiveFigures(), events, new Tracing());
   const keys = { receiptSigner: ed25519Signer(new Uint8Array(32).fill(7)) } as NodeKeys;
   const catalog = { resolve: () => Promise.resolve(ok(model)) } as unknown as ModelCatalog;
   const issuer = new ReceiptIssuer(keys, { write } as unknown as ReceiptWriter);
@@ -215,6 +216,46 @@ describe('inference service', () => {
       status: 'failed',
       detail: expect.stringContaining('the kernel computes wrongly'),
     });
+  });
+
+  it('gives out the prompt before the answer, and states only the answer', async () => {
+    const { sut, engine, stored } = setUp();
+    const { running, deltas } = await begin(sut, { echo: true, choices: 2 });
+    for (const index of [0, 1]) {
+      const generation = await engine.generation(index);
+      generation.tokens(...idsOf(' Said.'));
+      generation.finish('length');
+    }
+    expect(unwrap(await running).map(({ text }) => text)).toEqual(['Say it. Said.', 'Say it. Said.']);
+    for (const choice of [0, 1]) {
+      const own = deltas.filter((delta) => delta.choice === choice);
+      expect(own.map(({ text }) => text)).toEqual(['Say it.', ' Said.']);
+    }
+    expect(stored.map(({ evidence }) => evidence.text)).toEqual([' Said.', ' Said.']);
+  });
+
+  it('scores the prompt it gives out, but for its first token', async () => {
+    const { sut, engine } = setUp();
+    const prompt = { ids: [7, 9, 11] };
+    const { running } = await begin(sut, { echo: true, logprobs: 1, prompt });
+    const generation = await engine.generation(0);
+    generation.tokens(13);
+    generation.finish('length');
+    const [{ tokens }] = unwrap(await running);
+    const top = [{ id: 0, logprob: -0 }];
+    expect(tokens).toEqual([
+      { id: 7, logprob: null, top: [] },
+      { id: 9, logprob: -9, top },
+      { id: 11, logprob: -11, top },
+      { id: 13, logprob: -0.5, top: [] },
+    ]);
+  });
+
+  it('makes nothing and states nothing when no token is wanted', async () => {
+    const { sut, engine, write, meter } = setUp();
+    const { running } = await begin(sut, { echo: true, maxTokens: 0 });
+    expect(unwrap(await running)).toMatchObject([{ text: 'Say it.', completionTokens: 0, receipt: null }]);
+    expect([engine.generations.length, write.mock.calls.length, meter.queue.size]).toEqual([0, 0, 0]);
   });
 
   it('names an unknown model', async () => {

@@ -22,16 +22,26 @@ import { PromptEncoder } from '../models/prompt-encoder.js';
 import { tokenBytes } from '../receipt/index.js';
 import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
 import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
+import { answerFacts, answerUsage } from './answer-facts.js';
 import { AnswerMeter } from './answer-meter.js';
 import { AnswerRun } from './answer-run.js';
-import { Deadline } from './deadline.js';
+import { echoedPrompt, withPrompt, type EchoedPrompt } from './echo.js';
+import { Deadline, LONGEST_WAIT_MS } from './deadline.js';
 import { prepareAnswer } from './prepare-answer.js';
+import type { RequestRecord } from './request-record.js';
 
 /** Who wants an answer: its name for events, when to give up, and where the pieces go. */
 export interface AnswerListener {
   readonly id: string;
   readonly signal: AbortSignal;
   readonly on: (delta: AnswerDelta) => void;
+  /** The `traceparent` header of the request. */
+  readonly traceParent?: string;
+}
+
+/** The same, with what is noted for metrics and traces. */
+interface RecordedListener extends AnswerListener {
+  readonly record: RequestRecord;
 }
 
 /** Answers requests: text or ids in, text and a receipt out. */
@@ -58,10 +68,29 @@ export class InferenceService {
    * and what was made so far is the answer, finished as `cancelled`.
    */
   async run(prepared: PreparedAnswer, listener: AnswerListener): Promise<Result<readonly Answer[]>> {
+    const record = this.meter.record(answerFacts(prepared, listener.id, listener.traceParent));
+    try {
+      const answers = await this.runAdmitted(prepared, { ...listener, record });
+      record.end(answers, (made) => answerUsage(prepared, made));
+      return answers;
+    } catch (thrown) {
+      record.failed(thrown);
+      throw thrown;
+    }
+  }
+
+  private async runAdmitted(
+    prepared: PreparedAnswer,
+    listener: RecordedListener,
+  ): Promise<Result<readonly Answer[]>> {
     const admission = this.meter.queue.admit(prepared.choices, prepared.choices * prepared.maxTokens);
     if (!admission.ok) return admission;
     try {
-      return await this.host.use(prepared.model.engine, (engine) => this.runAll(engine, prepared, listener));
+      return await this.host.use(prepared.model.engine, async (engine) => {
+        const echo = await echoedPrompt(engine, prepared, listener.signal);
+        if (prepared.maxTokens === 0) this.meter.read(prepared.promptIds.length);
+        return echo.ok ? this.runAll(engine, prepared, echo.value, listener) : echo;
+      });
     } finally {
       admission.value.release();
     }
@@ -71,17 +100,20 @@ export class InferenceService {
   private async runAll(
     engine: EnginePort,
     prepared: PreparedAnswer,
-    listener: AnswerListener,
+    echo: EchoedPrompt | null,
+    listener: RecordedListener,
   ): Promise<Result<readonly Answer[]>> {
     const failure = new AbortController();
     const signal = AbortSignal.any([listener.signal, failure.signal]);
     const answers: Answer[] = [];
     const choices = Array.from({ length: prepared.choices }, async (_, choice) => {
-      const answer = await this.runChoice(engine, ofChoice(prepared, choice), choice, {
-        ...listener,
-        signal,
-      });
-      if (answer.ok) answers[choice] = answer.value;
+      if (echo !== null) listener.on({ choice, ...echo });
+      const own = { ...listener, signal };
+      const answer =
+        prepared.maxTokens === 0
+          ? ok(NOTHING)
+          : await this.runChoice(engine, ofChoice(prepared, choice), choice, own);
+      if (answer.ok) answers[choice] = withPrompt(answer.value, echo);
       else failure.abort();
       return answer;
     });
@@ -93,7 +125,7 @@ export class InferenceService {
     engine: EnginePort,
     prepared: PreparedAnswer,
     choice: number,
-    listener: AnswerListener,
+    listener: RecordedListener,
   ): Promise<Result<Answer>> {
     const startedAt = systemClock.now();
     this.meter.started(listener.id, prepared);
@@ -117,14 +149,27 @@ export class InferenceService {
       text,
       tokens,
       completionTokens: ids.length,
+      cachedTokens: result.value.cachedTokens,
       finish,
       receipt,
       timings: result.value.timings,
     };
     this.meter.finished(listener.id, prepared, answer);
+    listener.record.answered(answer, choice, startedAt);
     return ok(answer);
   }
 }
+
+/** The answer of a request for no tokens. */
+const NOTHING: Answer = {
+  text: '',
+  tokens: [],
+  completionTokens: 0,
+  cachedTokens: 0,
+  finish: 'length',
+  receipt: null,
+  timings: { queuedMs: 0, prefillMs: 0, decodeMs: 0, firstTokenMs: 0 },
+};
 
 /** One generation in the engine, ended by a signal or by its deadline. */
 class EngineTask {
@@ -164,7 +209,15 @@ class EngineTask {
 
 function engineRequest(prepared: PreparedAnswer): EngineRequest {
   const { model, promptIds, maxTokens, sampling, logprobs } = prepared;
-  const request = { release: model.release, promptIds, maxTokens, stopIds: model.stopIds, sampling };
+  const waiting = { priority: 'inference', maxWaitMs: LONGEST_WAIT_MS } as const;
+  const request = {
+    release: model.release,
+    promptIds,
+    maxTokens,
+    stopIds: model.stopIds,
+    sampling,
+    ...waiting,
+  };
   return logprobs === undefined ? request : { ...request, logprobs };
 }
 

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { CodedError, bytesToHex, err, ok, type ErrorFacts, type Result } from '../../common/index.js';
 import type { PromptEncoder } from '../models/prompt-encoder.js';
 import type { ServedModel } from '../models/served-model.js';
-import type { ChatMessage } from '../tokenizer/chat-template.js';
 import { unusedMark } from '../tokenizer/special-tokens.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import { answerForm } from './answer-constraint.js';
 import type { AnswerPrompt, AnswerRequest, PreparedAnswer } from './answer-request.js';
+import { chatOf, withTexts, writtenTexts, type Chat } from './defused-chat.js';
 
 const SALT_BYTES = 32;
 const SEED_BYTES = 6;
@@ -22,12 +23,16 @@ export async function prepareAnswer(
   model: ServedModel,
   encode: EncodePrompt,
 ): Promise<Result<PreparedAnswer>> {
+  const form = answerForm(request, model);
+  if (!form.ok) return form;
+  const { constraint, tools } = form.value;
   const prompt = await promptIds(request, model, encode);
   if (!prompt.ok) return prompt;
   const room = model.context - prompt.value.length;
   if (prompt.value.length === 0)
     return refuse('PROMPT_EMPTY', 'The prompt holds no token.', { param: 'prompt' });
-  if (room < 1) return tooLong(model, `${prompt.value.length} tokens`, request.prompt);
+  const least = request.maxTokens === 0 ? 0 : 1;
+  if (room < least) return tooLong(model, `${prompt.value.length} tokens`, request.prompt);
   const wanted = request.maxTokens ?? model.defaults.maxTokens ?? room;
   if (wanted > model.context && request.maxTokens !== undefined) {
     const detail = `max_tokens is ${wanted}; ${model.name} has a context of ${model.context} tokens.`;
@@ -38,12 +43,15 @@ export async function prepareAnswer(
   if (seed > LARGEST_SEED - choices)
     return refuse('SEED_TOO_LARGE', 'seed + n exceeds 2^53-1.', { param: 'seed' });
   return ok({
+    operation: 'messages' in request.prompt ? 'chat' : 'text_completion',
     model,
     promptIds: prompt.value,
     maxTokens: Math.min(wanted, room),
-    sampling: { ...sampling(request, model), seed },
+    sampling: { ...sampling(request, model), ...(constraint === undefined ? {} : { constraint }), seed },
     stop: request.stop ?? [],
+    ...(tools === undefined ? {} : { tools }),
     ...(request.logprobs === undefined ? {} : { logprobs: request.logprobs }),
+    ...(request.echo === true ? { echo: echoText(request.prompt, prompt.value, model) } : {}),
     choices,
     owner: request.owner,
     salt: request.salt ?? bytesToHex(randomBytes(SALT_BYTES)),
@@ -59,11 +67,18 @@ function sampling(request: AnswerRequest, { defaults }: ServedModel) {
     repetitionPenalty: request.repetitionPenalty ?? defaults.repetitionPenalty,
     presencePenalty: request.presencePenalty ?? 0,
     frequencyPenalty: request.frequencyPenalty ?? 0,
+    ...(request.logitBias === undefined ? {} : { logitBias: request.logitBias }),
   };
 }
 
-async function promptIds(
-  { prompt }: AnswerRequest,
+/** The prompt as people read it: as it was written, or the text of its tokens. */
+function echoText(prompt: AnswerPrompt, ids: readonly number[], { tokenizer }: ServedModel): string {
+  return 'text' in prompt ? prompt.text : (tokenizer?.describe(ids) ?? '');
+}
+
+/** The token ids of a prompt; refuses what is no text or no token, and what cannot fit into the context. */
+export async function promptIds(
+  { prompt, tools }: Pick<AnswerRequest, 'prompt' | 'tools'>,
   model: ServedModel,
   encode: EncodePrompt,
 ): Promise<Result<readonly number[]>> {
@@ -75,7 +90,7 @@ async function promptIds(
   }
   return 'text' in prompt
     ? textIds(prompt.text, tokenizer, model, encode)
-    : chatIds(prompt.messages, tokenizer, model, encode);
+    : chatIds(chatOf(prompt.messages, tools), tokenizer, model, encode);
 }
 
 function tokenIds(ids: readonly number[], model: ServedModel): Result<readonly number[]> {
@@ -97,7 +112,7 @@ async function textIds(
 }
 
 async function chatIds(
-  messages: readonly ChatMessage[],
+  chat: Chat,
   tokenizer: TextTokenizer,
   model: ServedModel,
   encode: EncodePrompt,
@@ -106,19 +121,15 @@ async function chatIds(
     const detail = `${model.name} has no chat template; use /v1/completions.`;
     return refuse('CHAT_TEMPLATE_MISSING', detail, { param: 'messages' });
   }
-  const written = messages.flatMap(({ content, name }) => (name === undefined ? [content] : [content, name]));
+  const written = writtenTexts(chat);
   if (!written.every((text) => text.isWellFormed())) return notText('messages');
-  const early = fits(written.join(''), tokenizer, model, { messages });
+  const contents = chat.messages.map(({ content }) => content).join('');
+  const early = fits(contents, tokenizer, model, chat);
   if (early !== null) return early;
   const mark = written.some((text) => tokenizer.special.occurIn(text)) ? unusedMark(written) : '';
   if (mark === null) return notText('messages');
-  const defuse = (text: string) => (mark === '' ? text : tokenizer.special.defuse(text, mark));
-  const safe = messages.map((message) => ({
-    ...message,
-    content: defuse(message.content),
-    ...(message.name === undefined ? {} : { name: defuse(message.name) }),
-  }));
-  const rendered = model.template.render(safe);
+  const safe = mark === '' ? chat : withTexts(chat, (text) => tokenizer.special.defuse(text, mark));
+  const rendered = model.template.render(safe.messages, safe.tools);
   if (!rendered.ok) return rendered;
   return encode(model, rendered.value, mark === '' ? { wrap: false } : { mark });
 }
@@ -131,7 +142,7 @@ function fits(
   prompt: AnswerPrompt,
 ): Result<never> | null {
   const least = tokenizer.leastTokens(text);
-  return least < model.context ? null : tooLong(model, `at least ${least} tokens`, prompt);
+  return least <= model.context ? null : tooLong(model, `at least ${least} tokens`, prompt);
 }
 
 function tooLong(model: ServedModel, size: string, prompt: AnswerPrompt): Result<never> {

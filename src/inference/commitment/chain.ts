@@ -1,4 +1,11 @@
-import { canonicalJson, concatBytes, hexToBytes, utf8ToBytes, type Sha256 } from '../../common/index.js';
+import {
+  canonicalJson,
+  concatBytes,
+  hexToBytes,
+  utf8ToBytes,
+  type Json,
+  type Sha256,
+} from '../../common/index.js';
 import type { SamplingParameters } from '../sampler/index.js';
 
 const DOMAIN = 'stemma/commitment/v1';
@@ -28,7 +35,7 @@ export function encodeTokenIds(ids: ArrayLike<number>): Uint8Array {
  * sampling parameters)), hashes as 32 bytes.
  */
 export function initialState(context: CommitmentContext, sha256: Sha256): Uint8Array {
-  const parameters = canonicalJson({ ...context.sampling });
+  const parameters = canonicalJson({ ...context.sampling } as unknown as Json);
   return sha256(
     concatBytes(
       utf8ToBytes(DOMAIN),

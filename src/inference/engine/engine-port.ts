@@ -8,14 +8,27 @@ export type {
   GenerateEvent as EngineEvent,
   GenerateRequest as EngineRequest,
   GenerateResult as EngineResult,
+  TokenScore as EngineScore,
   WeightBlock as EngineBlock,
+  WorkListener as EngineListener,
 } from '../kernel/index.js';
 export type { SamplingParameters as EngineSampling } from '../sampler/index.js';
 
 /** The part of the kernel's engine that answers need; tests put their own in its place. */
 export type EnginePort = Pick<
   Engine,
-  'kernelHash' | 'load' | 'unload' | 'generate' | 'replay' | 'logits' | 'stats' | 'on' | 'stop'
+  | 'kernelHash'
+  | 'load'
+  | 'unload'
+  | 'generate'
+  | 'replay'
+  | 'logits'
+  | 'embed'
+  | 'score'
+  | 'stats'
+  | 'trace'
+  | 'on'
+  | 'stop'
 >;
 
 /** One generated token; `state` is the 32-byte commitment chain value after it. */

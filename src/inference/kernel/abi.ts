@@ -5,14 +5,11 @@
 export const COMMAND = { embed: 1, attend: 2, experts: 3, logits: 4, stop: 5 } as const;
 
 /** Bytes of the control block, and where in it the host writes the number of threads. */
-export const CONTROL_BYTES = 384;
+export const CONTROL_BYTES = 384 + 256 * 256;
 /** Byte offset of the thread count in the control block. */
-export const CONTROL_THREADS = 336;
-/** Byte offset of the number of the last command in the control block. */
-export const CONTROL_COMMAND = 192;
-
+export const CONTROL_THREADS = 20;
 /** Element kinds of a matrix. */
-export const KIND = { int8: 1, f32: 2, f16: 3 } as const;
+export const KIND = { int8: 1, f32: 2, f16: 3, int4: 4 } as const;
 
 /** Positions held by one KV page. */
 export const PAGE_POSITIONS = 32;
@@ -39,6 +36,11 @@ export const MODEL_FIELDS = [
   'headData',
   'headKind',
   'layerTable',
+  'queryKeyNorm',
+  'routerSoftmax',
+  'activation',
+  'activationAlpha',
+  'activationLimit',
 ] as const;
 
 /** Words of `Layer`. */
@@ -54,10 +56,29 @@ export const LAYER_FIELDS = [
   'outputKind',
   'routerNorm',
   'router',
+  'queryBias',
+  'keyBias',
+  'valueBias',
+  'outputBias',
+  'queryNorm',
+  'keyNorm',
+  'sinks',
+  'window',
+  'routerBias',
 ] as const;
 
 /** Words of `Expert`. */
-export const EXPERT_FIELDS = ['gateData', 'gateKind', 'upData', 'upKind', 'downData', 'downKind'] as const;
+export const EXPERT_FIELDS = [
+  'gateData',
+  'gateKind',
+  'upData',
+  'upKind',
+  'downData',
+  'downKind',
+  'gateBias',
+  'upBias',
+  'downBias',
+] as const;
 
 /** Words of `Row`. */
 export const ROW_WORDS = 4;
@@ -89,7 +110,19 @@ export const RUN_FIELDS = [
   'scratchBytes',
 ] as const;
 
-const FLOATS: ReadonlySet<string> = new Set(['rmsEpsilon', 'ropeTheta']);
+/** `Model.queryKeyNorm`. */
+export const QUERY_KEY_NORM = { none: 0, head: 1, width: 2 } as const;
+/** `Model.routerSoftmax`: over which experts. */
+export const ROUTER_SOFTMAX = { chosen: 0, all: 1 } as const;
+/** `Model.activation`. */
+export const ACTIVATION = { swiglu: 0, clampedSwiglu: 1 } as const;
+
+const FLOATS: ReadonlySet<string> = new Set([
+  'rmsEpsilon',
+  'ropeTheta',
+  'activationAlpha',
+  'activationLimit',
+]);
 
 /** Index of a word of `Run`. */
 export function runWord(name: (typeof RUN_FIELDS)[number]): number {
@@ -110,7 +143,7 @@ export function words<K extends string>(
   return out;
 }
 
-/** Bytes of an activation record: float32 and int16 values, one float32 scale per 32. */
+/** Bytes of an activation record: float32 and int16 values, one float32 scale and one int32 sum per 32. */
 export function recordBytes(columns: number): number {
-  return columns * 6 + columns / 8;
+  return columns * 6 + columns / 4;
 }

@@ -1,5 +1,6 @@
-import { type ModelConfig } from './config.js';
 import { CodedError, type Result } from '../../common/index.js';
+import type { Vocabulary } from '../constraints/index.js';
+import { type ModelConfig } from './config.js';
 
 /** Where a tensor lies within a payload, in bytes. */
 export interface TensorEntry {
@@ -27,6 +28,8 @@ export interface EngineModel {
   readonly release: string;
   readonly config: ModelConfig;
   readonly blocks: readonly WeightBlock[];
+  /** Its tokens as text, for constrained answers; absent where the model has none. */
+  readonly vocabulary?: Vocabulary;
 }
 
 /** Reads payloads. The only way by which weights come into the kernel's memory. */

@@ -1,20 +1,29 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { PAGE_POSITIONS } from './abi.js';
+import { admit } from './admission.js';
 import type { EngineModel } from './block-source.js';
+import { checkConstraint } from './constrained.js';
 import { DenseStore } from './dense-store.js';
 import { LocalExpertExecutor } from './executor.js';
 import { ExpertCache } from './expert-cache.js';
+import type { ExpertOptions } from './expert-options.js';
 import { ModelLoader, type LoadedModel } from './model.js';
-import { kvBudgetExceeded, PagePool, type PageTable } from './page-pool.js';
+import { kvBudgetExceeded, PagePool } from './page-pool.js';
+import type { PageTable } from './page-table.js';
 import { ForwardPass } from './pass.js';
-import { checkWork, positionsOf, type GenerateResult, type Work } from './requests.js';
+import { PageNames } from './prefix-cache.js';
+import { Prefetcher } from './prefetcher.js';
+import { checkWork, positionsOf, reusablePositions, type GenerateResult, type Work } from './requests.js';
+import { RouterForesight } from './router-foresight.js';
 import { Running, type EngineComponents, type Ticket, type WorkResult, type WorkSink } from './running.js';
 import { Scheduler } from './scheduler.js';
 import type { EngineStats, ExpertStats } from './stats.js';
+import { RoutingRecorder } from './trace/routing-recorder.js';
+import { WaitingQueue } from './waiting-queue.js';
 
 export type { EngineComponents, WorkResult, WorkSink } from './running.js';
 
-/** Requests that may wait besides those that run; callers queue with more care (deadlines, 429). */
+/** Requests that may wait besides those that run, unless a caller that counts them itself says otherwise. */
 const QUEUE_LIMIT = 1024;
 
 /** Limits of an engine. */
@@ -23,6 +32,13 @@ export interface EngineLimits {
   readonly kvCacheBytes: number;
   /** Sequences that run at the same time. */
   readonly maxStreams: number;
+  readonly experts?: ExpertOptions;
+  /** Whether requests that begin with the same tokens share pages; true when undefined. */
+  readonly prefixCache?: boolean;
+  /** Requests that may wait besides those that run; 1,024 when undefined. */
+  readonly maxQueue?: number;
+  /** Rows of a batch at most; as many as the kernel takes when undefined. */
+  readonly batchRows?: number;
 }
 
 /**
@@ -32,10 +48,12 @@ export interface EngineLimits {
 export class EngineCore {
   private readonly dense: DenseStore;
   private readonly cache: ExpertCache;
+  private readonly recorder: RoutingRecorder | null;
+  private readonly prefetcher: Prefetcher | null;
   private readonly pages: PagePool;
   private readonly scheduler: Scheduler;
   private readonly models = new Map<string, LoadedModel>();
-  private readonly queue: Ticket[] = [];
+  private readonly queue = new WaitingQueue();
   private readonly running = new Map<number, Ticket>();
   private readonly counters = {
     tokensGenerated: 0,
@@ -53,14 +71,25 @@ export class EngineCore {
     const { kernel, source, now } = components;
     const blockFailed = components.blockFailed ?? (() => undefined);
     this.dense = new DenseStore(kernel.heap, source, blockFailed);
-    this.cache = new ExpertCache(kernel.heap, source, limits.expertCacheBytes, now, blockFailed);
+    const { policy, traceBytes = 0 } = limits.experts ?? {};
+    const background = components.background ?? null;
+    const { heap } = kernel;
+    this.cache = new ExpertCache(heap, source, limits.expertCacheBytes, now, blockFailed, policy, background);
+    this.recorder = traceBytes === 0 ? null : new RoutingRecorder(traceBytes, true);
     this.pages = new PagePool(kernel.heap, limits.kvCacheBytes);
-    this.scheduler = new Scheduler(new ForwardPass(kernel, new LocalExpertExecutor(kernel, this.cache), now));
+    const looks = this.recorder !== null || background !== null;
+    this.prefetcher = looks
+      ? new Prefetcher(new RouterForesight(heap), this.cache, this.recorder, background !== null)
+      : null;
+    const executor = new LocalExpertExecutor(kernel, this.cache, this.recorder, this.prefetcher);
+    const reclaim = heap.reclaim;
+    heap.reclaim = () => this.pages.evict() || reclaim();
+    this.scheduler = new Scheduler(new ForwardPass(kernel, executor, now), now, limits.batchRows);
   }
 
   /** Whether `step` has something to do. */
   get busy(): boolean {
-    return this.queue.length > 0 || this.running.size > 0;
+    return this.queue.size > 0 || this.running.size > 0;
   }
 
   /** Loads a model's dense blocks; loading it again does nothing. Refuses as `ModelLoader.load`. */
@@ -77,10 +106,11 @@ export class EngineCore {
     const model = this.models.get(release);
     if (!model) return;
     const gone = new CodedError('MODEL_UNLOADED', `release ${release} has been unloaded`, { release }, 503);
-    for (const ticket of [...this.queue, ...this.running.values()]) {
+    for (const ticket of [...this.queue.inOrder(), ...this.running.values()]) {
       if (ticket.work.release === release) this.end(ticket, err(gone));
     }
     this.models.delete(release);
+    this.pages.forget(release);
     model.unload();
     const needed = [...this.models.values()].flatMap((other) => other.experts.map(({ key }) => key));
     this.cache.retain(new Set(needed));
@@ -88,17 +118,18 @@ export class EngineCore {
 
   /**
    * Queues a request. The sink is told at once of refusals: `MODEL_NOT_LOADED`, `ENGINE_BUSY`, `KV_BUDGET_EXCEEDED` and those of
-   * `checkWork`.
+   * `checkWork` and `checkConstraint`.
    */
   submit(id: number, work: Work, sink: WorkSink): void {
     const refusal = this.refusal(work);
     if (refusal) return sink.done(err(refusal));
-    this.queue.push({ id, work, sink, submitted: this.components.now() });
+    const names = this.sharesPages(work) ? new PageNames(work.release, this.components.sha256) : null;
+    this.queue.add({ id, work, names, sink, submitted: this.components.now() });
   }
 
   /** Ends a request; an answer keeps the tokens it has. Unknown ids are ignored. */
   cancel(id: number): void {
-    const ticket = this.running.get(id) ?? this.queue.find((waiting) => waiting.id === id);
+    const ticket = this.running.get(id) ?? this.queue.find(id);
     if (!ticket) return;
     const cancelled = new CodedError('CANCELLED', 'the request was cancelled', {}, 499);
     const kept = ticket.work.kind === 'generate' ? ok(this.emptyAnswer(ticket)) : err(cancelled);
@@ -106,10 +137,11 @@ export class EngineCore {
     else this.end(ticket, kept);
   }
 
-  /** Lets waiting requests in and computes one batch. */
+  /** Refuses requests that waited too long (`ANSWER_TIMEOUT`), lets others in, and computes one batch. */
   step(): void {
-    this.admit();
     const started = this.components.now();
+    for (const ticket of this.queue.expired(started)) this.end(ticket, err(waitedTooLong(ticket)));
+    this.admit(started);
     const rows = this.scheduler.step();
     const took = this.components.now() - started;
     this.counters.steps++;
@@ -124,16 +156,23 @@ export class EngineCore {
       ...this.counters,
       threads: this.components.kernel.threads,
       active: this.running.size,
-      queued: this.queue.length,
+      queued: this.queue.size,
       cache: this.cache.stats(),
+      foresight: this.prefetcher?.stats() ?? null,
       kv: {
         usedBytes: this.pages.usedBytes,
         reservedBytes: this.pages.reservedBytes,
         budget: this.pages.budget,
       },
+      prefixCache: this.pages.prefixes.stats(),
       memoryBytes: this.components.kernel.heap.memory.buffer.byteLength,
       models: [...this.models.values()].map(expertFigures),
     };
+  }
+
+  /** The routing of a release's latest passes as a trace file has it; null when none was recorded. */
+  trace(release: string): Uint8Array | null {
+    return this.recorder?.read(release) ?? null;
   }
 
   private refusal(work: Work): CodedError | undefined {
@@ -144,42 +183,57 @@ export class EngineCore {
     }
     const checked = checkWork(work, model.config);
     if (!checked.ok) return checked.error;
+    const constrained = checkConstraint(work, model.grammars);
+    if (!constrained.ok) return constrained.error;
     const needed = Math.ceil(positionsOf(work, model.config) / PAGE_POSITIONS) * model.pageBytes;
     if (!this.pages.fits(needed)) return kvBudgetExceeded(needed, this.pages.budget);
-    if (this.queue.length >= QUEUE_LIMIT) {
-      return new CodedError('ENGINE_BUSY', `${QUEUE_LIMIT} requests are waiting already`, {}, 503);
+    const most = this.limits.maxQueue ?? QUEUE_LIMIT;
+    if (this.queue.size >= most) {
+      return new CodedError('ENGINE_BUSY', `${most} requests are waiting already`, {}, 503);
     }
     return undefined;
   }
 
-  private admit(): void {
-    while (this.queue.length > 0 && this.running.size < this.limits.maxStreams) {
-      const ticket = this.queue[0];
-      const model = this.models.get(ticket.work.release)!;
-      const table = this.pages.open(positionsOf(ticket.work, model.config), model.pageBytes);
-      if (!table.ok) this.end(ticket, table);
-      else if (!table.value) return;
-      else this.start(ticket, model, table.value);
+  private admit(now: number): void {
+    if (this.queue.size === 0) return;
+    const { maxStreams } = this.limits;
+    const running = this.running.values();
+    const open = (ticket: Ticket) => this.openTable(ticket);
+    for (const [ticket, table] of admit(this.queue, { running, maxStreams, now, open })) {
+      if (table.ok) this.start(ticket, table.value);
+      else this.end(ticket, table);
     }
   }
 
-  private start(ticket: Ticket, model: LoadedModel, table: PageTable): void {
-    this.queue.shift();
+  private openTable({ work, names }: Ticket): ReturnType<PagePool['open']> {
+    const model = this.models.get(work.release)!;
+    return this.pages.open({
+      positions: positionsOf(work, model.config),
+      pageBytes: model.pageBytes,
+      counts: model.experts.length,
+      names,
+      ids: 'ids' in work ? work.ids : work.promptIds,
+      reusable: reusablePositions(work),
+    });
+  }
+
+  /** Replays and raw logits are computed anew, so that they can show what is wrong with memory. */
+  private sharesPages({ kind }: Work): boolean {
+    return kind === 'generate' && this.limits.prefixCache !== false;
+  }
+
+  private start(ticket: Ticket, table: PageTable): void {
+    const model = this.models.get(ticket.work.release)!;
+    this.queue.remove(ticket);
     this.running.set(ticket.id, ticket);
-    const run = new Running(
-      ticket,
-      model,
-      this.components,
-      (result) => this.end(ticket, result),
-      this.counters,
-    );
+    const end = (result: Result<WorkResult>) => this.end(ticket, result);
+    const run = new Running(ticket, model, this.components, end, this.counters);
     ticket.sequence = run.sequence(table);
     this.scheduler.add(ticket.sequence);
   }
 
   private end(ticket: Ticket, result: Result<WorkResult>): void {
-    const waiting = this.queue.indexOf(ticket);
-    if (waiting >= 0) this.queue.splice(waiting, 1);
+    this.queue.remove(ticket);
     if (ticket.sequence) this.scheduler.remove(ticket.sequence);
     this.running.delete(ticket.id);
     ticket.sink.done(result);
@@ -188,8 +242,13 @@ export class EngineCore {
   private emptyAnswer(ticket: Ticket): GenerateResult {
     const queuedMs = this.components.now() - ticket.submitted;
     const timings = { queuedMs, prefillMs: 0, decodeMs: 0, firstTokenMs: 0 };
-    return { tokens: [], finish: 'cancelled', states: [], experts: [], timings };
+    return { tokens: [], finish: 'cancelled', states: [], experts: [], cachedTokens: 0, timings };
   }
+}
+
+function waitedTooLong({ work }: Ticket): CodedError {
+  const message = `The engine did not begin within ${work.maxWaitMs! / 1000} s; nothing was computed.`;
+  return new CodedError('ANSWER_TIMEOUT', message, { retryable: true, retryAfter: 1 }, 503);
 }
 
 function expertFigures(model: LoadedModel): EngineStats['models'][number] {

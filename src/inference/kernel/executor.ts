@@ -3,6 +3,8 @@ import { GROUP_WORDS } from './abi.js';
 import type { ExpertCache, ExpertSlot } from './expert-cache.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
+import type { Prefetcher } from './prefetcher.js';
+import type { RoutingRecorder } from './trace/routing-recorder.js';
 
 /** The rows of a batch that the router sent to the experts of one layer. */
 export interface ExpertTask {
@@ -38,18 +40,31 @@ export class LocalExpertExecutor implements ExpertExecutor {
   constructor(
     private readonly kernel: Kernel,
     private readonly cache: ExpertCache,
+    private readonly recorder: RoutingRecorder | null = null,
+    private readonly prefetcher: Prefetcher | null = null,
   ) {}
 
   /** Experts run in waves of as many as fit into the cache together; usually that is one wave. */
   execute(task: ExpertTask): readonly ExpertFailure[] {
     const failures: ExpertFailure[] = [];
+    this.cache.turn(task.layer, task.model.config.layers);
+    this.recorder?.record(task);
+    this.prefetcher?.judge(task);
     const wave = new Wave(this.kernel, task);
+    const missing: number[] = [];
     for (let i = 0; i < task.experts.length; i++) {
       const slot = this.cache.find(this.reference(task, i));
       if (slot) wave.add(i, slot);
+      else missing.push(i);
     }
-    for (let i = 0; i < task.experts.length; i++) {
-      if (wave.hasRun(i)) continue;
+    const loading = missing.filter((i) => this.cache.begin(this.reference(task, i), task.layer, wave.slots));
+    this.prefetcher?.look(task, wave.slots);
+    if (loading.length > 0) {
+      // what is there computes while the rest is read; afterwards the loader goes on from the front, and this thread from the end
+      if (wave.slots.size > 0) wave.run(false);
+      missing.reverse();
+    }
+    for (const i of missing) {
       let slot = this.cache.load(this.reference(task, i), wave.slots);
       if (slot.ok && slot.value === 'full') {
         wave.run(false);
@@ -70,7 +85,6 @@ export class LocalExpertExecutor implements ExpertExecutor {
 /** Experts that are in memory together and run in one command. */
 class Wave {
   readonly slots = new Set<ExpertSlot>();
-  private readonly done = new Set<number>();
   private groups = 0;
 
   constructor(
@@ -78,15 +92,10 @@ class Wave {
     private readonly task: ExpertTask,
   ) {}
 
-  hasRun(index: number): boolean {
-    return this.done.has(index);
-  }
-
   add(index: number, slot: ExpertSlot): void {
     const { starts, counts, model } = this.task;
     model.run.groups.set([slot.descriptor, starts[index], counts[index]], this.groups++ * GROUP_WORDS);
     this.slots.add(slot);
-    this.done.add(index);
   }
 
   /** @param last whether the outputs of all experts are there afterwards and can be combined */

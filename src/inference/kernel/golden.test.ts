@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { unwrap, type Result } from '../../common/index.js';
-import { loadCheckpoint } from '../../../test/support/checkpoint.js';
+import { importInMemory } from '../../../test/support/imported.js';
 import type { BuiltModel } from './model-builder.js';
 import { EngineCore, type WorkResult } from './engine-core.js';
 import { GREEDY } from '../sampler/index.js';
@@ -34,14 +34,17 @@ interface Reference {
   readonly input_ids: number[][];
   readonly logits: number[][][];
   readonly greedy: number[][];
+  readonly router: { readonly prompt: number; readonly expert_ids: number[][][] };
 }
 
-describe.each(['mixtral-a', 'mixtral-a-bf16'])('golden checkpoint %s', (name) => {
-  const folder = `${root}test/vectors/golden/${name}`;
+const vectors = `${root}test/vectors/golden`;
+
+describe.each(readdirSync(vectors))('golden checkpoint %s', (name) => {
+  const folder = `${vectors}/${name}`;
   const reference = JSON.parse(readFileSync(`${folder}/reference.json`, 'utf8')) as Reference;
 
-  it('has the reference logits within 2e-3 and its greedy ids, unquantised', () => {
-    const built = loadCheckpoint(folder, 'f32');
+  it('has the reference logits within 2e-3 and its greedy ids, unquantised', async () => {
+    const built = await importInMemory(folder, 'f32');
     const engine = engineFor(built);
     reference.input_ids.forEach((ids, prompt) => {
       const { release } = built.model;
@@ -66,8 +69,20 @@ describe.each(['mixtral-a', 'mixtral-a-bf16'])('golden checkpoint %s', (name) =>
     });
   });
 
-  it('keeps a cosine of 0.999 with 8-bit weights', () => {
-    const built = loadCheckpoint(folder, 'int8');
+  it('sends every token through the experts of the reference', async () => {
+    const built = await importInMemory(folder, 'f32');
+    const { prompt, expert_ids: chosen } = reference.router;
+    const counts = routedBy(built, reference.input_ids[prompt]);
+    chosen.forEach((positions, layer) => {
+      const expected = counts[layer].map(
+        (_, expert) => positions.flat().filter((id) => id === expert).length,
+      );
+      expect(counts[layer]).toEqual(expected);
+    });
+  });
+
+  it('keeps a cosine of 0.999 with 8-bit weights', async () => {
+    const built = await importInMemory(folder, 'q8');
     const engine = engineFor(built);
     let [worst, agree, count] = [1, 0, 0];
     reference.input_ids.forEach((ids, prompt) => {
@@ -83,6 +98,18 @@ describe.each(['mixtral-a', 'mixtral-a-bf16'])('golden checkpoint %s', (name) =>
     expect(agree / count).toBeGreaterThan(0.9);
   });
 });
+
+/** Tokens per layer and expert, for a prompt whose answer has one token: the prompt's own. */
+function routedBy(built: BuiltModel, promptIds: readonly number[]): number[][] {
+  const { release, config } = built.model;
+  const engine = engineFor(built);
+  const { experts } = run(engine, {
+    ...{ kind: 'generate', release, promptIds, maxTokens: 1, stopIds: [], sampling: GREEDY },
+  } as Work) as GenerateResult;
+  const counts = Array.from({ length: config.layers }, () => new Array<number>(config.experts).fill(0));
+  for (const { layer, expert, tokens } of experts) counts[layer][expert] = tokens;
+  return counts;
+}
 
 function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [ab, aa, bb] = [0, 0, 0];

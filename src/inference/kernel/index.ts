@@ -4,8 +4,11 @@ export { checkModelConfig, type ModelConfig } from './config.js';
 export { EngineCore, type EngineLimits } from './engine-core.js';
 export type { ExpertExecutor, ExpertFailure, ExpertTask } from './executor.js';
 export { createKernelMemory, Kernel } from './kernel.js';
+export { DEFAULT_POLICY } from './expert-cache.js';
+export type { ExpertOptions } from './expert-options.js';
 export { MemoryBlockSource } from './memory-source.js';
 export type {
+  EmbedRequest,
   ExpertUse,
   GenerateEvent,
   GenerateRequest,
@@ -13,10 +16,24 @@ export type {
   LogitsRequest,
   ReplayRequest,
   ReplayResult,
+  ScoreRequest,
 } from './requests.js';
+export type { TokenScore } from './score-task.js';
 export type { EngineStats, ExpertStats } from './stats.js';
-export { Engine, type EngineOptions, type Generation } from './node/engine.js';
+export { Engine, type EngineOptions, type Generation, type WorkListener } from './node/engine.js';
 export type { BlockFailure } from './node/protocol.js';
+export * from './policies/index.js';
+export {
+  addToSet,
+  decodeTrace,
+  encodeTrace,
+  expertsOf,
+  recordBytes,
+  rowsOf,
+  setOffset,
+  type RoutingTrace,
+  type TraceHeader,
+} from './trace/routing-trace.js';
 export type { SelfTestResult } from './self-test.js';
 export {
   createBrowserReplayer,

@@ -157,6 +157,43 @@ describe('kernel arithmetic', () => {
     );
   });
 
+  it('multiplies 4-bit matrices to the bit as defined, for any number of rows at once', () => {
+    fc.assert(
+      fc.property(shapes, ({ rows, blocks, count, seed }) => {
+        const columns = blocks * 32;
+        const bytes = encodeTensorBlock(
+          { dtype: 'int4', layout: 'tile16', rows, columns },
+          randomValues(rows * columns, seed),
+        );
+        const weights = new DataView(bytes.buffer);
+        const records = placeRecords(count, columns, seed + 1);
+        const results = multiply('int4', bytes, rows, columns, records);
+        records.forEach((record, j) => {
+          const integers = new Int16Array(heap.memory.buffer, record + columns * 4, columns);
+          const scales = heap.floats(record + columns * 6, blocks);
+          for (let row = 0; row < rows; row++) {
+            let sum = 0;
+            for (let block = 0; block < blocks; block++) {
+              const tile = HEADER_BYTES + ((row >> 4) * blocks + block) * 320;
+              let dot = 0;
+              for (let c = 0; c < 32; c++) {
+                const place =
+                  tile + 64 + (c >> 3) * 64 + ((row & 15) >> 2) * 16 + (row & 3) * 4 + (c & 1) * 2;
+                const nibble = (weights.getUint16(place, true) >> (((c & 7) >> 1) * 4)) & 15;
+                dot += (nibble - 8) * integers[block * 32 + c];
+              }
+              const scale = fround(weights.getFloat32(tile + (row & 15) * 4, true) * scales[block]);
+              sum = fround(sum + fround(dot * scale));
+            }
+            expect(results[j][row]).toBe(sum);
+          }
+          heap.release(record);
+        });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it.each(['f32', 'f16'] as const)('multiplies %s matrices to the bit as defined', (dtype) => {
     fc.assert(
       fc.property(shapes, ({ rows, blocks, count, seed }) => {

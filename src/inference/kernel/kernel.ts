@@ -4,9 +4,20 @@ import { KernelHeap } from './heap.js';
 /** What the module exports; addresses and integers as JavaScript numbers. */
 export interface KernelExports {
   execute(control: number, kind: number, layer: number, model: number, run: number): void;
-  help(control: number, thread: number, last: number): void;
+  help(control: number, thread: number): void;
   allFinite(values: number, count: number): number;
   frequencies(target: number, headDim: number, theta: number): void;
+  yarnFrequencies(
+    target: number,
+    headDim: number,
+    theta: number,
+    factor: number,
+    originalPositions: number,
+    betaFast: number,
+    betaSlow: number,
+    truncate: boolean,
+    attentionFactor: number,
+  ): void;
   exp4Test(x: number): number;
   exp64(x: number): number;
   log64(x: number): number;

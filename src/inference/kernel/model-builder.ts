@@ -5,7 +5,7 @@ import type { EngineModel, TensorEntry, WeightBlock } from './block-source.js';
 import type { ModelConfig } from './config.js';
 import type { TensorExpectation } from './tensors.js';
 
-/** Values of a tensor, row-major; matrices and tables may come in any dtype. */
+/** Values of a tensor, row-major; matrices and tables may come in any dtype (a table of int4 becomes int8). */
 export interface TensorValues {
   readonly dtype: TensorDtype;
   readonly values: Float32Array;
@@ -46,5 +46,6 @@ export function buildModel(
 function encodeTensor(tensor: TensorExpectation, { dtype, values }: TensorValues): Uint8Array {
   const layout = tensor.use === 'matrix' ? 'tile16' : 'rowMajor';
   const { rows, columns } = tensor;
-  return encodeTensorBlock({ dtype: tensor.use === 'vector' ? 'f32' : dtype, layout, rows, columns }, values);
+  const kept = tensor.use === 'vector' ? 'f32' : tensor.use === 'table' && dtype === 'int4' ? 'int8' : dtype;
+  return encodeTensorBlock({ dtype: kept, layout, rows, columns }, values);
 }

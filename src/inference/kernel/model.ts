@@ -1,4 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { Grammars } from '../constraints/index.js';
 import { LAYER_FIELDS, MODEL_FIELDS, PAGE_POSITIONS, words } from './abi.js';
 import { type EngineModel, type WeightBlock } from './block-source.js';
 import { attentionTensors, embeddingTensors, headTensors, routerTensors } from './blocks.js';
@@ -7,7 +8,8 @@ import type { DenseStore } from './dense-store.js';
 import { expertKey, type ExpertReference } from './expert-cache.js';
 import type { Kernel } from './kernel.js';
 import { RunState } from './run-state.js';
-import { placeTensors, type PlacedTensor, type TensorExpectation } from './tensors.js';
+import { architectureFields, layerFields } from './structures.js';
+import { placeTensors, type PlacedTensors, type TensorExpectation } from './tensors.js';
 
 /** A model whose dense weights are in memory and whose experts are known by name. */
 export interface LoadedModel {
@@ -22,6 +24,8 @@ export interface LoadedModel {
   readonly uses: Float64Array;
   /** Bytes of one KV page. */
   readonly pageBytes: number;
+  /** What constrained answers obey; null where the model's tokens are not known as text. */
+  readonly grammars: Grammars | null;
   /** Gives everything back but the experts. */
   unload(): void;
 }
@@ -69,6 +73,7 @@ export class ModelLoader {
       experts: experts.value,
       uses: new Float64Array(experts.value.length),
       pageBytes: config.layers * 2 * config.kvHeads * PAGE_POSITIONS * config.headDim * 4,
+      grammars: this.model.vocabulary === undefined ? null : new Grammars(this.model.vocabulary),
       unload: () => {
         run.value.release();
         this.undo();
@@ -98,21 +103,20 @@ export class ModelLoader {
 
   private writeModel(): Result<number> {
     const { config } = this.model;
-    const { headDim } = config;
     const embedding = this.tensors('embedding', embeddingTensors(config));
     if (!embedding.ok) return embedding;
     const head = this.tensors('head', headTensors(config));
     if (!head.ok) return head;
     const layers = this.writeLayers();
     if (!layers.ok) return layers;
-    const frequencies = this.allocate((headDim / 2) * 8);
+    const frequencies = this.writeFrequencies();
     if (!frequencies.ok) return frequencies;
-    this.kernel.exports.frequencies(frequencies.value, headDim, config.ropeTheta);
-    const [table] = embedding.value;
-    const [norm, output] = head.value;
+    const table = embedding.value.get('weight');
+    const [norm, output] = [head.value.get('norm'), head.value.get('weight')];
     return this.write(
       words(MODEL_FIELDS, {
         ...config,
+        ...architectureFields(config),
         attentionWidth: attentionWidth(config),
         frequencies: frequencies.value,
         embeddingKind: table.kind,
@@ -143,26 +147,26 @@ export class ModelLoader {
     if (!attention.ok) return attention;
     const router = this.tensors(`layer${layer}.router`, routerTensors(config));
     if (!router.ok) return router;
-    const [inputNorm, query, key, value, output] = attention.value;
-    const [routerNorm, weight] = router.value;
-    return ok(
-      words(LAYER_FIELDS, {
-        inputNorm: inputNorm.data,
-        queryData: query.data,
-        queryKind: query.kind,
-        keyData: key.data,
-        keyKind: key.kind,
-        valueData: value.data,
-        valueKind: value.kind,
-        outputData: output.data,
-        outputKind: output.kind,
-        routerNorm: routerNorm.data,
-        router: weight.data,
-      }),
-    );
+    return ok(layerFields(config, layer, attention.value, router.value));
   }
 
-  private tensors(name: string, expected: readonly TensorExpectation[]): Result<PlacedTensor[]> {
+  /** Rotation frequencies, and behind them the factor on cosines and sines. */
+  private writeFrequencies(): Result<number> {
+    const { headDim, ropeTheta, architecture } = this.model.config;
+    const place = this.allocate((headDim / 2 + 1) * 8);
+    if (!place.ok) return place;
+    const { exports } = this.kernel;
+    const yarn = architecture?.yarn;
+    if (yarn === undefined) exports.frequencies(place.value, headDim, ropeTheta);
+    else {
+      const { factor, originalPositions, betaFast, betaSlow, truncate, attentionFactor } = yarn;
+      const spread = [factor, originalPositions, betaFast, betaSlow] as const;
+      exports.yarnFrequencies(place.value, headDim, ropeTheta, ...spread, truncate, attentionFactor ?? 0);
+    }
+    return place;
+  }
+
+  private tensors(name: string, expected: readonly TensorExpectation[]): Result<PlacedTensors> {
     const block = this.block(name);
     if (!block.ok) return block;
     const address = this.dense.acquire(block.value);

@@ -1,13 +1,32 @@
 import { CodedError, ok, type Result } from '../../common/index.js';
 import { PAGE_POSITIONS } from './abi.js';
 import type { KernelHeap } from './heap.js';
+import { PageTable } from './page-table.js';
+import { PrefixCache, type KvPage, type PageNames } from './prefix-cache.js';
+
+/** What a sequence asks a table for. */
+export interface TableRequest {
+  /** Positions it may come to compute. */
+  readonly positions: number;
+  /** Bytes of one page, and how many counts (layers × experts) go with it. */
+  readonly pageBytes: number;
+  readonly counts: number;
+  /** Names of its pages; null: it neither takes pages from the prefix cache nor gives any. */
+  readonly names: PageNames | null;
+  /** Tokens known so far. */
+  readonly ids: readonly number[];
+  /** Positions below this may come from the prefix cache; their tokens are known. */
+  readonly reusable: number;
+}
 
 /**
  * KV pages under a byte budget. A sequence reserves all it may come to need before it starts, so that none ever gets stuck half
- * way; memory is taken page by page as positions are reached and given back at once when it ends.
+ * way; memory is taken page by page as positions are reached and given back at once when it ends. Shared pages count once. What
+ * is left of the budget keeps pages that nobody uses now; a reservation takes their room when it needs it.
  */
 export class PagePool {
-  private reserved = 0;
+  readonly prefixes = new PrefixCache();
+  private promised = 0;
   private used = 0;
 
   constructor(
@@ -15,14 +34,14 @@ export class PagePool {
     readonly budget: number,
   ) {}
 
-  /** Bytes promised to sequences. */
+  /** Bytes promised to sequences, shared pages in use included. */
   get reservedBytes(): number {
-    return this.reserved;
+    return this.promised + this.prefixes.heldBytes;
   }
 
-  /** Bytes in pages now. */
+  /** Bytes of pages that sequences use now. */
   get usedBytes(): number {
-    return this.used;
+    return this.used + this.prefixes.heldBytes;
   }
 
   /** Whether so many bytes could ever be reserved. */
@@ -31,69 +50,87 @@ export class PagePool {
   }
 
   /**
-   * A table for up to `positions` positions; undefined while other sequences hold the budget. Refuses with `KERNEL_MEMORY`.
+   * A table for a sequence, beginning with what the prefix cache holds of it; undefined while other sequences hold the budget.
+   * Refuses with `KERNEL_MEMORY`.
    */
-  open(positions: number, pageBytes: number): Result<PageTable | undefined> {
+  open(request: TableRequest): Result<PageTable | undefined> {
+    const { positions, pageBytes } = request;
     const pages = Math.ceil(positions / PAGE_POSITIONS);
-    if (this.reserved + pages * pageBytes > this.budget) return ok(undefined);
-    const table = this.heap.allocate(pages * 4);
-    if (!table.ok) return table;
-    this.reserved += pages * pageBytes;
-    return ok(new PageTable(this, table.value, pages, pageBytes));
+    const shared = this.known(request);
+    const idle = shared.filter(({ holders }) => holders === 0).length;
+    const needed = (pages - shared.length + idle) * pageBytes;
+    if (this.reservedBytes + needed > this.budget) return ok(undefined);
+    for (const page of shared) this.prefixes.hold(page);
+    const address = this.heap.allocate(pages * 4);
+    if (!address.ok) {
+      for (const page of shared) this.prefixes.release(page);
+      return address;
+    }
+    this.promised += pages * pageBytes;
+    const table = new PageTable(this, address.value, pages, request);
+    for (const page of shared) table.append(page);
+    while (this.reservedBytes + this.prefixes.idleBytes > this.budget) this.evict();
+    return ok(table);
   }
 
-  /** For `PageTable`: memory of one page. */
-  take(bytes: number): Result<number> {
+  /** Frees the page unused for longest; false when every page is in use. */
+  evict(): boolean {
+    const page = this.prefixes.evict();
+    if (page) this.heap.release(page.address);
+    return page !== undefined;
+  }
+
+  /** Frees all unused pages of a release. */
+  forget(release: string): void {
+    for (const page of this.prefixes.evictRelease(release)) this.heap.release(page.address);
+  }
+
+  /** For `PageTable`: a page of its own, out of what it was promised. */
+  take(bytes: number, counts: number): Result<KvPage> {
     const place = this.heap.allocate(bytes);
-    if (place.ok) this.used += bytes;
-    return place;
+    if (!place.ok) return place;
+    this.used += bytes;
+    return ok({ address: place.value, bytes, usage: new Uint8Array(counts), holders: 0 });
   }
 
-  /** For `PageTable`: gives back pages and the reservation. */
-  giveBack(table: number, pages: readonly number[], reservedPages: number, pageBytes: number): void {
-    for (const page of pages) this.heap.release(page);
-    this.heap.release(table);
-    this.used -= pages.length * pageBytes;
-    this.reserved -= reservedPages * pageBytes;
+  /** For `PageTable`: frees a page of its own; the promise stays. */
+  free(page: KvPage): void {
+    this.heap.release(page.address);
+    this.used -= page.bytes;
+  }
+
+  /** For `PageTable`: a page of its own becomes one that others may use. */
+  share(name: string, page: KvPage): void {
+    this.used -= page.bytes;
+    this.promised -= page.bytes;
+    this.prefixes.add(name, page);
+  }
+
+  /** For `PageTable`: so much of what was promised is not needed. */
+  unpromise(bytes: number): void {
+    this.promised -= bytes;
+  }
+
+  /** For `PageTable`: gives the table back. */
+  closeTable(address: number): void {
+    this.heap.release(address);
   }
 
   /** For `PageTable`: writes an entry of a table. */
   write(table: number, index: number, page: number): void {
     this.heap.words(table + index * 4, 1)[0] = page;
   }
-}
 
-/** The pages of one sequence. */
-export class PageTable {
-  private readonly pages: number[] = [];
-  private closed = false;
-
-  constructor(
-    private readonly pool: PagePool,
-    /** Address of u32 [pages]. */
-    readonly address: number,
-    private readonly reservedPages: number,
-    private readonly pageBytes: number,
-  ) {}
-
-  /** Makes sure that positions below `end` have a page. Refuses with `KERNEL_MEMORY`. */
-  extend(end: number): Result<void> {
-    const needed = Math.ceil(end / PAGE_POSITIONS);
-    if (needed > this.reservedPages) throw new RangeError(`position ${end} lies beyond the reservation`);
-    while (this.pages.length < needed) {
-      const page = this.pool.take(this.pageBytes);
-      if (!page.ok) return page;
-      this.pool.write(this.address, this.pages.length, page.value);
-      this.pages.push(page.value);
+  /** The pages at the beginning of a sequence that the prefix cache holds. */
+  private known({ names, ids, reusable }: TableRequest): KvPage[] {
+    const pages: KvPage[] = [];
+    if (!names) return pages;
+    while ((pages.length + 1) * PAGE_POSITIONS <= reusable) {
+      const page = this.prefixes.find(names.of(pages.length, ids));
+      if (!page) break;
+      pages.push(page);
     }
-    return ok();
-  }
-
-  /** Gives everything back; a second call does nothing. */
-  close(): void {
-    if (this.closed) return;
-    this.closed = true;
-    this.pool.giveBack(this.address, this.pages, this.reservedPages, this.pageBytes);
+    return pages;
   }
 }
 

@@ -12,8 +12,8 @@ export interface BatchRow {
   /** Address of the sequence's page table: u32 per 32 positions, filled up to this position. */
   readonly pages: number;
   readonly wantsLogits: boolean;
-  /** Counts the tokens per layer and expert of this row's sequence. */
-  readonly usage: Uint32Array;
+  /** Counts this row per layer and expert, for its KV page. */
+  readonly usage: Uint8Array;
 }
 
 /** What became of a batch. */

@@ -3,10 +3,14 @@ import { fileURLToPath } from 'node:url';
 import { bytesToHex, sha256Hex, unwrap, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { loadCheckpoint } from '../../../test/support/checkpoint.js';
+import { importInMemory } from '../../../test/support/imported.js';
+import { makeVocabulary } from '../constraints/index.js';
+import type { SamplingParameters } from '../sampler/index.js';
 import { EngineCore, type WorkResult } from './engine-core.js';
 import { createKernelMemory, Kernel } from './kernel.js';
 import { MemoryBlockSource } from './memory-source.js';
 import { createBrowserReplayer, type ReplayInput, type ReplayProgress } from './replayer.js';
+import type { BuiltModel } from './model-builder.js';
 import type { GenerateResult, ReplayResult } from './requests.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
@@ -17,9 +21,14 @@ const sampling = {
   ...{ repetitionPenalty: 1.05, presencePenalty: 0.2, frequencyPenalty: 0.1 },
 };
 
-/** An answer of 75 tokens with all that its replay needs; experts that it did not use are left out. */
-function recordAnswer(): { input: ReplayInput; answer: GenerateResult } {
-  const { model, payloads } = loadCheckpoint(`${root}test/vectors/golden/mixtral-a`, 'int8');
+/** Tokens of the golden model read as bytes; the first of those above ends an answer. */
+const vocabulary = makeVocabulary(384, (id) => (id < 256 ? Uint8Array.of(id) : null), [256], false);
+
+/** An answer of up to 75 tokens with all that its replay needs; experts that it did not use are left out. */
+function recordAnswer(
+  { model, payloads }: BuiltModel,
+  sampling: SamplingParameters,
+): { input: ReplayInput; answer: GenerateResult } {
   const kernel = Kernel.create(new WebAssembly.Module(kernelBytes), createKernelMemory(), 1);
   const source = new MemoryBlockSource(payloads, nativeSha256);
   const limits = { expertCacheBytes: 1 << 24, kvCacheBytes: 1 << 24, maxStreams: 1 };
@@ -27,12 +36,12 @@ function recordAnswer(): { input: ReplayInput; answer: GenerateResult } {
     { kernel, source, kernelHash, sha256: nativeSha256, now: () => performance.now() },
     limits,
   );
-  unwrap(engine.load(model));
+  unwrap(engine.load({ ...model, vocabulary }));
   const promptIds = [5, 17, 200, 31];
   let result: Result<WorkResult> | undefined;
   engine.submit(
     1,
-    { kind: 'generate', release: model.release, promptIds, maxTokens: 75, stopIds: [], sampling },
+    { kind: 'generate', release: model.release, promptIds, maxTokens: 75, stopIds: [256], sampling },
     { event: () => undefined, done: (value) => (result = value) },
   );
   while (!result) engine.step();
@@ -42,7 +51,7 @@ function recordAnswer(): { input: ReplayInput; answer: GenerateResult } {
   const { release, config, blocks } = model;
   const input = {
     ...{ kernel: kernelBytes, kernelHash, release, config, blocks, payloads: given },
-    ...{ promptIds, outputIds: answer.tokens, sampling },
+    ...{ promptIds, outputIds: answer.tokens, sampling, vocabulary },
   };
   return { input, answer };
 }
@@ -60,7 +69,8 @@ async function runReplay(
 }
 
 describe('browser replayer', () => {
-  const { input, answer } = recordAnswer();
+  const golden = () => loadCheckpoint(`${root}test/vectors/golden/mixtral-a`, 'int8');
+  const { input, answer } = recordAnswer(golden(), sampling);
 
   it('gives the states of the answer, in reports of 32 tokens or more', async () => {
     const { reports, result } = await runReplay(input);
@@ -72,6 +82,16 @@ describe('browser replayer', () => {
     expect(reports.length).toBeGreaterThan(1);
   });
 
+  it.each(['qwen3_moe-a-bf16', 'olmoe-a-bf16', 'gpt_oss-a-mxfp4'])(
+    'replays an answer of %s',
+    async (name) => {
+      const other = recordAnswer(await importInMemory(`${root}test/vectors/golden/${name}`, 'q8'), sampling);
+      const replayed = unwrap((await runReplay(other.input)).result);
+      expect(replayed.states.map(bytesToHex)).toEqual(other.answer.states.map(bytesToHex));
+      expect(replayed.firstDifference).toBeNull();
+    },
+  );
+
   it('says from which token on a changed answer or seed differs', async () => {
     const outputIds = answer.tokens.map((id, i) => (i === 40 ? (id + 1) % 384 : id));
     const { result } = await runReplay({ ...input, outputIds });
@@ -80,6 +100,29 @@ describe('browser replayer', () => {
     expect(bytesToHex(unwrap(result).states[40])).not.toBe(bytesToHex(answer.states[40]));
     const other = await runReplay({ ...input, sampling: { ...sampling, seed: 78 } });
     expect(unwrap(other.result).firstDifference).not.toBeNull();
+  });
+
+  it('obeys the constraint of the answer, and notices another one', async () => {
+    const schema = {
+      type: 'array',
+      items: { type: 'string', minLength: 3, maxLength: 9 },
+      minItems: 2,
+      maxItems: 4,
+    };
+    const constraint = { version: 1 as const, schema: JSON.stringify(schema) };
+    const bound = recordAnswer(golden(), { ...sampling, temperature: 2, constraint, logitBias: [[34, 3]] });
+    const bytes = Uint8Array.from(bound.answer.tokens.filter((id) => id < 256));
+    const value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as string[];
+    expect([bound.answer.finish, bound.answer.tokens.at(-1)]).toEqual(['stop', 256]);
+    expect(value.every((item) => [...item].length >= 3 && [...item].length <= 9)).toBe(true);
+    const replayed = unwrap((await runReplay(bound.input)).result);
+    expect(replayed).toMatchObject({ picks: bound.answer.tokens, firstDifference: null });
+    expect(replayed.states.map(bytesToHex)).toEqual(bound.answer.states.map(bytesToHex));
+    const { logitBias: _bias, ...unbiased } = bound.input.sampling;
+    const other = unwrap((await runReplay({ ...bound.input, sampling: unbiased })).result);
+    expect(bytesToHex(other.states[0])).not.toBe(bytesToHex(bound.answer.states[0]));
+    const { vocabulary: _vocabulary, ...wordless } = bound.input;
+    expect((await runReplay(wordless)).result).toMatchObject({ error: { code: 'CONSTRAINT_UNSUPPORTED' } });
   });
 
   it('names a tampered block, a missing expert and a changed kernel', async () => {

@@ -8,6 +8,7 @@ import {
   type Result,
   type Sha256,
 } from '../../common/index.js';
+import type { Vocabulary } from '../constraints/index.js';
 import type { SamplingParameters } from '../sampler/index.js';
 import { blockCorrupt, blockMissing, type BlockSource, type WeightBlock } from './block-source.js';
 import type { ModelConfig } from './config.js';
@@ -35,6 +36,8 @@ export interface ReplayInput {
   readonly promptIds: readonly number[];
   readonly outputIds: readonly number[];
   readonly sampling: SamplingParameters;
+  /** The release's tokens as text, where the answer was constrained. */
+  readonly vocabulary?: Vocabulary;
   /** SHA-256 for large payloads; in browsers `crypto.subtle.digest`. Default: portable JavaScript (200 MB/s). */
   readonly digest?: (bytes: Uint8Array) => Promise<Uint8Array> | Uint8Array;
   /** SHA-256 for logits and states. Default: portable JavaScript. */
@@ -80,7 +83,13 @@ export async function createBrowserReplayer(input: ReplayInput): Promise<Result<
   const test = selfTest(kernel.value, sha256);
   if (!test.ok) return refuse('KERNEL_SELF_TEST', test.detail, { actual: test.actual });
   const engine = createEngine(input, kernel.value, sha256);
-  const loaded = engine.load({ release: input.release, config: input.config, blocks: input.blocks });
+  const { release, config, blocks, vocabulary } = input;
+  const loaded = engine.load({
+    release,
+    config,
+    blocks,
+    ...(vocabulary === undefined ? {} : { vocabulary }),
+  });
   return loaded.ok ? ok({ replay: () => replay(input, engine) }) : loaded;
 }
 

@@ -2,8 +2,19 @@ import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { checkSampling, type SamplingParameters, type TokenLogprob } from '../sampler/index.js';
 import type { ModelConfig } from './config.js';
 
+/** Which requests come first: people's answers, or work of the server itself that can wait. */
+export type Priority = 'inference' | 'learning';
+
+/** How a request waits for its turn. */
+export interface Waiting {
+  /** `inference` when undefined. */
+  readonly priority?: Priority;
+  /** Longest time it may wait for its first step, ms; for ever when undefined. */
+  readonly maxWaitMs?: number;
+}
+
 /** A wish for an answer. */
-export interface GenerateRequest {
+export interface GenerateRequest extends Waiting {
   readonly release: string;
   readonly promptIds: readonly number[];
   /** At most so many tokens; fewer where the model's context ends earlier. */
@@ -16,7 +27,7 @@ export interface GenerateRequest {
 }
 
 /** A wish to recompute an answer. */
-export interface ReplayRequest {
+export interface ReplayRequest extends Waiting {
   readonly release: string;
   readonly promptIds: readonly number[];
   readonly outputIds: readonly number[];
@@ -24,11 +35,26 @@ export interface ReplayRequest {
 }
 
 /** A wish for the logits at the last positions of some ids. */
-export interface LogitsRequest {
+export interface LogitsRequest extends Waiting {
   readonly release: string;
   readonly ids: readonly number[];
   /** Positions from the end, at least 1; undefined = all. */
   readonly last?: number;
+}
+
+/** A wish for one vector that stands for some ids. */
+export interface EmbedRequest extends Waiting {
+  readonly release: string;
+  readonly ids: readonly number[];
+}
+
+/** A wish to know how likely each of some ids is after those before it. */
+export interface ScoreRequest extends Waiting {
+  readonly release: string;
+  /** At least two: nothing comes before the first. */
+  readonly ids: readonly number[];
+  /** How many likeliest alternatives to report per token, 0..20. */
+  readonly top: number;
 }
 
 /** What happens while a request runs. */
@@ -63,6 +89,8 @@ export interface GenerateResult {
   /** One 32-byte commitment chain value per token. */
   readonly states: readonly Uint8Array[];
   readonly experts: readonly ExpertUse[];
+  /** Tokens of the prompt that came from the prefix cache. */
+  readonly cachedTokens: number;
   readonly timings: {
     readonly queuedMs: number;
     readonly prefillMs: number;
@@ -88,26 +116,38 @@ export interface ReplayResult {
 export type Work =
   | ({ readonly kind: 'generate' } & GenerateRequest)
   | ({ readonly kind: 'replay' } & ReplayRequest)
-  | ({ readonly kind: 'logits' } & LogitsRequest);
+  | ({ readonly kind: 'logits' } & LogitsRequest)
+  | ({ readonly kind: 'embed' } & EmbedRequest)
+  | ({ readonly kind: 'score' } & ScoreRequest);
 
 /** Raw logits of one request at most. */
 const LOGITS_BYTES = 2 ** 28;
 
 /** Positions that a request may come to compute. */
 export function positionsOf(work: Work, config: ModelConfig): number {
-  if (work.kind === 'logits') return work.ids.length;
+  if (work.kind === 'score') return work.ids.length - 1;
+  if ('ids' in work) return work.ids.length;
   if (work.kind === 'replay') return work.promptIds.length + work.outputIds.length - 1;
   return Math.min(work.promptIds.length + work.maxTokens, config.maxPositions) - 1;
 }
 
+/**
+ * Positions of a request below which the prefix cache may stand in for computing: none whose logits are wanted, and none at all of
+ * a replay or of raw logits, which are there to check what was computed before.
+ */
+export function reusablePositions(work: Work): number {
+  return work.kind === 'generate' ? work.promptIds.length - 1 : 0;
+}
+
 /** Refuses (`REQUEST_INVALID`, `PROMPT_TOO_LONG`, `SAMPLING_PARAMETER`) what the model cannot compute. */
 export function checkWork(work: Work, config: ModelConfig): Result<void> {
-  const ids = work.kind === 'logits' ? work.ids : work.promptIds;
+  const ids = 'ids' in work ? work.ids : work.promptIds;
   if (ids.length === 0) return invalid('the prompt is empty');
   const all = work.kind === 'replay' ? [...ids, ...work.outputIds] : ids;
   if (!all.every((id) => Number.isInteger(id) && id >= 0 && id < config.vocabSize)) {
     return invalid(`token ids must be whole numbers below ${config.vocabSize}`);
   }
+  if (work.maxWaitMs !== undefined && !(work.maxWaitMs >= 0)) return invalid('maxWaitMs is not a time');
   const room = work.kind === 'generate' ? config.maxPositions - 1 : config.maxPositions;
   const needed = work.kind === 'replay' ? all.length - 1 : all.length;
   if (needed > room) return tooLong(needed, config.maxPositions);
@@ -115,6 +155,11 @@ export function checkWork(work: Work, config: ModelConfig): Result<void> {
   if (work.kind === 'logits') {
     const most = Math.min(ids.length, Math.floor(LOGITS_BYTES / (config.vocabSize * 4)));
     return checkCount(work.last ?? ids.length, 1, most, 'last');
+  }
+  if (work.kind === 'embed') return ok();
+  if (work.kind === 'score') {
+    if (ids.length === 1) return invalid('nothing comes before a single token');
+    return checkCount(work.top, 0, 20, 'top');
   }
   if (work.kind === 'generate') {
     const counts = checkCount(work.maxTokens, 1, Number.MAX_SAFE_INTEGER, 'maxTokens');

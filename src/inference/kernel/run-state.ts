@@ -85,6 +85,16 @@ export class RunState {
     return this.places['logits'] + i * Math.ceil(this.config.vocabSize / 16) * 64;
   }
 
+  /** Where the residual stream of a row of the last batch is: float32 [hiddenSize], after the last layer. */
+  residualAddress(row: number): number {
+    return this.places['residual'] + row * this.config.hiddenSize * 4;
+  }
+
+  /** A buffer of at least [hiddenSize] float32 that is free between batches. */
+  get spareAddress(): number {
+    return this.places['norm'];
+  }
+
   /** Gives the buffers back. */
   release(): void {
     this.heap.release(this.buffers);
@@ -117,8 +127,8 @@ function bufferSizes(config: ModelConfig, threads: number): Record<string, numbe
   };
 }
 
-/** Scratch of one thread: an activation record, then attention scores, router logits or three lists of addresses. */
+/** Scratch of one thread: attention scores, router logits or three lists of addresses. */
 function scratchBytes(config: ModelConfig): number {
   const most = Math.max(config.maxPositions + 4, config.experts, 3 * MAX_ROWS) * 4;
-  return Math.ceil(recordBytes(config.hiddenSize) / 64) * 64 + Math.ceil(most / 64) * 64;
+  return Math.ceil(most / 64) * 64;
 }

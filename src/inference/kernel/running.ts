@@ -1,15 +1,23 @@
 import { err, ok, type CodedError, type Result, type Sha256 } from '../../common/index.js';
+import type { BackgroundLoader } from './background-loader.js';
 import type { BlockFailureHandler, BlockSource } from './block-source.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
+import type { PageNames } from './prefix-cache.js';
 import type { ExpertUse, GenerateEvent, GenerateResult, ReplayResult, Work } from './requests.js';
 import type { Sequence } from './scheduler.js';
+import { EmbedTask } from './embed-task.js';
+import { FinalNorm } from './final-norm.js';
+import { ScoreTask, type TokenScore } from './score-task.js';
 import { GenerateTask, LogitsTask, ReplayTask } from './tasks.js';
 
 const ROUTING_INTERVAL_MS = 100;
 
 /** What comes of a request, by its kind. */
-export type WorkResult = GenerateResult | ReplayResult | readonly Float32Array[];
+export type WorkResult =
+  GenerateResult | ReplayResult | readonly Float32Array[] | Float32Array | readonly TokenScore[];
+
+type Task = GenerateTask | ReplayTask | LogitsTask | EmbedTask | ScoreTask;
 
 /** Who asked for something. */
 export interface WorkSink {
@@ -26,14 +34,20 @@ export interface EngineComponents {
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   readonly blockFailed?: BlockFailureHandler;
+  /** Where present, experts are loaded while the kernel computes. */
+  readonly background?: BackgroundLoader;
 }
 
 /** A request and whom it is for. */
 export interface Ticket {
   readonly id: number;
   readonly work: Work;
+  /** Names of its pages; null: the prefix cache has no part in it. */
+  readonly names: PageNames | null;
   readonly sink: WorkSink;
   readonly submitted: number;
+  /** Since when it would have had its turn but for the key/value cache; undefined before. */
+  blockedSince?: number;
   sequence?: Sequence;
 }
 
@@ -43,8 +57,7 @@ export class Running {
   private firstToken = 0;
   private lastRouting: number;
   private reported: Uint32Array;
-  private readonly usage: Uint32Array;
-  private readonly task: GenerateTask | ReplayTask | LogitsTask;
+  private readonly task: Task;
 
   constructor(
     private readonly ticket: Ticket,
@@ -55,7 +68,6 @@ export class Running {
   ) {
     this.started = components.now();
     this.lastRouting = this.started;
-    this.usage = new Uint32Array(model.experts.length);
     this.reported = new Uint32Array(model.experts.length);
     this.task = this.createTask(ticket.work);
     counters.promptTokens += this.task.given;
@@ -66,18 +78,26 @@ export class Running {
       task: this.task,
       model: this.model,
       table,
-      usage: this.usage,
-      computed: 0,
+      priority: this.ticket.work.priority ?? 'inference',
+      computed: table.reused,
       progressed: () => this.progressed(),
       finished: (error) => this.finished(error),
     };
   }
 
-  private createTask(work: Work): GenerateTask | ReplayTask | LogitsTask {
+  private createTask(work: Work): Task {
     if (work.kind === 'logits') return new LogitsTask(work);
+    if (work.kind === 'score') return new ScoreTask(work);
+    if (work.kind === 'embed')
+      return new EmbedTask(
+        work,
+        new FinalNorm(this.components.kernel, this.model),
+        this.model.config.hiddenSize,
+      );
+    const context = { ...this.components, grammars: this.model.grammars };
     if (work.kind === 'replay')
-      return new ReplayTask(work, this.components, (event) => this.ticket.sink.event(event));
-    return new GenerateTask(work, this.model.config.maxPositions, this.components, (event) => {
+      return new ReplayTask(work, context, (event) => this.ticket.sink.event(event));
+    return new GenerateTask(work, this.model.config.maxPositions, context, (event) => {
       if (this.firstToken === 0) this.firstToken = this.components.now();
       this.counters.tokensGenerated++;
       this.ticket.sink.event(event);
@@ -92,8 +112,9 @@ export class Running {
     if (now - this.lastRouting < ROUTING_INTERVAL_MS) return;
     this.lastRouting = now;
     const { layers, experts } = this.model.config;
-    const since = this.usage.map((count, i) => count - this.reported[i]);
-    this.reported = this.usage.slice();
+    const usage = sequence!.table.usage();
+    const since = usage.map((count, i) => count - this.reported[i]);
+    this.reported = usage;
     const counts = Array.from({ length: layers }, (_, l) => [
       ...since.subarray(l * experts, (l + 1) * experts),
     ]);
@@ -108,6 +129,8 @@ export class Running {
   private result(): WorkResult {
     const { task } = this;
     if (task instanceof LogitsTask) return task.logits;
+    if (task instanceof EmbedTask) return task.embedding();
+    if (task instanceof ScoreTask) return task.scores;
     const experts = this.expertUses();
     if (task instanceof ReplayTask) {
       const { picks, digests, states, firstDifference } = task;
@@ -116,19 +139,20 @@ export class Running {
     const now = this.components.now();
     const first = this.firstToken || now;
     const { tokens, finish, states } = task;
+    const cachedTokens = this.ticket.sequence!.table.reused;
     const timings = {
       queuedMs: this.started - this.ticket.submitted,
       prefillMs: first - this.started,
       decodeMs: now - first,
       firstTokenMs: first - this.ticket.submitted,
     };
-    return { tokens, finish, states, experts, timings };
+    return { tokens, finish, states, experts, cachedTokens, timings };
   }
 
   private expertUses(): ExpertUse[] {
     const perLayer = this.model.config.experts;
     const uses: ExpertUse[] = [];
-    this.usage.forEach((tokens, i) => {
+    this.ticket.sequence!.table.usage().forEach((tokens, i) => {
       if (tokens > 0) uses.push({ layer: Math.floor(i / perLayer), expert: i % perLayer, tokens });
     });
     return uses;

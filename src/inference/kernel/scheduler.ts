@@ -1,31 +1,26 @@
 import type { CodedError } from '../../common/index.js';
+import { PAGE_POSITIONS } from './abi.js';
+import { planBatch, type Share } from './batch-plan.js';
 import type { LoadedModel } from './model.js';
-import type { PageTable } from './page-pool.js';
+import type { PageTable } from './page-table.js';
 import type { BatchRow, ForwardPass } from './pass.js';
-import { MAX_LOGIT_ROWS, MAX_ROWS } from './run-state.js';
+import type { Priority } from './requests.js';
+import { RowBudget } from './row-budget.js';
+import { MAX_ROWS } from './run-state.js';
 import type { SequenceTask } from './tasks.js';
-
-/** Rows of a batch at most while somebody waits for the next token: keeps the time per token even. */
-const ROWS_BESIDE_DECODING = 16;
 
 /** A task that has its place in the key/value cache. */
 export interface Sequence {
   readonly task: SequenceTask;
   readonly model: LoadedModel;
   readonly table: PageTable;
-  /** Tokens per layer and expert. */
-  readonly usage: Uint32Array;
+  readonly priority: Priority;
   /** Positions computed so far. */
   computed: number;
   /** Called after each batch with rows of this sequence. */
   progressed(): void;
   /** Called once, when the task is complete or cannot go on. */
   finished(error?: CodedError): void;
-}
-
-interface Share {
-  readonly sequence: Sequence;
-  readonly count: number;
 }
 
 /**
@@ -35,12 +30,16 @@ interface Share {
 export class Scheduler {
   private active: Sequence[] = [];
   private turn = 0;
+  private readonly budgets = new WeakMap<LoadedModel, RowBudget>();
+  private readonly mostRows: number;
 
-  constructor(private readonly pass: ForwardPass) {}
-
-  /** Sequences that take part. */
-  get sequences(): readonly Sequence[] {
-    return this.active;
+  /** @param mostRows rows of a batch at most; more than `MAX_ROWS` are never taken */
+  constructor(
+    private readonly pass: ForwardPass,
+    private readonly now: () => number,
+    mostRows = MAX_ROWS,
+  ) {
+    this.mostRows = Math.min(mostRows, MAX_ROWS);
   }
 
   /** Takes a sequence in; it has a row in the next step. */
@@ -57,8 +56,24 @@ export class Scheduler {
   /** Computes one batch of one model (models take turns); returns its rows. */
   step(): number {
     if (this.active.length === 0) return 0;
-    const model = this.active[this.turn++ % this.active.length].model;
-    const shares = this.share(this.active.filter((sequence) => sequence.model === model));
+    const models = [...new Set(this.active.map((sequence) => sequence.model))];
+    const model = models[this.turn++ % models.length];
+    const sequences = this.active.filter((sequence) => sequence.model === model);
+    sequences.forEach(reuse);
+    let streams = 0;
+    const shares = planBatch(sequences, this.turn, (decoding) => {
+      streams = decoding;
+      return decoding === 0 ? this.mostRows : this.budget(model).next(decoding);
+    });
+    const started = this.now();
+    const rows = this.compute(model, shares);
+    if (streams > 0 && rows > streams) {
+      this.budget(model).measured(this.now() - started, rows, models.length);
+    }
+    return rows;
+  }
+
+  private compute(model: LoadedModel, shares: readonly Share[]): number {
     const rows: BatchRow[] = [];
     for (const { sequence, count } of shares) {
       const extended = sequence.table.extend(sequence.computed + count);
@@ -70,23 +85,10 @@ export class Scheduler {
     return rows.length;
   }
 
-  /** How many rows each sequence gets. */
-  private share(sequences: readonly Sequence[]): Share[] {
-    const decoding = sequences.filter((sequence) => missing(sequence) === 1).slice(0, MAX_LOGIT_ROWS);
-    const shares = decoding.map((sequence) => ({ sequence, count: 1 }));
-    const prompts = sequences.filter((sequence) => missing(sequence) > 1);
-    let rows =
-      (decoding.length > 0 ? Math.max(ROWS_BESIDE_DECODING, decoding.length + 1) : MAX_ROWS) - shares.length;
-    let logitRows = MAX_LOGIT_ROWS - shares.length;
-    for (let i = 0; i < prompts.length && rows > 0; i++) {
-      const sequence = prompts[(i + this.turn) % prompts.length];
-      const [count, wanted] = chunk(sequence, Math.min(rows, missing(sequence)), logitRows);
-      if (count === 0) continue;
-      shares.push({ sequence, count });
-      rows -= count;
-      logitRows -= wanted;
-    }
-    return shares;
+  private budget(model: LoadedModel): RowBudget {
+    let budget = this.budgets.get(model);
+    if (!budget) this.budgets.set(model, (budget = new RowBudget(this.mostRows)));
+    return budget;
   }
 
   private distribute(shares: readonly Share[], failures: ReadonlyMap<number, CodedError>): void {
@@ -97,11 +99,13 @@ export class Scheduler {
       for (let i = 0; i < count; i++, row++) {
         error ??= failures.get(row);
         const position = sequence.computed + i;
+        if (!error) sequence.task.computed?.(position, row);
         if (!sequence.task.wantsLogits(position)) continue;
         const logits = sequence.model.run.logits(logitRow++);
         if (!error) complete = sequence.task.take(position, logits);
       }
       sequence.computed += count;
+      if (!error) sequence.table.complete(sequence.computed, sequence.task.ids);
       if (error || complete) this.end(sequence, error);
       else sequence.progressed();
     }
@@ -113,29 +117,18 @@ export class Scheduler {
   }
 }
 
-/** Known ids that have not been computed. */
-function missing(sequence: Sequence): number {
-  return sequence.task.ids.length - sequence.computed;
-}
-
-/** The longest run of positions, at most `most`, that asks for at most `logitRows` logits; and how many it asks for. */
-function chunk(sequence: Sequence, most: number, logitRows: number): [count: number, wanted: number] {
-  let wanted = 0;
-  for (let count = 0; count < most; count++) {
-    if (!sequence.task.wantsLogits(sequence.computed + count)) continue;
-    if (wanted === logitRows) return [count, wanted];
-    wanted++;
-  }
-  return [most, wanted];
+/** Lets a sequence have what others of the same beginning have computed since its last step. */
+function reuse(sequence: Sequence): void {
+  if (sequence.computed % PAGE_POSITIONS === 0) sequence.computed += sequence.table.reuse();
 }
 
 function rowsOf(sequence: Sequence, count: number): BatchRow[] {
-  const { task, computed, table, usage } = sequence;
+  const { task, computed, table } = sequence;
   return Array.from({ length: count }, (_, i) => ({
     token: task.ids[computed + i],
     position: computed + i,
     pages: table.address,
     wantsLogits: task.wantsLogits(computed + i),
-    usage,
+    usage: table.usageOf(computed + i),
   }));
 }

@@ -1,4 +1,5 @@
 import { bytesToHex, concatBytes, unwrap, type Result, type Sha256 } from '../../common/index.js';
+import type { Architecture } from '../../experts/tensorblock/architecture.js';
 import type { TensorDtype } from '../../experts/tensorblock/index.js';
 import type { SamplingParameters } from '../sampler/index.js';
 import type { ModelConfig } from './config.js';
@@ -8,8 +9,14 @@ import { MemoryBlockSource } from './memory-source.js';
 import { buildModel, type BuiltModel } from './model-builder.js';
 import type { GenerateResult } from './requests.js';
 
-/** What three small models, in all dtypes and layouts, must answer: SHA-256 over their commitment chains. */
+/** What three small models, in 8, 16 and 32 bits, must answer: SHA-256 over their commitment chains. */
 export const SELF_TEST_VECTOR = 'dfdb16b1f3eab53f10a94475ed4859ee57c319e38553b855c9a59845b433e381';
+
+/** The same of two models that have every part of the architectures besides. */
+const ARCHITECTURES_VECTOR = '1a0b791c845933a5569c201a8cbf3a997fd6bf180087f48e9e9a42862f89f041';
+
+/** The same of one model in 4 bits. */
+const FOUR_BITS_VECTOR = '316a0591ec81bababf6a5b43490683daeea4d6d45edd3b091e271cf536ad5b23';
 
 const CONFIG: ModelConfig = {
   family: 'mixtral',
@@ -27,6 +34,22 @@ const CONFIG: ModelConfig = {
   rmsEpsilon: 1e-5,
   tieWordEmbeddings: false,
 };
+/** The parts that families have besides Mixtral's, all at once; heads are normalised in both ways. */
+const PARTS: Architecture = {
+  version: 1,
+  attentionBias: true,
+  attentionSinks: true,
+  slidingWindow: { positions: 9, layers: [0] },
+  yarn: { factor: 8, originalPositions: 32, betaFast: 32, betaSlow: 1, truncate: false },
+  routerSoftmax: 'all',
+  routerBias: true,
+  expertBias: true,
+  clampedSwiglu: { alpha: 1.702, limit: 1 },
+};
+const ARCHITECTURES: readonly Architecture[] = [
+  { ...PARTS, queryKeyNorm: 'head' },
+  { ...PARTS, queryKeyNorm: 'width' },
+];
 const SAMPLING: SamplingParameters = {
   temperature: 0.9,
   topP: 0.95,
@@ -38,6 +61,19 @@ const SAMPLING: SamplingParameters = {
   seed: 20251121,
 };
 const DTYPES: readonly TensorDtype[] = ['int8', 'f16', 'f32'];
+
+interface Vector {
+  /** One per model; undefined: Mixtral's. */
+  readonly architectures: readonly (Architecture | undefined)[];
+  /** Tensors take these in turn. */
+  readonly dtypes: readonly TensorDtype[];
+  readonly expected: string;
+}
+const VECTORS: readonly Vector[] = [
+  { architectures: [undefined, undefined, undefined], dtypes: DTYPES, expected: SELF_TEST_VECTOR },
+  { architectures: ARCHITECTURES, dtypes: DTYPES, expected: ARCHITECTURES_VECTOR },
+  { architectures: [undefined], dtypes: ['int4'], expected: FOUR_BITS_VECTOR },
+];
 
 /** What a self-test found. */
 export interface SelfTestResult {
@@ -54,21 +90,29 @@ export interface SelfTestResult {
 export function selfTest(kernel: Kernel, sha256: Sha256): SelfTestResult {
   const all = kernel.threads;
   for (const threads of new Set([1, all])) {
-    const actual = runModels(kernel, threads, sha256);
-    if (actual !== SELF_TEST_VECTOR) {
+    for (const vector of VECTORS) {
+      const { expected } = vector;
+      const actual = runModels(kernel, threads, sha256, vector);
       const detail = `the kernel computes other bits than it should with ${threads} thread(s)`;
-      return { ok: false, detail, expected: SELF_TEST_VECTOR, actual };
+      if (actual !== expected) return { ok: false, detail, expected, actual };
     }
   }
   const detail = `known vector met with 1 and ${all} thread(s)`;
   return { ok: true, detail, expected: SELF_TEST_VECTOR, actual: SELF_TEST_VECTOR };
 }
 
-function runModels(kernel: Kernel, threads: number, sha256: Sha256): string {
+function runModels(
+  kernel: Kernel,
+  threads: number,
+  sha256: Sha256,
+  { architectures, dtypes }: Vector,
+): string {
   const { reclaim } = kernel.heap;
   kernel.threadLimit = threads;
   try {
-    const states = [0, 1, 2].map((shift) => runModel(kernel, testModel(shift, sha256), sha256));
+    const states = architectures.map((architecture, shift) =>
+      runModel(kernel, testModel(shift, architecture, dtypes, sha256), sha256),
+    );
     return bytesToHex(sha256(concatBytes(...states)));
   } finally {
     kernel.threadLimit = kernel.threads;
@@ -98,15 +142,20 @@ function runModel(kernel: Kernel, { model, payloads }: BuiltModel, sha256: Sha25
 }
 
 /** Weights from a linear congruential generator, whole numbers scaled by powers of two: the same on every machine. */
-function testModel(shift: number, sha256: Sha256): BuiltModel {
+function testModel(
+  shift: number,
+  architecture: Architecture | undefined,
+  dtypes: readonly TensorDtype[],
+  sha256: Sha256,
+): BuiltModel {
   let state = 12345 + shift;
   let turn = shift;
   return buildModel(
-    CONFIG,
+    architecture === undefined ? CONFIG : { ...CONFIG, architecture },
     (_, tensor) => {
-      const dtype = DTYPES[turn++ % DTYPES.length];
+      const dtype = dtypes[turn++ % dtypes.length];
       const values = new Float32Array(tensor.rows * tensor.columns);
-      const norm = tensor.name === 'norm';
+      const norm = tensor.name.endsWith('norm');
       for (let i = 0; i < values.length; i++) {
         state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
         values[i] = norm

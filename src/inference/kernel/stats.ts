@@ -1,4 +1,6 @@
 import type { ExpertCacheStats } from './expert-cache.js';
+import type { ForesightStats } from './prefetcher.js';
+import type { PrefixCacheStats } from './prefix-cache.js';
 
 /** Use and residency of one expert. */
 export interface ExpertStats {
@@ -25,7 +27,11 @@ export interface EngineStats {
   readonly active: number;
   readonly queued: number;
   readonly cache: ExpertCacheStats;
+  /** How well the experts of layers were foretold; null when nobody looked. */
+  readonly foresight: ForesightStats | null;
+  /** Key/value pages: those that requests use now, what is promised to them, and the limit for all. */
   readonly kv: { readonly usedBytes: number; readonly reservedBytes: number; readonly budget: number };
+  readonly prefixCache: PrefixCacheStats;
   /** Size of the kernel's memory. */
   readonly memoryBytes: number;
   readonly models: readonly {

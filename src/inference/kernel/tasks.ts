@@ -1,6 +1,8 @@
 import { type Sha256 } from '../../common/index.js';
 import { CommitmentChain, digestLogits } from '../commitment/index.js';
-import { logprobs, Sampler } from '../sampler/index.js';
+import type { Grammars } from '../constraints/index.js';
+import { logprobs, type Sampler } from '../sampler/index.js';
+import { createSampler } from './constrained.js';
 import type { GenerateEvent, GenerateRequest, LogitsRequest, ReplayRequest } from './requests.js';
 
 /** What a sequence is computed for: which logits it wants and what it does with them. */
@@ -15,12 +17,16 @@ export interface SequenceTask {
   wantsLogits(position: number): boolean;
   /** Takes the logits of a wanted position (valid during the call only); true = the task is complete. */
   take(position: number, logits: Float32Array): boolean;
+  /** Sees every position once it is computed, before `take`; `row` is its row in the model's run. */
+  computed?(position: number, row: number): void;
 }
 
 /** What all tasks with a commitment chain need. */
 export interface TaskContext {
   readonly kernelHash: string;
   readonly sha256: Sha256;
+  /** Of the model; null where it has no tokens known as text. */
+  readonly grammars: Grammars | null;
 }
 
 /** Generates an answer token by token. */
@@ -46,7 +52,7 @@ export class GenerateTask implements SequenceTask {
     this.given = this.ids.length;
     this.most = Math.min(request.maxTokens, maxPositions - this.given);
     this.positions = this.given + this.most - 1;
-    this.sampler = new Sampler(request.sampling, request.promptIds);
+    this.sampler = createSampler(request, context.grammars);
     this.chain = new CommitmentChain({ ...request, kernelHash: context.kernelHash }, context.sha256);
     this.stops = new Set(request.stopIds);
   }
@@ -92,7 +98,7 @@ export class ReplayTask implements SequenceTask {
     this.ids = [...request.promptIds, ...request.outputIds.slice(0, -1)];
     this.given = this.ids.length;
     this.positions = this.ids.length;
-    this.sampler = new Sampler(request.sampling, request.promptIds);
+    this.sampler = createSampler(request, context.grammars);
     this.chain = new CommitmentChain({ ...request, kernelHash: context.kernelHash }, context.sha256);
   }
 

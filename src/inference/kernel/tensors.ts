@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../common/index.js';
 import { decodeTensorHeader, type TensorPlan } from '../../experts/tensorblock/index.js';
+import type { BlockTensor } from '../../experts/tensorblock/model-blocks.js';
 import { KIND } from './abi.js';
 import { blockCorrupt, type WeightBlock } from './block-source.js';
 
@@ -14,12 +15,23 @@ export interface PlacedTensor {
 }
 
 /** What the model expects of a tensor. */
-export interface TensorExpectation {
-  readonly name: string;
-  readonly rows: number;
-  readonly columns: number;
-  /** `matrix`: tile16 of any dtype; `table`: row-major of any dtype; `vector`: row-major float32. */
-  readonly use: 'matrix' | 'table' | 'vector';
+export type TensorExpectation = BlockTensor;
+
+/** The tensors of one block by name. */
+export class PlacedTensors {
+  constructor(private readonly tensors: ReadonlyMap<string, PlacedTensor>) {}
+
+  /** One that was expected. Throws where it was not. */
+  get(name: string): PlacedTensor {
+    const tensor = this.tensors.get(name);
+    if (tensor === undefined) throw new Error(`nobody expected a tensor ${name}`);
+    return tensor;
+  }
+
+  /** Address of one that not every model has; 0 stands for absence in the kernel's structures. */
+  optional(name: string): number {
+    return this.tensors.get(name)?.data ?? 0;
+  }
 }
 
 /**
@@ -32,8 +44,8 @@ export function placeTensors(
   payload: Uint8Array,
   address: number,
   expected: readonly TensorExpectation[],
-): Result<PlacedTensor[]> {
-  const placed: PlacedTensor[] = [];
+): Result<PlacedTensors> {
+  const placed = new Map<string, PlacedTensor>();
   for (const expectation of expected) {
     const entry = block.tensors.find((tensor) => tensor.name === expectation.name);
     if (!entry) return err(blockCorrupt(block, `it holds no tensor ${expectation.name}`));
@@ -47,13 +59,13 @@ export function placeTensors(
     if (mismatch) return err(blockCorrupt(block, `tensor ${expectation.name} ${mismatch}`));
     const start = address + offset;
     const apart = plan.value.scaleOffset !== 0 && plan.value.scaleOffset !== plan.value.dataOffset;
-    placed.push({
+    placed.set(expectation.name, {
       data: start + plan.value.dataOffset,
       scales: apart ? start + plan.value.scaleOffset : 0,
       kind: KIND[plan.value.dtype],
     });
   }
-  return ok(placed);
+  return ok(new PlacedTensors(placed));
 }
 
 function isWithin(offset: number, length: number, size: number): boolean {

@@ -2,6 +2,7 @@ import { ok, type Json, type Result } from '../../common/index.js';
 import type { EngineModel } from '../engine/engine-port.js';
 import { ChatTemplate } from '../tokenizer/chat-template.js';
 import { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import { vocabularyOf } from '../tokenizer/text-vocabulary.js';
 import { parseTokenizerSource } from '../tokenizer/tokenizer-source.js';
 import { samplingDefaults, stopTokenIds, type SamplingDefaults } from './sampling-defaults.js';
 
@@ -43,12 +44,15 @@ export function serveModel(content: ReleaseContent): Result<ServedModel> {
   if (!tokenizer.ok) return tokenizer;
   const template = ChatTemplate.create(source.value);
   if (!template.ok) return template;
+  const stopIds = stopTokenIds(source.value, (token) => tokenizer.value.idOf(token));
+  const vocabulary = vocabularyOf(tokenizer.value, content.engine.config.vocabSize, stopIds);
   return ok({
     ...parts,
     ...engine,
+    engine: vocabulary === undefined ? content.engine : { ...content.engine, vocabulary },
     tokenizer: tokenizer.value,
     template: template.value,
     defaults: samplingDefaults(source.value),
-    stopIds: stopTokenIds(source.value, (token) => tokenizer.value.idOf(token)),
+    stopIds,
   });
 }

@@ -6,12 +6,14 @@ import {
   type AnswerContext,
   type AnswerFormat,
 } from '../responses/answer-format.js';
+import { ChatDeltas, answeredMessage } from './chat-deltas.js';
 import { chatLogprobs } from './logprobs.js';
 
 /** OpenAI's `chat.completion` and `chat.completion.chunk`. */
 export class ChatCompletionFormat implements AnswerFormat {
   private readonly prefix: string;
   private readonly suffix: string;
+  private readonly deltas: ChatDeltas[] = [];
 
   constructor(private readonly context: AnswerContext) {
     this.prefix = `${JSON.stringify(this.head('chat.completion.chunk')).slice(0, -1)},"choices":[`;
@@ -25,13 +27,16 @@ export class ChatCompletionFormat implements AnswerFormat {
   delta({ choice, text, tokens }: AnswerDelta): string | null {
     const { tokenizer } = this.context.prepared.model;
     const scored = tokens.length > 0 && tokenizer !== null;
-    if (text === '' && !scored) return null;
+    const delta = this.deltasOf(choice).push(text);
+    if (delta === null && !scored) return null;
     const logprobs = scored ? JSON.stringify(chatLogprobs(tokenizer, tokens)) : 'null';
-    return this.chunk(choice, `{"content":${JSON.stringify(text)}}`, logprobs, 'null');
+    return this.chunk(choice, JSON.stringify(delta ?? { content: '' }), logprobs, 'null');
   }
 
   close(choice: number, answer: Answer): string {
-    const last = this.chunk(choice, '{}', 'null', `"${finishReason(answer)}"`);
+    const deltas = this.deltasOf(choice);
+    const rest = deltas.end() ?? {};
+    const last = this.chunk(choice, JSON.stringify(rest), 'null', `"${chatFinish(answer, deltas)}"`);
     return withReceipt(last, answer);
   }
 
@@ -45,19 +50,32 @@ export class ChatCompletionFormat implements AnswerFormat {
     const { prepared } = this.context;
     return {
       ...this.head('chat.completion'),
-      choices: answers.map((answer, index) => ({
-        index,
-        message: { role: 'assistant', content: answer.text, refusal: null },
-        logprobs:
-          prepared.logprobs === undefined || prepared.model.tokenizer === null
-            ? null
-            : chatLogprobs(prepared.model.tokenizer, answer.tokens),
-        finish_reason: finishReason(answer),
-        receipt_id: answer.receipt?.id ?? null,
-      })),
+      choices: answers.map((answer, index) => this.choice(answer, index)),
       usage: usageOf(prepared, answers),
       receipt_id: answers[0].receipt?.id ?? null,
     };
+  }
+
+  private choice(answer: Answer, index: number) {
+    const { prepared } = this.context;
+    const deltas = this.deltasOf(index);
+    const message = answeredMessage(deltas, answer.text);
+    return {
+      index,
+      message,
+      logprobs:
+        prepared.logprobs === undefined || prepared.model.tokenizer === null
+          ? null
+          : chatLogprobs(prepared.model.tokenizer, answer.tokens),
+      finish_reason: chatFinish(answer, deltas),
+      receipt_id: answer.receipt?.id ?? null,
+    };
+  }
+
+  private deltasOf(choice: number): ChatDeltas {
+    const { id, prepared } = this.context;
+    this.deltas[choice] ??= new ChatDeltas(prepared.tools, `${id.replace('chatcmpl', 'call')}_${choice}`);
+    return this.deltas[choice];
   }
 
   private head(object: string) {
@@ -70,6 +88,12 @@ export class ChatCompletionFormat implements AnswerFormat {
     const body = `{"index":${choice},"delta":${delta},"logprobs":${logprobs},"finish_reason":${finish}}`;
     return this.prefix + body + this.suffix;
   }
+}
+
+/** `finish_reason` of a chat: an answer that ended by itself and holds calls ended to have them made. */
+function chatFinish(answer: Answer, deltas: ChatDeltas): 'stop' | 'length' | 'tool_calls' {
+  const reason = finishReason(answer);
+  return reason === 'stop' && deltas.called ? 'tool_calls' : reason;
 }
 
 /** A chunk with the receipt's id as its last field. */

@@ -13,20 +13,37 @@ import {
   Length,
   Max,
   Min,
+  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import { GenerationDto } from './generation.dto.js';
+import { IsResponseFormat, type ResponseFormat } from './response-format.js';
 import { IsTextContent, type TextPart } from './text-content.js';
+import { IsToolCallList, type MessageToolCall } from './tool-messages.js';
+import { IsToolChoice, IsToolList, type FunctionTool, type ToolChoice } from './tools.dto.js';
 
 const MAX_MESSAGES = 1024;
 
 /** One message of a conversation. */
 export class ChatMessageDto {
-  @IsIn(['system', 'developer', 'user', 'assistant'])
+  @IsIn(['system', 'developer', 'user', 'assistant', 'tool'])
   role!: string;
 
+  /** May be null, or absent, where the assistant made calls. */
+  @ValidateIf(({ content, tool_calls }: ChatMessageDto) => !isNothing(content) || isNothing(tool_calls))
   @IsTextContent()
-  content!: string | TextPart[];
+  content?: string | TextPart[] | null;
+
+  /** Calls that this message of the assistant made. */
+  @IsOptional()
+  @IsToolCallList()
+  tool_calls?: MessageToolCall[] | null;
+
+  /** The call that this message of the role `tool` answers. */
+  @ValidateIf(({ role, tool_call_id }: ChatMessageDto) => role === 'tool' || !isNothing(tool_call_id))
+  @Length(1, 256)
+  @IsString()
+  tool_call_id?: string | null;
 
   @IsOptional()
   @Length(1, 64)
@@ -37,13 +54,15 @@ export class ChatMessageDto {
   @Allow()
   refusal?: unknown;
   @Allow()
-  tool_calls?: unknown;
-  @Allow()
   function_call?: unknown;
   @Allow()
   audio?: unknown;
   @Allow()
   annotations?: unknown;
+}
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 /** Body of `POST /v1/chat/completions`. */
@@ -73,14 +92,25 @@ export class ChatCompletionDto extends GenerationDto {
   @IsInt()
   top_logprobs?: number | null;
 
-  @Allow()
-  response_format?: unknown;
-  @Allow()
-  tools?: unknown;
-  @Allow()
-  tool_choice?: unknown;
-  @Allow()
-  parallel_tool_calls?: unknown;
+  @IsOptional()
+  @IsResponseFormat()
+  response_format?: ResponseFormat | null;
+
+  /** Functions the model may ask to be called; its chat template must know of tools. */
+  @IsOptional()
+  @IsToolList()
+  tools?: FunctionTool[] | null;
+
+  /** `auto` when there are tools. `required` or a named function: the answer is nothing but calls that obey the schemas. */
+  @IsOptional()
+  @IsToolChoice()
+  tool_choice?: ToolChoice | null;
+
+  /** Whether one answer may hold several calls; `true` when absent. */
+  @IsOptional()
+  @IsBoolean()
+  parallel_tool_calls?: boolean | null;
+
   @Allow()
   functions?: unknown;
   @Allow()

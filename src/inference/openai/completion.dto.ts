@@ -1,6 +1,8 @@
-import { Allow, IsInt, IsOptional, Max, Min } from 'class-validator';
+import { Allow, IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { IsPrompt } from './prompt-list.js';
 import { GenerationDto } from './generation.dto.js';
+
+const MAX_TOKENS = 1 << 24;
 
 /** Body of `POST /v1/completions`. */
 export class CompletionDto extends GenerationDto {
@@ -15,10 +17,20 @@ export class CompletionDto extends GenerationDto {
   @IsInt()
   logprobs?: number | null;
 
+  /** Gives out the prompt before the answer; with `logprobs` those of the prompt's tokens too. */
+  @IsOptional()
+  @IsBoolean()
+  echo?: boolean | null;
+
+  /** 0 only with `echo`: nothing is generated. */
+  @IsOptional()
+  @Min(0)
+  @Max(MAX_TOKENS)
+  @IsInt()
+  declare max_tokens?: number | null;
+
   @Allow()
   suffix?: unknown;
-  @Allow()
-  echo?: unknown;
   @Allow()
   best_of?: unknown;
 }

@@ -1,7 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
-  Allow,
   IsBoolean,
   IsInt,
   IsNumber,
@@ -14,6 +13,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator';
+import { IsLogitBias } from './logit-bias.js';
 import { IsStopList } from './stop-list.js';
 
 /** Largest number of answers to one request. */
@@ -130,6 +130,7 @@ export class GenerationDto {
   @Matches(/^[0-9a-fA-F]{64}$/, { message: 'receipt_salt must be 64 hex digits' })
   receipt_salt?: string | null;
 
-  @Allow()
-  logit_bias?: unknown;
+  @IsOptional()
+  @IsLogitBias()
+  logit_bias?: Record<string, number> | null;
 }

@@ -22,9 +22,7 @@ export function completionLogprobs(tokenizer: TextTokenizer, tokens: readonly Sc
   return {
     tokens: texts,
     token_logprobs: tokens.map(({ logprob }) => finite(logprob)),
-    top_logprobs: tokens.map(({ top }) =>
-      Object.fromEntries(top.map(({ id, logprob }) => [tokenizer.tokenText(id), finite(logprob)])),
-    ),
+    top_logprobs: tokens.map((token) => likeliest(tokenizer, token)),
     text_offset: texts.map((text) => {
       const start = at;
       at += text.length;
@@ -33,12 +31,21 @@ export function completionLogprobs(tokenizer: TextTokenizer, tokens: readonly Sc
   };
 }
 
-function entry(tokenizer: TextTokenizer, { id, logprob }: { id: number; logprob: number }) {
+/** Log-probabilities by text: the likeliest tokens, and the one that was chosen. Of tokens with one text the likelier counts. */
+function likeliest(tokenizer: TextTokenizer, token: ScoredToken): Record<string, number | null> | null {
+  if (token.logprob === null) return null;
+  const all = token.top.length === 0 ? [] : [...token.top, token];
+  return Object.fromEntries(
+    all.toReversed().map(({ id, logprob }) => [tokenizer.tokenText(id), finite(logprob)]),
+  );
+}
+
+function entry(tokenizer: TextTokenizer, { id, logprob }: { id: number; logprob: number | null }) {
   const token = tokenizer.tokenText(id);
   const bytes = tokenizer.tokenBytes(id);
   return { token, logprob: finite(logprob), bytes: [...(bytes ?? new TextEncoder().encode(token))] };
 }
 
-function finite(logprob: number): number {
-  return Math.max(LEAST_LOGPROB, logprob);
+function finite(logprob: number | null): number | null {
+  return logprob === null ? null : Math.max(LEAST_LOGPROB, logprob);
 }

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ProblemException } from '../../common/problem.js';
 import { ReleaseSource, type ModelSummary } from '../models/release-source.js';
@@ -52,13 +52,6 @@ export class OpenAiController {
     });
   }
 
-  @ApiOperation({ summary: 'Embeddings are not offered: the models served here have no embedding head' })
-  @Post('embeddings')
-  embeddings(): never {
-    const detail = 'No model of this server makes embeddings.';
-    throw new ProblemException(501, 'EMBEDDINGS_UNSUPPORTED', detail);
-  }
-
   @ApiOperation({ summary: 'Every model, by the name requests use' })
   @Get('models')
   async models(): Promise<object> {
@@ -76,6 +69,13 @@ export class OpenAiController {
       throw new ProblemException(404, 'MODEL_NOT_FOUND', detail, { param: 'model' });
     }
     return { ...modelObject({ ...known, release, version: version ?? known.version }), id };
+  }
+
+  /** Clients that leave the slashes of other servers' names as they are get the refusal they understand. */
+  @ApiExcludeEndpoint()
+  @Get('models/*')
+  modelWithSlashes(@Param('*') path: string | string[]): Promise<object> {
+    return this.model(Array.isArray(path) ? path.join('/') : path);
   }
 }
 

@@ -5,11 +5,6 @@ export type NeutralValues = Readonly<Record<string, readonly unknown[]>>;
 
 /** Fields of `/v1/chat/completions` that are not supported yet. */
 export const CHAT_NEUTRAL: NeutralValues = {
-  logit_bias: [],
-  response_format: ['text'],
-  tools: [],
-  tool_choice: ['none', 'auto'],
-  parallel_tool_calls: [true, false],
   functions: [],
   function_call: ['none', 'auto'],
   modalities: ['text'],
@@ -26,7 +21,6 @@ export const CHAT_NEUTRAL: NeutralValues = {
 /** Fields of one message that are not supported yet. */
 export const MESSAGE_NEUTRAL: NeutralValues = {
   refusal: [],
-  tool_calls: [],
   function_call: [],
   audio: [],
   annotations: [],
@@ -34,10 +28,14 @@ export const MESSAGE_NEUTRAL: NeutralValues = {
 
 /** Fields of `/v1/completions` that are not supported. */
 export const COMPLETION_NEUTRAL: NeutralValues = {
-  logit_bias: [],
   suffix: [''],
-  echo: [false],
   best_of: [1],
+};
+
+/** What to do instead, where there is something. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  best_of: 'ask for n answers with logprobs and choose among them.',
+  suffix: 'no model here was taught to fill a gap; put what comes after into the prompt.',
 };
 
 /** Refuses (`UNSUPPORTED_PARAMETER`, 400) a field whose value asks for something that is not there; never ignores one. */
@@ -45,7 +43,9 @@ export function refuseUnsupported(body: object, neutral: NeutralValues, prefix =
   for (const [field, values] of Object.entries(neutral)) {
     const value = (body as Record<string, unknown>)[field];
     if (isNeutral(value, values)) continue;
-    throw unsupported(`${prefix}${field}`, `${prefix}${field} is not supported by this server.`);
+    const instead = INSTEAD[`${prefix}${field}`];
+    const detail = `${prefix}${field} is not supported by this server${instead === undefined ? '.' : `: ${instead}`}`;
+    throw unsupported(`${prefix}${field}`, detail);
   }
 }
 

@@ -1,4 +1,6 @@
 import { CodedError, err, isHash, ok, type Result } from '../../common/index.js';
+import { isConstraint } from '../constraints/index.js';
+import { isLogitBias } from '../sampler/index.js';
 import { RECEIPT_VERSION, TOKENS_PER_COMMITMENT, type Receipt, type ReceiptEvidence } from './receipt.js';
 
 const ID = /^rcpt_[0-9a-f]{32}$/;
@@ -50,6 +52,8 @@ const evidence = record({
   prompt_ids: list(token, MAX_TOKENS),
   output_ids: list(token, MAX_TOKENS),
   stop: list(text, 16),
+  logit_bias: optional(isLogitBias),
+  constraint: optional(isConstraint),
   text,
   prompt_text: text,
 });
@@ -77,6 +81,11 @@ function shapeError(path: string): Result<never> {
   return err(
     new CodedError('RECEIPT_SHAPE', `${path} is missing, unknown or not what the format says`, { path }),
   );
+}
+
+/** A field that may be left out. */
+function optional(check: Check): Check {
+  return (value) => value === undefined || check(value);
 }
 
 interface Shape {

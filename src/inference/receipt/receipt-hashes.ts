@@ -12,13 +12,21 @@ import type { Receipt, ReceiptBody, ReceiptEvidence } from './receipt.js';
 
 const ID_DIGITS = 32;
 
+/** The private part of a request. */
+type PrivateRequest = Pick<ReceiptEvidence, 'salt' | 'prompt_ids' | 'stop' | 'logit_bias' | 'constraint'>;
+
 /**
- * `request.salted_hash`: SHA-256(salt ‖ canonical JSON {prompt_ids, stop}). Parameters and seed stand in the receipt
- * itself; the prompt and the stop strings are private.
+ * `request.salted_hash`: SHA-256(salt ‖ canonical JSON {prompt_ids, stop, logit_bias, constraint}), the last two only where
+ * the request had them. Parameters and seed stand in the receipt itself; what may tell something of the prompt is private.
  */
-export function requestHash(evidence: Pick<ReceiptEvidence, 'salt' | 'prompt_ids' | 'stop'>): string {
-  const request = canonicalJson({ prompt_ids: [...evidence.prompt_ids], stop: [...evidence.stop] });
-  return salted(evidence.salt, utf8ToBytes(request));
+export function requestHash({ salt, prompt_ids, stop, logit_bias, constraint }: PrivateRequest): string {
+  const request = {
+    prompt_ids,
+    stop,
+    ...(logit_bias === undefined ? {} : { logit_bias }),
+    ...(constraint === undefined ? {} : { constraint }),
+  };
+  return salted(salt, utf8ToBytes(canonicalJson(request as unknown as Json)));
 }
 
 /** `output.tokens_hash`: SHA-256(salt ‖ token ids as 32-bit little-endian). */

@@ -3,6 +3,9 @@ import { aReceipt, receiptSigner } from '../../../test/factories/receipt.js';
 import {
   bytesToHex,
   canonicalJson,
+  concatBytes,
+  hexToBytes,
+  sha256Hex,
   utf8ToBytes,
   merkleLeafHash,
   merkleNodeHash,
@@ -16,6 +19,7 @@ import {
   parseLogProof,
   parseReceipt,
   receiptHash,
+  requestHash,
   verifyEvidence,
   verifyId,
   verifyLogProof,
@@ -70,6 +74,31 @@ describe('receipt', () => {
         if (path[0] !== 'signature') expect(verifyId(parsed.value).ok).toBe(false);
       }),
     );
+  });
+
+  it('covers bias and constraint where there are any, and is as before where there are none', () => {
+    const asBefore = canonicalJson({ prompt_ids: [...evidence.prompt_ids], stop: [] });
+    const bytes = concatBytes(hexToBytes(evidence.salt), utf8ToBytes(asBefore));
+    expect(requestHash(evidence)).toBe(sha256Hex(bytes));
+    const bound = {
+      ...evidence,
+      logit_bias: [[5, -1.5]] as const,
+      constraint: { version: 1 as const, schema: '{"type":"object"}' },
+    };
+    const stated = aReceipt(40, { evidence: bound });
+    expect(verifyEvidence(stated.receipt, bound).ok).toBe(true);
+    const changes = [
+      { ...bound, logit_bias: [[5, -1]] as const },
+      { ...bound, constraint: { version: 1 as const, schema: '{}' } },
+      evidence,
+    ];
+    for (const other of changes) expect(partsOf(verifyEvidence(stated.receipt, other))).toEqual(['prompt']);
+    expect(parseEvidence(JSON.parse(canonicalJson(bound as unknown as Json)))).toEqual({
+      ok: true,
+      value: bound,
+    });
+    expect(codeOf(parseEvidence({ ...bound, constraint: { version: 2, schema: '' } }))).toBe('RECEIPT_SHAPE');
+    expect(codeOf(parseEvidence({ ...bound, logit_bias: [] }))).toBe('RECEIPT_SHAPE');
   });
 
   it('is refused, never thrown at, when it is not of the form', () => {

@@ -1,3 +1,6 @@
+import type { Constraint } from '../constraints/index.js';
+import type { LogitBias } from '../sampler/index.js';
+
 /** The version of the receipt format this code writes and reads. */
 export const RECEIPT_VERSION = 1;
 
@@ -73,6 +76,10 @@ export interface ReceiptEvidence {
   readonly stop: readonly string[];
   /** The text as delivered. */
   readonly text: string;
+  /** What was added to the logits of single tokens; absent = nothing. */
+  readonly logit_bias?: LogitBias;
+  /** What the text had to obey (docs/formats/constraint.md); absent = nothing. */
+  readonly constraint?: Constraint;
   /** The prompt as the model read it, for people; not covered by a hash (its token ids are). */
   readonly prompt_text: string;
 }

@@ -77,20 +77,6 @@ export function receiptParameters(maxTokens: number, sampling: EngineSampling): 
   };
 }
 
-/** The engine's form of a receipt's parameters and seed. */
-export function engineSampling({ parameters, seed }: Receipt['request']): EngineSampling {
-  return {
-    temperature: parameters.temperature,
-    topP: parameters.top_p,
-    topK: parameters.top_k,
-    minP: parameters.min_p,
-    repetitionPenalty: parameters.repetition_penalty,
-    presencePenalty: parameters.presence_penalty,
-    frequencyPenalty: parameters.frequency_penalty,
-    seed,
-  };
-}
-
 /** Experts by block name, in the order of layers and numbers. */
 export function receiptExperts(model: EngineModel, uses: readonly EngineExpertUse[]): ReceiptExpert[] {
   const blocks = new Map(model.blocks.map(({ name, block }) => [name, block]));

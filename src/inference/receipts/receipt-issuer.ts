@@ -47,6 +47,8 @@ export class ReceiptIssuer {
       prompt_ids: promptIds,
       output_ids: answer.ids,
       stop,
+      ...(sampling.logitBias === undefined ? {} : { logit_bias: sampling.logitBias }),
+      ...(sampling.constraint === undefined ? {} : { constraint: sampling.constraint }),
       text: answer.text,
       prompt_text: model.tokenizer?.describe(promptIds) ?? '',
     };

@@ -6,11 +6,11 @@ import {
   agreeing,
   compareReplay,
   disagreeing,
+  statedSampling,
   type PartReport,
   type Receipt,
   type ReceiptEvidence,
 } from '../receipt/index.js';
-import { engineSampling } from '../receipts/build-receipt.js';
 import { answerText } from '../tokenizer/answer-text.js';
 
 const NO_TEXT = { text: '', tokens: 0, stopped: false };
@@ -28,7 +28,7 @@ export async function replayAnswer(
 ): Promise<Result<PartReport[]>> {
   const kernel = checkKernel(engine.kernelHash, receipt);
   const ids = { promptIds: evidence.prompt_ids, outputIds: evidence.output_ids };
-  const request = { release: model.release, ...ids, sampling: engineSampling(receipt.request) };
+  const request = { release: model.release, ...ids, sampling: statedSampling(receipt.request, evidence) };
   const total = evidence.prompt_ids.length + evidence.output_ids.length - 1;
   const replay = await engine.replay(request, (done) => onProgress(done, total));
   if (!replay.ok) return err(replay.error);

@@ -27,11 +27,20 @@ export interface AnswerFormat {
   whole(answers: readonly Answer[]): object;
 }
 
-/** Token counts as OpenAI's API gives them. */
+/**
+ * Token counts as OpenAI's API gives them. The prompt counts once for all choices, so cached are those of its tokens that not even
+ * one choice had to compute.
+ */
 export function usageOf(prepared: PreparedAnswer, answers: readonly Answer[]) {
   const completion = answers.reduce((tokens, answer) => tokens + answer.completionTokens, 0);
   const prompt = prepared.promptIds.length;
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  const computed = answers.reduce((tokens, { cachedTokens }) => tokens + prompt - cachedTokens, 0);
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: prompt + completion,
+    prompt_tokens_details: { cached_tokens: Math.max(0, prompt - computed) },
+  };
 }
 
 /** `finish_reason`: a cancelled answer reaches nobody but a server that is stopping; its text is cut, so `length`. */

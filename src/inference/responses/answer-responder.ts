@@ -10,6 +10,7 @@ import { clientGone } from './client-gone.js';
 import { ChoiceStream } from './choice-stream.js';
 import { EventStream, STREAM_TYPE } from './event-stream.js';
 import { refusal } from './refusal.js';
+import { traceOf } from './trace-of.js';
 
 /** Takes a complete answer before the client has all of it, so that it can ask for it again at once. */
 export type KeepAnswer = (answer: KeptAnswer) => Promise<void>;
@@ -35,7 +36,10 @@ export class AnswerResponder {
     keep: KeepAnswer,
   ): Promise<void> {
     const gone = clientGone(reply);
-    const answers = await this.inference.run(prepared, { id, signal: gone.signal, on: () => undefined });
+    const answers = await this.inference.run(prepared, {
+      ...{ id, signal: gone.signal, on: () => undefined },
+      ...traceOf(reply),
+    });
     if (gone.signal.aborted) return;
     if (!answers.ok) throw refusal(answers.error);
     const receipt = answers.value[0].receipt?.id ?? null;
@@ -61,7 +65,7 @@ export class AnswerResponder {
     const stream = new EventStream(reply, () => gone.abort());
     const choices = new ChoiceStream(stream, format);
     const on = (delta: AnswerDelta) => choices.delta(delta);
-    const answers = await this.outcome(prepared, { id, signal: gone.signal, on });
+    const answers = await this.outcome(prepared, { id, signal: gone.signal, on, ...traceOf(reply) });
     if (gone.signal.aborted) {
       reply.raw.destroy();
       return;

@@ -1,4 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { isConstraint, type Constraint } from '../constraints/index.js';
 
 /** How a token is chosen from logits. Part of the receipt: every field is always present. */
 export interface SamplingParameters {
@@ -18,7 +19,18 @@ export interface SamplingParameters {
   readonly frequencyPenalty: number;
   /** Whole number 0 … 2^53 - 1. */
   readonly seed: number;
+  /** Added to the logits of single tokens: ids ascending, each once, -100..100. Absent = none. */
+  readonly logitBias?: LogitBias;
+  /** What the text must obey; absent = nothing. Its schema is checked where it is compiled. */
+  readonly constraint?: Constraint;
 }
+
+/** Token ids, ascending, each with what is added to its logit. */
+export type LogitBias = readonly (readonly [id: number, bias: number])[];
+
+/** Tokens that a bias may be given for at most. */
+export const MOST_BIASED = 1024;
+const LARGEST_BIAS = 100;
 
 /** Greedy choice without penalties. */
 export const GREEDY: SamplingParameters = {
@@ -32,7 +44,9 @@ export const GREEDY: SamplingParameters = {
   seed: 0,
 };
 
-const RANGES: Readonly<Record<keyof SamplingParameters, readonly [number, number]>> = {
+type NumericField = Exclude<keyof SamplingParameters, 'logitBias' | 'constraint'>;
+
+const RANGES: Readonly<Record<NumericField, readonly [number, number]>> = {
   temperature: [0, 100],
   topP: [1e-6, 1],
   topK: [0, 2 ** 31],
@@ -46,7 +60,7 @@ const RANGES: Readonly<Record<keyof SamplingParameters, readonly [number, number
 /** Refuses (`SAMPLING_PARAMETER`, naming field and range) what is out of range, not a number, or -0. */
 export function checkSampling(parameters: SamplingParameters): Result<void> {
   for (const [field, [least, most]] of Object.entries(RANGES)) {
-    const value = parameters[field as keyof SamplingParameters];
+    const value = parameters[field as NumericField];
     const whole = field === 'topK' || field === 'seed';
     if (
       typeof value !== 'number' ||
@@ -57,5 +71,31 @@ export function checkSampling(parameters: SamplingParameters): Result<void> {
       return err(new CodedError('SAMPLING_PARAMETER', message, { field, least, most }));
     }
   }
+  if (parameters.logitBias !== undefined && !isLogitBias(parameters.logitBias)) return wrong('logitBias');
+  if (parameters.constraint !== undefined && !isConstraint(parameters.constraint)) return wrong('constraint');
   return ok();
+}
+
+/** Whether untrusted data is a logit bias: pairs of token id (ascending) and bias, as many as are allowed. */
+export function isLogitBias(value: unknown): value is LogitBias {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_BIASED) return false;
+  let before = -1;
+  return value.every((pair: unknown) => {
+    if (!Array.isArray(pair) || pair.length !== 2) return false;
+    const [id, bias] = pair as unknown[];
+    const right =
+      Number.isSafeInteger(id) && (id as number) > before && (id as number) < 2 ** 32 && isBias(bias);
+    before = id as number;
+    return right;
+  });
+}
+
+/** Whether a value may be added to a logit. */
+export function isBias(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= LARGEST_BIAS && !Object.is(value, -0);
+}
+
+function wrong(field: string): Result<never> {
+  const message = `${field} is not of the form it should have`;
+  return err(new CodedError('SAMPLING_PARAMETER', message, { field }));
 }

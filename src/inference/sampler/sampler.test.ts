@@ -131,6 +131,54 @@ describe('sampler', () => {
     expect(present.choose(logits, 1)).toBe(1);
   });
 
+  it('adds the bias to single tokens, after penalties', () => {
+    const logits = Float32Array.of(1, 2, 3);
+    const biased = {
+      ...GREEDY,
+      logitBias: [
+        [0, 2.5],
+        [2, -1],
+        [9, 100],
+      ] as const,
+    };
+    expect(new Sampler(biased, []).choose(logits, 0)).toBe(0);
+    expect(new Sampler({ ...biased, presencePenalty: 2 }, []).choose(logits, 0)).toBe(0);
+    const penalized = new Sampler({ ...biased, presencePenalty: 2 }, []);
+    penalized.accept(0);
+    expect(penalized.choose(logits, 1)).toBe(1);
+  });
+
+  it('only ever takes tokens that the filter allows, and draws among them as it would among all', () => {
+    const allowing = (ids: ReadonlySet<number>) => ({
+      allowed: () => {
+        const set = new Uint32Array(2);
+        for (const id of ids) set[id >>> 5] |= 1 << (id & 31);
+        return set;
+      },
+      accept: () => undefined,
+    });
+    fc.assert(
+      fc.property(
+        logitsArbitrary,
+        fc.constantFrom(0, 0.7),
+        fc.nat(1000),
+        fc.nat(),
+        (logits, temperature, index, pick) => {
+          const ids = new Set(
+            [...logits.keys()].filter((id) => (pick >>> (id % 30)) & 1 || id === pick % logits.length),
+          );
+          const p = { ...GREEDY, temperature, seed: 3 };
+          const token = new Sampler(p, [], allowing(ids)).choose(logits, index);
+          const alone = Float32Array.from(logits, (logit, id) => (ids.has(id) ? logit : -Infinity));
+          expect([ids.has(token), token]).toEqual([true, new Sampler(p, []).choose(alone, index)]);
+          expect(
+            new Sampler(p, [], { allowed: () => null, accept: () => undefined }).choose(logits, index),
+          ).toBe(new Sampler(p, []).choose(logits, index));
+        },
+      ),
+    );
+  });
+
   it('reports log probabilities that belong to a distribution', () => {
     fc.assert(
       fc.property(logitsArbitrary, fc.integer({ min: 0, max: 20 }), (logits, top) => {
@@ -156,6 +204,17 @@ describe('sampler', () => {
     ['presencePenalty', Infinity],
     ['seed', -1],
     ['seed', 2 ** 53],
+    ['logitBias', []],
+    ['logitBias', [[1, 101]]],
+    [
+      'logitBias',
+      [
+        [2, 1],
+        [1, 1],
+      ],
+    ],
+    ['constraint', { version: 2, schema: '{}' }],
+    ['constraint', { version: 1, schema: '{}', more: 1 }],
   ])('refuses %s = %p', (field, value) => {
     expect(checkSampling({ ...GREEDY, [field]: value })).toMatchObject({
       error: { code: 'SAMPLING_PARAMETER', facts: { field } },

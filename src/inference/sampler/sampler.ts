@@ -1,5 +1,7 @@
+import { hasToken, type TokenSet } from '../constraints/index.js';
 import { Candidates, weigh, type Candidate } from './candidates.js';
-import type { SamplingParameters } from './parameters.js';
+import type { LogitBias, SamplingParameters } from './parameters.js';
+import { argmaxAmong, excludeOthers } from './allowed.js';
 import { uniform } from './random.js';
 
 /** The greatest logit's token; the lowest id among equals. */
@@ -7,6 +9,13 @@ export function argmax(logits: Float32Array | Float64Array): number {
   let best = 0;
   for (let id = 1; id < logits.length; id++) if (logits[id] > logits[best]) best = id;
   return best;
+}
+
+/** Says which tokens a constraint allows next, and is told which was taken. */
+export interface TokenFilter {
+  /** At least one token, or null when every token is allowed. */
+  allowed(): TokenSet | null;
+  accept(token: number): void;
 }
 
 /**
@@ -17,31 +26,41 @@ export class Sampler {
   private readonly seen: Set<number>;
   private readonly counts = new Map<number, number>();
   private readonly penalized: boolean;
+  private readonly bias: LogitBias;
   private scratch = new Float64Array(0);
   private weights = new Float64Array(0);
 
   constructor(
     private readonly parameters: SamplingParameters,
     promptIds: ArrayLike<number>,
+    private readonly filter: TokenFilter | null = null,
   ) {
     this.seen = new Set(Array.from(promptIds));
     const { repetitionPenalty, presencePenalty, frequencyPenalty } = parameters;
     this.penalized = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
+    this.bias = parameters.logitBias ?? [];
   }
 
   /** The token for the `index`-th place of the answer (0-based). */
   choose(logits: Float32Array, index: number): number {
     const { temperature, seed } = this.parameters;
-    if (temperature === 0 && !this.penalized) return argmax(logits);
+    const allowed = this.filter?.allowed() ?? null;
+    if (temperature === 0 && !this.penalized && this.bias.length === 0) {
+      const best = argmax(logits);
+      return allowed === null || hasToken(allowed, best) ? best : argmaxAmong(logits, allowed);
+    }
     const adjusted = this.penalize(logits);
+    for (const [id, bias] of this.bias) if (id < adjusted.length) adjusted[id] += bias;
+    if (allowed !== null) excludeOthers(adjusted, allowed);
     const best = argmax(adjusted);
     if (temperature === 0) return best;
     for (let id = 0; id < adjusted.length; id++) adjusted[id] /= temperature;
     return this.draw(adjusted, adjusted[best], uniform(seed, index));
   }
 
-  /** Tells the sampler which token the answer got, so that penalties count it. */
+  /** Tells the sampler which token the answer got, so that penalties count it and the constraint goes on from there. */
   accept(token: number): void {
+    this.filter?.accept(token);
     this.seen.add(token);
     this.counts.set(token, (this.counts.get(token) ?? 0) + 1);
   }

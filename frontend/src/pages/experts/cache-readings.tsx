@@ -1,10 +1,21 @@
-import type { ExpertUse } from '../../api/experts.js';
+import type { ExpertCache, ExpertUse } from '../../api/experts.js';
 import { byteParts, bytes, duration, number } from '../../components/format.js';
 import { Loading } from '../../components/loading.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { Reading, Readings } from '../../components/reading.js';
 import { useExpertCache } from '../../hooks/experts.js';
+import { policyName } from './policy-names.js';
 import styles from './experts.module.css';
+
+/** How often experts foretold for the next layer are used: since the start, else as cache-lab measured it. */
+function foretold({ prefetch, lab }: ExpertCache): { value: string; note: string } {
+  const precision = prefetch?.precision ?? lab?.prediction?.precision ?? null;
+  const value = precision === null ? '–' : number(100 * precision, 1);
+  if (prefetch !== null && prefetch.loads > 0) {
+    return { value, note: `${number(prefetch.used)} of ${number(prefetch.loads)} early loads used` };
+  }
+  return { value, note: precision === null ? 'not measured yet' : 'nothing is loaded early' };
+}
 
 /** How the expert cache does: occupancy, hit rate, loads, evictions. */
 export function CacheReadings({ experts }: { experts: readonly ExpertUse[] }) {
@@ -48,7 +59,18 @@ export function CacheReadings({ experts }: { experts: readonly ExpertUse[] }) {
       />
       <Reading label="Verified loads" value={number(data.misses)} note="each hashed before use" />
       <Reading label="Mean load" value={data.load_ms === null ? '–' : duration(data.load_ms)} />
-      <Reading label="Evictions" value={number(data.evictions)} />
+      <Reading
+        label="Evictions"
+        value={number(data.evictions)}
+        note={data.policy === null ? undefined : `policy: ${policyName(data.policy)}`}
+      />
+      <Reading
+        label="Gap to the optimum"
+        value={data.lab === null ? '–' : number(100 * (data.lab.optimum - data.lab.hit_rate), 1)}
+        unit="%"
+        note={data.lab === null ? 'run stemma cache-lab' : `cache-lab, ${policyName(data.lab.policy)}`}
+      />
+      <Reading label="Foretold experts used" {...foretold(data)} unit="%" />
     </Readings>
   );
 }

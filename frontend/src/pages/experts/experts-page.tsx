@@ -8,6 +8,7 @@ import { Loading } from '../../components/loading.js';
 import { Empty, ProblemNotice } from '../../components/notice.js';
 import { useExperts } from '../../hooks/experts.js';
 import { CacheChart } from './cache-chart.js';
+import { CacheCurves } from './cache-curves.js';
 import { CacheReadings } from './cache-readings.js';
 import styles from './experts.module.css';
 import { HeatMap } from './heat-map.js';
@@ -50,6 +51,7 @@ export default function ExpertsPage() {
         </section>
         <section className="panel" aria-label="Cache over time">
           <CacheChart />
+          <CacheCurves />
         </section>
       </div>
       {experts.data !== undefined && experts.data.length > 0 && (

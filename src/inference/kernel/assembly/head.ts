@@ -1,41 +1,31 @@
-import { barrier } from './barrier';
 import { listAddresses, matmul, shareStart } from './matmul';
 import { rmsNorm } from './norm';
 import { quantizeRecord, recordAt } from './quantize';
 import { Model, recordBytes, Run } from './state';
 
-/** Logits of the rows that want them: f32 [logitRows][V padded to 16]. */
-export function computeLogits(
-  model: Model,
-  run: Run,
-  control: usize,
-  scratch: usize,
-  thread: i32,
-  threads: i32,
-): void {
+/** Normalises and quantises this piece's share of the rows whose logits are wanted, in the order of the list. */
+export function normalizeHeads(model: Model, run: Run, piece: i32, pieces: i32): void {
   const size = model.hiddenSize;
-  for (let i = thread; i < run.logitRows; i += threads) {
+  const end = shareStart(run.logitRows, piece + 1, pieces);
+  for (let i = shareStart(run.logitRows, piece, pieces); i < end; i++) {
     const record = recordAt(run.norm, i, size);
-    const row = load<i32>(run.logitTable + ((<usize>i) << 2));
+    const row = load<i32>(run.logitTable + (<usize>i << 2));
     rmsNorm(run.residual + <usize>row * <usize>size * 4, model.headNorm, size, model.rmsEpsilon, record);
     quantizeRecord(record, size);
   }
-  barrier(control, threads);
+}
+
+/** This piece's share of the vocabulary for all rows that want logits: f32 [logitRows][V padded to 16]. */
+export function computeLogits(model: Model, run: Run, lists: usize, piece: i32, pieces: i32): void {
+  const size = model.hiddenSize;
+  const rows = run.logitRows;
   const tiles = (model.vocabSize + 15) >> 4;
-  const outputs = scratch + ((<usize>run.logitRows) << 2);
-  listAddresses(scratch, run.norm, recordBytes(size), run.logitRows);
-  listAddresses(outputs, run.logits, (<usize>tiles) << 6, run.logitRows);
-  const first = shareStart(tiles, thread, threads);
-  matmul(
-    model.headData,
-    model.headKind,
-    first,
-    shareStart(tiles, thread + 1, threads),
-    size,
-    run.logitRows,
-    scratch,
-    outputs,
-  );
+  const outputs = lists + (<usize>rows << 2);
+  listAddresses(lists, run.norm, recordBytes(size), rows);
+  listAddresses(outputs, run.logits, <usize>tiles << 6, rows);
+  const first = shareStart(tiles, piece, pieces);
+  const end = shareStart(tiles, piece + 1, pieces);
+  matmul(model.headData, model.headKind, first, end, size, rows, lists, outputs);
 }
 
 /** Whether all values are finite; `count` is a multiple of 4. */

@@ -1,6 +1,7 @@
 import { matmulF16, matmulF32 } from './matmul-float';
+import { matmulInt4 } from './matmul-int4';
 import { matmulInt8 } from './matmul-int8';
-import { KIND_F16, KIND_INT8 } from './state';
+import { KIND_F16, KIND_INT4, KIND_INT8 } from './state';
 
 /**
  * Rows 16 x `first` to 16 x `end` of a tile16 matrix [..][columns] times `count` rows of activations.
@@ -11,6 +12,7 @@ export function matmul(
 ): void {
   if (first >= end || count == 0) return;
   if (kind == KIND_INT8) matmulInt8(matrix, first, end, columns, count, inputs, outputs);
+  else if (kind == KIND_INT4) matmulInt4(matrix, first, end, columns, count, inputs, outputs);
   else if (kind == KIND_F16) matmulF16(matrix, first, end, columns, count, inputs, outputs);
   else matmulF32(matrix, first, end, columns, count, inputs, outputs);
 }

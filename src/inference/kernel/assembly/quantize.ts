@@ -15,13 +15,30 @@ export function scalesOf(record: usize, columns: i32): usize {
   return record + <usize>columns * 6;
 }
 
+/** Where the sums of an activation record start. */
+// @ts-ignore: decorator
+@inline
+export function sumsOf(record: usize, columns: i32): usize {
+  return record + <usize>columns * 6 + (<usize>columns >> 3);
+}
+
+/** What stands for 0 in an int4 matrix, whose integers are kept without a sign. */
+const INT4_ZERO = 8;
+
+// @ts-ignore: decorator
+@inline
+function addLanes(a: v128): i32 {
+  return i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1) + i32x4.extract_lane(a, 2) + i32x4.extract_lane(a, 3);
+}
+
 /**
  * Quantises blocks `first` to `end` (32 columns each) of an activation record: scale = greatest magnitude / 127, integers
- * rounded half to even. Kept as int16, which is what the dot product wants to read.
+ * rounded half to even. Kept as int16, which is what the dot product wants to read; their sums serve int4 matrices.
  */
 export function quantize(record: usize, columns: i32, first: i32, end: i32): void {
   const integers = integersOf(record, columns);
   const scales = scalesOf(record, columns);
+  const sums = sumsOf(record, columns);
   for (let block = first; block < end; block++) {
     const source = record + (<usize>block << 7);
     let greatest = f32x4.abs(v128.load(source));
@@ -30,11 +47,14 @@ export function quantize(record: usize, columns: i32, first: i32, end: i32): voi
     store<f32>(scales + (<usize>block << 2), most / 127);
     const factor = splat(most > 0 ? 127 / most : 0);
     const target = integers + (<usize>block << 6);
+    let sum = i32x4.splat(0);
     for (let i: usize = 0; i < 128; i += 32) {
       const low = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(source + i), factor)));
       const high = i32x4.trunc_sat_f32x4_s(f32x4.nearest(f32x4.mul(v128.load(source + i, 16), factor)));
       v128.store(target + (i >> 1), i16x8.narrow_i32x4_s(low, high));
+      sum = i32x4.add(sum, i32x4.add(low, high));
     }
+    store<i32>(sums + (<usize>block << 2), -INT4_ZERO * addLanes(sum));
   }
 }
 

@@ -16,7 +16,7 @@ export class Model {
   attentionWidth: i32; // A = heads * headDim, padded to 32
   rmsEpsilon: f32;
   ropeTheta: f32;
-  frequencies: usize; // f64 [headDim / 2]
+  frequencies: usize; // f64 [headDim / 2 + 1]: the last one is the factor on cosines and sines
   embeddingKind: i32;
   embeddingData: usize; // [V][D]
   embeddingScales: usize; // f32 [V][D / 32] for int8
@@ -24,9 +24,14 @@ export class Model {
   headData: usize; // [V][D] tile16
   headKind: i32;
   layerTable: usize; // Layer [layers]
+  queryKeyNorm: i32; // 0 none, 1 every head by itself, 2 all heads of a token together
+  routerSoftmax: i32; // over 0 the chosen experts, 1 all experts
+  activation: i32; // 0 SwiGLU, 1 clamped SwiGLU
+  activationAlpha: f32;
+  activationLimit: f32;
 }
 
-/** Dense weights of one layer. */
+/** Dense weights of one layer. A pointer of 0 means that the model has no such part. */
 @unmanaged
 export class Layer {
   inputNorm: usize; // f32 [D]
@@ -40,9 +45,18 @@ export class Layer {
   outputKind: i32;
   routerNorm: usize; // f32 [D]
   router: usize; // f32 [E][D] row-major
+  queryBias: usize; // f32 [H * headDim]
+  keyBias: usize; // f32 [G * headDim]
+  valueBias: usize; // f32 [G * headDim]
+  outputBias: usize; // f32 [D]
+  queryNorm: usize; // f32 [headDim] or [H * headDim], as Model.queryKeyNorm says
+  keyNorm: usize; // f32 [headDim] or [G * headDim]
+  sinks: usize; // f32 [H]
+  window: i32; // positions that a token sees, its own included; 0 = all
+  routerBias: usize; // f32 [E]
 }
 
-/** Weights of one expert that is in memory. */
+/** Weights of one expert that is in memory; biases of 0 are absent. */
 @unmanaged
 export class Expert {
   gateData: usize; // [F][D] tile16
@@ -51,6 +65,9 @@ export class Expert {
   upKind: i32;
   downData: usize; // [D][F] tile16
   downKind: i32;
+  gateBias: usize; // f32 [F]
+  upBias: usize; // f32 [F]
+  downBias: usize; // f32 [D]
 }
 
 /** One token of one sequence in the batch. */
@@ -71,8 +88,8 @@ export class Group {
 }
 
 /**
- * What a step works on. An activation record of n columns is n float32, n int16 (the same quantised) and n / 32 float32
- * scales, so that float and integer matrices read from one place.
+ * What a step works on. An activation record of n columns is n float32, n int16 (the same quantised), and n / 32 float32 scales
+ * and n / 32 int32, each -8 times the sum of 32 integers; float and integer matrices read from one place.
  */
 @unmanaged
 export class Run {
@@ -95,7 +112,7 @@ export class Run {
   up: usize; // f32 [maxRows * K][F]
   down: usize; // f32 [maxRows * K][D]
   logits: usize; // f32 [maxLogitRows][V padded to 16]
-  scratch: usize; // [threads]: an activation record of D columns, then scores or lists
+  scratch: usize; // [threads]: scores or lists
   scratchBytes: i32;
 }
 
@@ -103,10 +120,36 @@ export class Run {
 export const KIND_INT8 = 1;
 export const KIND_F32 = 2;
 export const KIND_F16 = 3;
+export const KIND_INT4 = 4;
 
 /** Bytes of an activation record. */
 // @ts-ignore: decorator
 @inline
 export function recordBytes(columns: i32): usize {
-  return <usize>columns * 6 + (<usize>columns >> 3);
+  return <usize>columns * 6 + (<usize>columns >> 2);
+}
+
+/** `Model.queryKeyNorm`: every head by itself, or all heads of a token together. */
+export const NORM_HEAD = 1;
+export const NORM_WIDTH = 2;
+
+/** The i-th row of the batch. */
+// @ts-ignore: decorator
+@inline
+export function rowAt(run: Run, index: i32): Row {
+  return changetype<Row>(run.rowTable + <usize>index * offsetof<Row>());
+}
+
+/** The i-th group of the batch. */
+// @ts-ignore: decorator
+@inline
+export function groupAt(run: Run, index: i32): Group {
+  return changetype<Group>(run.groupTable + <usize>index * offsetof<Group>());
+}
+
+/** The i-th layer of the model. */
+// @ts-ignore: decorator
+@inline
+export function layerAt(model: Model, index: i32): Layer {
+  return changetype<Layer>(model.layerTable + <usize>index * offsetof<Layer>());
 }

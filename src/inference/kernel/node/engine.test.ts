@@ -81,6 +81,25 @@ describe('engine with threads', () => {
     });
   });
 
+  it('embeds with the same bits on any number of threads, and stops when told to', async () => {
+    const ids = Array.from({ length: 300 }, (_, i) => (i * 37) % model.config.vocabSize);
+    const given = ids.slice(0, Math.min(ids.length, model.config.maxPositions));
+    const vectors: Float32Array[] = [];
+    for (const threads of [1, 3]) {
+      const engine = await start({ threads });
+      unwrap(await engine.load(model));
+      let steps = 0;
+      const listener = { signal: new AbortController().signal, progress: () => void (steps += 1) };
+      vectors.push(unwrap(await engine.embed({ release: model.release, ids: given }, listener)));
+      expect(steps).toBeGreaterThan(0);
+      const stopped = { signal: AbortSignal.abort(), progress: () => undefined };
+      const refused = await engine.score({ release: model.release, ids: given, top: 1 }, stopped);
+      expect(!refused.ok && refused.error.code).toBe('CANCELLED');
+    }
+    expect(vectors[0]).toEqual(vectors[1]);
+    expect(vectors[0]).toHaveLength(model.config.hiddenSize);
+  });
+
   it('computes one single chain with any number of threads and streams, and a cache that is too small', async () => {
     const expertBytes = Math.max(
       ...model.blocks.map(({ name, payloadSize }) => (name.includes('expert') ? payloadSize : 0)),

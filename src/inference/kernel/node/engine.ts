@@ -4,31 +4,32 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, ok, type Result } from '../../../common/index.js';
 import { nativeSha256Hex } from '../../../common/native-hash.js';
 import type { EngineModel } from '../block-source.js';
+import type { EngineLimits } from '../engine-core.js';
 import type {
+  EmbedRequest,
   GenerateEvent,
   GenerateRequest,
   GenerateResult,
   LogitsRequest,
   ReplayRequest,
   ReplayResult,
+  ScoreRequest,
   Work,
 } from '../requests.js';
 import { MAX_LOGIT_ROWS } from '../run-state.js';
+import type { TokenScore } from '../score-task.js';
 import type { SelfTestResult } from '../self-test.js';
 import type { EngineStats } from '../stats.js';
+import { compileKernel } from './compile-kernel.js';
 import type { BlockFailure, Reply } from './protocol.js';
 import { ThreadGroup, type LeaderCall, type ThreadGroupOptions } from './thread-group.js';
 
-/** What an engine is started with. */
-export interface EngineOptions {
+/** What an engine is started with. At most 32 of `maxStreams` are taken. */
+export interface EngineOptions extends EngineLimits {
   /** Threads that compute, at least 1. */
   readonly threads: number;
   /** The WebAssembly file; `kernel.sha256` beside it holds the hash recorded when it was built. */
   readonly kernelPath: string;
-  readonly expertCacheBytes: number;
-  readonly kvCacheBytes: number;
-  /** Requests that run at the same time, at most 32. */
-  readonly maxStreams: number;
   /** Node.js options of the threads; for tests that run from source. */
   readonly execArgv?: readonly string[];
 }
@@ -39,6 +40,14 @@ export interface Generation {
   /** Ends it soon; the answer keeps the tokens it has. */
   cancel(): void;
   readonly done: Promise<Result<GenerateResult>>;
+}
+
+/** Who waits for a computation without an answer's events. */
+export interface WorkListener {
+  /** Ends the work soon, with `CANCELLED`. */
+  readonly signal: AbortSignal;
+  /** The work has gone on by a step. */
+  readonly progress: () => void;
 }
 
 const FIRST_BACKOFF_MS = 100;
@@ -68,19 +77,21 @@ export class Engine {
    * Rejects with a `CodedError`: `KERNEL_MISSING`, `KERNEL_CHANGED` (the file is not what was built) or `KERNEL_SELF_TEST`.
    */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { threads, kernelPath, expertCacheBytes, kvCacheBytes, maxStreams, execArgv } = options;
-    const { module, kernelHash } = await readKernel(kernelPath);
-    const limits = { expertCacheBytes, kvCacheBytes, maxStreams: Math.min(maxStreams, MAX_LOGIT_ROWS) };
-    const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
-    const test = await engine.selfTest();
-    if (test.ok) return engine;
-    await engine.stop();
-    throw new CodedError(
-      'KERNEL_SELF_TEST',
-      test.detail,
-      { expected: test.expected, actual: test.actual },
-      503,
-    );
+    const { threads, kernelPath, execArgv, ...wished } = options;
+    const { bytes, kernelHash } = await readKernel(kernelPath);
+    const limits = { ...wished, maxStreams: Math.min(wished.maxStreams, MAX_LOGIT_ROWS) };
+    const start = async (joined: boolean): Promise<[Engine, SelfTestResult]> => {
+      const module = compileKernel(bytes, joined);
+      const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
+      const test = await engine.selfTest();
+      if (!test.ok) await engine.stop();
+      return [engine, test];
+    };
+    const [fast, fastTest] = await start(true);
+    if (fastTest.ok) return fast;
+    const [plain, { ok: right, detail, expected, actual }] = await start(false);
+    if (right) return plain;
+    throw new CodedError('KERNEL_SELF_TEST', detail, { expected, actual }, 503);
   }
 
   /** SHA-256 of the kernel's file: its name in receipts. */
@@ -142,9 +153,24 @@ export class Engine {
     return done as Promise<Result<readonly Float32Array[]>>;
   }
 
+  /** The mean of the final hidden states of the ids, of length 1: float32 [hiddenSize]. */
+  embed(request: EmbedRequest, listener: WorkListener): Promise<Result<Float32Array>> {
+    return this.compute<Float32Array>({ kind: 'embed', ...request }, listener);
+  }
+
+  /** How likely the ids are, each after those before it: one score per id from the second on. */
+  score(request: ScoreRequest, listener: WorkListener): Promise<Result<readonly TokenScore[]>> {
+    return this.compute<readonly TokenScore[]>({ kind: 'score', ...request }, listener);
+  }
+
   /** Figures since the threads were started. */
   async stats(): Promise<Result<EngineStats>> {
     return this.call<EngineStats>({ type: 'stats' });
+  }
+
+  /** The routing of a release's latest passes, as a trace file has it; null when none was recorded. */
+  async trace(release: string): Promise<Result<Uint8Array | null>> {
+    return this.call<Uint8Array | null>({ type: 'trace', release });
   }
 
   /** A block turned out to be missing or corrupt. */
@@ -169,6 +195,21 @@ export class Engine {
   /** Ends one thread as if it had died. For operators' drills and tests. */
   async endThread(thread: number): Promise<void> {
     await (await this.group).endThread(thread);
+  }
+
+  private async compute<T extends Reply>(work: Work, { signal, progress }: WorkListener): Promise<Result<T>> {
+    let cancel = () => undefined as void;
+    const onAbort = () => cancel();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const done = await this.submit(work, progress, (cancelCall) => {
+        cancel = cancelCall;
+        if (signal.aborted) cancel();
+      });
+      return done as Result<T>;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+    }
   }
 
   private async call<T extends Reply>(message: LeaderCall): Promise<Result<T>> {
@@ -228,7 +269,7 @@ function engineStopped(): CodedError {
   return new CodedError('ENGINE_STOPPED', 'the engine has been stopped', {}, 503);
 }
 
-async function readKernel(path: string): Promise<{ module: WebAssembly.Module; kernelHash: string }> {
+async function readKernel(path: string): Promise<{ bytes: Buffer<ArrayBuffer>; kernelHash: string }> {
   const missing = (thrown: unknown): never => {
     throw new CodedError('KERNEL_MISSING', `the kernel cannot be read at ${path}`, { path }, 503, {
       cause: thrown,
@@ -241,5 +282,5 @@ async function readKernel(path: string): Promise<{ module: WebAssembly.Module; k
     const message = `the kernel at ${path} is not the one that was built`;
     throw new CodedError('KERNEL_CHANGED', message, { expected: recorded, actual: kernelHash }, 503);
   }
-  return { module: new WebAssembly.Module(bytes), kernelHash };
+  return { bytes, kernelHash };
 }

@@ -5,6 +5,7 @@ import { EngineCore } from '../engine-core.js';
 import { Kernel } from '../kernel.js';
 import { selfTest } from '../self-test.js';
 import { FileBlockSource } from './file-source.js';
+import { ThreadLoader } from './thread-loader.js';
 import { Outbox } from './outbox.js';
 import { toPlain, type FromLeader, type Reply, type ThreadData, type ToLeader } from './protocol.js';
 
@@ -20,7 +21,7 @@ class Leader {
 
   constructor(
     private readonly port: MessagePort,
-    { module, memory, threads, kernelHash, limits }: ThreadData,
+    { module, memory, threads, kernelHash, limits, loader }: ThreadData,
   ) {
     this.kernel = Kernel.create(module, memory, threads);
     this.outbox = new Outbox((message) => this.post(message));
@@ -30,6 +31,7 @@ class Leader {
         source: new FileBlockSource(),
         kernelHash,
         sha256: nativeSha256,
+        background: loader && new ThreadLoader(loader),
         now: () => performance.now(),
         blockFailed: ({ block, name, path, payloadHash }, { code, message }) =>
           this.post({
@@ -51,6 +53,7 @@ class Leader {
     else if (message.type === 'submit') this.submit(message);
     else if (message.type === 'load') this.load(message);
     else if (message.type === 'stats') this.reply(id, toPlain(ok(this.core.stats())));
+    else if (message.type === 'trace') this.reply(id, toPlain(ok(this.core.trace(message.release))));
     else if (message.type === 'selfTest') this.reply(id, toPlain(ok(selfTest(this.kernel, nativeSha256))));
     else {
       this.core.unload(message.release);

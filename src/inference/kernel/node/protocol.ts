@@ -2,6 +2,7 @@ import { CodedError, err, ok, type ErrorFacts, type Result } from '../../../comm
 import type { EngineModel } from '../block-source.js';
 import type { EngineLimits, WorkResult } from '../engine-core.js';
 import type { GenerateEvent, Work } from '../requests.js';
+import type { LoaderLink } from './loader-protocol.js';
 import type { SelfTestResult } from '../self-test.js';
 import type { EngineStats } from '../stats.js';
 
@@ -14,6 +15,8 @@ export interface ThreadData {
   /** 0 = the leader. */
   readonly thread: number;
   readonly limits: EngineLimits;
+  /** For the leader, where a thread loads experts. */
+  readonly loader?: LoaderLink;
 }
 
 /** From the main thread to the leader; `id` numbers requests and calls. */
@@ -23,6 +26,7 @@ export type ToLeader =
   | { readonly type: 'submit'; readonly id: number; readonly work: Work }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'stats'; readonly id: number }
+  | { readonly type: 'trace'; readonly id: number; readonly release: string }
   | { readonly type: 'selfTest'; readonly id: number };
 
 /** A weight block that could not be read or is not what its hash says. */
@@ -37,7 +41,7 @@ export interface BlockFailure {
 }
 
 /** Answer to a call. */
-export type Reply = WorkResult | EngineStats | SelfTestResult | null;
+export type Reply = WorkResult | EngineStats | SelfTestResult | Uint8Array | null;
 
 /** From the leader to the main thread. */
 export type FromLeader =

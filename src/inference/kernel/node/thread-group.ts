@@ -1,8 +1,9 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
 import { CodedError, err, messageOf, type Result } from '../../../common/index.js';
 import type { EngineLimits } from '../engine-core.js';
 import { createKernelMemory } from '../kernel.js';
 import type { GenerateEvent } from '../requests.js';
+import { MOST_LOADS, type LoaderData } from './loader-protocol.js';
 import {
   fromPlain,
   type BlockFailure,
@@ -44,18 +45,27 @@ export class ThreadGroup {
   ) {
     const { execArgv, ...data } = options;
     const memory = createKernelMemory();
-    this.workers = Array.from({ length: options.threads }, (_, thread) => {
-      const url = new URL(thread === 0 ? './leader.js' : './helper.js', import.meta.url);
-      const workerData: ThreadData = { ...data, memory, thread };
-      const worker = new Worker(url, {
-        workerData,
-        name: `kernel-${thread}`,
-        execArgv: execArgv && [...execArgv],
-      });
-      worker.on('error', (thrown) => this.crash(`thread ${thread}: ${messageOf(thrown)}`));
-      worker.on('exit', (code) => this.crash(`thread ${thread} ended with code ${code}`));
+    const channel = options.limits.experts?.prefetch === true ? new MessageChannel() : null;
+    const states = new SharedArrayBuffer(MOST_LOADS * 4);
+    const start = (file: string, label: string, workerData: ThreadData | LoaderData, port?: MessagePort) => {
+      const url = new URL(file, import.meta.url);
+      const transferList = port === undefined ? [] : [port];
+      const name = `kernel-${label}`;
+      const worker = new Worker(url, { workerData, name, execArgv: execArgv && [...execArgv], transferList });
+      worker.on('error', (thrown) => this.crash(`thread ${label}: ${messageOf(thrown)}`));
+      worker.on('exit', (code) => this.crash(`thread ${label} ended with code ${code}`));
       return worker;
+    };
+    this.workers = Array.from({ length: options.threads }, (_, thread) => {
+      const port = thread === 0 ? channel?.port1 : undefined;
+      const loader = port && { port, states };
+      const file = thread === 0 ? './leader.js' : './helper.js';
+      return start(file, String(thread), { ...data, memory, thread, loader }, port);
     });
+    if (channel !== null) {
+      const link = { port: channel.port2, states };
+      this.workers.push(start('./loader.js', 'loader', { memory, link }, channel.port2));
+    }
     this.workers[0].on('message', (message: FromLeader) => this.receive(message));
   }
 

@@ -1,0 +1,122 @@
+// What obeying a JSON Schema costs: tokens per second with and without, one stream, in interleaved pairs.
+// node bench/engine/constrained.mjs [shapes, e.g. G,M] [threads] [pairs]
+import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeVocabulary } from '../../dist/src/inference/constraints/index.js';
+import { Engine } from '../../dist/src/inference/kernel/index.js';
+import { TextTokenizer } from '../../dist/src/inference/tokenizer/text-tokenizer.js';
+import { writeModel } from './shapes.mjs';
+
+const [, , shapes = 'G,M', threads = String(availableParallelism()), pairs = '15'] = process.argv;
+const root = new URL('../../', import.meta.url);
+const END = 3;
+const TOKENS = { G: 400, M: 48 };
+const greedy = {
+  ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 },
+  ...{ presencePenalty: 0, frequencyPenalty: 0, seed: 0 },
+};
+/** A list of things that goes on for longer than is measured. */
+const SCHEMA = {
+  type: 'array',
+  minItems: 500,
+  items: {
+    type: 'object',
+    properties: {
+      name: { type: 'string', maxLength: 24 },
+      age: { type: 'integer', minimum: 0, maximum: 120 },
+      email: { anyOf: [{ type: 'string', maxLength: 40 }, { type: 'null' }] },
+      colours: { type: 'array', items: { enum: ['red', 'green', 'blue'] }, maxItems: 4 },
+    },
+    required: ['name', 'age', 'email', 'colours'],
+    additionalProperties: false,
+  },
+};
+const CONSTRAINTS = {
+  json_schema: SCHEMA,
+  json_object: { type: 'object' },
+};
+
+const unwrap = (result) => {
+  if (!result.ok) throw result.error;
+  return result.value;
+};
+
+/** The genesis tokens, then words of their letters put together: as many as the shape has. */
+function vocabularyOf(size) {
+  const read = (name) => JSON.parse(readFileSync(new URL(`models/genesis/${name}`, root), 'utf8'));
+  const source = {
+    tokenizer: read('tokenizer.json'),
+    config: read('tokenizer_config.json'),
+    generation: null,
+  };
+  const tokenizer = unwrap(TextTokenizer.create(source));
+  const known = 2048;
+  const bytesOf = (id) => {
+    if (id < known) return tokenizer.tokenBytes(id);
+    const parts = [300 + (id % 1700), 300 + ((id * 7919) % 1700)].map((part) => tokenizer.tokenBytes(part));
+    return Uint8Array.from(parts.flatMap((part) => [...(part ?? [])]));
+  };
+  return makeVocabulary(size, bytesOf, [END], false);
+}
+
+async function speed(engine, model, tokens, sampling) {
+  const promptIds = [1, 300, 301, 302, 2];
+  const request = { release: model.release, promptIds, maxTokens: tokens, stopIds: [], sampling };
+  const { tokens: made, timings } = unwrap(await engine.generate(request, () => {}).done);
+  return (made.length - 1) / (timings.decodeMs / 1000);
+}
+
+function median(values) {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}
+
+async function measureShape(name, folder) {
+  const model = { ...writeModel(name, folder) };
+  model.vocabulary = vocabularyOf(model.config.vocabSize);
+  const limits = { expertCacheBytes: 2 ** 31, kvCacheBytes: 2 ** 28, maxStreams: 8 };
+  const kernelPath = fileURLToPath(new URL('dist/kernel/kernel.wasm', root));
+  const engine = await Engine.start({ threads: Number(threads), kernelPath, ...limits });
+  try {
+    unwrap(await engine.load(model));
+    const figures = [];
+    for (const [kind, schema] of Object.entries(CONSTRAINTS)) {
+      const constrained = { ...greedy, constraint: { version: 1, schema: JSON.stringify(schema) } };
+      const run = (sampling) => speed(engine, model, TOKENS[name] ?? 100, sampling);
+      await run(greedy);
+      const first = await run(constrained);
+      const both = [];
+      for (let i = 0; i < Number(pairs); i++) {
+        const free = i % 2 === 0 ? await run(greedy) : null;
+        const bound = await run(constrained);
+        both.push([free ?? (await run(greedy)), bound]);
+      }
+      const ratios = both.map(([free, bound]) => bound / free);
+      figures.push({
+        ...{ shape: name, kind, free: median(both.map(([free]) => free)), first },
+        ...{ constrained: median(both.map(([, bound]) => bound)), ratio: median(ratios) },
+        ...{ least: Math.min(...ratios), greatest: Math.max(...ratios) },
+      });
+    }
+    return figures;
+  } finally {
+    await engine.stop();
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'stemma-constrained-'));
+try {
+  const rows = [];
+  for (const name of shapes.split(',')) rows.push(...(await measureShape(name, folder)));
+  console.table(
+    rows.map(({ shape, kind, free, constrained, first, ratio, least, greatest }) => ({
+      ...{ shape, kind, 'free tok/s': free.toFixed(1), 'constrained tok/s': constrained.toFixed(1) },
+      ...{ 'first tok/s': first.toFixed(1), ratio: ratio.toFixed(3) },
+      ...{ 'ratio min': least.toFixed(3), 'ratio max': greatest.toFixed(3) },
+    })),
+  );
+  console.log(JSON.stringify({ threads: Number(threads), pairs: Number(pairs), rows }));
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,151 @@
+// Stemma beside llama.cpp on the same machine: the same weights (exported to GGUF), bits, prompts and lengths, in interleaved rounds.
+// node bench/peers/run.mjs [--realtime] [--models S,M,genesis] [--rounds 5] [--threads 2] [--levels library,api]
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { buildDriver, installPeers, libraryFolder } from './install.mjs';
+import { ask } from './realtime.mjs';
+import { Side } from './side.mjs';
+
+const { values: options } = parseArgs({
+  options: {
+    realtime: { type: 'boolean', default: false },
+    models: { type: 'string', default: 'S,M,genesis' },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '2' },
+    levels: { type: 'string', default: 'library,api' },
+  },
+});
+const { threads, realtime } = options;
+const script = (name) => fileURLToPath(new URL(name, import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'stemma-peers-'));
+const levels = options.levels.split(',');
+
+/** What is asked, and the tokens of one step. Decode starts at position 8 and stays below 72. */
+const MEASUREMENTS = [
+  { name: 'decode 1 stream', line: (round, steps) => `decode ${round} 1 8 ${steps}`, tokens: 1 },
+  { name: 'decode 8 streams', line: (round, steps) => `decode ${round} 8 8 ${steps / 4}`, tokens: 8 },
+  { name: 'prefill 256', line: (round) => `prefill ${round} 256`, tokens: 256 },
+];
+
+/** Rounds that do not count: compilers and the number of threads settle. */
+const WARM_UP = 2;
+
+/** Sides that compute without a binding. */
+const LIBRARY = new Set(['stemma', 'llama.cpp from C']);
+
+/** Whom each of our sides is compared with. */
+const PEER_OF = { stemma: 'llama.cpp from C', 'stemma, API': 'node-llama-cpp' };
+
+const version = installPeers();
+const driver = levels.includes('library') ? buildDriver() : null;
+const results = [];
+try {
+  for (const model of options.models.split(',')) {
+    results.push(...(await measureModel(model)));
+    printTable(results.filter((row) => row.model === model));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const machine = `${cpus()[0].model.trim()} x ${cpus().length}`;
+console.log(
+  JSON.stringify({
+    machine,
+    node: process.version,
+    peer: `node-llama-cpp ${version}`,
+    threads,
+    realtime,
+    results,
+  }),
+);
+
+async function measureModel(name) {
+  const target = join(folder, name);
+  if (name === 'genesis') {
+    run('release-folder.mjs', fileURLToPath(new URL('../../models/genesis', import.meta.url)), 'q8', target);
+  } else run('model-folder.mjs', name, target);
+  const gguf = join(target, 'model.gguf');
+  const sides = [];
+  const node = (label, file, ...args) => Side.start(label, process.execPath, [script(file), ...args]);
+  if (driver !== null) {
+    sides.push(await node('stemma', 'engine-side.mjs', target, threads, 'library'));
+    sides.push(await Side.start('llama.cpp from C', driver, [gguf, threads, libraryFolder()]));
+  }
+  if (levels.includes('api')) {
+    sides.push(await node('stemma, API', 'engine-side.mjs', target, threads, 'api'));
+    sides.push(await node('node-llama-cpp', 'node-llama-side.mjs', gguf, threads));
+    sides.push(await node('node-llama-cpp, 1 thread', 'node-llama-side.mjs', gguf, '1'));
+  }
+  try {
+    return await interleave(name, sides);
+  } finally {
+    for (const side of sides) await side.stop();
+    rmSync(target, { recursive: true });
+  }
+}
+
+/** Every side in turn, in every round; small models several times a round. */
+async function interleave(model, sides) {
+  const rows = MEASUREMENTS.flatMap(({ name }) =>
+    sides.map((side) => ({ model, measurement: name, side: side.name, rounds: [] })),
+  );
+  const [repeats, steps] = model === 'M' ? [1, 32] : [4, 64];
+  for (let round = 1 - WARM_UP; round <= Number(options.rounds); round++) {
+    for (const { name, line, tokens } of MEASUREMENTS) {
+      for (const side of sides) {
+        const ns = [];
+        for (let i = 0; i < repeats; i++) {
+          ns.push(
+            ...(
+              await ask(
+                side,
+                line((round + WARM_UP) * repeats + i, steps),
+                realtime && LIBRARY.has(side.name),
+              )
+            ).ns,
+          );
+        }
+        if (round < 1) continue;
+        const row = rows.find((candidate) => candidate.measurement === name && candidate.side === side.name);
+        row.rounds.push((tokens * ns.length) / (ns.reduce((sum, step) => sum + step, 0) / 1e9));
+      }
+    }
+  }
+  return rows;
+}
+
+function run(file, ...args) {
+  execFileSync(process.execPath, [script(file), ...args], { stdio: ['ignore', 2, 2] });
+}
+
+/** Tokens per second, and per round what they are times the peer's. */
+function printTable(rows) {
+  const lines = rows.map((row) => {
+    const peer = rows.find(
+      (other) =>
+        other.model === row.model &&
+        other.measurement === row.measurement &&
+        other.side === PEER_OF[row.side],
+    );
+    const ratios = peer === undefined ? null : row.rounds.map((rate, i) => rate / peer.rounds[i]);
+    return {
+      ...{ model: row.model, measurement: row.measurement, side: row.side },
+      'tokens/s median': spread(row.rounds)[1].toFixed(0),
+      ...(ratios && {
+        'ratio min/median/max': spread(ratios)
+          .map((ratio) => ratio.toFixed(2))
+          .join(' / '),
+      }),
+    };
+  });
+  console.table(lines);
+}
+
+function spread(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return [sorted[0], sorted[sorted.length >> 1], sorted.at(-1)];
+}

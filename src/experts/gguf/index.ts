@@ -1,0 +1,1 @@
+export { prepareGguf, type GgufFile, type GgufModel } from './gguf-file.js';

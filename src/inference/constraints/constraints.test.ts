@@ -1,0 +1,398 @@
+import Ajv from 'ajv';
+import fc from 'fast-check';
+import { canonicalJson, unwrap, type Json } from '../../common/index.js';
+import { Grammars, hasToken, makeVocabulary, type Constraint } from './index.js';
+import type { Matcher } from './matcher.js';
+
+const END = 0;
+const WORDS = [
+  '{"',
+  '":',
+  '": ',
+  '","',
+  '", "',
+  '"}',
+  '"]',
+  '"},',
+  '[{',
+  '}]',
+  ', ',
+  'true',
+  'false',
+  'null',
+];
+const OTHERS = [
+  'the',
+  ' name',
+  'äö',
+  '日本',
+  '\n',
+  '\n  ',
+  '12',
+  '007',
+  '-1',
+  '.5',
+  'e9',
+  '\\n',
+  '\\u00',
+  '\\',
+  'a"b',
+];
+
+/** Every byte, some words of JSON and of other texts, a token that is half a character, and one that ends an answer. */
+const vocabulary = (() => {
+  const bytes = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
+  const words = [...WORDS, ...OTHERS].map((word) => new TextEncoder().encode(word));
+  const tokens = [null, ...bytes, ...words, Uint8Array.of(0x61, 0xe6, 0x97)];
+  return makeVocabulary(tokens.length, (id) => tokens[id], [END], false);
+})();
+const CLOSING = [0x22, 0x5d, 0x7d];
+const grammars = new Grammars(vocabulary);
+const tokenCount = vocabulary.offsets.length - 1;
+
+const constraint = (schema: unknown): Constraint => ({ version: 1, schema: JSON.stringify(schema) });
+const refusal = (schema: unknown) => {
+  const compiled = grammars.matcher(constraint(schema));
+  return compiled.ok ? null : compiled.error.code;
+};
+
+function bytesOf(ids: readonly number[]): Uint8Array {
+  const { bytes, offsets } = vocabulary;
+  return Uint8Array.from(ids.flatMap((id) => [...bytes.subarray(offsets[id], offsets[id + 1])]));
+}
+
+function allowedTokens(matcher: Matcher): number[] {
+  const set = matcher.allowed();
+  if (set === null) throw new Error('a token was accepted that is not allowed');
+  return Array.from({ length: tokenCount }, (_, id) => id).filter((id) => hasToken(set, id));
+}
+
+/** A text the constraint allows, drawn token by token; ends when it may, sooner the longer it is. Null: too long. */
+function draw(wanted: Constraint, random: () => number, most = 400): string | null {
+  const matcher = unwrap(grammars.matcher(wanted));
+  const ids: number[] = [];
+  for (let i = 0; i < most; i++) {
+    const allowed = allowedTokens(matcher);
+    if (allowed.length === 0) throw new Error(`nothing may follow ${decode(ids)}`);
+    if (allowed.includes(END) && random() < 0.3 + i / 100) return decode(ids);
+    const others = allowed.filter((id) => id !== END);
+    // what ends a string, an array or an object is taken more often, or texts would hardly ever end
+    const closing = others.filter((id) => CLOSING.includes(vocabulary.bytes[vocabulary.offsets[id]]));
+    const from = closing.length > 0 && random() < 0.2 + i / most ? closing : others;
+    if (from.length === 0) return decode(ids);
+    const id = from[Math.floor(random() * from.length)];
+    ids.push(id);
+    matcher.accept(id);
+  }
+  return null;
+}
+
+function decode(ids: readonly number[]): string {
+  return new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(ids));
+}
+
+/** Whether a text can be written byte by byte, and end there. */
+function accepts(wanted: Constraint, text: string): boolean {
+  const matcher = unwrap(grammars.matcher(wanted));
+  for (const byte of new TextEncoder().encode(text)) {
+    if (!hasToken(matcher.allowed()!, byte + 1)) return false;
+    matcher.accept(byte + 1);
+  }
+  return matcher.complete && hasToken(matcher.allowed()!, END);
+}
+
+function generator(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+const names = fc.constantFrom('a', 'b', 'name', 'näme', 'a"b', 'x\ny', '');
+const lengths = fc.tuple(fc.nat(4), fc.nat(4)).map(([min, more]) => [min, min + more]);
+const bounds = fc
+  .tuple(fc.integer({ min: -120, max: 120 }), fc.nat(150))
+  .map(([low, width]) => [low, low + width]);
+const leaf: fc.Arbitrary<Json> = fc.oneof(
+  fc.constantFrom<Json>(
+    { type: 'boolean' },
+    { type: 'null' },
+    { type: 'integer' },
+    { type: 'number' },
+    { type: 'string' },
+  ),
+  lengths.map(([minLength, maxLength]) => ({ type: 'string', minLength, maxLength })),
+  bounds.map(([minimum, maximum]) => ({ type: 'integer', minimum, maximum })),
+  bounds.map(([minimum, maximum]) => ({ type: 'number', minimum: minimum / 8, maximum: maximum / 8 })),
+  bounds.map(([exclusiveMinimum, most]) => ({
+    type: 'number',
+    exclusiveMinimum,
+    exclusiveMaximum: most + 0.25,
+  })),
+  fc
+    .array(fc.jsonValue({ maxDepth: 1 }), { minLength: 1, maxLength: 4 })
+    .map((values) => ({ enum: unique(plain(values) as Json[]) })),
+  fc.jsonValue({ maxDepth: 2 }).map((value) => ({ const: plain(value) })),
+  fc.constant<Json>({ type: ['string', 'null', 'integer'], maxLength: 3 }),
+);
+
+function unique(values: readonly Json[]): Json[] {
+  return [...new Map(values.map((value) => [canonicalJson(value), value])).values()];
+}
+
+/** What JSON text can carry: no negative zero, only texts of whole characters; and no names that the validator trips over. */
+function plain(value: unknown): Json {
+  const text = JSON.stringify(value).replace(/\\ud[89a-f][0-9a-f]{2}/gi, '?');
+  return JSON.parse(text.replace(/"(valueOf|toString|__proto__)":/g, '"name":')) as Json;
+}
+
+const { schema } = fc.letrec<{ schema: Json }>((tie) => {
+  const properties = fc.uniqueArray(fc.tuple(names, tie('schema')), {
+    maxLength: 4,
+    selector: ([name]) => name,
+  });
+  const object = fc
+    .tuple(
+      properties,
+      fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+      fc.constantFrom<Json | undefined>(false, true, undefined, { type: 'integer' }),
+    )
+    .map(([members, needed, additionalProperties]) => ({
+      type: 'object',
+      properties: Object.fromEntries(members) as Record<string, Json>,
+      required: members.flatMap(([name], i) => (needed[i] ? [name] : [])),
+      ...(additionalProperties === undefined ? {} : { additionalProperties }),
+    }));
+  const array = fc
+    .tuple(tie('schema'), lengths)
+    .map(([items, [minItems, maxItems]]) => ({ type: 'array', items, minItems, maxItems }));
+  return {
+    schema: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      leaf,
+      object as fc.Arbitrary<Json>,
+      array as fc.Arbitrary<Json>,
+      fc.array(tie('schema'), { minLength: 1, maxLength: 3 }).map((anyOf) => ({ anyOf })),
+    ),
+  };
+});
+
+describe('a constraint', () => {
+  it('allows only values that an independent validator accepts, for 500 random schemas', () => {
+    const seed = Math.floor(performance.timeOrigin % 2 ** 31);
+    console.info(`seed ${seed}`);
+    let [whole, cut] = [0, 0];
+    fc.assert(
+      fc.property(schema, fc.nat(2 ** 31 - 1), (random, drawn) => {
+        const compiled = grammars.matcher(constraint(random));
+        expect([compiled.ok ? null : compiled.error.code, random]).toEqual([null, random]);
+        const validate = new Ajv().compile(random as object);
+        for (let i = 0; i < 3; i++) {
+          const text = draw(constraint(random), generator(drawn + i));
+          if (text === null) cut++;
+          else {
+            whole++;
+            expect([text, validate(JSON.parse(text)), random]).toEqual([text, true, random]);
+          }
+        }
+      }),
+      { numRuns: 500, seed },
+    );
+    console.info(`${whole} values, ${cut} given up as too long`);
+    expect(whole).toBeGreaterThan(10 * cut);
+  }, 300_000);
+
+  it('allows what was written by others, with or without white space', () => {
+    const person = {
+      type: 'object',
+      properties: { name: { type: 'string' }, tags: { type: 'array', items: { type: 'string' } } },
+      required: ['name'],
+      additionalProperties: false,
+    };
+    const value = { name: 'Grüße \n"x" 日本 \\', tags: ['', 'a'] };
+    for (const indent of [0, 1, 2, 4]) {
+      expect(accepts(constraint(person), JSON.stringify(value, null, indent))).toBe(true);
+      expect(
+        accepts(constraint({ type: 'object' }), JSON.stringify({ x: [value, 1.5e-7, null] }, null, indent)),
+      ).toBe(true);
+    }
+    expect(accepts(constraint(person), '{"name":"a","name":"b"}')).toBe(false);
+    expect(accepts(constraint(person), '{"tags":[]}')).toBe(false);
+    expect(accepts(constraint(person), '{"name":1}')).toBe(false);
+    expect(accepts(constraint(person), `{${' '.repeat(5)}"name":"a"}`)).toBe(false);
+    expect(accepts(constraint(person), '{"name":"\\ud800"}')).toBe(false);
+  });
+
+  it('does not let a name that is not listed be a listed one in another spelling', () => {
+    const open = {
+      type: 'object',
+      properties: { ab: { type: 'integer' } },
+      additionalProperties: { type: 'string' },
+    };
+    expect(accepts(constraint(open), '{"ab":1,"abc":"x","a":"y"}')).toBe(true);
+    expect(accepts(constraint(open), '{"a\\u0062":"x"}')).toBe(false);
+    expect(accepts(constraint(open), '{"abc":"x","ab":"y"}')).toBe(false);
+  });
+
+  it('bounds numbers to the digit', () => {
+    const cases: readonly [unknown, readonly string[], readonly string[]][] = [
+      [
+        { type: 'integer', minimum: -12, maximum: 105 },
+        ['-12', '-1', '0', '9', '105'],
+        ['-13', '-0', '106', '01', '1.0'],
+      ],
+      [{ type: 'integer', exclusiveMinimum: 9 }, ['10', '999999999999999'], ['9', '-10', '1000000000000000']],
+      [
+        { type: 'number', minimum: 0.5, exclusiveMaximum: 1 },
+        ['0.5', '0.999999'],
+        ['0.49', '1', '0.', '1.0'],
+      ],
+      [{ type: 'number' }, ['-0', '1e5', '-1.5E-10', '0.0'], ['1e', '01', '.5', '+1', '1e100', 'NaN']],
+    ];
+    for (const [wanted, good, bad] of cases) {
+      expect(good.filter((text) => !accepts(constraint(wanted), text))).toEqual([]);
+      expect(bad.filter((text) => accepts(constraint(wanted), text))).toEqual([]);
+    }
+  });
+
+  it('ends recursion: values nested to the limit can be completed', () => {
+    const tree = {
+      type: 'object',
+      properties: { left: { $ref: '#' }, right: { type: ['array'], items: { $ref: '#' } } },
+      required: ['right'],
+      additionalProperties: false,
+    };
+    const matcher = unwrap(grammars.matcher(constraint(tree)));
+    let depth = 0;
+    for (; depth < 100; depth++) {
+      const text = new TextEncoder().encode('{"right":[');
+      if (!text.every((byte) => take(matcher, byte))) break;
+    }
+    expect(depth).toBe(32);
+    expect(allowedTokens(matcher)).not.toHaveLength(0);
+  });
+
+  it('surrounds values, so many and no more', () => {
+    const around = { before: '<c>', after: '</c>', between: '\n', most: 2 };
+    const wanted = { ...constraint({ enum: [1, 12] }), around };
+    expect(accepts(wanted, '<c>12</c>')).toBe(true);
+    expect(accepts(wanted, '<c>1</c>\n<c>12</c>')).toBe(true);
+    expect(accepts(wanted, '<c>1</c>\n<c>1</c>\n<c>1</c>')).toBe(false);
+    expect(accepts(wanted, '1')).toBe(false);
+  });
+
+  it('lets go when a recorded token does not obey', () => {
+    const matcher = unwrap(grammars.matcher(constraint({ type: 'integer' })));
+    matcher.accept(0x61 + 1);
+    expect(matcher.allowed()).toBeNull();
+  });
+
+  const refusals: readonly [string | null, unknown][] = [
+    ['SCHEMA_UNSATISFIABLE', { enum: [] }],
+    ['SCHEMA_UNSATISFIABLE', false],
+    ['SCHEMA_UNSATISFIABLE', { type: 'string', minLength: 3, maxLength: 2 }],
+    ['SCHEMA_UNSATISFIABLE', { type: 'array', minItems: 3, maxItems: 2 }],
+    ['SCHEMA_UNSATISFIABLE', { type: 'integer', minimum: 0.2, maximum: 0.8 }],
+    ['SCHEMA_UNSATISFIABLE', { type: 'number', exclusiveMinimum: 1, maximum: 1 }],
+    ['SCHEMA_UNSATISFIABLE', { type: 'integer', enum: ['a'] }],
+    [
+      'SCHEMA_UNSATISFIABLE',
+      { type: 'object', properties: {}, required: ['a'], additionalProperties: false },
+    ],
+    ['SCHEMA_UNSATISFIABLE', { $ref: '#' }],
+    ['SCHEMA_UNSATISFIABLE', { type: 'object', properties: { a: { $ref: '#' } }, required: ['a'] }],
+    ['SCHEMA_UNSUPPORTED', { type: 'string', pattern: 'a' }],
+    ['SCHEMA_UNSUPPORTED', { type: 'object', minProperties: 1 }],
+    ['SCHEMA_UNSUPPORTED', { type: 'number', multipleOf: 2 }],
+    ['SCHEMA_UNSUPPORTED', { not: {} }],
+    ['SCHEMA_UNSUPPORTED', { allOf: [{}, {}] }],
+    ['SCHEMA_UNSUPPORTED', { $ref: 'http://example.org/schema' }],
+    ['SCHEMA_UNSUPPORTED', { $ref: '#/$defs/a', minLength: 1, $defs: { a: { type: 'string' } } }],
+    ['SCHEMA_UNSUPPORTED', { oneOf: [{ type: 'integer' }, { type: 'number' }] }],
+    ['SCHEMA_UNSUPPORTED', { type: 'array', items: [{ type: 'integer' }] }],
+    ['SCHEMA_UNSUPPORTED', mirrored(12)],
+    ['SCHEMA_INVALID', { type: 'text' }],
+    ['SCHEMA_INVALID', { type: 'string', maxLength: -1 }],
+    ['SCHEMA_INVALID', { $ref: '#/$defs/none' }],
+    ['SCHEMA_INVALID', 5],
+    ['SCHEMA_INVALID', { anyOf: [] }],
+    ['SCHEMA_TOO_LARGE', { enum: ['x'.repeat(70_000)] }],
+    ['SCHEMA_TOO_LARGE', nested(70)],
+    ['SCHEMA_TOO_LARGE', { anyOf: Array.from({ length: 65 }, (_, i) => ({ const: i })) }],
+    ['SCHEMA_TOO_LARGE', chained(400)],
+    [null, chained(200)],
+    [null, { oneOf: [{ type: 'integer' }, { type: 'string' }, { type: 'array' }] }],
+    [
+      null,
+      {
+        oneOf: ['cat', 'dog'].map((kind) => ({
+          type: 'object',
+          properties: { kind: { const: kind } },
+          required: ['kind'],
+        })),
+      },
+    ],
+    [null, { anyOf: [{ $ref: '#' }, { type: 'null' }] }],
+  ];
+  const named = refusals.map(
+    ([code, wanted]) => [code, JSON.stringify(wanted).slice(0, 80), wanted] as const,
+  );
+
+  it.each(named)('is refused with %s: %s', (code, _name, wanted) => {
+    expect(refusal(wanted)).toBe(code);
+  });
+
+  it('says where a schema goes wrong', () => {
+    const wanted = {
+      type: 'object',
+      properties: { 'a/b': { type: 'array', items: { type: 'string', pattern: 'x' } } },
+    };
+    expect(grammars.matcher(constraint(wanted))).toMatchObject({
+      error: { code: 'SCHEMA_UNSUPPORTED', facts: { path: '#/properties/a~1b/items' } },
+    });
+  });
+
+  it('needs a model that can spell every text and end it', () => {
+    const few = makeVocabulary(2, (id) => Uint8Array.of(id), [1], false);
+    expect(new Grammars(few).matcher(constraint({}))).toMatchObject({
+      error: { code: 'CONSTRAINT_UNSUPPORTED' },
+    });
+    const endless = { ...vocabulary, ends: [] };
+    expect(new Grammars(endless).matcher(constraint({}))).toMatchObject({
+      error: { code: 'CONSTRAINT_UNSUPPORTED' },
+    });
+  });
+});
+
+function take(matcher: Matcher, byte: number): boolean {
+  const allowed = hasToken(matcher.allowed()!, byte + 1);
+  if (allowed) matcher.accept(byte + 1);
+  return allowed;
+}
+
+/** Two objects whose every property leads back to them: comparing them never ends by itself. */
+function mirrored(width: number): Json {
+  const names = Array.from({ length: width }, (_, i) => `p${i}`);
+  const one = (ref: string) => ({
+    type: 'object',
+    properties: Object.fromEntries(names.map((name) => [name, { $ref: ref }])),
+    required: names,
+  });
+  return {
+    $defs: { a: one('#/$defs/a'), b: one('#/$defs/b') },
+    oneOf: [{ $ref: '#/$defs/a' }, { $ref: '#/$defs/b' }],
+  };
+}
+
+function nested(levels: number): Json {
+  return levels === 0 ? { type: 'null' } : { type: 'array', items: nested(levels - 1) };
+}
+
+function chained(length: number): Json {
+  const links = Array.from({ length }, (_, i) => [`d${i}`, { $ref: `#/$defs/d${i + 1}` }]);
+  return {
+    $ref: '#/$defs/d0',
+    $defs: { ...Object.fromEntries(links), [`d${length}`]: { type: 'null' } },
+  } as Json;
+}

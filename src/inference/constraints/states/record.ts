@@ -1,0 +1,233 @@
+import { keyTrie, type KeyPlace } from './key-trie.js';
+import { SchemaNode } from './schema-node.js';
+import { State } from './state.js';
+import { BOUNDARY, nextUtf8 } from './utf8.js';
+import { nextWhiteSpace, NO_SPACE } from './white-space.js';
+
+const [OPEN_BRACE, CLOSE_BRACE, COMMA, COLON, QUOTE, BACKSLASH, SPACE] = [
+  0x7b, 0x7d, 0x2c, 0x3a, 0x22, 0x5c, 0x20,
+];
+
+/** A named property; they are written in the order of their list. */
+export interface Property {
+  readonly name: string;
+  readonly node: SchemaNode;
+  readonly required: boolean;
+}
+
+/** An object. */
+export class RecordNode extends SchemaNode {
+  private properties: readonly Property[] = [];
+  /** Schema of properties that are not listed, which follow those that are; null = there are none. */
+  private others: SchemaNode | null = null;
+  names: KeyPlace = keyTrie([]);
+  /** By property: the first required one from there on; the number of properties = none. */
+  private required: readonly number[] = [0];
+
+  /** Says what the object holds; once, when the schemas within are known. */
+  define(properties: readonly Property[], others: SchemaNode | null): void {
+    this.properties = properties;
+    this.others = others;
+    this.names = keyTrie(properties.map(({ name }) => name));
+    const required = [properties.length];
+    for (let i = properties.length - 1; i >= 0; i--)
+      required.unshift(properties[i].required ? i : required[0]);
+    this.required = required;
+  }
+
+  start(after: State, depth: number): State {
+    return new RecordState(this, { phase: 'start', from: 0, space: NO_SPACE, depth }, after);
+  }
+
+  leastHeight(): number {
+    const needed = this.properties.filter(({ required }) => required);
+    return 1 + Math.max(0, ...needed.map(({ node }) => node.height));
+  }
+
+  /** Whether the object may end when the properties before `from` are done with. */
+  mayEnd(from: number): boolean {
+    return this.required[from] === this.properties.length;
+  }
+
+  /** The schema of a property, where it may come next; `depth` as in `start`. */
+  property(index: number, from: number, depth: number): SchemaNode | null {
+    if (index < from || index > this.required[from] || index >= this.properties.length) return null;
+    const { node } = this.properties[index];
+    return node.fits(depth + 1) ? node : null;
+  }
+
+  /** The schema of properties that are not listed, where one may come next. */
+  other(from: number, depth: number): SchemaNode | null {
+    return this.mayEnd(from) && this.others !== null && this.others.fits(depth + 1) ? this.others : null;
+  }
+
+  /** Whether a listed property whose name begins like this may come next. */
+  leads({ below }: KeyPlace, from: number, depth: number): boolean {
+    let [low, high] = [0, below.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (below[middle] < from) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low; i < below.length && below[i] <= this.required[from]; i++) {
+      if (this.property(below[i], from, depth) !== null) return true;
+    }
+    return false;
+  }
+
+  /** The place after the last listed property. */
+  get end(): number {
+    return this.properties.length;
+  }
+}
+
+interface Place {
+  readonly phase: 'start' | 'open' | 'value' | 'comma';
+  /** Listed properties before this one are written or left out. */
+  readonly from: number;
+  readonly space: number;
+  readonly depth: number;
+}
+
+class RecordState extends State {
+  declare readonly after: State;
+
+  constructor(
+    private readonly node: RecordNode,
+    readonly place: Place,
+    after: State,
+  ) {
+    super(after);
+  }
+
+  step(byte: number, out: State[]): void {
+    const { phase, from, space } = this.place;
+    if (phase === 'start') {
+      if (byte === OPEN_BRACE) out.push(this.at('open', from));
+    } else if (byte === CLOSE_BRACE) {
+      if (phase !== 'comma' && this.node.mayEnd(from)) out.push(this.after);
+    } else if (byte === COMMA) {
+      if (phase === 'value' && space === NO_SPACE && this.goesOn) out.push(this.at('comma', from));
+    } else if (byte === QUOTE) {
+      if (phase !== 'value' && this.goesOn) out.push(this.openKey());
+    } else this.stepSpace(byte, out);
+  }
+
+  /** Where a value of the object is complete; properties before `from` are then done with. */
+  afterValue(from: number): RecordState {
+    return this.at('value', from);
+  }
+
+  /** White space behind a value is allowed only where the object may end. */
+  private stepSpace(byte: number, out: State[]): void {
+    const { phase, from } = this.place;
+    const space = nextWhiteSpace(this.place.space, byte);
+    if (space < 0 || (phase === 'value' && !this.node.mayEnd(from))) return;
+    out.push(new RecordState(this.node, { ...this.place, space }, this.after));
+  }
+
+  private get goesOn(): boolean {
+    const { from, depth } = this.place;
+    return this.node.other(from, depth) !== null || this.node.leads(this.node.names, from, depth);
+  }
+
+  private openKey(): KeyState {
+    const progress = { names: this.node.names, utf8: BOUNDARY, escaped: false };
+    return new KeyState(this.node, progress, this.at('value', this.place.from));
+  }
+
+  private at(phase: Place['phase'], from: number): RecordState {
+    return new RecordState(this.node, { ...this.place, phase, from, space: NO_SPACE }, this.after);
+  }
+
+  protected describe(): string {
+    const { phase, from, space } = this.place;
+    return `r${this.node.id}.${phase}.${from}.${space}`;
+  }
+}
+
+interface KeyProgress {
+  /** What has been written, as long as it begins a listed name; null when it does not. */
+  readonly names: KeyPlace | null;
+  readonly utf8: number;
+  /** Whether there is a backslash in it: only listed names have escapes, so that none is written in another spelling. */
+  readonly escaped: boolean;
+}
+
+/** Within the name of a property. */
+class KeyState extends State {
+  declare readonly after: RecordState;
+
+  constructor(
+    private readonly node: RecordNode,
+    private readonly progress: KeyProgress,
+    after: RecordState,
+  ) {
+    super(after);
+  }
+
+  step(byte: number, out: State[]): void {
+    const { names } = this.progress;
+    const next = names?.next.get(byte) ?? null;
+    if (byte === QUOTE && next === null) return this.stepEnd(out);
+    const utf8 = nextUtf8(this.progress.utf8, byte);
+    if (byte < SPACE || utf8 < 0) return;
+    const escaped = this.progress.escaped || byte === BACKSLASH;
+    const { from, depth } = this.after.place;
+    if ((next !== null && this.node.leads(next, from, depth)) || (!escaped && this.other !== null)) {
+      out.push(new KeyState(this.node, { names: next, utf8, escaped }, this.after));
+    }
+  }
+
+  override get plain(): number {
+    const { utf8, escaped } = this.progress;
+    return utf8 === BOUNDARY && !escaped && this.other !== null ? Infinity : 0;
+  }
+
+  private get other(): SchemaNode | null {
+    const { from, depth } = this.after.place;
+    return this.node.other(from, depth);
+  }
+
+  private stepEnd(out: State[]): void {
+    const { names, utf8, escaped } = this.progress;
+    const { from, depth } = this.after.place;
+    const index = names?.property ?? -1;
+    if (utf8 !== BOUNDARY || (index < 0 && escaped)) return;
+    const node = index >= 0 ? this.node.property(index, from, depth) : this.other;
+    if (node === null) return;
+    const done = this.after.afterValue(index >= 0 ? index + 1 : this.node.end);
+    out.push(new ColonState(node, depth + 1, 'colon', done));
+  }
+
+  protected describe(): string {
+    const { names, utf8, escaped } = this.progress;
+    return `k${this.node.id}.${utf8}.${names?.id ?? '-'}.${escaped ? 1 : 0}`;
+  }
+}
+
+/** Between the name of a property and its value: a colon, and at most one space. */
+class ColonState extends State {
+  declare readonly after: State;
+
+  constructor(
+    private readonly node: SchemaNode,
+    private readonly depth: number,
+    private readonly phase: 'colon' | 'space' | 'value',
+    after: State,
+  ) {
+    super(after);
+  }
+
+  step(byte: number, out: State[]): void {
+    if (this.phase === 'colon') {
+      if (byte === COLON) out.push(new ColonState(this.node, this.depth, 'space', this.after));
+    } else if (byte === SPACE && this.phase === 'space') {
+      out.push(new ColonState(this.node, this.depth, 'value', this.after));
+    } else this.node.start(this.after, this.depth).step(byte, out);
+  }
+
+  protected describe(): string {
+    return `v${this.node.id}.${this.phase}`;
+  }
+}

@@ -1,0 +1,66 @@
+/** Counts above this look alike to a token, none of which has more characters or items in it. */
+export const FAR = 256;
+
+/**
+ * A place in a text that obeys a constraint: what may follow depends on it alone. `after` is the place behind the value that
+ * is being written, so that the open arrays and objects are the chain of `after`s. Places never change.
+ */
+export abstract class State {
+  private exact: string | null = null;
+  private coarse: string | null = null;
+
+  constructor(readonly after: State | null) {}
+
+  /** Adds to `out` the places to which a byte leads; none when the byte is not allowed here. */
+  abstract step(byte: number, out: State[]): void;
+
+  /** Whether the text may end here. */
+  get complete(): boolean {
+    return false;
+  }
+
+  /** Characters of plain text (no quote, backslash or control character) that may follow here, whichever they are. */
+  get plain(): number {
+    return 0;
+  }
+
+  /** Names the place: two of one grammar with the same name are the same. */
+  get key(): string {
+    this.exact ??= `${this.describe(exactly)}/${this.after === null ? '' : this.after.key}`;
+    return this.exact;
+  }
+
+  /** Names what one token may do here: as `key`, but that far limits are not told apart. */
+  get maskKey(): string {
+    this.coarse ??= `${this.describe(nearly)}/${this.after === null ? '' : this.after.maskKey}`;
+    return this.coarse;
+  }
+
+  /** The place without what follows; `left` is given every number of characters or items still allowed or wanted. */
+  protected abstract describe(left: (count: number) => number): string;
+}
+
+/** The end of the text: nothing follows. */
+export class EndState extends State {
+  constructor() {
+    super(null);
+  }
+
+  step(): void {}
+
+  override get complete(): boolean {
+    return true;
+  }
+
+  protected describe(): string {
+    return 'end';
+  }
+}
+
+function exactly(count: number): number {
+  return count;
+}
+
+function nearly(count: number): number {
+  return Math.min(count, FAR);
+}

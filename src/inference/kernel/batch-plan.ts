@@ -1,0 +1,61 @@
+import { MAX_LOGIT_ROWS } from './run-state.js';
+import type { Sequence } from './scheduler.js';
+
+/** Every so many batches, prompts of the lower class come first. */
+const LEARNING_TURN = 8;
+
+/** Rows of a batch for one sequence. */
+export interface Share {
+  readonly sequence: Sequence;
+  readonly count: number;
+}
+
+/**
+ * Who gets rows of a batch: every sequence that waits for one token, then prompts, as many rows as are left, beginning with another
+ * one each time; prompts of class `learning` after the others, but for every eighth batch.
+ * @param rowsFor rows that the batch may have, given how many sequences wait for a token
+ */
+export function planBatch(
+  sequences: readonly Sequence[],
+  turn: number,
+  rowsFor: (decoding: number) => number,
+): Share[] {
+  const decoding = sequences.filter((sequence) => missing(sequence) === 1).slice(0, MAX_LOGIT_ROWS);
+  const shares: Share[] = decoding.map((sequence) => ({ sequence, count: 1 }));
+  let rows = rowsFor(decoding.length) - shares.length;
+  let logitRows = MAX_LOGIT_ROWS - shares.length;
+  const prompts = sequences.filter((sequence) => missing(sequence) > 1);
+  for (const sequence of inTurn(prompts, turn)) {
+    if (rows <= 0) break;
+    const [count, wanted] = chunk(sequence, Math.min(rows, missing(sequence)), logitRows);
+    if (count === 0) continue;
+    shares.push({ sequence, count });
+    rows -= count;
+    logitRows -= wanted;
+  }
+  return shares;
+}
+
+/** Known ids that have not been computed. */
+export function missing(sequence: Sequence): number {
+  return sequence.task.ids.length - sequence.computed;
+}
+
+function inTurn(prompts: readonly Sequence[], turn: number): Sequence[] {
+  const first = prompts.length === 0 ? 0 : turn % prompts.length;
+  const turned = [...prompts.slice(first), ...prompts.slice(0, first)];
+  const learningFirst = turn % LEARNING_TURN === 0;
+  const early = turned.filter(({ priority }) => (priority === 'learning') === learningFirst);
+  return [...early, ...turned.filter((sequence) => !early.includes(sequence))];
+}
+
+/** The longest run of positions, at most `most`, that asks for at most `logitRows` logits; and how many it asks for. */
+function chunk(sequence: Sequence, most: number, logitRows: number): [count: number, wanted: number] {
+  let wanted = 0;
+  for (let count = 0; count < most; count++) {
+    if (!sequence.task.wantsLogits(sequence.computed + count)) continue;
+    if (wanted === logitRows) return [count, wanted];
+    wanted++;
+  }
+  return [most, wanted];
+}

@@ -1,0 +1,44 @@
+/** Longest time that streams should wait for a batch with parts of prompts in it, ms; half of what a reader notices. */
+const TARGET_MS = 100;
+/** Rows for prompts that every batch may have, however slow the machine is: prompts must get on, too. */
+const LEAST_PROMPT_ROWS = 4;
+/** Rows before anything was measured. */
+const FIRST_ROWS = 16;
+/** A batch below this part of the target may grow; one that took longer than the target makes the next ones smaller. */
+const ROOM = 0.8;
+/** At most by this part: a moment's noise must not slow prompts for long. */
+const LARGEST_CUT = 0.5;
+const GROWTH = 0.25;
+
+/**
+ * Decides how many rows a batch may have while somebody waits for the next token, from how long the last ones took: as many as fit
+ * into the target, as matrices are read once for all rows. What prompts cost per row differs by model, by machine, by what else it
+ * does, and along the prompt. No bit depends on it.
+ */
+export class RowBudget {
+  private rows: number;
+
+  /** @param most rows of a batch at most */
+  constructor(private readonly most: number) {
+    this.rows = Math.min(FIRST_ROWS, most);
+  }
+
+  /** Rows of the next batch, of which `decoding` are streams'. */
+  next(decoding: number): number {
+    const least = decoding + LEAST_PROMPT_ROWS;
+    return Math.max(decoding + 1, Math.min(this.most, Math.max(this.rows, least)));
+  }
+
+  /**
+   * Hears how long a batch with streams and parts of prompts took.
+   * @param sharing models that take turns: all of them fit into the target together
+   */
+  measured(milliseconds: number, rows: number, sharing = 1): void {
+    const target = TARGET_MS / sharing;
+    if (milliseconds > target) {
+      this.rows = Math.max(1, Math.floor(rows * Math.max(LARGEST_CUT, target / milliseconds)));
+    } else if (rows >= this.rows && milliseconds < target * ROOM) {
+      this.rows = Math.min(this.most, Math.ceil(this.rows * (1 + GROWTH)));
+    }
+  }
+}
