@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { KIND, recordBytes } from '../../dist/src/inference/kernel/abi.js';
 import { createKernelMemory, Kernel } from '../../dist/src/inference/kernel/index.js';
+import { compileKernel } from '../../dist/src/inference/kernel/node/compile-kernel.js';
 
 const KERNEL = fileURLToPath(new URL('../../dist/kernel/kernel.wasm', import.meta.url));
 const COLUMNS = 512;
