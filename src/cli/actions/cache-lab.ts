@@ -70,7 +70,11 @@ async function traceFor(
   const prompts = await promptsOf(options);
   const routingTraceMb = config.routingTraceMb === 0 ? RECORDING_MB : config.routingTraceMb;
   const bytes = await withApplication(config.with({ routingTraceMb }), async (host: CommandHost) => {
-    if (host.kind === 'server') return serverTrace(host, model);
+    if (host.kind === 'server') {
+      if (options.prompts === undefined) return serverTrace(host, model);
+      const message = 'a server runs on this folder and records by itself: stop it, or leave --prompts out';
+      throw new CodedError('CACHE_LAB_SERVER', message);
+    }
     const progress = context.progress('recording', prompts.length);
     const traces = host.application.get(RoutingTraces);
     try {
