@@ -48,6 +48,11 @@ export class PlainForward {
     return ok(trace);
   }
 
+  /** A key or value that was kept; null for outputs that were not. */
+  kept({ position, section, operator }: Place): Float32Array | null {
+    return this.seen[position]?.get(`${section} ${operator}`) ?? null;
+  }
+
   private compute(place: Place, token: number, trace: PositionTrace): Result<Float32Array> {
     const { weights } = this;
     const { config } = weights.model;
@@ -62,8 +67,8 @@ export class PlainForward {
 
   private valueAt(place: Place, input: Place, trace: PositionTrace): Float32Array {
     if (input.position !== place.position) {
-      const value = this.seen[input.position]?.get(`${input.section} ${input.operator}`);
-      if (value !== undefined) return value;
+      const value = this.kept(input);
+      if (value !== null) return value;
       throw new Error(`position ${input.position} was not computed before position ${place.position}`);
     }
     const found = trace[input.section].find(

@@ -3,8 +3,8 @@
 
 const { fround } = Math;
 const LN2_HIGH = fround(0.693359375);
-const LN2_LOW = fround(-2.1219444005469058e-4);
-const LOG2_E = fround(1.44269504088896341);
+const LN2_LOW = fround(-0.00021219444005469057);
+const LOG2_E = fround(1.4426950408889634);
 /** Taylor coefficients of e^r, from the seventh power down to the second. */
 const COEFFICIENTS = [1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 0.5].map(fround);
 /** Adding and taking away 1.5 * 2^52 rounds a float64 to a whole number, ties to even. */

@@ -1,14 +1,14 @@
 // Exponential, logarithm and sine in float64, operation by operation as in the kernel; none of JavaScript's own, whose last bits
 // may differ between engines.
 
-const LN2_HIGH = 0.69314718036912381649;
-const LN2_LOW = 1.90821492927058770002e-10;
-const LOG2_E = 1.44269504088896340736;
-const SQRT2 = 1.4142135623730950488;
-const HALF_PI_HIGH = 1.57079632673412561417;
+const LN2_HIGH = 0.6931471803691238;
+const LN2_LOW = 1.9082149292705877e-10;
+const LOG2_E = 1.4426950408889634;
+const SQRT2 = 1.4142135623730951;
+const HALF_PI_HIGH = 1.5707963267341256;
 const HALF_PI_MIDDLE = 6.0771005063039659766e-11;
-const HALF_PI_LOW = 2.02226624879595063154e-21;
-const TWO_OVER_PI = 0.636619772367581343076;
+const HALF_PI_LOW = 2.0222662487959506e-21;
+const TWO_OVER_PI = 0.6366197723675814;
 const ROUND = 6755399441055744;
 
 const view = new DataView(new ArrayBuffer(8));

@@ -3,7 +3,7 @@ import type { ModelConfig } from '../../kernel/index.js';
 import { exp64, log64, sin64 } from '../arithmetic/float64.js';
 
 const { fround } = Math;
-const TWO_PI = 6.28318530717958647693;
+const TWO_PI = 6.283185307179586;
 
 /** Cosines, then sines, of all angles at one position: float32 [headDim]. The angles are computed in float64. */
 export function ropeAt(config: ModelConfig, position: number): Float32Array {
