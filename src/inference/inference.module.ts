@@ -27,6 +27,8 @@ import { ReleaseSource } from './models/release-source.js';
 import { ChatController } from './native/chat.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
 import { BundleController } from './receipts/bundle.controller.js';
+import { DisputeController } from './receipts/dispute.controller.js';
+import { DisputeService } from './receipts/dispute-service.js';
 import { ReceiptFsck } from './receipts/receipt-fsck.js';
 import { ReceiptIssuer } from './receipts/receipt-issuer.js';
 import { ReceiptLog } from './receipts/receipt-log.js';
@@ -46,6 +48,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ChatController,
     ReceiptsController,
     BundleController,
+    DisputeController,
     LogitsController,
     TraceController,
   ],
@@ -78,7 +81,16 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptService,
     ReceiptFsck,
     BundleWriter,
+    DisputeService,
   ],
-  exports: [InferenceService, EngineHost, ModelCatalog, LogitsService, RoutingTraces, ReceiptService],
+  exports: [
+    InferenceService,
+    EngineHost,
+    ModelCatalog,
+    LogitsService,
+    RoutingTraces,
+    ReceiptService,
+    DisputeService,
+  ],
 })
 export class InferenceModule {}

@@ -1,6 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
 import { LOCAL_ADMIN } from '../../auth/index.js';
-import { CodedError, messageOf, ok, unwrap, type Result } from '../../common/index.js';
+import { ok, unwrap, type Result } from '../../common/index.js';
 import {
   ReceiptService,
   checkStatement,
@@ -12,10 +11,10 @@ import {
 } from '../../inference/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { CommandHost } from '../with-application.js';
+import { readJsonFile } from './json-file.js';
 import { printReport } from './report-lines.js';
 
 const RECEIPT_ID = /^rcpt_[0-9a-f]{32}$/;
-const LARGEST_FILE = 256 << 20;
 
 /** Checks a receipt, from a file or by its id; false when something disagrees. */
 export async function verify(context: CommandContext, receipt: string): Promise<number> {
@@ -35,26 +34,12 @@ async function verifyKnown(host: CommandHost, id: string): Promise<ReplayReport>
 }
 
 async function verifyFile(path: string): Promise<ReplayReport> {
-  const value = await readJson(path);
+  const value = await readJsonFile(path);
   const document = 'receipt' in value ? value : { receipt: value };
   const receipt = unwrap(parseReceipt(document.receipt));
   const evidence = unwrap(given(document.evidence, parseEvidence));
   const log = unwrap(given(document.log, parseLogProof));
   return replayReport(receipt.id, checkStatement({ receipt, evidence, log }));
-}
-
-async function readJson(path: string): Promise<Record<string, unknown>> {
-  const unreadable = (why: string) =>
-    new CodedError('RECEIPT_UNREADABLE', `${path} cannot be read: ${why}`, { path });
-  try {
-    if ((await stat(path)).size > LARGEST_FILE) throw unreadable(`it has more than ${LARGEST_FILE} bytes`);
-    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch (thrown) {
-    throw thrown instanceof CodedError ? thrown : unreadable(messageOf(thrown));
-  }
-  throw unreadable('it holds no receipt');
 }
 
 function given<T>(value: unknown, parse: (value: unknown) => Result<T>): Result<T | null> {

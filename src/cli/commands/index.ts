@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import * as cacheLab from './cache-lab.js';
+import * as dispute from './dispute.js';
 import * as exportModel from './export.js';
 import * as fsck from './fsck.js';
 import * as chat from './chat.js';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   cacheLab.register,
   replay.register,
   verify.register,
+  dispute.register,
   fsck.register,
   keys.register,
   migrations.register,

@@ -1,0 +1,25 @@
+import { DisputeTrials } from '../../../test/support/dispute-trials.js';
+
+const SEED = Number(process.env.DISPUTE_SEED ?? Date.now() % 1_000_000);
+
+describe('a dispute', () => {
+  it(`finds whose bit was flipped, in which layer and operator (seed ${SEED})`, async () => {
+    const trials = new DisputeTrials(SEED);
+    const found = new Map<string, number>();
+    for (let i = 0; i < 60; i++) {
+      const { kind, failure, verdict } = await trials.faulty();
+      expect({ trial: i, kind, failure }).toEqual({ trial: i, kind, failure: null });
+      expect(verdict.differs).toBe(true);
+      found.set(kind, (found.get(kind) ?? 0) + 1);
+    }
+    expect(found.size).toBe(5);
+  }, 120_000);
+
+  it(`blames nobody when both are honest (seed ${SEED})`, async () => {
+    const trials = new DisputeTrials(SEED + 1);
+    for (let i = 0; i < 60; i++) {
+      const { failure } = await trials.honest();
+      expect({ trial: i, failure }).toEqual({ trial: i, failure: null });
+    }
+  }, 120_000);
+});

@@ -1,0 +1,231 @@
+import { bytesToHex, unwrap } from '../../src/common/index.js';
+import { nativeSha256 } from '../../src/common/native-hash.js';
+import { MemoryBlockSource, type BlockSource } from '../../src/inference/kernel/index.js';
+import type { BuiltModel } from '../../src/inference/kernel/model-builder.js';
+import { operatorsOf, type Place } from '../../src/inference/dispute/place.js';
+import type { Tamper } from '../../src/inference/dispute/plain-forward.js';
+import { PlainWitness } from '../../src/inference/dispute/plain-witness.js';
+import { PlainWeights } from '../../src/inference/dispute/referee/weights.js';
+import { settle } from '../../src/inference/dispute/settle.js';
+import type { Verdict } from '../../src/inference/dispute/verdict.js';
+import { GREEDY } from '../../src/inference/sampler/index.js';
+import { EVERY_PART, randomModel, smallConfig } from './engine.js';
+import { randomNumbers } from './schedules.js';
+
+/** What a dishonest side flips one bit of. */
+export type FaultKind = 'weight' | 'activation' | 'router' | 'token' | 'seed';
+const KINDS: readonly FaultKind[] = ['weight', 'activation', 'router', 'token', 'seed'];
+
+/** One trial: a question, the fault (null: both honest), and the verdict with what it should have been. */
+export interface DisputeTrial {
+  readonly kind: FaultKind | 'honest';
+  readonly verdict: Verdict;
+  /** What is wrong with the verdict; null when nothing is. */
+  readonly failure: string | null;
+  /** Faults drawn before that changed no commitment, or that no reader takes (padding): nothing to dispute. */
+  readonly withoutEffect: number;
+}
+
+interface Subject {
+  readonly built: BuiltModel;
+  readonly weights: PlainWeights;
+}
+
+interface Fault {
+  readonly kind: FaultKind;
+  readonly side: PlainWitness;
+  /** Whether the place found is the one where the bit was flipped. */
+  readonly isFound: (place: NonNullable<Verdict['place']>) => boolean;
+}
+
+const TOKENS = 36;
+const PROMPT = 5;
+
+/** Small models: Mixtral's way and every other part, in all dtypes. */
+function subjects(): Subject[] {
+  const shape = { hiddenSize: 32, expertHiddenSize: 32, heads: 2, kvHeads: 1, vocabSize: 40, experts: 3 };
+  const other = { ...shape, architecture: EVERY_PART };
+  return [
+    randomModel(smallConfig(shape), 'int8', 3),
+    randomModel(smallConfig(shape), 'mixed', 5),
+    randomModel(smallConfig(shape), 'int4', 7),
+    randomModel(smallConfig(other), 'mixed', 9),
+  ].map((built) => ({
+    built,
+    weights: new PlainWeights(built.model, new MemoryBlockSource(built.payloads, nativeSha256)),
+  }));
+}
+
+const SUBJECTS = subjects();
+
+/** Runs trials one after the other; the seed decides everything. */
+export class DisputeTrials {
+  private readonly subjects = SUBJECTS;
+  private readonly random: (below: number) => number;
+
+  constructor(seed: number) {
+    this.random = randomNumbers(seed);
+  }
+
+  /** One trial with a fault on one of the sides. */
+  async faulty(): Promise<DisputeTrial> {
+    const kind = KINDS[this.random(KINDS.length)];
+    for (let withoutEffect = 0; ; withoutEffect++) {
+      const { subject, honest } = await this.honestSide();
+      const fault = await this.fault(kind, subject, honest);
+      if (fault === null || !differ(fault.side, honest)) continue;
+      const liar = this.random(2) === 0 ? 'a' : 'b';
+      const pair = liar === 'a' ? ([fault.side, honest] as const) : ([honest, fault.side] as const);
+      const verdict = unwrap(await settle(...pair, { weights: subject.weights, sha256: nativeSha256 }));
+      return { kind, verdict, failure: faultMissed(verdict, liar, fault), withoutEffect };
+    }
+  }
+
+  /** One trial between two honest sides that computed apart. */
+  async honest(): Promise<DisputeTrial> {
+    const { subject, honest } = await this.honestSide();
+    const other = await this.answer(subject, honest);
+    const verdict = unwrap(await settle(honest, other, { weights: subject.weights, sha256: nativeSha256 }));
+    const failure = verdict.differs || verdict.wrong.length > 0 ? verdict.detail : null;
+    return { kind: 'honest', verdict, failure, withoutEffect: 0 };
+  }
+
+  private async honestSide(): Promise<{ subject: Subject; honest: PlainWitness }> {
+    const subject = this.subjects[this.random(this.subjects.length)];
+    const { model } = subject.built;
+    const sampling =
+      this.random(4) === 0 ? GREEDY : { ...GREEDY, temperature: 0.9, topP: 0.95, seed: this.random(2 ** 32) };
+    const question = {
+      release: model.release,
+      kernelHash: '0'.repeat(64),
+      promptIds: Array.from({ length: PROMPT }, () => this.random(model.config.vocabSize)),
+      sampling,
+      salt: new Uint8Array(32).fill(this.random(256)),
+    };
+    const options = { weights: subject.weights, sha256: nativeSha256 };
+    return { subject, honest: unwrap(await PlainWitness.answer(question, TOKENS, options)) };
+  }
+
+  private async answer(
+    { weights }: Subject,
+    { statement }: PlainWitness,
+    { tamper, ...faults }: Parameters<typeof PlainWitness.answer>[3] & { tamper?: Tamper } = {},
+  ): Promise<PlainWitness> {
+    const options = { weights, sha256: nativeSha256, ...(tamper === undefined ? {} : { tamper }) };
+    return unwrap(await PlainWitness.answer(statement, TOKENS, options, faults));
+  }
+
+  private async fault(kind: FaultKind, subject: Subject, honest: PlainWitness): Promise<Fault | null> {
+    if (kind === 'weight') return this.weightFault(subject, honest);
+    if (kind === 'token') {
+      const at = this.random(TOKENS);
+      const flip = (index: number, token: number) =>
+        index === at ? (token ^ (1 << this.random(5))) % 40 : token;
+      const side = await this.answer(subject, honest, { token: flip });
+      return { kind, side, isFound: ({ token, operator }) => token === at && operator === 'sample' };
+    }
+    if (kind === 'seed') {
+      const seed = (honest.statement.sampling.seed ^ (1 << this.random(31))) >>> 0;
+      const side = await this.answer(subject, honest, { seed });
+      const isFound = ({ token, operator }: NonNullable<Verdict['place']>) =>
+        token === 0 && (operator === 'commitment' || operator === 'sample');
+      return { kind, side, isFound };
+    }
+    return this.activationFault(kind, subject, honest);
+  }
+
+  /** One bit of one output, at one place. */
+  private async activationFault(
+    kind: 'activation' | 'router',
+    subject: Subject,
+    honest: PlainWitness,
+  ): Promise<Fault> {
+    const at = this.place(subject, kind);
+    const [element, bit, shift] = [this.random(2 ** 30), this.random(32), this.random(2)];
+    const tamper: Tamper = (place, value) => {
+      if (!isSamePlace(place, at)) return;
+      if (kind === 'router') value[0] = (value[0] ^ (1 << shift)) % subject.built.model.config.experts;
+      else new Uint32Array(value.buffer, value.byteOffset, value.length)[element % value.length] ^= 1 << bit;
+    };
+    const side = await this.answer(subject, honest, { tamper });
+    const layers = subject.built.model.config.layers;
+    const layer = at.section === 0 || at.section > layers ? null : at.section - 1;
+    return {
+      kind,
+      side,
+      isFound: (found) =>
+        found.position === at.position &&
+        found.layer === layer &&
+        found.operator === at.operator &&
+        (found.rank ?? 0) === at.rank,
+    };
+  }
+
+  private place({ built }: Subject, kind: 'activation' | 'router'): Place {
+    const { config } = built.model;
+    const position = this.random(PROMPT + TOKENS - 1);
+    const sections = config.layers + (position >= PROMPT - 1 ? 2 : 1);
+    if (kind === 'router')
+      return { position, section: 1 + this.random(config.layers), operator: 'routerChoice', rank: 0 };
+    const section = this.random(sections);
+    const operators = operatorsOf(config, section);
+    return { position, section, ...operators[this.random(operators.length)] };
+  }
+
+  /** One bit of one payload behind its tensors' headers; the honest side and the referee have the block as it was. */
+  private async weightFault(subject: Subject, honest: PlainWitness): Promise<Fault | null> {
+    const { model, payloads } = subject.built;
+    const block = model.blocks[this.random(model.blocks.length)];
+    const tensor = block.tensors[this.random(block.tensors.length)];
+    const payload = Uint8Array.from(payloads.get(block.name)!);
+    payload[tensor.offset + 128 + this.random(tensor.length - 128)] ^= 1 << this.random(8);
+    const source: BlockSource = {
+      read(wanted, target) {
+        target.set(wanted.name === block.name ? payload : payloads.get(wanted.name)!);
+        return { ok: true, value: undefined };
+      },
+    };
+    const options = { weights: new PlainWeights(model, source), sha256: nativeSha256 };
+    const answered = await PlainWitness.answer(honest.statement, TOKENS, options);
+    if (!answered.ok) return null;
+    const side = answered.value;
+    const layer = /^layer(\d+)\./.exec(block.name);
+    const operators = operatorsReading(block.name, tensor.name);
+    return {
+      kind: 'weight',
+      side,
+      isFound: (found) =>
+        found.layer === (layer === null ? null : Number(layer[1])) && operators.includes(found.operator),
+    };
+  }
+}
+
+/** The operators that read a tensor. */
+function operatorsReading(block: string, tensor: string): string[] {
+  const bare = tensor.replace(/_bias$/, '');
+  if (block === 'embedding') return ['embedding'];
+  if (block === 'head') return [tensor === 'norm' ? 'finalNorm' : 'logits'];
+  if (block.endsWith('.router')) return [tensor === 'norm' ? 'routerNorm' : 'routerLogits'];
+  if (block.includes('.expert')) return [bare];
+  const names: Record<string, string> = {
+    ...{ norm: 'inputNorm', q: 'query', k: 'key', v: 'value', o: 'output' },
+    ...{ q_norm: 'queryTurn', k_norm: 'keyTurn', sinks: 'attention' },
+  };
+  return [names[bare]];
+}
+
+function isSamePlace(a: Place, b: Place): boolean {
+  return (
+    a.position === b.position && a.section === b.section && a.operator === b.operator && a.rank === b.rank
+  );
+}
+
+function differ(a: PlainWitness, b: PlainWitness): boolean {
+  const chain = ({ statement }: PlainWitness) => statement.commitments.map(bytesToHex).join();
+  return chain(a) !== chain(b);
+}
+
+function faultMissed(verdict: Verdict, liar: 'a' | 'b', { isFound }: Fault): string | null {
+  if (verdict.wrong.join() !== liar) return `blames ${verdict.wrong.join()} for ${liar}: ${verdict.detail}`;
+  return verdict.place !== null && isFound(verdict.place) ? null : `wrong place: ${verdict.detail}`;
+}
