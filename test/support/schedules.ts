@@ -49,7 +49,7 @@ export function fingerprint({ states, experts }: GenerateResult | ReplayResult):
 /** Each request computed alone, token by token, with all experts in memory, nothing shared and nothing guessed. */
 export function expectedFingerprints(built: BuiltModel, requests: readonly GenerateRequest[]): Expected[] {
   return requests.map((request) => {
-    const engine = createEngine(built, { prefixCache: false, speculation: false });
+    const engine = createEngine(built, { prefixCache: false });
     let result: Result<WorkResult> | undefined;
     const sink = { event: () => undefined, done: (value: Result<WorkResult>) => (result = value) };
     engine.submit(0, { kind: 'generate', ...request }, sink);

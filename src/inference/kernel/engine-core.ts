@@ -38,7 +38,7 @@ export interface EngineLimits {
   readonly prefixCache?: boolean;
   /** Requests that may wait besides those that run; 1,024 when undefined. */
   readonly maxQueue?: number;
-  /** Whether tokens are guessed from the text so far and verified several at once, unless a request says; true when undefined. */
+  /** Whether tokens are guessed from the text so far and verified several at once, unless a request says; false when undefined. */
   readonly speculation?: boolean;
   /** Rows of a batch at most; as many as the kernel takes when undefined. */
   readonly batchRows?: number;
@@ -125,7 +125,7 @@ export class EngineCore {
    * `checkWork` and `checkConstraint`.
    */
   submit(id: number, asked: Work, sink: WorkSink): void {
-    const { speculation = true } = this.limits;
+    const { speculation = false } = this.limits;
     const work = asked.kind === 'generate' ? { speculative: speculation, ...asked } : asked;
     const refusal = this.refusal(work);
     if (refusal) return sink.done(err(refusal));

@@ -51,7 +51,7 @@ describe('guessed tokens', () => {
     const requests = subjects(seed);
     const expected = expectedFingerprints(built, requests).map((one) => one.fingerprint);
     for (const prefixCache of [false, true]) {
-      const limits: Partial<EngineLimits> = { maxStreams, prefixCache };
+      const limits: Partial<EngineLimits> = { maxStreams, prefixCache, speculation: true };
       const engine = createEngine(built, limits);
       const found = runAll(engine, requests).map(fingerprint);
       expect({ seed, found }).toEqual({ seed, found: expected });
@@ -74,7 +74,7 @@ describe('guessed tokens', () => {
       .slice(0, 8)
       .map((request) => ({ ...request, release: other.model.release }));
     const expected = expectedFingerprints(other, requests).map((one) => one.fingerprint);
-    const engine = createEngine(other, { maxStreams: 1 });
+    const engine = createEngine(other, { maxStreams: 1, speculation: true });
     expect(runAll(engine, requests).map(fingerprint)).toEqual(expected);
     expect(engine.stats().speculation.drafted).toBeGreaterThan(0);
   });
@@ -96,13 +96,16 @@ describe('guessed tokens', () => {
     expect(events(true)).toEqual(events(false));
   });
 
-  it('are not made for a request that does not want them, nor for replays', () => {
+  it('are made for a request that wants them, not for one that does not, nor for replays', () => {
     const request: GenerateRequest = { ...subjects(3)[0], maxTokens: 40, stopIds: [] };
-    const engine = createEngine(built);
+    const engine = createEngine(built, { speculation: true });
     const { tokens } = unwrap(
       runWork(engine, { kind: 'generate', ...request, speculative: false }),
     ) as GenerateResult;
     unwrap(runWork(engine, { kind: 'replay', ...request, outputIds: tokens }));
     expect(engine.stats().speculation).toEqual({ drafted: 0, accepted: 0, verifications: 0 });
+    const asked = createEngine(built);
+    unwrap(runWork(asked, { kind: 'generate', ...request, speculative: true }));
+    expect(asked.stats().speculation.drafted).toBeGreaterThan(0);
   });
 });
