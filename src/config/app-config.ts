@@ -44,6 +44,8 @@ export class AppConfig {
   readonly kvCacheMb!: number;
   /** Whether requests that begin with the same tokens share their keys and values. */
   readonly prefixCache!: boolean;
+  /** Whether repeated text is guessed and verified several tokens at once where that may pay, unless a request says; the answers are the same. */
+  readonly speculation!: 'auto' | 'off';
   /** Requests that may wait for the engine before others get 429. */
   readonly maxQueue!: number;
   /** Leading zero bits a block hash needs. */

@@ -28,6 +28,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   routingTraceMb: integer(0, 1024),
   kvCacheMb: integer(1, 1_048_576),
   prefixCache: flag,
+  speculation: oneOf('auto', 'off'),
   maxQueue: integer(0, 100_000),
   blockDifficulty: integer(0, 32),
   importGenesis: flag,

@@ -335,14 +335,6 @@ describe('bad input to inference', () => {
       null,
     ],
     [
-      'speculation',
-      '/chat',
-      JSON.stringify({ prompt: 'a', enable_speculative: true }),
-      400,
-      'UNSUPPORTED_PARAMETER',
-      null,
-    ],
-    [
       'a receipt that is none',
       '/v1/receipts/verify',
       JSON.stringify({ receipt: { id: 1 } }),

@@ -46,7 +46,7 @@ export function fingerprint({ states, experts }: GenerateResult | ReplayResult):
   return `${states.map(bytesToHex).join()} ${JSON.stringify(experts)}`;
 }
 
-/** Each request computed alone, token by token, with all experts in memory and nothing shared. */
+/** Each request computed alone, token by token, with all experts in memory, nothing shared and nothing guessed. */
 export function expectedFingerprints(built: BuiltModel, requests: readonly GenerateRequest[]): Expected[] {
   return requests.map((request) => {
     const engine = createEngine(built, { prefixCache: false });
@@ -100,7 +100,7 @@ export function drawSchedule(seed: number, built: BuiltModel, requests: number):
     wait: random(3) === 0 ? 0 : random(12),
     cancel: random(8) === 0 ? random(i + 1) : null,
   }));
-  return { limits, arrivals };
+  return { limits: { ...limits, speculation: random(3) > 0 }, arrivals };
 }
 
 /** Runs a schedule on an engine; returns what differs from what is right. An empty list is what the law asks for. */

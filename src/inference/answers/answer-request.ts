@@ -42,6 +42,8 @@ export interface AnswerRequest {
   readonly echo?: boolean;
   /** Independent answers; 1 when undefined. */
   readonly choices?: number;
+  /** Whether tokens are guessed and verified several at once; as the server is set when undefined. No token depends on it. */
+  readonly speculative?: boolean;
   /** 64 hex digits; drawn at random when undefined. */
   readonly salt?: string;
   /** The account that asks; its receipts are shown to it. */
@@ -63,6 +65,8 @@ export interface PreparedAnswer {
   /** Functions it may call, and how calls look in the text. */
   readonly tools?: { readonly names: readonly string[]; readonly style: CallStyle };
   readonly choices: number;
+  /** As in the request. */
+  readonly speculative?: boolean;
   readonly salt: string;
   readonly owner: string;
 }

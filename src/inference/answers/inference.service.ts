@@ -208,7 +208,7 @@ class EngineTask {
 }
 
 function engineRequest(prepared: PreparedAnswer): EngineRequest {
-  const { model, promptIds, maxTokens, sampling, logprobs } = prepared;
+  const { model, promptIds, maxTokens, sampling, logprobs, speculative } = prepared;
   const waiting = { priority: 'inference', maxWaitMs: LONGEST_WAIT_MS } as const;
   const request = {
     release: model.release,
@@ -217,6 +217,7 @@ function engineRequest(prepared: PreparedAnswer): EngineRequest {
     stopIds: model.stopIds,
     sampling,
     ...waiting,
+    ...(speculative === undefined ? {} : { speculative }),
   };
   return logprobs === undefined ? request : { ...request, logprobs };
 }

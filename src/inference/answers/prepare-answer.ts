@@ -53,6 +53,7 @@ export async function prepareAnswer(
     ...(request.logprobs === undefined ? {} : { logprobs: request.logprobs }),
     ...(request.echo === true ? { echo: echoText(request.prompt, prompt.value, model) } : {}),
     choices,
+    ...(request.speculative === undefined ? {} : { speculative: request.speculative }),
     owner: request.owner,
     salt: request.salt ?? bytesToHex(randomBytes(SALT_BYTES)),
   });

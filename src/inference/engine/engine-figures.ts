@@ -113,6 +113,21 @@ export class EngineFigures implements ExpertUsageSource {
       ({ prefixCache }) => prefixCache.evictions,
     );
     gauge(
+      'stemma_speculation_drafted_tokens',
+      'Tokens guessed from the text so far.',
+      ({ speculation }) => speculation.drafted,
+    );
+    gauge(
+      'stemma_speculation_accepted_tokens',
+      'Guessed tokens that were right.',
+      ({ speculation }) => speculation.accepted,
+    );
+    gauge(
+      'stemma_speculation_verifications',
+      'Batches of an answer that verified guesses.',
+      ({ speculation }) => speculation.verifications,
+    );
+    gauge(
       'stemma_kernel_memory_bytes',
       'Size of the memory of the kernel.',
       ({ memoryBytes }) => memoryBytes,

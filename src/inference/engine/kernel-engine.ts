@@ -24,6 +24,7 @@ export async function engineOptions(config: AppConfig, path = kernelPath()): Pro
     kvCacheBytes: config.kvCacheMb * MEBIBYTE,
     maxStreams: ENGINE_STREAMS,
     prefixCache: config.prefixCache,
+    speculation: config.speculation === 'auto',
     maxQueue: config.maxQueue + QUEUE_FOR_OTHERS,
     experts: {
       policy: await policyOf(config),

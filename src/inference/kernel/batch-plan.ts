@@ -8,7 +8,12 @@ const LEARNING_TURN = 8;
 export interface Share {
   readonly sequence: Sequence;
   readonly count: number;
+  /** Ids guessed to follow the last known one; they have rows behind it, which count only as far as they are right. */
+  readonly draft?: readonly number[];
 }
+
+/** Sequences that wait for a token, at most, for which it still pays to verify guesses: each takes rows of its own. */
+const MOST_DRAFTING = 2;
 
 /**
  * Who gets rows of a batch: every sequence that waits for one token, then prompts, as many rows as are left, beginning with another
@@ -34,6 +39,18 @@ export function planBatch(
     logitRows -= wanted;
   }
   return shares;
+}
+
+/** Adds guesses to a batch of few sequences that all wait for one token. */
+export function withDrafts(shares: readonly Share[], mostRows: number): Share[] {
+  const few = shares.length <= MOST_DRAFTING && shares.every(({ sequence }) => missing(sequence) === 1);
+  if (!few) return [...shares];
+  const room = Math.floor(Math.min(mostRows, MAX_LOGIT_ROWS) / shares.length) - 1;
+  return shares.map((share) => {
+    const { task, speculation, computed } = share.sequence;
+    const draft = speculation?.draft(task.ids, Math.min(room, task.positions - computed - 1)) ?? [];
+    return draft.length === 0 ? share : { ...share, count: 1 + draft.length, draft };
+  });
 }
 
 /** Known ids that have not been computed. */

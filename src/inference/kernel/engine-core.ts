@@ -17,6 +17,7 @@ import { checkWork, positionsOf, reusablePositions, type GenerateResult, type Wo
 import { RouterForesight } from './router-foresight.js';
 import { Running, type EngineComponents, type Ticket, type WorkResult, type WorkSink } from './running.js';
 import { Scheduler } from './scheduler.js';
+import { SpeculationCounters } from './speculation.js';
 import type { EngineStats, ExpertStats } from './stats.js';
 import { RoutingRecorder } from './trace/routing-recorder.js';
 import { WaitingQueue } from './waiting-queue.js';
@@ -37,6 +38,8 @@ export interface EngineLimits {
   readonly prefixCache?: boolean;
   /** Requests that may wait besides those that run; 1,024 when undefined. */
   readonly maxQueue?: number;
+  /** Whether tokens are guessed from the text so far and verified several at once, unless a request says; false when undefined. */
+  readonly speculation?: boolean;
   /** Rows of a batch at most; as many as the kernel takes when undefined. */
   readonly batchRows?: number;
 }
@@ -55,6 +58,7 @@ export class EngineCore {
   private readonly models = new Map<string, LoadedModel>();
   private readonly queue = new WaitingQueue();
   private readonly running = new Map<number, Ticket>();
+  private readonly speculation = new SpeculationCounters();
   private readonly counters = {
     tokensGenerated: 0,
     promptTokens: 0,
@@ -120,7 +124,9 @@ export class EngineCore {
    * Queues a request. The sink is told at once of refusals: `MODEL_NOT_LOADED`, `ENGINE_BUSY`, `KV_BUDGET_EXCEEDED` and those of
    * `checkWork` and `checkConstraint`.
    */
-  submit(id: number, work: Work, sink: WorkSink): void {
+  submit(id: number, asked: Work, sink: WorkSink): void {
+    const { speculation = false } = this.limits;
+    const work = asked.kind === 'generate' ? { speculative: speculation, ...asked } : asked;
     const refusal = this.refusal(work);
     if (refusal) return sink.done(err(refusal));
     const names = this.sharesPages(work) ? new PageNames(work.release, this.components.sha256) : null;
@@ -165,6 +171,7 @@ export class EngineCore {
         budget: this.pages.budget,
       },
       prefixCache: this.pages.prefixes.stats(),
+      speculation: { ...this.speculation },
       memoryBytes: this.components.kernel.heap.memory.buffer.byteLength,
       models: [...this.models.values()].map(expertFigures),
     };
@@ -227,7 +234,7 @@ export class EngineCore {
     this.queue.remove(ticket);
     this.running.set(ticket.id, ticket);
     const end = (result: Result<WorkResult>) => this.end(ticket, result);
-    const run = new Running(ticket, model, this.components, end, this.counters);
+    const run = new Running(ticket, model, this.components, end, this.counters, this.speculation);
     ticket.sequence = run.sequence(table);
     this.scheduler.add(ticket.sequence);
   }

@@ -24,6 +24,8 @@ export interface GenerateRequest extends Waiting {
   readonly sampling: SamplingParameters;
   /** How many likeliest alternatives to report per token, 0..20; undefined = no log probabilities at all. */
   readonly logprobs?: number;
+  /** Whether its tokens are guessed and verified several at once; as the engine is set when undefined. They are the same either way. */
+  readonly speculative?: boolean;
 }
 
 /** A wish to recompute an answer. */

@@ -9,6 +9,7 @@ import type { Sequence } from './scheduler.js';
 import { EmbedTask } from './embed-task.js';
 import { FinalNorm } from './final-norm.js';
 import { ScoreTask, type TokenScore } from './score-task.js';
+import { Speculation, type SpeculationCounters } from './speculation.js';
 import { GenerateTask, LogitsTask, ReplayTask } from './tasks.js';
 
 const ROUTING_INTERVAL_MS = 100;
@@ -65,6 +66,7 @@ export class Running {
     private readonly components: EngineComponents,
     private readonly end: (result: Result<WorkResult>) => void,
     private readonly counters: { tokensGenerated: number; promptTokens: number },
+    private readonly speculation: SpeculationCounters,
   ) {
     this.started = components.now();
     this.lastRouting = this.started;
@@ -80,6 +82,7 @@ export class Running {
       table,
       priority: this.ticket.work.priority ?? 'inference',
       computed: table.reused,
+      ...(speculates(this.ticket.work) ? { speculation: new Speculation(this.speculation) } : {}),
       progressed: () => this.progressed(),
       finished: (error) => this.finished(error),
     };
@@ -157,4 +160,8 @@ export class Running {
     });
     return uses;
   }
+}
+
+function speculates(work: Work): boolean {
+  return work.kind === 'generate' && work.speculative !== false;
 }

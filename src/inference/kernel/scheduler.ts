@@ -1,12 +1,14 @@
 import type { CodedError } from '../../common/index.js';
 import { PAGE_POSITIONS } from './abi.js';
-import { planBatch, type Share } from './batch-plan.js';
+import { planBatch, withDrafts, type Share } from './batch-plan.js';
 import type { LoadedModel } from './model.js';
 import type { PageTable } from './page-table.js';
 import type { BatchRow, ForwardPass } from './pass.js';
 import type { Priority } from './requests.js';
 import { RowBudget } from './row-budget.js';
 import { MAX_ROWS } from './run-state.js';
+import type { Speculation } from './speculation.js';
+import { acceptDraft, take, type RunningShare } from './take-rows.js';
 import type { SequenceTask } from './tasks.js';
 
 /** A task that has its place in the key/value cache. */
@@ -15,6 +17,8 @@ export interface Sequence {
   readonly model: LoadedModel;
   readonly table: PageTable;
   readonly priority: Priority;
+  /** Guesses its next tokens; undefined where nobody does. */
+  readonly speculation?: Speculation;
   /** Positions computed so far. */
   computed: number;
   /** Called after each batch with rows of this sequence. */
@@ -61,13 +65,14 @@ export class Scheduler {
     const sequences = this.active.filter((sequence) => sequence.model === model);
     sequences.forEach(reuse);
     let streams = 0;
-    const shares = planBatch(sequences, this.turn, (decoding) => {
+    const planned = planBatch(sequences, this.turn, (decoding) => {
       streams = decoding;
       return decoding === 0 ? this.mostRows : this.budget(model).next(decoding);
     });
     const started = this.now();
+    const shares = withDrafts(planned, this.mostRows);
     const rows = this.compute(model, shares);
-    if (streams > 0 && rows > streams) {
+    if (streams > 0 && rows > streams && !shares.some(({ draft }) => draft)) {
       this.budget(model).measured(this.now() - started, rows, models.length);
     }
     return rows;
@@ -75,14 +80,26 @@ export class Scheduler {
 
   private compute(model: LoadedModel, shares: readonly Share[]): number {
     const rows: BatchRow[] = [];
-    for (const { sequence, count } of shares) {
-      const extended = sequence.table.extend(sequence.computed + count);
-      if (!extended.ok) this.end(sequence, extended.error);
-      else rows.push(...rowsOf(sequence, count));
+    const running: RunningShare[] = [];
+    for (const planned of shares) {
+      const share = this.makeRoom(planned);
+      if (!share) continue;
+      const own = rowsOf(share);
+      rows.push(...own);
+      running.push({ ...share, rows: own });
     }
-    const running = shares.filter(({ sequence }) => this.active.includes(sequence));
     if (rows.length > 0) this.distribute(running, this.pass.forward(model, rows).failures);
     return rows.length;
+  }
+
+  /** Makes sure that there are pages; guesses without a page are dropped, a sequence without one ends. */
+  private makeRoom(share: Share): Share | undefined {
+    const { sequence, count, draft } = share;
+    const extended = sequence.table.extend(sequence.computed + count);
+    if (extended.ok) return share;
+    if (draft) return this.makeRoom({ sequence, count: 1 });
+    this.end(sequence, extended.error);
+    return undefined;
   }
 
   private budget(model: LoadedModel): RowBudget {
@@ -91,20 +108,18 @@ export class Scheduler {
     return budget;
   }
 
-  private distribute(shares: readonly Share[], failures: ReadonlyMap<number, CodedError>): void {
+  private distribute(shares: readonly RunningShare[], failures: ReadonlyMap<number, CodedError>): void {
     let row = 0;
     let logitRow = 0;
-    for (const { sequence, count } of shares) {
-      let [error, complete]: [CodedError | undefined, boolean] = [undefined, false];
-      for (let i = 0; i < count; i++, row++) {
-        error ??= failures.get(row);
-        const position = sequence.computed + i;
-        if (!error) sequence.task.computed?.(position, row);
-        if (!sequence.task.wantsLogits(position)) continue;
-        const logits = sequence.model.run.logits(logitRow++);
-        if (!error) complete = sequence.task.take(position, logits);
-      }
-      sequence.computed += count;
+    for (const share of shares) {
+      const { sequence, count } = share;
+      const wanted = share.rows.filter(({ wantsLogits }) => wantsLogits).length;
+      const { computed, error, complete } = share.draft
+        ? acceptDraft(share, { row, logitRow, failures })
+        : take(share, { row, logitRow, failures });
+      row += count;
+      logitRow += wanted;
+      sequence.computed += computed;
       if (!error) sequence.table.complete(sequence.computed, sequence.task.ids);
       if (error || complete) this.end(sequence, error);
       else sequence.progressed();
@@ -122,13 +137,14 @@ function reuse(sequence: Sequence): void {
   if (sequence.computed % PAGE_POSITIONS === 0) sequence.computed += sequence.table.reuse();
 }
 
-function rowsOf(sequence: Sequence, count: number): BatchRow[] {
+function rowsOf({ sequence, count, draft = [] }: Share): BatchRow[] {
   const { task, computed, table } = sequence;
   return Array.from({ length: count }, (_, i) => ({
-    token: task.ids[computed + i],
+    token: computed + i < task.ids.length ? task.ids[computed + i] : draft[computed + i - task.ids.length],
     position: computed + i,
     pages: table.address,
     wantsLogits: task.wantsLogits(computed + i),
-    usage: table.usageOf(computed + i),
+    usage:
+      draft.length > 0 && i > 0 ? new Uint8Array(sequence.model.experts.length) : table.usageOf(computed + i),
   }));
 }

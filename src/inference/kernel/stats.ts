@@ -1,6 +1,7 @@
 import type { ExpertCacheStats } from './expert-cache.js';
 import type { ForesightStats } from './prefetcher.js';
 import type { PrefixCacheStats } from './prefix-cache.js';
+import type { SpeculationStats } from './speculation.js';
 
 /** Use and residency of one expert. */
 export interface ExpertStats {
@@ -32,6 +33,8 @@ export interface EngineStats {
   /** Key/value pages: those that requests use now, what is promised to them, and the limit for all. */
   readonly kv: { readonly usedBytes: number; readonly reservedBytes: number; readonly budget: number };
   readonly prefixCache: PrefixCacheStats;
+  /** How many tokens were guessed, and how many rightly. */
+  readonly speculation: SpeculationStats;
   /** Size of the kernel's memory. */
   readonly memoryBytes: number;
   readonly models: readonly {

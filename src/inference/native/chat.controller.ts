@@ -29,7 +29,11 @@ export class ChatController {
     const model = body.model ?? (await this.firstModel());
     await this.endpoint.answer({
       ...{ request, reply, body, stream: body.stream === true },
-      asked: { model, prompt: { messages: [{ role: 'user', content: body.prompt }] } },
+      asked: {
+        model,
+        prompt: { messages: [{ role: 'user', content: body.prompt }] },
+        speculative: body.enable_speculative ?? undefined,
+      },
       kind: 'chat',
       format: (context) => new ChatFormat(context),
       check: (prepared) => refuseExperts(body, prepared),
@@ -48,8 +52,6 @@ function refuseModes(body: ChatDto): void {
   if (body.use_moe === false) throw unsupported('use_moe', 'Every model here is a mixture of experts.');
   if (body.use_distributed === true)
     throw unsupported('use_distributed', 'Execution on several nodes is not supported.');
-  if (body.enable_speculative === true)
-    throw unsupported('enable_speculative', 'Speculative decoding is not supported.');
 }
 
 function refuseExperts({ top_k_experts }: ChatDto, { model }: PreparedAnswer): void {

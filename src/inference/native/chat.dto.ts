@@ -37,7 +37,7 @@ export class ChatDto {
   @IsBoolean()
   stream?: boolean | null;
 
-  /** Only `false` is supported. */
+  /** Whether repeated text is guessed and verified several tokens at once; the answer is the same. As the server is set when absent. */
   @IsOptional()
   @IsBoolean()
   enable_speculative?: boolean | null;

@@ -1,5 +1,6 @@
 import { Tokenizer } from '@huggingface/tokenizers';
 import { CodedError, err, messageOf, ok, type Result } from '../../common/index.js';
+import { withNamedWords } from './byte-level-words.js';
 import { ByteDetokenizer, WindowDetokenizer, type Detokenizer } from './detokenizer.js';
 import { SpecialTokens } from './special-tokens.js';
 import { byteLevelTokens, type TokenBytes } from './token-bytes.js';
@@ -11,13 +12,15 @@ const NORMALIZER_SHRINK = 8;
 /** Text ↔ token ids, exactly as the checkpoint's own tokenizer.json says. Portable: no Node. */
 export class TextTokenizer {
   readonly special: SpecialTokens;
+  private readonly json: TokenizerSource['tokenizer'];
   private readonly tokenizer: Tokenizer;
   private readonly bytesOf: TokenBytes | null;
   private readonly longestToken: number;
   private plain: Tokenizer | null = null;
 
   private constructor(readonly source: TokenizerSource) {
-    this.tokenizer = new Tokenizer(source.tokenizer, source.config);
+    this.json = withNamedWords(source.tokenizer);
+    this.tokenizer = new Tokenizer(this.json, source.config);
     this.special = new SpecialTokens(addedTokens(source).filter((token) => token.special));
     this.bytesOf = byteLevelTokens(source);
     this.longestToken = longestToken(this.tokenizer) * (isLengthPreserving(source) ? 1 : NORMALIZER_SHRINK);
@@ -98,7 +101,7 @@ export class TextTokenizer {
     const plain = Array.isArray(entries)
       ? entries.filter((entry) => !isObject(entry) || entry.special !== true)
       : [];
-    this.plain ??= new Tokenizer({ ...this.source.tokenizer, added_tokens: plain }, this.source.config);
+    this.plain ??= new Tokenizer({ ...this.json, added_tokens: plain }, this.source.config);
     return this.plain;
   }
 }

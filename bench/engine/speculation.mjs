@@ -1,0 +1,124 @@
+// What guessing tokens from the text so far brings: tokens per second with and without, one stream, in interleaved pairs, for prompts
+// whose answers repeat themselves and for ordinary ones. The tokens of both sides must be the same.
+// node bench/engine/speculation.mjs <folder> [threads] [pairs]
+//   <folder>: what `node bench/peers/release-folder.mjs models/genesis q8 <folder>` made
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { makeVocabulary } from '../../dist/src/inference/constraints/index.js';
+import { Engine } from '../../dist/src/inference/kernel/index.js';
+import { TextTokenizer } from '../../dist/src/inference/tokenizer/text-tokenizer.js';
+
+const [, , folder, threads = String(availableParallelism()), pairs = '9'] = process.argv;
+const root = new URL('../../', import.meta.url);
+const [USER, ASSISTANT, END] = [1, 2, 3];
+const TOKENS = 120;
+const greedy = {
+  ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 },
+  ...{ presencePenalty: 0, frequencyPenalty: 0, seed: 20261121 },
+};
+const STORY = 'Tell me a story about a fox.';
+const SCHEMA = {
+  type: 'array',
+  minItems: 50,
+  items: {
+    type: 'object',
+    properties: {
+      name: { type: 'string', maxLength: 8 },
+      colour: { enum: ['red', 'green'] },
+      size: { type: 'integer' },
+    },
+    required: ['name', 'colour', 'size'],
+    additionalProperties: false,
+  },
+};
+const TASKS = {
+  /** A list of objects with the same keys. */
+  'JSON list': {
+    chat: STORY,
+    sampling: { ...greedy, constraint: { version: 1, schema: JSON.stringify(SCHEMA) } },
+  },
+  /** The prompt is a text, over and over; the answer goes on with it. */
+  'repetitive text': { text: 'The fox ran to the river and met an owl. '.repeat(8), sampling: greedy },
+  story: { chat: STORY, sampling: greedy },
+  'story, temperature 0.9': { chat: STORY, sampling: { ...greedy, temperature: 0.9, topP: 0.95 } },
+  arithmetic: { chat: 'Compute 820 - 519.', sampling: greedy },
+};
+
+const unwrap = (result) => {
+  if (!result.ok) throw result.error;
+  return result.value;
+};
+const read = (name) => JSON.parse(readFileSync(new URL(`models/genesis/${name}`, root), 'utf8'));
+const tokenizer = unwrap(
+  TextTokenizer.create({
+    tokenizer: read('tokenizer.json'),
+    config: read('tokenizer_config.json'),
+    generation: null,
+  }),
+);
+const idsOf = ({ text, chat }) =>
+  text === undefined ? [USER, ...tokenizer.encode(chat, false), ASSISTANT] : tokenizer.encode(text, false);
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+const loaded = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
+const blocks = loaded.blocks.map((block) => ({ ...block, path: resolve(folder, block.path) }));
+const { vocabSize } = loaded.config;
+const vocabulary = makeVocabulary(vocabSize, (id) => tokenizer.tokenBytes(id), [END], false);
+const model = { ...loaded, blocks, vocabulary };
+const kernelPath = fileURLToPath(new URL('dist/kernel/kernel.wasm', root));
+const limits = { expertCacheBytes: 2 ** 30, kvCacheBytes: 2 ** 28, maxStreams: 8 };
+const engine = await Engine.start({ threads: Number(threads), kernelPath, ...limits });
+
+/** Tokens per second after the first token, and the tokens. */
+async function run({ sampling, ...task }, speculative) {
+  const promptIds = idsOf(task);
+  const request = {
+    release: model.release,
+    promptIds,
+    maxTokens: TOKENS,
+    stopIds: [],
+    sampling,
+    speculative,
+  };
+  const { tokens, timings } = unwrap(await engine.generate(request, () => {}).done);
+  return { tokens, speed: (tokens.length - 1) / (timings.decodeMs / 1000) };
+}
+
+async function measure(name, task) {
+  for (const speculative of [true, false, true, false]) await run(task, speculative);
+  const before = unwrap(await engine.stats()).speculation;
+  const both = [];
+  for (let i = 0; i < Number(pairs); i++) {
+    const order = i % 2 === 0 ? [false, true] : [true, false];
+    const found = {};
+    for (const speculative of order) found[speculative] = await run(task, speculative);
+    if (found.true.tokens.join() !== found.false.tokens.join()) throw new Error(`${name}: other tokens`);
+    both.push([found.false.speed, found.true.speed]);
+  }
+  const { drafted, accepted } = unwrap(await engine.stats()).speculation;
+  const ratios = both.map(([plain, guessed]) => guessed / plain);
+  return {
+    ...{
+      task: name,
+      plain: median(both.map(([plain]) => plain)),
+      guessed: median(both.map(([, speed]) => speed)),
+    },
+    ...{ ratio: median(ratios), least: Math.min(...ratios), greatest: Math.max(...ratios) },
+    ...{ drafted: (drafted - before.drafted) / pairs, accepted: (accepted - before.accepted) / pairs },
+  };
+}
+
+try {
+  unwrap(await engine.load(model));
+  const rows = [];
+  for (const [name, task] of Object.entries(TASKS)) rows.push(await measure(name, task));
+  const short = (value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value);
+  console.table(
+    rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, short(value)]))),
+  );
+  console.log(JSON.stringify({ threads: Number(threads), pairs: Number(pairs), rows }));
+} finally {
+  await engine.stop();
+}
