@@ -39,28 +39,28 @@ function statOf(pid) {
   }
 }
 
-/** Ticks of the server itself, and of all processes below it. */
-function usage(server) {
-  const all = processes();
-  const below = (pid) => {
+/** The processes below the server. */
+function below(all, server) {
+  const isBelow = (pid) => {
     for (let at = all.get(pid)?.parent; at; at = all.get(at)?.parent) if (at === server) return true;
     return false;
   };
-  let others = 0;
-  for (const [pid, { ticks }] of all) if (below(pid)) others += ticks;
-  return { server: all.get(server)?.ticks ?? 0, others };
+  return [...all.keys()].filter(isBelow);
 }
+
+/** Ticks a process took between two looks; one that has ended meanwhile counts for nothing, one that is new for all it took. */
+const taken = (before, after, pid) => (after.get(pid)?.ticks ?? 0) - (before.get(pid)?.ticks ?? 0);
 
 const dataDir = mkdtempSync(join(tmpdir(), 'stemma-idle-'));
 const server = await startServer(dataDir);
 try {
   await sleep(QUIET_SECONDS * 1000);
-  const [before, started] = [usage(server.pid), performance.now()];
+  const [before, started] = [processes(), performance.now()];
   await sleep(SECONDS * 1000);
-  const [after, seconds] = [usage(server.pid), (performance.now() - started) / 1000];
+  const [after, seconds] = [processes(), (performance.now() - started) / 1000];
   const percent = (ticks) => ((ticks / TICKS / seconds) * 100).toFixed(2);
-  const own = percent(after.server - before.server);
-  const postgres = percent(after.others - before.others);
+  const own = percent(taken(before, after, server.pid));
+  const postgres = percent(below(after, server.pid).reduce((sum, pid) => sum + taken(before, after, pid), 0));
   console.log(
     `idle server: ${own} % of a core (limit ${LIMIT}), its PostgreSQL ${postgres} %, over ${SECONDS} s`,
   );
