@@ -141,7 +141,9 @@ export class DisputeTrials {
     honest: PlainWitness,
   ): Promise<Fault> {
     const at = this.place(subject, kind);
-    const [element, bit, shift] = [this.random(2 ** 30), this.random(32), this.random(2)];
+    const [drawn, bit, shift] = [this.random(2 ** 30), this.random(32), this.random(2)];
+    // of {expert, weight} only the weight: with an expert that is not there a side could not go on
+    const element = at.operator === 'routerChoice' ? drawn | 1 : drawn;
     const tamper: Tamper = (place, value) => {
       if (!isSamePlace(place, at)) return;
       if (kind === 'router') value[0] = (value[0] ^ (1 << shift)) % subject.built.model.config.experts;
