@@ -13,7 +13,7 @@ describe('a dispute', () => {
       found.set(kind, (found.get(kind) ?? 0) + 1);
     }
     expect(found.size).toBe(5);
-  }, 120_000);
+  }, 300_000);
 
   it(`blames nobody when both are honest (seed ${SEED})`, async () => {
     const trials = new DisputeTrials(SEED + 1);
@@ -21,5 +21,5 @@ describe('a dispute', () => {
       const { failure } = await trials.honest();
       expect({ trial: i, failure }).toEqual({ trial: i, failure: null });
     }
-  }, 120_000);
+  }, 300_000);
 });
