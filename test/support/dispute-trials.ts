@@ -109,9 +109,9 @@ export class DisputeTrials {
   private async answer(
     { weights }: Subject,
     { statement }: PlainWitness,
-    { tamper, ...faults }: Parameters<typeof PlainWitness.answer>[3] & { tamper?: Tamper } = {},
+    faults: Parameters<typeof PlainWitness.answer>[3] = {},
   ): Promise<PlainWitness> {
-    const options = { weights, sha256: nativeSha256, ...(tamper === undefined ? {} : { tamper }) };
+    const options = { weights, sha256: nativeSha256 };
     return unwrap(await PlainWitness.answer(statement, TOKENS, options, faults));
   }
 
@@ -139,7 +139,7 @@ export class DisputeTrials {
     kind: 'activation' | 'router',
     subject: Subject,
     honest: PlainWitness,
-  ): Promise<Fault> {
+  ): Promise<Fault | null> {
     const at = this.place(subject, kind);
     const [drawn, bit, shift] = [this.random(2 ** 30), this.random(32), this.random(2)];
     // of {expert, weight} only the weight: with an expert that is not there a side could not go on
@@ -149,7 +149,10 @@ export class DisputeTrials {
       if (kind === 'router') value[0] = (value[0] ^ (1 << shift)) % subject.built.model.config.experts;
       else new Uint32Array(value.buffer, value.byteOffset, value.length)[element % value.length] ^= 1 << bit;
     };
-    const side = await this.answer(subject, honest, { tamper });
+    const options = { weights: subject.weights, sha256: nativeSha256, tamper };
+    const answered = await PlainWitness.answer(honest.statement, TOKENS, options);
+    if (!answered.ok) return null;
+    const side = answered.value;
     const layers = subject.built.model.config.layers;
     const layer = at.section === 0 || at.section > layers ? null : at.section - 1;
     return {

@@ -1,4 +1,4 @@
-import { ok, type Result, type Sha256 } from '../../common/index.js';
+import { CodedError, err, ok, type Result, type Sha256 } from '../../common/index.js';
 import { CommitmentChain, publishCommitments } from '../commitment/index.js';
 import { Sampler } from '../sampler/index.js';
 import type { Place } from './place.js';
@@ -41,7 +41,7 @@ export class PlainWitness implements Witness {
     this.ids = [...statement.promptIds, ...statement.outputIds];
   }
 
-  /** Answers a question of so many tokens and makes the side that stands for it. */
+  /** Answers a question of so many tokens and makes the side that stands for it; refuses `LOGITS_NOT_FINITE`, as an engine does. */
   static async answer(
     question: Pick<Statement, 'release' | 'kernelHash' | 'promptIds' | 'sampling' | 'salt'>,
     tokens: number,
@@ -58,6 +58,7 @@ export class PlainWitness implements Witness {
     for (let index = 0; index < tokens; index++) {
       const logits = side.logits(index);
       if (!logits.ok) return logits;
+      if (!logits.value.every(Number.isFinite)) return err(notFinite(question.release));
       const pick = sampler.choose(logits.value, index);
       const token = faults.token?.(index, pick) ?? pick;
       sampler.accept(token);
@@ -137,4 +138,9 @@ export class PlainWitness implements Witness {
     if (trace.ok) this.latest = { position, trace: trace.value };
     return trace;
   }
+}
+
+function notFinite(release: string): CodedError {
+  const message = `the weights of release ${release} give logits that are not finite`;
+  return new CodedError('LOGITS_NOT_FINITE', message, { release }, 500);
 }

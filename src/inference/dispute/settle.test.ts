@@ -6,7 +6,7 @@ describe('a dispute', () => {
   it(`finds whose bit was flipped, in which layer and operator (seed ${SEED})`, async () => {
     const trials = new DisputeTrials(SEED);
     const found = new Map<string, number>();
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 25; i++) {
       const { kind, failure, verdict } = await trials.faulty();
       expect({ trial: i, kind, failure }).toEqual({ trial: i, kind, failure: null });
       expect(verdict.differs).toBe(true);
@@ -17,7 +17,7 @@ describe('a dispute', () => {
 
   it(`blames nobody when both are honest (seed ${SEED})`, async () => {
     const trials = new DisputeTrials(SEED + 1);
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 25; i++) {
       const { failure } = await trials.honest();
       expect({ trial: i, failure }).toEqual({ trial: i, failure: null });
     }
