@@ -62,7 +62,7 @@ describe('the forward pass in plain TypeScript', () => {
   ];
   it.each(cases)('has the bits of the kernel: %s in %s', (name, dtype) => {
     const architecture = PARTS[name];
-    const shape = { layers: 2, experts: 3, vocabSize: 83, headDim: dtype === 'f16' ? 32 : 16 };
+    const shape = { layers: 3, experts: 3, vocabSize: 83, headDim: dtype === 'f16' ? 32 : 16 };
     const built = randomModel(
       smallConfig({ ...shape, ...(architecture === undefined ? {} : { architecture }) }),
       dtype,
