@@ -91,6 +91,11 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
     200: json('`{receipt, evidence, log}`; `evidence` is null for whoever may not see the answer'),
   },
   ReceiptsController_replay: { 200: REPORT },
+  DisputeController_dispute: {
+    200: json(
+      'The verdict: `{version, differs, wrong, place, values, detail, work}` (docs/formats/dispute.md)',
+    ),
+  },
   BundleController_bundle: { 200: { description: 'The archive', types: ['application/zip'] } },
   LogitsController_logits: { 200: json('`{model, version, release, positions, logits}`') },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },

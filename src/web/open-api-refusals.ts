@@ -47,7 +47,12 @@ const ANSWERING = new Set([
 /** Operations that queue for the engine. */
 const QUEUEING = new Set([...ANSWERING, 'EmbeddingsController_create']);
 /** Operations that make the engine work. */
-const COMPUTING = new Set([...QUEUEING, 'ReceiptsController_replay', 'LogitsController_logits']);
+const COMPUTING = new Set([
+  ...QUEUEING,
+  'ReceiptsController_replay',
+  'DisputeController_dispute',
+  'LogitsController_logits',
+]);
 /** Public, but they show more to whoever has a token. */
 const SHOWING_MORE = new Set(['ReceiptsController_one', 'BundleController_bundle']);
 /** A refusal of a single operation. */
