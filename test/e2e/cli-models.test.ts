@@ -86,7 +86,7 @@ function commandsOn(environment: () => Record<string, string>) {
     expect(refused).toMatchObject({ code: 1, value: { error: { code: 'IMPORT_FOLDER' } } });
     expect(await stemma('import', golden, '--name', 'Not A Name')).toMatchObject({
       code: 1,
-      value: { error: { code: 'IMPORT_OPTION' } },
+      value: { error: { code: 'VALIDATION_FAILED' } },
     });
     expect(await stemma('models', 'promote', 'mixtral-a@9.0.0')).toMatchObject({
       code: 1,

@@ -37,7 +37,8 @@ describe('an echoed prompt', () => {
       ...{ model: MODEL, prompt: ids, max_tokens: 0, echo: true, logprobs: 2 },
     });
     const [{ logprobs, finish_reason, text }] = scored.choices;
-    expect(scored.usage).toEqual({ prompt_tokens: 6, completion_tokens: 0, total_tokens: 6 });
+    const usage = { prompt_tokens: 6, completion_tokens: 0, total_tokens: 6 };
+    expect(scored.usage).toEqual({ ...usage, prompt_tokens_details: { cached_tokens: 0 } });
     expect(finish_reason).toBe('length');
     expect(logprobs!.tokens!.join('')).toBe(text);
     expect([logprobs!.token_logprobs![0], logprobs!.top_logprobs![0]]).toEqual([null, null]);
