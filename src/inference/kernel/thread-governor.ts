@@ -17,8 +17,8 @@ const NEWEST = 0.05;
 
 /**
  * Decides whether batches of about one size run on all threads or on the leader alone. On an idle machine all are faster; where other
- * processes want the cores too, threads that wait for each other forty times per token lose more than they gain (measured: 160
- * tokens/s on two threads against 1,500 on one, shape S, load 8 on two cores). The bits are the same, so it may be tried out now and
+ * processes want the cores too, threads that wait for each other's pieces in every phase may lose more than they gain (measured
+ * with barriers in their place: 160 tokens/s on two threads against 1,500 on one, shape S, load 8 on two cores). The bits are the same, so it may be tried out now and
  * then. Each trial is judged by its own batches alone: what was slow in the past says nothing about now.
  */
 export class ThreadGovernor {
