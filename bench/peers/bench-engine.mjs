@@ -1,5 +1,5 @@
 // The engine as its leading thread runs it, but in this thread, so that single steps can be timed.
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -39,7 +39,7 @@ export class BenchEngine {
     const helpers = Array.from({ length: threads - 1 }, (_, i) => {
       return new Worker(HELPER, { workerData: { module, memory, thread: i + 1 } });
     });
-    const sha256 = (bytes) => createHash('sha256').update(bytes).digest();
+    const sha256 = (bytes) => hash('sha256', bytes, 'buffer');
     const core = new EngineCore(
       {
         ...{ kernel, source: new FileBlockSource(), sha256, now: () => performance.now() },

@@ -14,7 +14,7 @@ import {
   TensorBlock,
   type TensorDtype,
 } from '../../experts/tensorblock/index.js';
-import { GREEDY } from '../sampler/index.js';
+import { argmax, GREEDY } from '../sampler/index.js';
 import { KIND, recordBytes } from './abi.js';
 import type { WeightBlock } from './block-source.js';
 import type { GenerateResult } from './requests.js';
@@ -113,6 +113,22 @@ describe('kernel arithmetic', () => {
       expect(scales[i >> 5]).toBe(fround(Math.max(...block) / 127));
       expect(Math.abs(integers[i] - values[i] / scales[i >> 5])).toBeLessThanOrEqual(0.5001);
     }
+  });
+
+  it('finds the first of the greatest logits, and those that are not finite', () => {
+    const place = unwrap(heap.allocate(400));
+    const logit = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(-0, -1e30, 1e30));
+    const broken = fc.option(fc.tuple(fc.nat(), fc.constantFrom(NaN, Infinity, -Infinity)));
+    fc.assert(
+      fc.property(fc.array(logit, { minLength: 1, maxLength: 90 }), broken, (logits, fault) => {
+        heap.floats(place, 100).fill(1e35).set(logits);
+        expect(exports.greatestAt(place, logits.length)).toBe(argmax(Float32Array.from(logits)));
+        if (fault === null) return;
+        heap.floats(place, 100)[fault[0] % logits.length] = fault[1];
+        expect(exports.greatestAt(place, logits.length)).toBe(-1);
+      }),
+    );
+    heap.release(place);
   });
 
   const shapes = fc.record({

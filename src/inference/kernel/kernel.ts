@@ -5,7 +5,7 @@ import { KernelHeap } from './heap.js';
 export interface KernelExports {
   execute(control: number, kind: number, layer: number, model: number, run: number): void;
   help(control: number, thread: number): void;
-  allFinite(values: number, count: number): number;
+  greatestAt(values: number, count: number): number;
   frequencies(target: number, headDim: number, theta: number): void;
   yarnFrequencies(
     target: number,

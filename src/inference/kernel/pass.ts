@@ -69,12 +69,12 @@ export class ForwardPass {
     return { failures };
   }
 
-  /** Logits that are no numbers mean weights that are none, and their bits may differ between processors. */
+  /** Finds the greatest logits. Logits that are no numbers mean weights that are none, and their bits may differ between processors. */
   private checkLogits(model: LoadedModel, wanted: number, failures: Map<number, CodedError>): void {
     const { run, config, release } = model;
-    const count = Math.ceil(config.vocabSize / 4) * 4;
     for (let i = 0; i < wanted; i++) {
-      if (this.kernel.exports.allFinite(run.logitsAddress(i), count)) continue;
+      run.greatest[i] = this.kernel.exports.greatestAt(run.logitsAddress(i), config.vocabSize);
+      if (run.greatest[i] >= 0) continue;
       const row = run.logitRows[i];
       if (!failures.has(row)) failures.set(row, notFinite(release));
     }

@@ -25,6 +25,8 @@ export class RunState {
   readonly groups: Uint32Array;
   /** row * expertsPerToken + rank, grouped by expert. */
   readonly order: Uint32Array;
+  /** Token of the greatest of each row's logits, in the order of `logitRows`; -1 where they are not all finite. */
+  readonly greatest = new Int32Array(MAX_LOGIT_ROWS);
 
   private constructor(
     private readonly heap: KernelHeap,
@@ -129,6 +131,6 @@ function bufferSizes(config: ModelConfig, threads: number): Record<string, numbe
 
 /** Scratch of one thread: attention scores, router logits or three lists of addresses. */
 function scratchBytes(config: ModelConfig): number {
-  const most = Math.max(config.maxPositions + 4, config.experts, 3 * MAX_ROWS) * 4;
+  const most = Math.max(config.maxPositions + 8, config.experts, 3 * MAX_ROWS) * 4;
   return Math.ceil(most / 64) * 64;
 }

@@ -33,8 +33,8 @@ export function take({ sequence, count }: RunningShare, place: BatchPlace): Take
     const position = computed + i;
     if (!error) task.computed?.(position, place.row + i);
     if (!task.wantsLogits(position)) continue;
-    const logits = model.run.logits(logitRow++);
-    if (!error) complete = task.take(position, logits);
+    if (!error) complete = task.take(position, model.run.logits(logitRow), model.run.greatest[logitRow]);
+    logitRow++;
   }
   return { computed: count, error, complete };
 }
@@ -49,11 +49,13 @@ export function acceptDraft(share: RunningShare, { row, logitRow, failures }: Ba
   const failed = failures.get(row);
   let [computed, complete] = [1, false];
   if (!failed) {
-    complete = task.take(first, model.run.logits(logitRow));
+    const { run } = model;
+    complete = task.take(first, run.logits(logitRow), run.greatest[logitRow]);
     while (!complete && computed < rows.length && task.ids[first + computed] === draft[computed - 1]) {
       if (failures.has(row + computed)) break;
       addTo(table.usageOf(first + computed), rows[computed].usage);
-      complete = task.take(first + computed, model.run.logits(logitRow + computed));
+      const next = logitRow + computed;
+      complete = task.take(first + computed, run.logits(next), run.greatest[next]);
       computed++;
     }
   }

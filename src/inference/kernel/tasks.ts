@@ -15,8 +15,11 @@ export interface SequenceTask {
   readonly positions: number;
   /** Whether the logits of a position are wanted. */
   wantsLogits(position: number): boolean;
-  /** Takes the logits of a wanted position (valid during the call only); true = the task is complete. */
-  take(position: number, logits: Float32Array): boolean;
+  /**
+   * Takes the logits of a wanted position (valid during the call only); true = the task is complete.
+   * @param greatest token of the greatest logit, the lowest id among equals
+   */
+  take(position: number, logits: Float32Array, greatest: number): boolean;
   /** Sees every position once it is computed, before `take`; `row` is its row in the model's run. */
   computed?(position: number, row: number): void;
 }
@@ -61,9 +64,9 @@ export class GenerateTask implements SequenceTask {
     return position >= this.given - 1;
   }
 
-  take(position: number, logits: Float32Array): boolean {
+  take(position: number, logits: Float32Array, greatest: number): boolean {
     const index = position - this.given + 1;
-    const id = this.sampler.choose(logits, index);
+    const id = this.sampler.choose(logits, index, greatest);
     const state = this.chain.append(id, logits);
     this.sampler.accept(id);
     this.tokens.push(id);
@@ -106,10 +109,10 @@ export class ReplayTask implements SequenceTask {
     return position >= this.request.promptIds.length - 1;
   }
 
-  take(position: number, logits: Float32Array): boolean {
+  take(position: number, logits: Float32Array, greatest: number): boolean {
     const index = position - this.request.promptIds.length + 1;
     const recorded = this.request.outputIds[index];
-    const pick = this.sampler.choose(logits, index);
+    const pick = this.sampler.choose(logits, index, greatest);
     if (pick !== recorded) this.firstDifference ??= index;
     const digest = digestLogits(logits, this.context.sha256);
     this.picks.push(pick);

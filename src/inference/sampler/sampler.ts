@@ -41,12 +41,15 @@ export class Sampler {
     this.bias = parameters.logitBias ?? [];
   }
 
-  /** The token for the `index`-th place of the answer (0-based). */
-  choose(logits: Float32Array, index: number): number {
+  /**
+   * The token for the `index`-th place of the answer (0-based).
+   * @param greatest what `argmax` finds, where the caller knows it already
+   */
+  choose(logits: Float32Array, index: number, greatest?: number): number {
     const { temperature, seed } = this.parameters;
     const allowed = this.filter?.allowed() ?? null;
     if (temperature === 0 && !this.penalized && this.bias.length === 0) {
-      const best = argmax(logits);
+      const best = greatest ?? argmax(logits);
       return allowed === null || hasToken(allowed, best) ? best : argmaxAmong(logits, allowed);
     }
     const adjusted = this.penalize(logits);

@@ -15,7 +15,10 @@ export function recordLength(columns: number): number {
   return 2 * columns + columns / BLOCK;
 }
 
-/** Quantises per 32 columns: scale = greatest magnitude / 127, integers rounded half to even (within 16 bits). */
+/** Magnitudes up to this count as 0. */
+const LEAST = fround(1e-36);
+
+/** Quantises per 32 columns: scale = greatest magnitude / 127, integers rounded half to even. */
 export function makeRecord(values: Float32Array): ActivationRecord {
   const n = values.length;
   const record = new Float32Array(recordLength(n));
@@ -24,15 +27,8 @@ export function makeRecord(values: Float32Array): ActivationRecord {
     let most = 0;
     for (let i = start; i < start + BLOCK; i++) most = Math.max(most, Math.abs(values[i]));
     record[2 * n + start / BLOCK] = fround(most / 127);
-    const factor = most > 0 ? fround(127 / most) : 0;
-    for (let i = start; i < start + BLOCK; i++) record[n + i] = integerOf(fround(values[i] * factor));
+    const factor = most > LEAST ? fround(127 / most) : 0;
+    for (let i = start; i < start + BLOCK; i++) record[n + i] = nearest(fround(values[i] * factor)) + 0;
   }
   return record;
-}
-
-/** Saturating like the kernel's conversion, which makes 0 of what is no number. */
-function integerOf(scaled: number): number {
-  if (Number.isNaN(scaled)) return 0;
-  const bounded = Math.max(-32768, Math.min(32767, scaled));
-  return nearest(bounded) + 0;
 }

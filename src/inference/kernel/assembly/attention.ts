@@ -140,7 +140,7 @@ function score(model: Model, row: Row, layer: i32, kvHead: i32, first: i32, quer
       const dots = dotFloat4(query, key, headBytes);
       const s = f32x4.mul(dots, splat(scale));
       v128.store(scores + (<usize>(start + j) << 2), s);
-      greatest4 = f32x4.max(greatest4, s);
+      greatest4 = f32x4.pmax(greatest4, s);
       key += headBytes << 2;
     }
     for (; j < end; j++) {
@@ -155,18 +155,20 @@ function score(model: Model, row: Row, layer: i32, kvHead: i32, first: i32, quer
 
 /**
  * scores[j] = e^(scores[j] - greatest); returns 1 / their sum, to which `sink` (absent: -Infinity) adds as one more score
- * that nothing is mixed by. The lanes that fill up the last vector add e^-87 each, which
+ * that nothing is mixed by. The lanes that fill up the last vectors add e^-87 each, which
  * does not change a float32 sum of at least 1.
  */
 function softmax(scores: usize, count: i32, greatest: f32, sink: f32): f32 {
-  const padded = (count + 3) & ~3;
+  const padded = (count + 7) & ~7;
   for (let j = count; j < padded; j++) store<f32>(scores + (<usize>j << 2), -Infinity);
   let sum = f32x4.splat(0);
-  for (let j = 0; j < padded; j += 4) {
-    const address = scores + (<usize>j << 2);
-    const e = exp4(f32x4.sub(v128.load(address), splat(greatest)));
-    v128.store(address, e);
-    sum = f32x4.add(sum, e);
+  const end = scores + (<usize>padded << 2);
+  for (let address = scores; address < end; address += 32) {
+    const low = exp4(f32x4.sub(v128.load(address), splat(greatest)));
+    const high = exp4(f32x4.sub(v128.load(address, 16), splat(greatest)));
+    v128.store(address, low);
+    v128.store(address, high, 16);
+    sum = f32x4.add(f32x4.add(sum, low), high);
   }
   let total = sumLanes(sum);
   if (sink > -Infinity) total += f32x4.extract_lane(exp4(splat(sink - greatest)), 0);

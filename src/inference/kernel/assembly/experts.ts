@@ -7,20 +7,28 @@ import { Expert, Group, groupAt, Model, Run } from './state';
 /** `Model.activation`. */
 const CLAMPED_SWIGLU = 1;
 
-/** gate = gate * sigmoid(gate) * up (SwiGLU, Shazeer 2020), f32, bytes `first` to `end`. */
+/** g * sigmoid(g) * u. */
+// @ts-ignore: decorator
+@inline
+function gated(g: v128, u: v128): v128 {
+  return f32x4.mul(f32x4.div(g, f32x4.add(splat(1), exp4(f32x4.neg(g)))), u);
+}
+
+/** gate = gate * sigmoid(gate) * up (SwiGLU, Shazeer 2020), f32, bytes `first` to `end`, 32 at a time as compilers join them. */
 function swiGlu(gate: usize, up: usize, first: usize, end: usize): void {
-  for (let i = first; i < end; i += 16) {
-    const g = v128.load(gate + i);
-    const silu = f32x4.div(g, f32x4.add(splat(1), exp4(f32x4.neg(g))));
-    v128.store(gate + i, f32x4.mul(silu, v128.load(up + i)));
+  for (let i = first; i < end; i += 32) {
+    const low = gated(v128.load(gate + i), v128.load(up + i));
+    const high = gated(v128.load(gate + i, 16), v128.load(up + i, 16));
+    v128.store(gate + i, low);
+    v128.store(gate + i, high, 16);
   }
 }
 
 /** gate = (up + 1) * gate * sigmoid(alpha * gate), the gate clamped above, up on both sides (gpt-oss). */
 function clampedSwiGlu(gate: usize, up: usize, first: usize, end: usize, alpha: f32, limit: f32): void {
   for (let i = first; i < end; i += 16) {
-    const g = f32x4.min(v128.load(gate + i), splat(limit));
-    const u = f32x4.max(f32x4.min(v128.load(up + i), splat(limit)), splat(-limit));
+    const g = f32x4.pmin(v128.load(gate + i), splat(limit));
+    const u = f32x4.pmax(f32x4.pmin(v128.load(up + i), splat(limit)), splat(-limit));
     const glu = f32x4.div(g, f32x4.add(splat(1), exp4(f32x4.neg(f32x4.mul(splat(alpha), g)))));
     v128.store(gate + i, f32x4.mul(f32x4.add(u, splat(1)), glu));
   }

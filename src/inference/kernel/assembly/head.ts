@@ -1,3 +1,4 @@
+import { maxLanes, splat } from './math';
 import { listAddresses, matmul, shareStart } from './matmul';
 import { rmsNorm } from './norm';
 import { quantizeRecord, recordAt } from './quantize';
@@ -28,12 +29,27 @@ export function computeLogits(model: Model, run: Run, lists: usize, piece: i32, 
   matmul(model.headData, model.headKind, first, end, size, rows, lists, outputs);
 }
 
-/** Whether all values are finite; `count` is a multiple of 4. */
-export function allFinite(values: usize, count: i32): bool {
+/** The first place of the greatest of `count` values; -1 where one is not finite. */
+export function greatestAt(values: usize, count: i32): i32 {
   let zero = i32x4.splat(-1);
-  for (const end = values + (<usize>count << 2); values < end; values += 16) {
-    const x = v128.load(values);
+  let greatest4 = splat(-Infinity);
+  const end = values + (<usize>(count & ~3) << 2);
+  let at = values;
+  for (; at < end; at += 16) {
+    const x = v128.load(at);
     zero = v128.and(zero, f32x4.eq(f32x4.sub(x, x), f32x4.splat(0))); // x - x is 0 unless x is infinite or no number
+    greatest4 = f32x4.pmax(greatest4, x);
   }
-  return i32x4.all_true(zero);
+  if (!i32x4.all_true(zero)) return -1;
+  let greatest = maxLanes(greatest4);
+  for (const all = values + (<usize>count << 2); at < all; at += 4) {
+    const x = load<f32>(at);
+    if (x - x != 0) return -1;
+    greatest = max(greatest, x);
+  }
+  for (at = values; at < end; at += 16) {
+    if (v128.any_true(f32x4.eq(v128.load(at), splat(greatest)))) break;
+  }
+  while (load<f32>(at) != greatest) at += 4;
+  return <i32>((at - values) >> 2);
 }

@@ -6,18 +6,17 @@ import { mixHeads, normalizeRows, normalizeWidths, project, projectOutput } from
 import { embed } from './embed';
 import { contract, expand, expertBlocks } from './experts';
 import { computeLogits, normalizeHeads } from './head';
-import { useSpill } from './matmul-int8';
 import {
   ATTEND, awaitOffer, awaitPieces, CONTRACT, done, EMBED, EXPAND, EXPERTS, HEAD_NORM, LOGITS, MIX, NORMALIZE,
   NORMALIZE_WIDTHS, offer, OUTPUT, Phase, piecesOf, PROJECT, ROUTE, STOP, take,
 } from './phase';
 import { fillFrequencies, fillYarnFrequencies } from './rope';
 import { routeRows } from './router';
+import { SPILL_BYTES, useSpill } from './spill';
 import { groupAt, Model, NORM_WIDTH, Row, Run } from './state';
 
 // Where the threads' accumulators pass through memory, a piece for each.
 const SPILLS = 384;
-const SPILL_BYTES = 256;
 
 /** One piece of a phase, on one thread. */
 function perform(phase: Phase, piece: i32, thread: i32): void {
@@ -143,7 +142,7 @@ export function yarnFrequencies(
 }
 
 export { exp4Test, exp64, log64, sin64 } from './math-exports';
-export { allFinite } from './head';
+export { greatestAt } from './head';
 export { matmul } from './matmul';
 export { quantizeRecord } from './quantize';
 export { rmsNorm } from './norm';

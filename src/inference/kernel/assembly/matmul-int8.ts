@@ -3,21 +3,14 @@
 // multiply-add per 32 columns, from left to right. Hence the bits do not depend on how many rows of activations are taken at
 // once. 127 * 127 * 32 fits in 20 bits.
 //
-// Accumulators pass through memory, neighbours side by side, before their halves are added: compilers that join neighbouring
-// 128-bit operations to 256-bit ones (V8's revectorizer) start from such stores; for all others it costs a tenth.
+// That accumulators pass through memory (spill.ts) costs a tenth where nothing is joined.
 //
 // Measured on one core of an EPYC (Zen 3, 3.24 GHz), Node 24.21, matrix in the second-level cache, in GMAC/s without and with
 // joined operations: one row 22 and 34, one row and two tiles 20 and 36, two rows 25 and 41.
 
+import { spill } from './spill';
+
 const TILE_BYTES: usize = 576;
-
-/** Where this thread's accumulators pass through memory: 256 bytes. */
-let spill: usize = 0;
-
-/** Gives this instance, which is one thread's, its own 256 bytes. */
-export function useSpill(address: usize): void {
-  spill = address;
-}
 
 // @ts-ignore: decorator
 @inline
