@@ -3,6 +3,8 @@ import type { ReceiptDocument } from '../../src/inference/receipt/index.js';
 import { startServer, type TestServer } from '../support/index.js';
 
 const MODEL = 'genesis';
+/** What ends an answer of genesis. */
+const END_OF_TURN = 3;
 const ask = (content: string) => [{ role: 'user' as const, content }];
 
 let server: TestServer;
@@ -274,15 +276,20 @@ describe('the official client', () => {
 
   it('stops the work when it goes away, and the answer so far has a receipt', async () => {
     const aborter = new AbortController();
-    const stream = await client.chat.completions.create(
-      {
+    const story = (seed: number) => ({
+      ...{
         model: MODEL,
         messages: ask('Tell me a story about a fox.'),
         temperature: 2,
-        seed: 2,
+        seed,
         max_tokens: 400,
-        stream: true,
       },
+      logit_bias: { [END_OF_TURN]: -100 },
+    });
+    // company slows the answer down, so that it cannot be over before its reader has gone
+    const company = Array.from({ length: 15 }, (_, i) => client.chat.completions.create(story(100 + i)));
+    const stream = await client.chat.completions.create(
+      { ...story(2), stream: true },
       { signal: aborter.signal },
     );
     let id = '';
@@ -294,17 +301,22 @@ describe('the official client', () => {
     };
     await read().catch(() => undefined);
     expect(id).toMatch(/^chatcmpl-/);
-    const deadline = Date.now() + 10_000;
-    let finish: string | undefined;
-    while (finish === undefined && Date.now() < deadline) {
-      const page = (await (await fetch(`${server.url}/v1/receipts?limit=1`)).json()) as {
-        items: { id: string }[];
-      };
-      const document = (await (await fetch(`${server.url}/v1/receipts/${page.items[0].id}`)).json()) as {
-        receipt: { request: { seed: number }; output: { finish: string } };
-      };
-      if (document.receipt.request.seed === 2) finish = document.receipt.output.finish;
-    }
-    expect(finish).toBe('cancelled');
+    await Promise.all(company);
+    expect(await finishOf(2)).toBe('cancelled');
   });
 });
+
+/** How the latest answer with a seed ended, as its receipt says. */
+async function finishOf(seed: number): Promise<string | undefined> {
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline) {
+    const page = (await (await fetch(`${server.url}/v1/receipts?limit=20`)).json()) as {
+      items: { id: string }[];
+    };
+    for (const { id } of page.items) {
+      const document = (await (await fetch(`${server.url}/v1/receipts/${id}`)).json()) as ReceiptDocument;
+      if (document.receipt.request.seed === seed) return document.receipt.output.finish;
+    }
+  }
+  return undefined;
+}

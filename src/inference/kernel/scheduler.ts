@@ -5,7 +5,7 @@ import type { LoadedModel } from './model.js';
 import type { PageTable } from './page-table.js';
 import type { BatchRow, ForwardPass } from './pass.js';
 import type { Priority } from './requests.js';
-import { RowBudget } from './row-budget.js';
+import { ALONE, BESIDE_STREAMS, RowBudget } from './row-budget.js';
 import { MAX_ROWS } from './run-state.js';
 import type { Speculation } from './speculation.js';
 import { acceptDraft, take, type RunningShare } from './take-rows.js';
@@ -27,6 +27,11 @@ export interface Sequence {
   finished(error?: CodedError): void;
 }
 
+interface Budgets {
+  readonly besideStreams: RowBudget;
+  readonly alone: RowBudget;
+}
+
 /**
  * Continuous batching: in every step all sequences that wait for a token get a row, and what room is left goes to prompts, in
  * turn. Sequences join and leave between steps; their bits do not depend on the company they are in.
@@ -34,7 +39,7 @@ export interface Sequence {
 export class Scheduler {
   private active: Sequence[] = [];
   private turn = 0;
-  private readonly budgets = new WeakMap<LoadedModel, RowBudget>();
+  private readonly budgets = new WeakMap<LoadedModel, Budgets>();
   private readonly mostRows: number;
 
   /** @param mostRows rows of a batch at most; more than `MAX_ROWS` are never taken */
@@ -67,13 +72,13 @@ export class Scheduler {
     let streams = 0;
     const planned = planBatch(sequences, this.turn, (decoding) => {
       streams = decoding;
-      return decoding === 0 ? this.mostRows : this.budget(model).next(decoding);
+      return this.budget(model, decoding).next(decoding);
     });
     const started = this.now();
     const shares = withDrafts(planned, this.mostRows);
     const rows = this.compute(model, shares);
-    if (streams > 0 && rows > streams && !shares.some(({ draft }) => draft)) {
-      this.budget(model).measured(this.now() - started, rows, models.length);
+    if (rows > streams && !shares.some(({ draft }) => draft)) {
+      this.budget(model, streams).measured(this.now() - started, rows, models.length);
     }
     return rows;
   }
@@ -102,10 +107,15 @@ export class Scheduler {
     return undefined;
   }
 
-  private budget(model: LoadedModel): RowBudget {
-    let budget = this.budgets.get(model);
-    if (!budget) this.budgets.set(model, (budget = new RowBudget(this.mostRows)));
-    return budget;
+  /** @param streams sequences that wait for a token */
+  private budget(model: LoadedModel, streams: number): RowBudget {
+    let budgets = this.budgets.get(model);
+    if (!budgets) {
+      const besideStreams = new RowBudget(this.mostRows, BESIDE_STREAMS);
+      budgets = { besideStreams, alone: new RowBudget(this.mostRows, ALONE) };
+      this.budgets.set(model, budgets);
+    }
+    return streams > 0 ? budgets.besideStreams : budgets.alone;
   }
 
   private distribute(shares: readonly RunningShare[], failures: ReadonlyMap<number, CodedError>): void {
