@@ -1,7 +1,7 @@
 // node bench/schedules.mjs [schedules] [first seed]: random schedules of requests, each on an engine of its own: arrivals, cancellations,
-// streams, batch sizes, expert caches hot, cold and thrashing, shared beginnings or not, and, for every tenth, real threads. Every request
-// must give the one commitment chain and the one list of experts that it gives alone. A schedule follows from its seed; on real
-// threads the moments of arrival are the machine's.
+// streams, batch sizes, expert caches hot, cold and thrashing, shared beginnings or not, the plain kernel or the one with joined
+// operations, and, for every tenth, real threads. Every request must give the one commitment chain and the one list of experts that it
+// gives alone on the plain kernel. A schedule follows from its seed; on real threads the moments of arrival are the machine's.
 import '../test/support/typescript-threads.mjs';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,9 +10,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Engine } from '../dist/src/inference/kernel/index.js';
 
-const { createEngine } = await import('../test/support/engine.ts');
-const { drawSchedule, expectedFingerprints, fingerprint, randomNumbers, runSchedule, scheduleSubjects } =
-  await import('../test/support/schedules.ts');
+const {
+  drawSchedule,
+  expectedFingerprints,
+  fingerprint,
+  randomNumbers,
+  runSchedule,
+  scheduledEngine,
+  scheduleSubjects,
+} = await import('../test/support/schedules.ts');
 
 const COUNT = Number(process.argv[2] ?? 2000);
 const FIRST = Number(process.argv[3] ?? Date.now() % 1_000_000);
@@ -23,7 +29,7 @@ const { built, requests } = scheduleSubjects();
 const expected = expectedFingerprints(built, requests);
 const folder = mkdtempSync(join(tmpdir(), 'stemma-schedules-'));
 const wrong = [];
-const total = { arrivals: 0, threaded: 0, hits: 0, evictions: 0 };
+const total = { arrivals: 0, threaded: 0, joined: 0, plain: 0, hits: 0, evictions: 0 };
 const started = performance.now();
 console.log(`${COUNT} schedules, first seed ${FIRST}`);
 try {
@@ -57,7 +63,8 @@ function storeModel() {
 }
 
 function alone(schedule) {
-  const engine = createEngine(built, schedule.limits);
+  const engine = scheduledEngine(built, schedule);
+  total[schedule.compilation]++;
   const found = runSchedule(engine, schedule, requests, expected);
   count(engine.stats());
   return found;
@@ -68,10 +75,13 @@ function count({ prefixCache, cache }) {
   total.evictions += cache.evictions;
 }
 
-async function onThreads(seed, { limits, arrivals }, model) {
+async function onThreads(seed, { compilation, limits, arrivals }, model) {
   total.threaded++;
   const random = randomNumbers(seed + 1);
-  const engine = await Engine.start({ threads: 1 + random(MOST_THREADS), kernelPath, ...limits });
+  const threads = 1 + random(MOST_THREADS);
+  const wanted = compilation === 'plain' ? { compilation } : {};
+  const engine = await Engine.start({ threads, kernelPath, ...limits, ...wanted });
+  total[engine.compilation.name]++;
   try {
     await engine.load(model);
     const running = [];

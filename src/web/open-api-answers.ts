@@ -104,7 +104,11 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
     503: json('The same, and `status` is `failed`'),
   },
   OperationsController_getMetrics: { 200: text('Prometheus text format') },
-  OperationsController_getVersion: { 200: json('`{name, version, commit, node, kernel, …}`') },
+  OperationsController_getVersion: {
+    200: json(
+      '`{name, version, commit, node, kernel, kernel_compilation, …}`; `kernel_compilation` is `joined` or `plain` (the same bits, slower)',
+    ),
+  },
 };
 
 /** The operations that have an entry. */

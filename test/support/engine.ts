@@ -10,10 +10,12 @@ import {
   Kernel,
   MemoryBlockSource,
   type EngineLimits,
+  type KernelCompilation,
   type ModelConfig,
 } from '../../src/inference/kernel/index.js';
 import type { BlockSource } from '../../src/inference/kernel/block-source.js';
 import type { WorkResult } from '../../src/inference/kernel/engine-core.js';
+import { compileKernel } from '../../src/inference/kernel/node/compile-kernel.js';
 import { buildModel, type BuiltModel } from '../../src/inference/kernel/model-builder.js';
 import type { Work } from '../../src/inference/kernel/requests.js';
 
@@ -24,9 +26,20 @@ export const kernelBytes: Uint8Array<ArrayBuffer> = Uint8Array.from(readFileSync
 /** Its hash. */
 export const kernelHash = nativeSha256Hex(kernelBytes);
 
+const modules = new Map<boolean, WebAssembly.Module>();
+
+/** The kernel, compiled once with V8's joined operations or once as it stands. */
+function compiledKernel(joined: boolean): WebAssembly.Module {
+  const known = modules.get(joined);
+  if (known !== undefined) return known;
+  const module = compileKernel(kernelBytes, joined);
+  modules.set(joined, module);
+  return module;
+}
+
 /** A kernel on this thread alone, with a fresh memory. */
-export function createKernel(): Kernel {
-  return Kernel.create(new WebAssembly.Module(kernelBytes), createKernelMemory(), 1);
+export function createKernel(compilation: KernelCompilation['name'] = 'plain'): Kernel {
+  return Kernel.create(compiledKernel(compilation === 'joined'), createKernelMemory(), 1);
 }
 
 /** An engine on this thread with a model loaded from memory. */
@@ -35,10 +48,11 @@ export function createEngine(
   limits: Partial<EngineLimits> = {},
   source?: BlockSource,
   now = () => performance.now(),
+  compilation: KernelCompilation['name'] = 'plain',
 ): EngineCore {
   const engine = new EngineCore(
     {
-      kernel: createKernel(),
+      kernel: createKernel(compilation),
       source: source ?? new MemoryBlockSource(built.payloads, nativeSha256),
       kernelHash,
       sha256: nativeSha256,

@@ -1,6 +1,6 @@
 import { bytesToHex, unwrap, type Result } from '../../src/common/index.js';
 import type { EngineCore, WorkResult } from '../../src/inference/kernel/engine-core.js';
-import type { EngineLimits } from '../../src/inference/kernel/index.js';
+import type { EngineLimits, KernelCompilation } from '../../src/inference/kernel/index.js';
 import type { BuiltModel } from '../../src/inference/kernel/model-builder.js';
 import type {
   GenerateRequest,
@@ -46,7 +46,7 @@ export function fingerprint({ states, experts }: GenerateResult | ReplayResult):
   return `${states.map(bytesToHex).join()} ${JSON.stringify(experts)}`;
 }
 
-/** Each request computed alone, token by token, with all experts in memory, nothing shared and nothing guessed. */
+/** Each request computed alone on the plain kernel, token by token, with all experts in memory, nothing shared and nothing guessed. */
 export function expectedFingerprints(built: BuiltModel, requests: readonly GenerateRequest[]): Expected[] {
   return requests.map((request) => {
     const engine = createEngine(built, { prefixCache: false });
@@ -65,8 +65,9 @@ export interface Expected {
   readonly tokens: readonly number[];
 }
 
-/** One schedule, drawn from its seed: limits of the engine and what arrives when. */
+/** One schedule, drawn from its seed: the engine's kernel and limits, and what arrives when. */
 export interface Schedule {
+  readonly compilation: KernelCompilation['name'];
   readonly limits: Partial<EngineLimits>;
   readonly arrivals: readonly {
     readonly request: number;
@@ -100,7 +101,14 @@ export function drawSchedule(seed: number, built: BuiltModel, requests: number):
     wait: random(3) === 0 ? 0 : random(12),
     cancel: random(8) === 0 ? random(i + 1) : null,
   }));
-  return { limits: { ...limits, speculation: random(3) > 0 }, arrivals };
+  const speculation = random(3) > 0;
+  const compilation = random(2) === 0 ? 'joined' : 'plain';
+  return { compilation, limits: { ...limits, speculation }, arrivals };
+}
+
+/** An engine on this thread for a schedule. */
+export function scheduledEngine(built: BuiltModel, { limits, compilation }: Schedule): EngineCore {
+  return createEngine(built, limits, undefined, undefined, compilation);
 }
 
 /** Runs a schedule on an engine; returns what differs from what is right. An empty list is what the law asks for. */

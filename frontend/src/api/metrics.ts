@@ -9,6 +9,15 @@ export interface MetricsSample {
   readonly queued: number;
   readonly active: number;
   readonly memoryBytes: number | null;
+  /** From an answer's place in the queue to its first token, and per token after it; over the last five minutes. */
+  readonly latency: { readonly firstToken: Latency; readonly outputToken: Latency };
+}
+
+/** How many answers were measured and the quantiles of what was, ms; null where nothing was. */
+export interface Latency {
+  readonly count: number;
+  readonly p50: number | null;
+  readonly p95: number | null;
 }
 
 const KEPT = 900;
@@ -51,6 +60,11 @@ function parseSample(message: LiveMessage, firstTokenMs: number | null): Metrics
   if (message.topic !== 'metrics' || !isRecord(message.data)) return null;
   const { data } = message;
   const figure = (name: string): number | null => (typeof data[name] === 'number' ? data[name] : null);
+  const latency = (name: string): Latency => {
+    const count = figure(`${name}_count`) ?? 0;
+    const quantile = (of: string) => (count === 0 ? null : figure(`${name}_${of}_ms`));
+    return { count, p50: quantile('p50'), p95: quantile('p95') };
+  };
   const tokensPerSecond = figure('tokens_per_second');
   if (tokensPerSecond === null) return null;
   return {
@@ -60,5 +74,6 @@ function parseSample(message: LiveMessage, firstTokenMs: number | null): Metrics
     queued: figure('queue_depth') ?? 0,
     active: figure('active_answers') ?? 0,
     memoryBytes: figure('resident_memory_bytes'),
+    latency: { firstToken: latency('first_token'), outputToken: latency('output_token') },
   };
 }

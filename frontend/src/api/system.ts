@@ -9,6 +9,8 @@ export interface Version {
   readonly commit: string | null;
   readonly node: string;
   readonly kernel: string | null;
+  /** How the kernel was compiled: `joined` operations, or `plain`, which is slower. */
+  readonly kernel_compilation?: string;
 }
 
 /** What one probe behind `/ready` found. */

@@ -4,7 +4,7 @@ import { fetchBlock, type CheckedBlock } from './block-check.js';
 import type { Downloads } from './downloads.js';
 import type { Findings } from './findings.js';
 
-/** What a verified release says. `meta` and `tokenizer` are the parsed payloads of its blocks. */
+/** What a verified release says. `meta` and `tokenizer` are the parsed payloads of its blocks; null: it has no tokenizer. */
 export interface VerifiedRelease {
   readonly model: string;
   readonly version: string;
@@ -29,10 +29,13 @@ export async function checkRelease(
   }
   const [meta, tokenizer] = await Promise.all([
     fetchBlock(downloads, 'A', said.meta).then((block) => jsonOf(block, 'meta', findings)),
-    fetchBlock(downloads, 'A', said.tokenizer).then((block) => jsonOf(block, 'tokenizer', findings)),
+    said.tokenizer === null
+      ? null
+      : fetchBlock(downloads, 'A', said.tokenizer).then((block) => jsonOf(block, 'tokenizer', findings)),
   ]);
-  if (meta === null || tokenizer === null) return null;
-  findings.step('release', 'passed', `${said.model} ${said.version}: release, architecture and tokenizer`);
+  if (meta === null || (tokenizer === null && said.tokenizer !== null)) return null;
+  const parts = tokenizer === null ? 'release and architecture' : 'release, architecture and tokenizer';
+  findings.step('release', 'passed', `${said.model} ${said.version}: ${parts}`);
   return { model: said.model, version: said.version, weights: said.weights, meta, tokenizer };
 }
 
@@ -46,15 +49,15 @@ interface ReleasePayload {
   readonly model: string;
   readonly version: string;
   readonly meta: string;
-  readonly tokenizer: string;
+  readonly tokenizer: string | null;
   readonly weights: ReadonlyMap<string, string>;
 }
 
 function parseRelease(value: unknown): ReleasePayload | null {
   if (!isRecord(value) || !isRecord(value.weights)) return null;
   const { model, version, meta, tokenizer } = value;
-  if (typeof model !== 'string' || typeof version !== 'string' || !isHash(meta) || !isHash(tokenizer))
-    return null;
+  if (typeof model !== 'string' || typeof version !== 'string' || !isHash(meta)) return null;
+  if (tokenizer !== null && !isHash(tokenizer)) return null;
   const weights = new Map<string, string>();
   for (const [name, hash] of Object.entries(value.weights)) {
     if (!isHash(hash)) return null;

@@ -23,21 +23,22 @@ export async function checkReplay(subject: ReplaySubject, findings: Findings): P
   if (words === null) return findings.fail('replay', 'tokenizer', 'the tokenizer block cannot be used');
   findings.report({
     type: 'pieces',
-    pieces: evidence.output_ids.map((id) => words.tokenizer.describe([id])),
+    pieces: evidence.output_ids.map((id) => words.tokenizer?.describe([id]) ?? `${id} `),
   });
   findings.report({ type: 'tokens', agreed: 0, total });
   findings.step('replay', 'running', 'starting the kernel');
   const config = checkModelConfig(release.meta as ModelConfig);
   if (!config.ok) return findings.fail('replay', 'meta', config.error.message);
   const { vocabSize } = release.meta as ModelConfig;
-  const vocabulary = vocabularyOf(words.tokenizer, vocabSize, words.stopIds);
+  const vocabulary =
+    words.tokenizer === null ? undefined : vocabularyOf(words.tokenizer, vocabSize, words.stopIds);
   const replayer = await replayerFor(subject, vocabulary);
   const replayed = replayer.ok ? await follow(replayer.value, subject, findings) : replayer;
   if (!replayed.ok) {
     const { facts, code, message } = replayed.error;
     return findings.fail('replay', String(facts.name ?? code), message, 0);
   }
-  const text = answerText(words.tokenizer.detokenizer(), evidence.output_ids, evidence.stop);
+  const text = answerText(words.tokenizer?.detokenizer() ?? null, evidence.output_ids, evidence.stop);
   const observed = { ...replayed.value, text, stopIds: words.stopIds };
   conclude(compareReplay(receipt, evidence, observed, sha256Bytes), total, findings);
 }
@@ -75,7 +76,14 @@ function conclude(parts: readonly PartReport[], total: number, findings: Finding
     findings.step('replay', 'passed', `${count(total, 'token')} computed again, all commitments agree`);
 }
 
-function readTokenizer(payload: Json): { tokenizer: TextTokenizer; stopIds: readonly number[] } | null {
+interface Words {
+  readonly tokenizer: TextTokenizer | null;
+  readonly stopIds: readonly number[];
+}
+
+/** What tells text from ids; null when the block cannot be used. @param payload null: the release has no tokenizer */
+function readTokenizer(payload: Json): Words | null {
+  if (payload === null) return { tokenizer: null, stopIds: [] };
   const source = parseTokenizerSource(payload);
   if (!source.ok) return null;
   const tokenizer = TextTokenizer.create(source.value);

@@ -10,6 +10,7 @@ export type FigureReader = () => number;
 @Injectable()
 export class LiveFigures {
   private readonly readers = new Map<string, FigureReader>();
+  private readonly groups = new Set<() => Readonly<Record<string, number>>>();
 
   /** Adds a figure until the returned function is called; a later reader of the same name replaces it. */
   register(name: string, read: FigureReader): () => void {
@@ -19,8 +20,18 @@ export class LiveFigures {
     };
   }
 
+  /** Adds figures that are read together, until the returned function is called. */
+  registerGroup(read: () => Readonly<Record<string, number>>): () => void {
+    this.groups.add(read);
+    return () => {
+      this.groups.delete(read);
+    };
+  }
+
   /** Every figure now. */
   read(): Readonly<Record<string, number>> {
-    return Object.fromEntries([...this.readers].map(([name, read]) => [name, read()]));
+    const single = [...this.readers].map(([name, read]) => [name, read()] as const);
+    const grouped = [...this.groups].flatMap((read) => Object.entries(read()));
+    return Object.fromEntries([...single, ...grouped]);
   }
 }

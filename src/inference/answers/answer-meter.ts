@@ -10,6 +10,7 @@ import { AdmissionQueue } from './admission.js';
 import type { Answer, PreparedAnswer } from './answer-request.js';
 import { GenAiMetrics } from './gen-ai-metrics.js';
 import { RequestRecord, type RequestFacts } from './request-record.js';
+import type { LatencyWindow } from './latency-window.js';
 import { Throughput } from './throughput.js';
 
 const SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -31,7 +32,7 @@ export class AnswerMeter {
     private readonly events: EventBus,
     private readonly tracing: Tracing,
   ) {
-    this.genAi = new GenAiMetrics(metrics);
+    this.genAi = new GenAiMetrics(metrics, systemClock);
     this.queue = new AdmissionQueue({ streams: ENGINE_STREAMS, maxQueue: config.maxQueue }, this.throughput);
     this.answers = metrics.counter({
       name: 'stemma_inference_answers_total',
@@ -54,6 +55,11 @@ export class AnswerMeter {
     figures.register('tokens_per_second', () => this.throughput.lastSecond());
     figures.register('queue_depth', () => this.queue.waiting);
     figures.register('active_answers', () => this.queue.size - this.queue.waiting);
+    const { firstToken, perToken } = this.genAi.latest;
+    figures.registerGroup(() => ({
+      ...named('first_token', firstToken),
+      ...named('output_token', perToken),
+    }));
   }
 
   /** A request begins, whatever it asks for; end the record in any case. */
@@ -102,4 +108,10 @@ export class AnswerMeter {
     const promptTokens = prepared.promptIds.length;
     this.events.emit('inference.finished', { id, model: prepared.model.name, promptTokens, ...nothing });
   }
+}
+
+/** What a window holds as figures: `<name>_count`, `<name>_p50_ms`, `<name>_p95_ms`. */
+function named(name: string, window: LatencyWindow): Readonly<Record<string, number>> {
+  const { count, p50, p95 } = window.summary();
+  return { [`${name}_count`]: count, [`${name}_p50_ms`]: p50, [`${name}_p95_ms`]: p95 };
 }

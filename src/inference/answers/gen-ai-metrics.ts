@@ -1,4 +1,6 @@
+import type { Clock } from '../../common/index.js';
 import type { MetricRegistry } from '../../common/observation/metric-registry.js';
+import { LatencyWindow } from './latency-window.js';
 
 /** What a request asks for, in the words of OpenTelemetry's conventions. */
 export type Operation = 'chat' | 'text_completion' | 'embeddings';
@@ -28,13 +30,16 @@ export interface AnswerTimings {
  * named without their version, so that releases do not add series.
  */
 export class GenAiMetrics {
+  /** What the histograms of the same names were fed lately, ms. */
+  readonly latest: { readonly firstToken: LatencyWindow; readonly perToken: LatencyWindow };
   private readonly duration;
   private readonly firstToken;
   private readonly perToken;
   private readonly queued;
   private readonly usage;
 
-  constructor(metrics: MetricRegistry) {
+  constructor(metrics: MetricRegistry, clock: Clock) {
+    this.latest = { firstToken: new LatencyWindow(clock), perToken: new LatencyWindow(clock) };
     this.duration = metrics.histogram(
       {
         name: 'gen_ai_server_request_duration_seconds',
@@ -81,8 +86,15 @@ export class GenAiMetrics {
   answered(operation: Operation, model: string, tokens: number, timings: AnswerTimings): void {
     const labels = labelsOf(operation, model);
     this.queued.observe(labels, timings.queuedMs / 1000);
-    if (tokens > 0) this.firstToken.observe(labels, timings.firstTokenMs / 1000);
-    if (tokens > 1) this.perToken.observe(labels, timings.decodeMs / (tokens - 1) / 1000);
+    if (tokens > 0) {
+      this.firstToken.observe(labels, timings.firstTokenMs / 1000);
+      this.latest.firstToken.add(timings.firstTokenMs);
+    }
+    if (tokens > 1) {
+      const perTokenMs = timings.decodeMs / (tokens - 1);
+      this.perToken.observe(labels, perTokenMs / 1000);
+      this.latest.perToken.add(perTokenMs);
+    }
   }
 
   /** A request was answered. @param output null where nothing is generated */

@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import { CodedError, err, ok } from '../../common/index.js';
+import { CodedError, err, ok, systemClock } from '../../common/index.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
 import { Tracing } from '../../common/observation/tracing.js';
 import { genesisModel } from '../../../test/factories/served-model.js';
@@ -30,11 +30,12 @@ function setUp() {
   const provider = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] });
   const tracing = new Tracing();
   const registry = new MetricRegistry();
-  const metrics = new GenAiMetrics(registry);
+  const metrics = new GenAiMetrics(registry, systemClock);
   const facts = answerFacts(prepared, 'chatcmpl-1', `00-${TRACE}-00f067aa0ba902b7-01`);
   const record = () => new RequestRecord(facts, metrics, tracing);
   const trace = () => tracing.use(provider.getTracer('test'));
-  return { record, trace, spans: () => exporter.getFinishedSpans(), print: () => registry.print() };
+  const latest = () => [metrics.latest.firstToken.summary(), metrics.latest.perToken.summary()];
+  return { record, trace, latest, spans: () => exporter.getFinishedSpans(), print: () => registry.print() };
 }
 
 const ms = ([seconds, nanos]: [number, number]) => seconds * 1000 + nanos / 1e6;
@@ -105,7 +106,7 @@ describe('record of a request', () => {
   });
 
   it('measures in the conventional histograms, without any trace too', async () => {
-    const { record, spans, print } = setUp();
+    const { record, spans, print, latest } = setUp();
     const request = record();
     request.answered(answer('stop', 5), 0, 1_000_000);
     request.answered(answer('length', 1), 1, 1_000_000);
@@ -127,5 +128,9 @@ describe('record of a request', () => {
       `gen_ai_client_token_usage_bucket{le="16",${labels},gen_ai_token_type="output"} 1`,
     ])
       expect(text).toContain(`${line}\n`);
+    expect(latest()).toEqual([
+      { count: 2, p50: 40, p95: 40 },
+      { count: 1, p50: 10, p95: 10 },
+    ]);
   });
 });

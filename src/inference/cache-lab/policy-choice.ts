@@ -57,7 +57,8 @@ export async function keepChoice(dataDir: string, choice: PolicyChoice): Promise
 }
 
 /**
- * The choice made last, of whatever model; null when there is none. All models share one cache, so one policy has to serve. A file
+ * The choice made last, of whatever model; null when there is none. All models share one cache, so one policy has to serve
+ * (docs/expert-cache.md says why it is the newest). A file
  * that cannot be read or is not a choice is passed over: nothing but speed depends on it.
  */
 export async function latestChoice(dataDir: string): Promise<PolicyChoice | null> {

@@ -132,6 +132,18 @@ export class EngineFigures implements ExpertUsageSource {
       'Size of the memory of the kernel.',
       ({ memoryBytes }) => memoryBytes,
     );
+    metrics.gauge(
+      {
+        name: 'stemma_kernel_compilation',
+        help: 'How the kernel was compiled: 1 at joined or plain.',
+        labels: ['compilation'],
+      },
+      (gauge) => {
+        gauge.reset();
+        const compilation = this.stats?.compilation;
+        if (compilation !== undefined) gauge.set({ compilation }, 1);
+      },
+    );
     gauge('stemma_kernel_steps', 'Batches computed since the engine started.', ({ steps }) => steps);
     gauge('stemma_kernel_step_seconds', 'Time spent in batches.', ({ stepMs }) => stepMs / 1000);
   }

@@ -2,12 +2,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { ScriptedEngine } from '../../../test/factories/scripted-engine.js';
 import { genesisModel } from '../../../test/factories/served-model.js';
-import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { CodedError, err, EventBus, ok, unwrap, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { HealthRegistry } from '../../common/observation/health-registry.js';
+import { VersionRegistry } from '../../common/observation/version-registry.js';
 import { BlockWatch } from './block-watch.js';
+import { EngineHost } from './engine-host.js';
+import type { EnginePort } from './engine-port.js';
+import type { KernelArchive } from './kernel-archive.js';
 import { LoadedReleases } from './loaded-releases.js';
 
 const modelOf = (n: number) => genesisModel(String(n).repeat(64)).engine;
@@ -74,5 +79,36 @@ describe('block watch', () => {
     now += 10_000;
     expect((await check()).status).toBe('ok');
     clock.mockRestore();
+  });
+});
+
+describe('the engine that was started', () => {
+  const begin = async (compilation: EnginePort['compilation']) => {
+    const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
+    const versions = new VersionRegistry();
+    const health = new HealthRegistry();
+    const port: EnginePort = { ...new ScriptedEngine().port(), compilation };
+    const kernels = { keep: () => Promise.resolve() } as unknown as KernelArchive;
+    const watch = new BlockWatch(health);
+    const factory = () => Promise.resolve(port);
+    const sut = new EngineHost(factory, watch, kernels, versions, new EventBus(), health);
+    unwrap(await sut.engine());
+    const warnings = warn.mock.calls.map(([message]) => String(message));
+    warn.mockRestore();
+    return { facts: versions.all(), warnings };
+  };
+
+  it('is named with its compilation, and a fallback to the plain one is a warning with its reason', async () => {
+    const fallback = await begin({ name: 'plain', fallback: 'other bits with 2 thread(s)' });
+    expect(fallback.facts).toEqual({ kernel: 'ab'.repeat(32), kernel_compilation: 'plain' });
+    expect(fallback.warnings).toEqual([expect.stringContaining('other bits with 2 thread(s)')]);
+    expect(await begin({ name: 'joined', fallback: null })).toEqual({
+      facts: { kernel: 'ab'.repeat(32), kernel_compilation: 'joined' },
+      warnings: [],
+    });
+  });
+
+  it('is named without one where there is no kernel to compile', async () => {
+    expect((await begin(undefined)).facts).toEqual({ kernel: 'ab'.repeat(32) });
   });
 });

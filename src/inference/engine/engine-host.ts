@@ -8,6 +8,7 @@ import {
 import { CodedError, EventBus, err, messageOf, ok, type Result } from '../../common/index.js';
 import { HealthRegistry, type HealthReport } from '../../common/observation/health-registry.js';
 import { VersionRegistry } from '../../common/observation/version-registry.js';
+import type { KernelCompilation } from '../kernel/index.js';
 import { BlockWatch } from './block-watch.js';
 import { ENGINE_FACTORY, type EngineFactory } from './engine-factory.js';
 import type { EngineModel, EnginePort } from './engine-port.js';
@@ -91,6 +92,7 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
         this.logger.warn(`the engine crashed and was started again: ${detail}`),
       );
       this.versions.set('kernel', engine.kernelHash);
+      if (engine.compilation !== undefined) this.tellCompilation(engine.compilation);
       await this.kernels.keep(engine.kernelHash).catch((thrown: unknown) => {
         this.logger.warn(`the kernel could not be kept for later bundles: ${messageOf(thrown)}`);
       });
@@ -101,6 +103,15 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
       this.state = unavailable(messageOf(thrown));
     }
     return this.state;
+  }
+
+  /** Names the compilation in `GET /version`; a slower one than was tried is worth a warning. */
+  private tellCompilation({ name, fallback }: KernelCompilation): void {
+    this.versions.set('kernel_compilation', name);
+    if (fallback === null) return;
+    this.logger.warn(
+      `the kernel runs without joined operations, exact but slower, because with them: ${fallback}`,
+    );
   }
 
   private health(): HealthReport {

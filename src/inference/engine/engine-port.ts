@@ -1,4 +1,4 @@
-import type { Engine, GenerateEvent } from '../kernel/index.js';
+import type { Engine, GenerateEvent, KernelCompilation } from '../kernel/index.js';
 
 export type {
   BlockFailure,
@@ -29,7 +29,10 @@ export type EnginePort = Pick<
   | 'trace'
   | 'on'
   | 'stop'
->;
+> & {
+  /** How the kernel was compiled; absent where there is no kernel. */
+  readonly compilation?: KernelCompilation;
+};
 
 /** One generated token; `state` is the 32-byte commitment chain value after it. */
 export type EngineToken = Extract<GenerateEvent, { readonly type: 'token' }>;

@@ -1,6 +1,7 @@
 import type { CodedError } from '../../common/index.js';
 import { GROUP_WORDS } from './abi.js';
-import type { ExpertCache, ExpertSlot } from './expert-cache.js';
+import type { ExpertCache } from './expert-cache.js';
+import type { ExpertSlot } from './expert-slots.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
 import type { Prefetcher } from './prefetcher.js';

@@ -21,6 +21,7 @@ export type {
 export type { TokenScore } from './score-task.js';
 export type { EngineStats, ExpertStats } from './stats.js';
 export { Engine, type EngineOptions, type Generation, type WorkListener } from './node/engine.js';
+export type { KernelCompilation } from './node/kernel-compilation.js';
 export type { BlockFailure } from './node/protocol.js';
 export * from './policies/index.js';
 export {

@@ -5,7 +5,7 @@ import { type EngineModel, type WeightBlock } from './block-source.js';
 import { attentionTensors, embeddingTensors, headTensors, routerTensors } from './blocks.js';
 import { attentionWidth, checkModelConfig, type ModelConfig } from './config.js';
 import type { DenseStore } from './dense-store.js';
-import { expertKey, type ExpertReference } from './expert-cache.js';
+import { expertKey, type ExpertReference } from './expert-slots.js';
 import type { Kernel } from './kernel.js';
 import { RunState } from './run-state.js';
 import { architectureFields, layerFields } from './structures.js';

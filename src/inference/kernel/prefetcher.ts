@@ -1,5 +1,6 @@
 import type { ExpertTask } from './executor.js';
-import type { ExpertCache, ExpertSlot } from './expert-cache.js';
+import type { ExpertCache } from './expert-cache.js';
+import type { ExpertSlot } from './expert-slots.js';
 import type { RouterForesight } from './router-foresight.js';
 import type { RoutingRecorder } from './trace/routing-recorder.js';
 

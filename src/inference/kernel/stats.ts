@@ -25,6 +25,8 @@ export interface EngineStats {
   readonly stepMs: number;
   readonly longestStepMs: number;
   readonly threads: number;
+  /** How the kernel was compiled; absent where nothing but plain compilation exists. */
+  readonly compilation?: 'joined' | 'plain';
   readonly active: number;
   readonly queued: number;
   readonly cache: ExpertCacheStats;

@@ -13,8 +13,6 @@ import {
 } from '../receipt/index.js';
 import { answerText } from '../tokenizer/answer-text.js';
 
-const NO_TEXT = { text: '', tokens: 0, stopped: false };
-
 /**
  * Computes an answer again on a loaded release and compares it with its receipt, part by part. Refuses with what the
  * engine refuses with: a replay that cannot be computed says nothing about the receipt.
@@ -32,9 +30,8 @@ export async function replayAnswer(
   const total = evidence.prompt_ids.length + evidence.output_ids.length - 1;
   const replay = await engine.replay(request, (done) => onProgress(done, total));
   if (!replay.ok) return err(replay.error);
-  const { tokenizer } = model;
-  const text =
-    tokenizer === null ? NO_TEXT : answerText(tokenizer.detokenizer(), evidence.output_ids, evidence.stop);
+  const detokenizer = model.tokenizer?.detokenizer() ?? null;
+  const text = answerText(detokenizer, evidence.output_ids, evidence.stop);
   const observed = { ...replay.value, text, stopIds: model.stopIds };
   const parts = compareReplay(receipt, evidence, observed, nativeSha256);
   return ok([kernel, ...compareBlocks(receipt, model), ...parts]);

@@ -39,12 +39,16 @@ export class AnswerText {
   }
 }
 
-/** The text of a whole answer, and the number of tokens up to the one that completed a stop string. */
+/**
+ * The text of a whole answer, and the number of tokens up to the one that completed a stop string.
+ * @param detokenizer null: the model has no text, so that nothing is cut
+ */
 export function answerText(
-  detokenizer: Detokenizer,
+  detokenizer: Detokenizer | null,
   ids: readonly number[],
   stops: readonly string[],
 ): { readonly text: string; readonly tokens: number; readonly stopped: boolean } {
+  if (detokenizer === null) return { text: '', tokens: ids.length, stopped: false };
   const answer = new AnswerText(detokenizer, stops);
   let text = '';
   for (let i = 0; i < ids.length; i++) {

@@ -147,6 +147,10 @@ describe('stop strings', () => {
       ),
     );
   });
+
+  it('cut nothing where there is no text', () => {
+    expect(answerText(null, [4, 2, 4], ['x'])).toEqual({ text: '', tokens: 3, stopped: false });
+  });
 });
 
 /** The definition: the shortest beginning of the text that ends in a stop string, without the longest such one. */

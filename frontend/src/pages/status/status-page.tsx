@@ -4,6 +4,7 @@ import { number, rate } from '../../components/format.js';
 import { LineChart, type Point } from '../../components/line-chart.js';
 import { Empty } from '../../components/notice.js';
 import { useLiveState, useMetrics } from '../../hooks/live.js';
+import { LatencyReadings } from './latency-readings.js';
 import { LogPanel } from './log-panel.js';
 import { ReadinessPanel } from './readiness-panel.js';
 import styles from './status.module.css';
@@ -63,6 +64,7 @@ export default function StatusPage() {
           <VersionPanel />
         </div>
       </div>
+      <LatencyReadings />
       <Charts />
     </div>
   );

@@ -30,7 +30,10 @@ export function VersionPanel() {
             <dd>{version.data.node}</dd>
             <dt>Kernel</dt>
             <dd>
-              {version.data.kernel ? <Hash value={version.data.kernel} head={16} tail={8} /> : 'not loaded'}
+              {version.data.kernel ? <Hash value={version.data.kernel} head={16} tail={8} /> : 'not loaded'}{' '}
+              {version.data.kernel_compilation !== undefined && (
+                <span className="label">{version.data.kernel_compilation} operations</span>
+              )}
             </dd>
           </dl>
         )}

@@ -47,6 +47,17 @@ export const SHARED_TENSORS: Readonly<Record<string, string>> = {
   'head.weight': 'lm_head.weight',
 };
 
+/** The names of models that normalise queries and keys and keep each expert's matrices under `mlp.experts`. */
+export const NORMALISED_HEADS_TENSORS: Readonly<Record<string, string>> = {
+  ...SHARED_TENSORS,
+  'attention.q_norm': 'model.layers.{layer}.self_attn.q_norm.weight',
+  'attention.k_norm': 'model.layers.{layer}.self_attn.k_norm.weight',
+  'router.weight': 'model.layers.{layer}.mlp.gate.weight',
+  'expert.gate': 'model.layers.{layer}.mlp.experts.{expert}.gate_proj.weight',
+  'expert.up': 'model.layers.{layer}.mlp.experts.{expert}.up_proj.weight',
+  'expert.down': 'model.layers.{layer}.mlp.experts.{expert}.down_proj.weight',
+};
+
 /** The members of config.json that all four families read alike. */
 export function readShared(config: ConfigReader, rmsEpsilon: number): Record<string, unknown> {
   config.fixed('hidden_act', 'silu');

@@ -1,8 +1,6 @@
 import type { Architecture } from '../architecture.js';
-import { dividedHead, readShared, SHARED_TENSORS, type Family } from './family.js';
+import { dividedHead, NORMALISED_HEADS_TENSORS, readShared, type Family } from './family.js';
 import { readRope } from './rope.js';
-
-const EXPERT = 'model.layers.{layer}.mlp.experts.{expert}';
 
 /** OLMoE (Muennighoff et al. 2024): all heads are normalised together. Defaults are those of transformers' `OlmoeConfig`. */
 export const olmoe: Family = {
@@ -29,13 +27,5 @@ export const olmoe: Family = {
       },
     };
   },
-  tensors: {
-    ...SHARED_TENSORS,
-    'attention.q_norm': 'model.layers.{layer}.self_attn.q_norm.weight',
-    'attention.k_norm': 'model.layers.{layer}.self_attn.k_norm.weight',
-    'router.weight': 'model.layers.{layer}.mlp.gate.weight',
-    'expert.gate': `${EXPERT}.gate_proj.weight`,
-    'expert.up': `${EXPERT}.up_proj.weight`,
-    'expert.down': `${EXPERT}.down_proj.weight`,
-  },
+  tensors: NORMALISED_HEADS_TENSORS,
 };

@@ -1,9 +1,7 @@
 import type { Architecture } from '../architecture.js';
 import type { ConfigReader } from './config-reader.js';
-import { dividedHead, readShared, SHARED_TENSORS, type Family } from './family.js';
+import { dividedHead, NORMALISED_HEADS_TENSORS, readShared, type Family } from './family.js';
 import { readRope } from './rope.js';
-
-const EXPERT = 'model.layers.{layer}.mlp.experts.{expert}';
 
 /** Qwen3-MoE (Qwen team 2025): heads are normalised one by one. Defaults are those of transformers' `Qwen3MoeConfig`. */
 export const qwen3Moe: Family = {
@@ -34,15 +32,7 @@ export const qwen3Moe: Family = {
       },
     };
   },
-  tensors: {
-    ...SHARED_TENSORS,
-    'attention.q_norm': 'model.layers.{layer}.self_attn.q_norm.weight',
-    'attention.k_norm': 'model.layers.{layer}.self_attn.k_norm.weight',
-    'router.weight': 'model.layers.{layer}.mlp.gate.weight',
-    'expert.gate': `${EXPERT}.gate_proj.weight`,
-    'expert.up': `${EXPERT}.up_proj.weight`,
-    'expert.down': `${EXPERT}.down_proj.weight`,
-  },
+  tensors: NORMALISED_HEADS_TENSORS,
 };
 
 /** Every layer must be a mixture; then the width of dense layers (`intermediate_size`) is nobody's. */

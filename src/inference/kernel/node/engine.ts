@@ -21,6 +21,7 @@ import type { TokenScore } from '../score-task.js';
 import type { SelfTestResult } from '../self-test.js';
 import type { EngineStats } from '../stats.js';
 import { compileKernel } from './compile-kernel.js';
+import { firstRight, type Attempt, type KernelCompilation } from './kernel-compilation.js';
 import type { BlockFailure, Reply } from './protocol.js';
 import { ThreadGroup, type LeaderCall, type ThreadGroupOptions } from './thread-group.js';
 
@@ -32,6 +33,10 @@ export interface EngineOptions extends EngineLimits {
   readonly kernelPath: string;
   /** Node.js options of the threads; for tests that run from source. */
   readonly execArgv?: readonly string[];
+  /** `plain` does not try V8's joined operations: for comparisons. */
+  readonly compilation?: 'plain';
+  /** Compiles the kernel; tests put a wrong one in its place. */
+  readonly compile?: typeof compileKernel;
 }
 
 /** A running request for an answer. */
@@ -69,7 +74,10 @@ export class Engine {
   private backoff = FIRST_BACKOFF_MS;
   private stopped = false;
 
-  private constructor(private readonly options: ThreadGroupOptions) {
+  private constructor(
+    private readonly options: ThreadGroupOptions,
+    private chosen: KernelCompilation,
+  ) {
     this.group = Promise.resolve(this.createGroup());
   }
 
@@ -77,21 +85,35 @@ export class Engine {
    * Rejects with a `CodedError`: `KERNEL_MISSING`, `KERNEL_CHANGED` (the file is not what was built) or `KERNEL_SELF_TEST`.
    */
   static async start(options: EngineOptions): Promise<Engine> {
-    const { threads, kernelPath, execArgv, ...wished } = options;
+    const {
+      threads,
+      kernelPath,
+      execArgv,
+      compilation: wanted,
+      compile = compileKernel,
+      ...wished
+    } = options;
     const { bytes, kernelHash } = await readKernel(kernelPath);
     const limits = { ...wished, maxStreams: Math.min(wished.maxStreams, MAX_LOGIT_ROWS) };
-    const start = async (joined: boolean): Promise<[Engine, SelfTestResult]> => {
-      const module = compileKernel(bytes, joined);
-      const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
+    const begin = async (name: KernelCompilation['name']): Promise<Attempt<Engine>> => {
+      const module = compile(bytes, name === 'joined');
+      const engine = new Engine({ module, kernelHash, threads, limits, execArgv }, { name, fallback: null });
       const test = await engine.selfTest();
       if (!test.ok) await engine.stop();
-      return [engine, test];
+      return { engine, test };
     };
-    const [fast, fastTest] = await start(true);
-    if (fastTest.ok) return fast;
-    const [plain, { ok: right, detail, expected, actual }] = await start(false);
-    if (right) return plain;
-    throw new CodedError('KERNEL_SELF_TEST', detail, { expected, actual }, 503);
+    const plain = { name: 'plain', fallback: null } as const;
+    const { engine, test, compilation } =
+      wanted === 'plain' ? { ...(await begin('plain')), compilation: plain } : await firstRight(begin);
+    const { ok: right, detail, expected, actual } = test;
+    if (!right) throw new CodedError('KERNEL_SELF_TEST', detail, { expected, actual }, 503);
+    engine.chosen = compilation;
+    return engine;
+  }
+
+  /** How the kernel was compiled, and why not otherwise. */
+  get compilation(): KernelCompilation {
+    return this.chosen;
   }
 
   /** SHA-256 of the kernel's file: its name in receipts. */
@@ -165,7 +187,8 @@ export class Engine {
 
   /** Figures since the threads were started. */
   async stats(): Promise<Result<EngineStats>> {
-    return this.call<EngineStats>({ type: 'stats' });
+    const stats = await this.call<EngineStats>({ type: 'stats' });
+    return stats.ok ? ok({ ...stats.value, compilation: this.chosen.name }) : stats;
   }
 
   /** The routing of a release's latest passes, as a trace file has it; null when none was recorded. */
