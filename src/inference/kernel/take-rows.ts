@@ -34,7 +34,7 @@ export function take({ sequence, count }: RunningShare, place: BatchPlace): Take
     if (!error) task.computed?.(position, place.row + i);
     if (!task.wantsLogits(position)) continue;
     const logits = model.run.logits(logitRow++);
-    if (!error) complete = task.take(position, logits);
+    if (!error) complete = task.take(position, logits, () => model.run.routeOf(place.row + i));
   }
   return { computed: count, error, complete };
 }
@@ -49,11 +49,13 @@ export function acceptDraft(share: RunningShare, { row, logitRow, failures }: Ba
   const failed = failures.get(row);
   let [computed, complete] = [1, false];
   if (!failed) {
-    complete = task.take(first, model.run.logits(logitRow));
+    complete = task.take(first, model.run.logits(logitRow), () => model.run.routeOf(row));
     while (!complete && computed < rows.length && task.ids[first + computed] === draft[computed - 1]) {
       if (failures.has(row + computed)) break;
       addTo(table.usageOf(first + computed), rows[computed].usage);
-      complete = task.take(first + computed, model.run.logits(logitRow + computed));
+      const place = computed;
+      const logits = model.run.logits(logitRow + place);
+      complete = task.take(first + place, logits, () => model.run.routeOf(row + place));
       computed++;
     }
   }

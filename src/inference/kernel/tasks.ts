@@ -15,8 +15,11 @@ export interface SequenceTask {
   readonly positions: number;
   /** Whether the logits of a position are wanted. */
   wantsLogits(position: number): boolean;
-  /** Takes the logits of a wanted position (valid during the call only); true = the task is complete. */
-  take(position: number, logits: Float32Array): boolean;
+  /**
+   * Takes the logits of a wanted position (valid during the call only); true = the task is complete.
+   * @param route which experts the position went through: [layer, rank]; asked for during the call only
+   */
+  take(position: number, logits: Float32Array, route: () => Uint16Array): boolean;
   /** Sees every position once it is computed, before `take`; `row` is its row in the model's run. */
   computed?(position: number, row: number): void;
 }
@@ -61,7 +64,7 @@ export class GenerateTask implements SequenceTask {
     return position >= this.given - 1;
   }
 
-  take(position: number, logits: Float32Array): boolean {
+  take(position: number, logits: Float32Array, route: () => Uint16Array): boolean {
     const index = position - this.given + 1;
     const id = this.sampler.choose(logits, index);
     const state = this.chain.append(id, logits);
@@ -69,9 +72,9 @@ export class GenerateTask implements SequenceTask {
     this.tokens.push(id);
     this.states.push(state);
     this.ids.push(id);
-    const { logprobs: top } = this.request;
+    const { logprobs: top, routes } = this.request;
     const extra = top === undefined ? {} : logprobs(logits, id, top);
-    this.emit({ type: 'token', id, index, state, ...extra });
+    this.emit({ type: 'token', id, index, state, ...extra, ...(routes === true ? { route: route() } : {}) });
     if (this.stops.has(id)) this.finish = 'stop';
     else if (this.tokens.length === this.most) this.finish = 'length';
     return this.finish !== 'cancelled';
