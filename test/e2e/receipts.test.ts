@@ -175,6 +175,29 @@ describe('a receipt', () => {
 /** Where the first tile of a payload begins: behind the 128-byte header of its first TensorBlock. */
 const FIRST_SCALE = 128;
 
+describe('the receipt of an answer that a stop string cut', () => {
+  it('counts the experts of the tokens it states, as if they had been all that was wanted', async () => {
+    const ask = async (changes: object) => {
+      const answer = await json<{ receipt_id: string }>('/v1/chat/completions', {
+        model: 'genesis',
+        messages: [{ role: 'user', content: 'Tell me a story about a fox.' }],
+        ...{ temperature: 0.9, seed: 21, max_tokens: 80 },
+        ...changes,
+      });
+      return json<typeof document>(`/v1/receipts/${answer.receipt_id}`);
+    };
+    const { text } = document.evidence!;
+    const middle = Math.floor(text.length / 2);
+    const cut = await ask({ stop: [text.slice(middle, middle + 5)] });
+    const { tokens, finish } = cut.receipt.output;
+    expect([finish, tokens < 80]).toEqual(['stop', true]);
+    const whole = await ask({ max_tokens: tokens });
+    expect(whole.evidence!.output_ids).toEqual(cut.evidence!.output_ids);
+    expect(whole.receipt.output.finish).toBe('length');
+    expect(cut.receipt.experts).toEqual(whole.receipt.experts);
+  });
+});
+
 describe('a bundle', () => {
   it('replays without server or database, by the command', async () => {
     const path = join(folder, 'whole.zip');

@@ -14,6 +14,9 @@ export interface ScriptedGeneration {
   fail(error: CodedError): void;
 }
 
+/** The experts of every token where they are asked for: 0 and 1 of the first of six layers, 2 and 3 of the next, and so on. */
+const SCRIPTED_ROUTE = Uint16Array.from({ length: 12 }, (_, i) => i);
+
 /** An engine that does what a test says, token by token: for tests of what happens around the engine. */
 export class ScriptedEngine {
   readonly generations: ScriptedGeneration[] = [];
@@ -64,7 +67,8 @@ export class ScriptedEngine {
         for (const id of ids) {
           const state = new Uint8Array(32).fill(made.length + 1);
           states.push(state);
-          on({ type: 'token', id, index: made.push(id) - 1, state, logprob: -0.5, top: [] });
+          const routed = request.routes === true ? { route: SCRIPTED_ROUTE } : {};
+          on({ type: 'token', id, index: made.push(id) - 1, state, logprob: -0.5, top: [], ...routed });
         }
       },
       finish: (finish: EngineResult['finish']) =>

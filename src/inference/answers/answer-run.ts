@@ -1,7 +1,8 @@
-import type { EngineEvent, EngineToken } from '../engine/engine-port.js';
+import type { EngineEvent, EngineExpertUse, EngineToken } from '../engine/engine-port.js';
 import { AnswerText } from '../tokenizer/answer-text.js';
 import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import type { AnswerDelta, PreparedAnswer, ScoredToken } from './answer-request.js';
+import { BeyondTheCut } from './beyond-the-cut.js';
 
 /** One answer while it grows: tokens in, deltas out, until a stop string or the engine ends it. */
 export class AnswerRun {
@@ -9,6 +10,7 @@ export class AnswerRun {
   readonly states: Uint8Array[] = [];
   readonly tokens: ScoredToken[] = [];
   private readonly answer: AnswerText | null;
+  private readonly beyond: BeyondTheCut;
   private written = '';
   private pendingText = '';
   private pendingTokens: ScoredToken[] = [];
@@ -22,6 +24,7 @@ export class AnswerRun {
     private readonly onStop: () => void,
   ) {
     const tokenizer: TextTokenizer | null = prepared.model.tokenizer;
+    this.beyond = new BeyondTheCut(prepared.model.engine.config.layers);
     this.answer = tokenizer === null ? null : new AnswerText(tokenizer.detokenizer(), prepared.stop);
   }
 
@@ -37,7 +40,11 @@ export class AnswerRun {
 
   /** Takes what the engine tells; tokens after a stop string do not belong to the answer. */
   take(event: EngineEvent): void {
-    if (event.type !== 'token' || this.stopped) return;
+    if (event.type !== 'token') return;
+    if (this.stopped) {
+      if (event.route !== undefined) this.beyond.add(event.route);
+      return;
+    }
     this.ids.push(event.id);
     this.states.push(event.state);
     const text = this.answer?.push(event.id) ?? '';
@@ -45,6 +52,11 @@ export class AnswerRun {
     const scored = logprobs === undefined || model.stopIds.includes(event.id) ? [] : [scoredToken(event)];
     this.deliver(text, scored);
     if (this.stopped) this.onStop();
+  }
+
+  /** The experts that computed this answer. @param uses those that the engine counted, for tokens after a stop string, too */
+  experts(uses: readonly EngineExpertUse[]): readonly EngineExpertUse[] {
+    return this.beyond.without(uses);
   }
 
   /** Gives out what was held back, when no token follows. */

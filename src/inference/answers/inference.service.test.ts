@@ -101,7 +101,8 @@ describe('inference service', () => {
     const before = idsOf('go on STOP');
     generation.tokens(...before);
     expect(generation.cancelled).toBe(true);
-    generation.tokens(...idsOf(' and more'));
+    const beyond = idsOf(' and').slice(0, 1);
+    generation.tokens(...beyond);
     generation.finish('cancelled');
     expect(unwrap(await running)[0]).toMatchObject({
       text: 'go on ',
@@ -110,6 +111,8 @@ describe('inference service', () => {
     });
     expect(stored[0].evidence.output_ids).toEqual(before);
     expect(stored[0].receipt.output.tokens).toBe(before.length);
+    // the engine counted three tokens at this expert, the one beyond the stop string among them
+    expect(stored[0].receipt.experts).toMatchObject([{ name: 'layer0.expert1', tokens: 2 }]);
   });
 
   it('gives out what a stop string held back when it does not come', async () => {

@@ -143,7 +143,7 @@ export class InferenceService {
     run.end();
     const finish = run.stopped ? 'stop' : result.value.finish;
     const { text, ids, tokens } = run;
-    const made = { kernel: engine.kernelHash, experts: result.value.experts, finish, startedAt };
+    const made = { kernel: engine.kernelHash, experts: run.experts(result.value.experts), finish, startedAt };
     const receipt = await this.receipts.issue(prepared, run, made);
     const answer = {
       text,
@@ -208,7 +208,7 @@ class EngineTask {
 }
 
 function engineRequest(prepared: PreparedAnswer): EngineRequest {
-  const { model, promptIds, maxTokens, sampling, logprobs, speculative } = prepared;
+  const { model, promptIds, maxTokens, sampling, stop, logprobs, speculative } = prepared;
   const waiting = { priority: 'inference', maxWaitMs: LONGEST_WAIT_MS } as const;
   const request = {
     release: model.release,
@@ -217,6 +217,7 @@ function engineRequest(prepared: PreparedAnswer): EngineRequest {
     stopIds: model.stopIds,
     sampling,
     ...waiting,
+    ...(stop.length === 0 ? {} : { routes: true }),
     ...(speculative === undefined ? {} : { speculative }),
   };
   return logprobs === undefined ? request : { ...request, logprobs };

@@ -101,7 +101,7 @@ export class ForwardPass {
 /** Sorts the router's choices by expert (a counting sort) and counts them. */
 function groupByExpert(model: LoadedModel, layer: number, rows: readonly BatchRow[]): ExpertTask {
   const { run, config, uses } = model;
-  const { expertsPerToken, experts: expertCount } = config;
+  const { layers, expertsPerToken, experts: expertCount } = config;
   const members = rows.length * expertsPerToken;
   const first = layer * expertCount;
   const counts = new Array<number>(expertCount).fill(0);
@@ -109,7 +109,9 @@ function groupByExpert(model: LoadedModel, layer: number, rows: readonly BatchRo
     const expert = run.route[member * 2];
     counts[expert]++;
     uses[first + expert]++;
-    rows[Math.floor(member / expertsPerToken)].usage[first + expert]++;
+    const row = Math.floor(member / expertsPerToken);
+    rows[row].usage[first + expert]++;
+    run.routes[(row * layers + layer) * expertsPerToken + (member % expertsPerToken)] = expert;
   }
   const task = { experts: [] as number[], starts: [] as number[], counts: [] as number[] };
   const next = new Array<number>(expertCount).fill(0);

@@ -24,6 +24,8 @@ export interface GenerateRequest extends Waiting {
   readonly sampling: SamplingParameters;
   /** How many likeliest alternatives to report per token, 0..20; undefined = no log probabilities at all. */
   readonly logprobs?: number;
+  /** Whether token events tell which experts were used for them. */
+  readonly routes?: boolean;
   /** Whether its tokens are guessed and verified several at once; as the engine is set when undefined. They are the same either way. */
   readonly speculative?: boolean;
 }
@@ -71,6 +73,8 @@ export type GenerateEvent =
       readonly state: Uint8Array;
       readonly logprob?: number;
       readonly top?: readonly TokenLogprob[];
+      /** Experts that the position went through whose logits gave this token: [layer, rank]. */
+      readonly route?: Uint16Array;
     }
   /** Positions of the known ids (prompt; replay: prompt and answer) computed so far. */
   | { readonly type: 'prefill'; readonly done: number; readonly total: number }

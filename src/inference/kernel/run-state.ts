@@ -21,6 +21,8 @@ export class RunState {
   readonly logitRows: Uint32Array;
   /** Router's choice: words {expert, weight} per row and rank. */
   readonly route: Uint32Array;
+  /** The router's choices in all layers of the last batch: experts [row, layer, rank]. */
+  readonly routes: Uint16Array;
   /** `Group` per expert that runs. */
   readonly groups: Uint32Array;
   /** row * expertsPerToken + rank, grouped by expert. */
@@ -40,6 +42,7 @@ export class RunState {
     this.rows = heap.words(places['rowTable'], MAX_ROWS * ROW_WORDS);
     this.logitRows = heap.words(places['logitTable'], MAX_LOGIT_ROWS);
     this.route = heap.words(places['route'], members * 2);
+    this.routes = new Uint16Array(members * config.layers);
     this.groups = heap.words(places['groupTable'], config.experts * GROUP_WORDS);
     this.order = heap.words(places['order'], members);
   }
@@ -80,6 +83,12 @@ export class RunState {
   /** The logits of the i-th row that wanted them: float32 [vocabSize], valid until the next pass. */
   logits(i: number): Float32Array {
     return this.heap.floats(this.logitsAddress(i), this.config.vocabSize);
+  }
+
+  /** A copy of a row's choices in all layers of the last batch: experts [layer, rank]. */
+  routeOf(row: number): Uint16Array {
+    const size = this.config.layers * this.config.expertsPerToken;
+    return this.routes.slice(row * size, (row + 1) * size);
   }
 
   /** Where they are; they are padded with zeros to a multiple of 16. */

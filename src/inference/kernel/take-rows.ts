@@ -25,15 +25,16 @@ export interface Taken {
 
 /** Hands a sequence its rows; after a failed one nothing more. */
 export function take({ sequence, count }: RunningShare, place: BatchPlace): Taken {
-  const { task, model, computed } = sequence;
+  const { task, computed } = sequence;
   let { logitRow } = place;
   let [error, complete]: [CodedError | undefined, boolean] = [undefined, false];
   for (let i = 0; i < count; i++) {
-    error ??= place.failures.get(place.row + i);
+    const row = place.row + i;
+    error ??= place.failures.get(row);
     const position = computed + i;
-    if (!error) task.computed?.(position, place.row + i);
+    if (!error) task.computed?.(position, row);
     if (!task.wantsLogits(position)) continue;
-    if (!error) complete = task.take(position, model.run.logits(logitRow), model.run.greatest[logitRow]);
+    if (!error) complete = give(sequence, position, row, logitRow);
     logitRow++;
   }
   return { computed: count, error, complete };
@@ -49,19 +50,28 @@ export function acceptDraft(share: RunningShare, { row, logitRow, failures }: Ba
   const failed = failures.get(row);
   let [computed, complete] = [1, false];
   if (!failed) {
-    const { run } = model;
-    complete = task.take(first, run.logits(logitRow), run.greatest[logitRow]);
+    complete = give(sequence, first, row, logitRow);
     while (!complete && computed < rows.length && task.ids[first + computed] === draft[computed - 1]) {
       if (failures.has(row + computed)) break;
       addTo(table.usageOf(first + computed), rows[computed].usage);
-      const next = logitRow + computed;
-      complete = task.take(first + computed, run.logits(next), run.greatest[next]);
+      complete = give(sequence, first + computed, row + computed, logitRow + computed);
       computed++;
     }
   }
   for (const { usage } of rows.slice(computed)) usage.forEach((tokens, i) => (model.uses[i] -= tokens));
   if (!failed) sequence.speculation?.verified(draft.length, computed - 1, task.ids.length);
   return { computed, error: failed, complete };
+}
+
+/** Hands a sequence the logits of a position; true = its task is complete. */
+function give(
+  { task, model: { run } }: RunningShare['sequence'],
+  position: number,
+  row: number,
+  logitRow: number,
+): boolean {
+  const facts = { greatest: run.greatest[logitRow], route: () => run.routeOf(row) };
+  return task.take(position, run.logits(logitRow), facts);
 }
 
 function addTo(counts: Uint8Array, more: Uint8Array): void {

@@ -5,6 +5,14 @@ import { logprobs, type Sampler } from '../sampler/index.js';
 import { createSampler } from './constrained.js';
 import type { GenerateEvent, GenerateRequest, LogitsRequest, ReplayRequest } from './requests.js';
 
+/** What is known of a position that was computed besides its logits; valid while a task takes them. */
+export interface PositionFacts {
+  /** Token of the greatest logit, the lowest id among equals; absent where nobody has looked. */
+  readonly greatest?: number;
+  /** Experts that the position went through: [layer, rank]. */
+  readonly route: () => Uint16Array;
+}
+
 /** What a sequence is computed for: which logits it wants and what it does with them. */
 export interface SequenceTask {
   /** Ids known so far; position i computes ids[i]. Grows while an answer is generated. */
@@ -17,9 +25,9 @@ export interface SequenceTask {
   wantsLogits(position: number): boolean;
   /**
    * Takes the logits of a wanted position (valid during the call only); true = the task is complete.
-   * @param greatest token of the greatest logit, the lowest id among equals
+   * @param facts what else is known of the position
    */
-  take(position: number, logits: Float32Array, greatest: number): boolean;
+  take(position: number, logits: Float32Array, facts: PositionFacts): boolean;
   /** Sees every position once it is computed, before `take`; `row` is its row in the model's run. */
   computed?(position: number, row: number): void;
 }
@@ -64,7 +72,7 @@ export class GenerateTask implements SequenceTask {
     return position >= this.given - 1;
   }
 
-  take(position: number, logits: Float32Array, greatest: number): boolean {
+  take(position: number, logits: Float32Array, { greatest, route }: PositionFacts): boolean {
     const index = position - this.given + 1;
     const id = this.sampler.choose(logits, index, greatest);
     const state = this.chain.append(id, logits);
@@ -72,9 +80,9 @@ export class GenerateTask implements SequenceTask {
     this.tokens.push(id);
     this.states.push(state);
     this.ids.push(id);
-    const { logprobs: top } = this.request;
+    const { logprobs: top, routes } = this.request;
     const extra = top === undefined ? {} : logprobs(logits, id, top);
-    this.emit({ type: 'token', id, index, state, ...extra });
+    this.emit({ type: 'token', id, index, state, ...extra, ...(routes === true ? { route: route() } : {}) });
     if (this.stops.has(id)) this.finish = 'stop';
     else if (this.tokens.length === this.most) this.finish = 'length';
     return this.finish !== 'cancelled';
@@ -109,7 +117,7 @@ export class ReplayTask implements SequenceTask {
     return position >= this.request.promptIds.length - 1;
   }
 
-  take(position: number, logits: Float32Array, greatest: number): boolean {
+  take(position: number, logits: Float32Array, { greatest }: PositionFacts): boolean {
     const index = position - this.request.promptIds.length + 1;
     const recorded = this.request.outputIds[index];
     const pick = this.sampler.choose(logits, index, greatest);

@@ -90,8 +90,8 @@ function compareCommitments(
 }
 
 /**
- * Every expert the replay needs must be named, with at least as many tokens. It may be named with more: an answer that
- * was cut by a stop string or cancelled had tokens in work that do not belong to it.
+ * Every expert the replay needs must be named, with at least as many tokens. It may be named with more where a stop string or the
+ * client cut the answer: receipts of earlier builds counted tokens in work that do not belong to it.
  */
 function compareExperts({ experts, output }: Receipt, replay: ReplayObservation): PartReport {
   const named = new Map(experts.map(({ name, tokens }) => [name, tokens]));
