@@ -4,6 +4,7 @@ export type {
   BlockFailure,
   EngineModel,
   ExpertUse as EngineExpertUse,
+  FastLane as EngineLane,
   Generation as EngineGeneration,
   GenerateEvent as EngineEvent,
   GenerateRequest as EngineRequest,
@@ -18,6 +19,7 @@ export type { SamplingParameters as EngineSampling } from '../sampler/index.js';
 export type EnginePort = Pick<
   Engine,
   | 'kernelHash'
+  | 'lane'
   | 'load'
   | 'unload'
   | 'generate'

@@ -16,13 +16,15 @@ import type {
   ScoreRequest,
   Work,
 } from '../requests.js';
+import type { FastLane } from '../lane.js';
 import { MAX_LOGIT_ROWS } from '../run-state.js';
 import type { TokenScore } from '../score-task.js';
 import type { SelfTestResult } from '../self-test.js';
 import type { EngineStats } from '../stats.js';
 import { compileKernel } from './compile-kernel.js';
 import type { BlockFailure, Reply } from './protocol.js';
-import { ThreadGroup, type LeaderCall, type ThreadGroupOptions } from './thread-group.js';
+import { startKernelThreads } from './kernel-threads.js';
+import { ThreadGroup, type LeaderCall, type StartThreads } from './thread-group.js';
 
 /** What an engine is started with. At most 32 of `maxStreams` are taken. */
 export interface EngineOptions extends EngineLimits {
@@ -50,6 +52,12 @@ export interface WorkListener {
   readonly progress: () => void;
 }
 
+/** What an engine is called in receipts. */
+interface EngineIdentity {
+  readonly kernelHash: string;
+  readonly lane: FastLane | null;
+}
+
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 /** A life of this length counts as healthy: the next restart is quick again. */
@@ -69,7 +77,10 @@ export class Engine {
   private backoff = FIRST_BACKOFF_MS;
   private stopped = false;
 
-  private constructor(private readonly options: ThreadGroupOptions) {
+  private constructor(
+    private readonly startThreads: StartThreads,
+    private identity: EngineIdentity,
+  ) {
     this.group = Promise.resolve(this.createGroup());
   }
 
@@ -82,7 +93,8 @@ export class Engine {
     const limits = { ...wished, maxStreams: Math.min(wished.maxStreams, MAX_LOGIT_ROWS) };
     const start = async (joined: boolean): Promise<[Engine, SelfTestResult]> => {
       const module = compileKernel(bytes, joined);
-      const engine = new Engine({ module, kernelHash, threads, limits, execArgv });
+      const startThreads = () => startKernelThreads({ module, kernelHash, threads, limits, execArgv });
+      const engine = new Engine(startThreads, { kernelHash, lane: null });
       const test = await engine.selfTest();
       if (!test.ok) await engine.stop();
       return [engine, test];
@@ -94,9 +106,29 @@ export class Engine {
     throw new CodedError('KERNEL_SELF_TEST', detail, { expected, actual }, 503);
   }
 
+  /**
+   * An engine whose threads compute with something else than the kernel, and say with what in their self-test. Rejects with
+   * `ENGINE_SELF_TEST` (503) and what they say otherwise.
+   */
+  static async startFast(startThreads: StartThreads): Promise<Engine> {
+    const engine = new Engine(startThreads, { kernelHash: '', lane: null });
+    const { ok: right, detail, lane } = await engine.selfTest();
+    if (!right || lane === undefined) {
+      await engine.stop();
+      throw new CodedError('ENGINE_SELF_TEST', detail, {}, 503);
+    }
+    engine.identity = { kernelHash: lane.hash, lane };
+    return engine;
+  }
+
   /** SHA-256 of the kernel's file: its name in receipts. */
   get kernelHash(): string {
-    return this.options.kernelHash;
+    return this.identity.kernelHash;
+  }
+
+  /** What computes in the kernel's place; null: the kernel does, and its bits can be had again. */
+  get lane(): FastLane | null {
+    return this.identity.lane;
   }
 
   /** Runs the built-in models and compares with the known vector; requests wait meanwhile (about 50 ms). */
@@ -220,7 +252,7 @@ export class Engine {
   private createGroup(): ThreadGroup {
     const started = performance.now();
     return new ThreadGroup(
-      this.options,
+      this.startThreads,
       (failure) => this.blockFailed.forEach((handler) => handler(failure)),
       (detail) => {
         if (performance.now() - started > HEALTHY_MS) this.backoff = FIRST_BACKOFF_MS;
