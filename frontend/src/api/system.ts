@@ -9,6 +9,9 @@ export interface Version {
   readonly commit: string | null;
   readonly node: string;
   readonly kernel: string | null;
+  /** Where TensorFlow.js computes in the kernel's place. */
+  readonly backend?: string;
+  readonly device?: string;
 }
 
 /** What one probe behind `/ready` found. */

@@ -143,7 +143,8 @@ export class InferenceService {
     run.end();
     const finish = run.stopped ? 'stop' : result.value.finish;
     const { text, ids, tokens } = run;
-    const made = { kernel: engine.kernelHash, experts: result.value.experts, finish, startedAt };
+    const { kernelHash: kernel, lane } = engine;
+    const made = { kernel, lane, experts: result.value.experts, finish, startedAt };
     const receipt = await this.receipts.issue(prepared, run, made);
     const answer = {
       text,

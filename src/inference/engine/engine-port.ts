@@ -1,3 +1,4 @@
+import { CodedError, err, ok, type Result } from '../../common/index.js';
 import type { Engine, GenerateEvent } from '../kernel/index.js';
 
 export type {
@@ -32,6 +33,15 @@ export type EnginePort = Pick<
   | 'on'
   | 'stop'
 >;
+
+/** Refuses (`ENGINE_NOT_EXACT`, 409) to compute anything again to the last bit with something else than the kernel. */
+export function requireExactEngine({ lane }: EnginePort): Result<void> {
+  if (lane === null) return ok();
+  const message =
+    'This node computes with TensorFlow.js, which does not give the same bits again; a node with INFERENCE_ENGINE=exact does.';
+  const { backend, device } = lane;
+  return err(new CodedError('ENGINE_NOT_EXACT', message, { backend, device }, 409));
+}
 
 /** One generated token; `state` is the 32-byte commitment chain value after it. */
 export type EngineToken = Extract<GenerateEvent, { readonly type: 'token' }>;

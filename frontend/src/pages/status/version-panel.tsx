@@ -32,6 +32,14 @@ export function VersionPanel() {
             <dd>
               {version.data.kernel ? <Hash value={version.data.kernel} head={16} tail={8} /> : 'not loaded'}
             </dd>
+            {version.data.backend !== undefined && (
+              <>
+                <dt>TensorFlow.js</dt>
+                <dd>
+                  {version.data.backend} on {version.data.device}
+                </dd>
+              </>
+            )}
           </dl>
         )}
       </div>
