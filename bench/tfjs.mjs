@@ -43,6 +43,7 @@ try {
   const shape = options.speed ? writeModel(options.shape, join(scratch, 'shape')) : null;
   for (const backend of backends) {
     const engine = await startFastEngine({ backend, limits: limitsOf(shape) });
+    engine.on('crashed', (detail) => console.log(`crashed: ${detail}`));
     console.log(`${engine.lane.backend}: ${engine.lane.device}`);
     for (const [i, model] of models.entries()) await compare(engine, model, exact[i]);
     if (shape !== null) await measure(engine, shape);

@@ -11,20 +11,22 @@ export interface Backend {
   readonly name: BackendName;
   /** What it computes on, in words: part of receipts. */
   readonly device: string;
+  /** Bytes of tensors that it can hold; undefined: as many as the device. */
+  readonly memoryBytes?: number;
 }
 
-/** Opens one backend; throws with what is missing. */
-export type OpenBackend = () => Promise<Omit<Backend, 'name'>>;
+/** Opens one backend; throws with what is missing. @param named whether this one was asked for, or the best that there is */
+export type OpenBackend = (named: boolean) => Promise<Omit<Backend, 'name'>>;
 
 const OPENERS: Readonly<Record<BackendName, { readonly open: OpenBackend; readonly remedy: string }>> = {
   'node-gpu': {
     open: openNodeGpu,
-    remedy: 'npm install @tensorflow/tfjs-node-gpu, with an NVIDIA driver, CUDA 11 and cuDNN 8',
+    remedy: 'npm install @tensorflow/tfjs-node-gpu and its library, an NVIDIA driver, CUDA 11, cuDNN 8',
   },
-  node: { open: openNode, remedy: 'npm install @tensorflow/tfjs-node' },
+  node: { open: openNode, remedy: 'npm install @tensorflow/tfjs-node and its library' },
   webgpu: {
     open: openWebGpu,
-    remedy: 'npm install webgpu @tensorflow/tfjs-backend-webgpu, with a Vulkan, Metal or Direct3D 12 driver',
+    remedy: 'npm install webgpu @tensorflow/tfjs-backend-webgpu, a Vulkan, Metal or Direct3D 12 driver',
   },
   wasm: { open: openWasm, remedy: 'npm ci' },
   cpu: { open: openCpu, remedy: 'npm ci' },
@@ -41,11 +43,11 @@ export async function openBackend(wish: BackendWish): Promise<Result<Backend>> {
   for (const name of wish === 'auto' ? BACKEND_NAMES : [wish]) {
     const { open, remedy } = OPENERS[name];
     try {
-      const { tf, device } = await open();
-      return ok({ tf, name, device: printable(device) });
+      const backend = await open(wish !== 'auto');
+      return ok({ ...backend, name, device: printable(backend.device) });
     } catch (thrown) {
       reasons.push(
-        `the backend ${name} is not available (${firstLine(messageOf(thrown))}); it needs: ${remedy}`,
+        `the backend ${name} is not available (${firstLine(messageOf(thrown))}); it needs: ${remedy} (docs/operations.md)`,
       );
     }
   }

@@ -4,9 +4,7 @@ import { blockCorrupt, type BlockFailureHandler, type BlockSource } from '../ker
 import type { WeightBlock } from '../kernel/index.js';
 import { placeTensors, type TensorExpectation } from '../kernel/tensors.js';
 import type { Tensor, Tf } from './tensor-library.js';
-
-/** Rows that are decoded together: those of one tile. */
-const ROWS_AT_ONCE = 16;
+import { transposed } from './transposed-tensor.js';
 
 /**
  * The tensors of one block on the backend, as float32: matrices as [inputs, outputs] (what a row of activations is multiplied
@@ -35,15 +33,14 @@ export class BlockTensors {
       return sound;
     }
     const tensors = new Map<string, Tensor>();
-    let bytes = 0;
     for (const expectation of expected) {
       const { offset, length } = block.tensors.find(({ name }) => name === expectation.name)!;
-      const decoded = TensorBlock.decode(payload.subarray(offset, offset + length));
+      const part = payload.subarray(offset, offset + length);
+      const decoded = TensorBlock.decode(part);
       if (!decoded.ok) return err(blockCorrupt(block, decoded.error.message));
-      tensors.set(expectation.name, tf.keep(upload(tf, decoded.value, expectation)));
-      bytes += expectation.rows * expectation.columns * 4;
+      tensors.set(expectation.name, tf.keep(upload(tf, decoded.value, part, expectation)));
     }
-    return ok(new BlockTensors(tensors, bytes));
+    return ok(new BlockTensors(tensors, bytesOf(expected)));
   }
 
   /** A tensor that was expected. Throws where it was not. */
@@ -64,20 +61,19 @@ export class BlockTensors {
   }
 }
 
-function upload(tf: Tf, block: TensorBlock, { rows, columns, use }: TensorExpectation): Tensor {
-  if (use === 'table') return tf.tensor2d(block.rows(0, rows), [rows, columns]);
-  if (rows === 1) return tf.tensor1d(block.rows(0, 1));
-  return tf.tensor2d(transposed(block, rows, columns), [columns, rows]);
+/** Bytes of tensors on the backend. */
+export function bytesOf(tensors: readonly TensorExpectation[]): number {
+  return tensors.reduce((sum, { rows, columns }) => sum + rows * columns * 4, 0);
 }
 
-function transposed(block: TensorBlock, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(rows * columns);
-  for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
-    const count = Math.min(ROWS_AT_ONCE, rows - first);
-    const part = block.rows(first, count);
-    for (let column = 0; column < columns; column++) {
-      for (let row = 0; row < count; row++) out[column * rows + first + row] = part[row * columns + column];
-    }
-  }
-  return out;
+function upload(
+  tf: Tf,
+  block: TensorBlock,
+  bytes: Uint8Array,
+  { name, rows, columns, use }: TensorExpectation,
+): Tensor {
+  if (use === 'table') return tf.tensor2d(block.rows(0, rows), [rows, columns]);
+  // the router's matrix is kept like a vector, as it is never quantised
+  if (use === 'vector' && name !== 'weight') return tf.tensor1d(block.rows(0, 1));
+  return tf.tensor2d(transposed(block, bytes), [columns, rows]);
 }

@@ -3,7 +3,7 @@ import type { BlockFailureHandler, BlockSource } from '../kernel/block-source.js
 import { expertTensors } from '../kernel/blocks.js';
 import type { ExpertCacheStats } from '../kernel/expert-cache.js';
 import type { ModelConfig, WeightBlock } from '../kernel/index.js';
-import { BlockTensors } from './block-tensors.js';
+import { BlockTensors, bytesOf } from './block-tensors.js';
 import type { Tf } from './tensor-library.js';
 
 /** One expert of a loaded model, and what became of it so far. */
@@ -30,6 +30,7 @@ export class ExpertTensors {
     private readonly budget: number,
     private readonly now: () => number,
     private readonly blockFailed: BlockFailureHandler,
+    private readonly memoryBytes = Infinity,
   ) {}
 
   /** An expert's tensors, valid until the next call. Refuses `BLOCK_MISSING`, `BLOCK_CORRUPT`. */
@@ -42,9 +43,7 @@ export class ExpertTensors {
     }
     this.counters.misses++;
     const started = this.now();
-    this.makeRoom(
-      4 * expertTensors(place.config).reduce((sum, { rows, columns }) => sum + rows * columns, 0),
-    );
+    this.makeRoom(bytesOf(expertTensors(place.config)));
     const read = BlockTensors.read(
       this.tf,
       this.source,
@@ -81,10 +80,22 @@ export class ExpertTensors {
     return { policy: 'lru', bytes, budget, slots, prefetched: 0, prefetchUsed: 0, ...this.counters };
   }
 
+  /** Gives experts up until other tensors have room on the backend; false where that is not enough. */
+  leaveRoom(needed: number): boolean {
+    const fits = () => this.tf.memory().numBytes + needed <= this.memoryBytes;
+    this.evictUntil(fits);
+    return fits();
+  }
+
   /** One expert is always let in, however small the budget. */
   private makeRoom(needed: number): void {
+    this.evictUntil(() => this.bytes + needed <= this.budget);
+    this.leaveRoom(needed);
+  }
+
+  private evictUntil(enough: () => boolean): void {
     for (const place of this.resident) {
-      if (this.bytes + needed <= this.budget) return;
+      if (enough()) return;
       this.drop(place);
       this.counters.evictions++;
     }

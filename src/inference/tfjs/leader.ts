@@ -48,6 +48,7 @@ class FastLeader {
             sha256: nativeSha256,
             now: () => performance.now(),
             blockFailed,
+            memoryBytes: backend.value.memoryBytes,
           },
           limits,
         )

@@ -3,6 +3,9 @@ import { createRequire } from 'node:module';
 import type { OpenBackend } from './backend.js';
 import type { Tf } from './tensor-library.js';
 
+/** The backend keeps a packed copy of every matrix it has multiplied with, and its memory ends at 4 GiB. */
+const WASM_BYTES = 1.5 * 2 ** 30;
+
 /** Makes a registered backend the current one; throws where it does not start. */
 export async function useBackend(tf: Tf, name: string): Promise<void> {
   // neither checks of every operation's shapes nor advertisements on the console
@@ -18,7 +21,7 @@ export const openWasm: OpenBackend = async () => {
   const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(join(dirname(main), sep));
   await useBackend(tf, 'wasm');
-  return { tf, device: 'WebAssembly' };
+  return { tf, device: 'WebAssembly', memoryBytes: WASM_BYTES };
 };
 
 /** Plain JavaScript: slow, and everywhere. */

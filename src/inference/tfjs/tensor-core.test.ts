@@ -21,13 +21,14 @@ let now = 0;
 let core: TensorCore;
 const failed: string[] = [];
 
-async function createCore(limits: Partial<EngineLimits> = {}): Promise<TensorCore> {
+async function createCore(limits: Partial<EngineLimits> = {}, memoryBytes?: number): Promise<TensorCore> {
   const { tf } = unwrap(await openBackend('wasm'));
   const source = new MemoryBlockSource(built.payloads, nativeSha256);
   core = new TensorCore(
     {
       ...{ tf, source, kernelHash: '00'.repeat(32), sha256: nativeSha256, now: () => now },
       blockFailed: ({ name }) => failed.push(name),
+      memoryBytes,
     },
     { expertCacheBytes: 1 << 17, kvCacheBytes: 1 << 20, maxStreams: 8, ...limits },
   );
@@ -137,6 +138,19 @@ describe('the engine on TensorFlow.js', () => {
     expect(late.refusal).toMatchObject({ code: 'ANSWER_TIMEOUT' });
     await finish(first, patient);
     expect(patient.answer.tokens).toHaveLength(4);
+  });
+
+  it('gives experts up for dense weights, and refuses a model that the backend cannot hold', async () => {
+    const other = randomModel(smallConfig({ vocabSize: 300 }), 'f32', 4);
+    const memory = 350_000;
+    await createCore({ expertCacheBytes: 1 << 20 }, memory);
+    const asked = new Asked(1, answer(ids(30), 4));
+    await finish(asked);
+    const { cache, memoryBytes } = core.stats();
+    expect(cache.evictions).toBeGreaterThan(0);
+    expect(memoryBytes).toBeLessThanOrEqual(memory);
+    expect(core.load(other.model)).toMatchObject({ ok: false, error: { code: 'TFJS_MEMORY', status: 503 } });
+    expect(core.stats().cache.bytes).toBe(0);
   });
 
   it('ends the requests of a model that goes', async () => {

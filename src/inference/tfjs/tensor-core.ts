@@ -1,4 +1,4 @@
-import { err, ok, type CodedError, type Result, type Sha256 } from '../../common/index.js';
+import { CodedError, err, ok, type Result, type Sha256 } from '../../common/index.js';
 import { admit } from '../kernel/admission.js';
 import type { BlockFailureHandler, BlockSource } from '../kernel/block-source.js';
 import { checkConstraint } from '../kernel/constrained.js';
@@ -14,7 +14,7 @@ import { ExpertTensors } from './expert-tensors.js';
 import { TensorForward } from './forward.js';
 import { statsOf } from './tensor-stats.js';
 import type { Tf } from './tensor-library.js';
-import { loadTensorModel, type TensorModel } from './tensor-model.js';
+import { denseBytes, loadTensorModel, type TensorModel } from './tensor-model.js';
 import { TensorStream } from './tensor-stream.js';
 
 /** Requests that may wait besides those that run, unless the limits say otherwise. */
@@ -29,6 +29,8 @@ export interface TensorComponents {
   readonly sha256: Sha256;
   readonly now: () => number;
   readonly blockFailed: BlockFailureHandler;
+  /** Bytes of tensors that the backend can hold; undefined: as many as the device. */
+  readonly memoryBytes?: number;
 }
 
 /**
@@ -50,8 +52,9 @@ export class TensorCore {
     private readonly components: TensorComponents,
     private readonly limits: EngineLimits,
   ) {
-    const { tf, source, now, blockFailed } = components;
-    this.experts = new ExpertTensors(tf, source, limits.expertCacheBytes, now, blockFailed);
+    const { tf, source, now, blockFailed, memoryBytes } = components;
+    const { expertCacheBytes } = limits;
+    this.experts = new ExpertTensors(tf, source, expertCacheBytes, now, blockFailed, memoryBytes);
     this.forward = new TensorForward(tf, this.experts);
   }
 
@@ -60,10 +63,12 @@ export class TensorCore {
     return this.queue.size > 0 || this.running.size > 0;
   }
 
-  /** Loads a model's dense blocks; loading it again does nothing. Refuses as `loadTensorModel`. */
+  /** Loads a model's dense blocks; loading it again does nothing. Refuses `TFJS_MEMORY` and as `loadTensorModel`. */
   load(model: EngineModel): Result<void> {
     if (this.models.has(model.release)) return ok();
     const { tf, source, blockFailed } = this.components;
+    const needed = denseBytes(model.config);
+    if (!this.experts.leaveRoom(needed)) return err(outOfMemory(model.release, needed));
     const loaded = loadTensorModel(tf, source, model, blockFailed);
     if (!loaded.ok) return loaded;
     this.models.set(model.release, loaded.value);
@@ -192,4 +197,9 @@ export class TensorCore {
     this.running.delete(ticket.id);
     ticket.sink.done(result);
   }
+}
+
+function outOfMemory(release: string, needed: number): CodedError {
+  const message = `release ${release} has ${needed} bytes of dense weights, more than the backend can hold`;
+  return new CodedError('TFJS_MEMORY', message, { release, needed }, 503);
 }

@@ -4,7 +4,7 @@ import type { BlockFailureHandler, BlockSource } from '../kernel/block-source.js
 import { attentionTensors, embeddingTensors, headTensors, routerTensors } from '../kernel/blocks.js';
 import { checkModelConfig, type EngineModel, type ModelConfig, type WeightBlock } from '../kernel/index.js';
 import type { TensorExpectation } from '../kernel/tensors.js';
-import { BlockTensors } from './block-tensors.js';
+import { BlockTensors, bytesOf } from './block-tensors.js';
 import type { ExpertPlace } from './expert-tensors.js';
 import type { Tf } from './tensor-library.js';
 
@@ -44,6 +44,13 @@ export function loadTensorModel(
   const loaded = loader.load();
   if (!loaded.ok) loader.undo();
   return loaded;
+}
+
+/** Bytes on the backend of what is not experts; 0 where the configuration is not sound. */
+export function denseBytes(config: ModelConfig): number {
+  if (!checkModelConfig(config).ok) return 0;
+  const layer = bytesOf(attentionTensors(config)) + bytesOf(routerTensors(config));
+  return bytesOf(embeddingTensors(config)) + config.layers * layer + bytesOf(headTensors(config));
 }
 
 class Loader {
