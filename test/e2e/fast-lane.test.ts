@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { strToU8, zipSync, type Zippable } from 'fflate';
 import type { ReceiptDocument } from '../../src/inference/receipt/index.js';
@@ -13,7 +14,8 @@ const question = {
   seed: 21,
   max_tokens: 24,
 };
-const NOT_REPLAYABLE = 'fast lane (TensorFlow.js, wasm on WebAssembly): not replayable bit for bit';
+const device = cpus()[0].model.trim();
+const NOT_REPLAYABLE = `fast lane (TensorFlow.js, wasm on ${device}): not replayable bit for bit`;
 
 let server: TestServer;
 let receipt: string;
@@ -48,13 +50,13 @@ beforeAll(async () => {
 
 describe('a server with TensorFlow.js', () => {
   it('names engine, backend and device', async () => {
-    const lane = { engine: 'tfjs', backend: 'wasm', device: 'WebAssembly' };
+    const lane = { engine: 'tfjs', backend: 'wasm', device };
     expect(await json('/version')).toMatchObject(lane);
     expect(await json('/ready')).toMatchObject({ probes: { kernel: { facts: lane } } });
   });
 
   it('states in the receipt that the answer is not exact, and verifies it', async () => {
-    expect(document.receipt).toMatchObject({ exact: false, backend: 'wasm', device: 'WebAssembly' });
+    expect(document.receipt).toMatchObject({ exact: false, backend: 'wasm', device });
     expect(document.evidence?.output_ids).toHaveLength(document.receipt.output.tokens);
     const report = await json<ReplayReport>('/v1/receipts/verify', { receipt: document.receipt });
     expect(report).toMatchObject({ agrees: true });

@@ -6,6 +6,7 @@ import { createEngine, randomModel, runWork, smallConfig } from '../../../test/s
 import { unwrap } from '../../common/index.js';
 import type { Engine, GenerateResult } from '../kernel/index.js';
 import { GREEDY } from '../sampler/index.js';
+import { processorName } from './device-names.js';
 import { startFastEngine } from './fast-engine.js';
 
 const threadHooks = fileURLToPath(new URL('../../../test/support/typescript-threads.mjs', import.meta.url));
@@ -35,7 +36,7 @@ describe('the thread that computes with TensorFlow.js', () => {
     (unwrap(runWork(createEngine(built), { kind: 'generate', ...request })) as GenerateResult).tokens;
 
   it('says what it is and answers as the exact lane', async () => {
-    expect(engine.lane).toMatchObject({ backend: 'wasm', device: 'WebAssembly' });
+    expect(engine.lane).toMatchObject({ backend: 'wasm', device: processorName() });
     expect(engine.kernelHash).toMatch(/^[0-9a-f]{64}$/);
     expect(await tokens()).toEqual(expected());
     expect(unwrap(await engine.stats()).tokensGenerated).toBe(12);

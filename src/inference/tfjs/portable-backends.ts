@@ -1,5 +1,6 @@
 import { dirname, join, sep } from 'node:path';
 import { createRequire } from 'node:module';
+import { processorName } from './device-names.js';
 import type { OpenBackend } from './backend.js';
 import type { Tf } from './tensor-library.js';
 
@@ -21,7 +22,7 @@ export const openWasm: OpenBackend = async () => {
   const main = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(join(dirname(main), sep));
   await useBackend(tf, 'wasm');
-  return { tf, device: 'WebAssembly', memoryBytes: WASM_BYTES };
+  return { tf, device: processorName(), memoryBytes: WASM_BYTES };
 };
 
 /** Plain JavaScript: slow, and everywhere. */
@@ -29,5 +30,5 @@ export const openCpu: OpenBackend = async () => {
   const tf = await import('@tensorflow/tfjs-core');
   await import('@tensorflow/tfjs-backend-cpu');
   await useBackend(tf, 'cpu');
-  return { tf, device: 'JavaScript' };
+  return { tf, device: processorName() };
 };
