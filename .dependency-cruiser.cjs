@@ -104,6 +104,23 @@ module.exports = {
       },
     },
     {
+      name: 'tensorflow-is-loaded-by-its-thread',
+      comment: 'TensorFlow.js is reached through the fast lane alone, and there only by a dynamic import.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/inference/tfjs/'] },
+      to: { path: ['node_modules/@tensorflow/', '^src/inference/tfjs/(?!index\\.ts$)'] },
+    },
+    {
+      name: 'tensorflow-is-imported-dynamically',
+      severity: 'error',
+      from: { path: '^src/inference/tfjs/' },
+      to: {
+        path: 'node_modules/@tensorflow/',
+        dynamic: false,
+        dependencyTypesNot: ['type-only', 'type-import'],
+      },
+    },
+    {
       name: 'api-client-knows-no-components',
       severity: 'error',
       from: { path: '^frontend/src/api/' },

@@ -3,6 +3,9 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY . .
 RUN npm ci && npm prune --omit=dev --ignore-scripts
+# What only a GPU needs stays out of this image: see Dockerfile.gpu.
+RUN cd node_modules && rm -rf webgpu core-js @tensorflow/tfjs @tensorflow/tfjs-node* @tensorflow/tfjs-backend-web* \
+  @tensorflow/tfjs-converter @tensorflow/tfjs-data @tensorflow/tfjs-layers
 
 FROM node:24-bookworm-slim
 ARG COMMIT=""

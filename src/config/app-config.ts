@@ -33,7 +33,10 @@ export class AppConfig {
   readonly logFormat!: 'auto' | 'pretty' | 'json';
   /** Kernel threads; 0 takes one per core. */
   readonly inferenceThreads!: number;
+  /** The kernel, whose bits anyone can have again, or TensorFlow.js. */
   readonly inferenceEngine!: 'exact' | 'tfjs';
+  /** What TensorFlow.js computes with; `auto`: the best that there is. */
+  readonly tfjsBackend!: 'auto' | 'node-gpu' | 'node' | 'webgpu' | 'wasm' | 'cpu';
   readonly expertCacheMb!: number;
   /** Which expert leaves the memory when another needs room; `auto`: as `stemma cache-lab` chose last, else `lru`. */
   readonly expertPolicy!: 'auto' | 'lru' | 'lfu' | 'lfru' | 'least-stale' | 'layer-quota';

@@ -22,6 +22,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   logFormat: oneOf('auto', 'pretty', 'json'),
   inferenceThreads: integer(0, 256),
   inferenceEngine: oneOf('exact', 'tfjs'),
+  tfjsBackend: oneOf('auto', 'node-gpu', 'node', 'webgpu', 'wasm', 'cpu'),
   expertCacheMb: integer(1, 1_048_576),
   expertPolicy: oneOf('auto', 'lru', 'lfu', 'lfru', 'least-stale', 'layer-quota'),
   expertPrefetch: flag,

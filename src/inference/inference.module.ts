@@ -15,7 +15,7 @@ import { TraceController } from './cache-lab/trace.controller.js';
 import { EngineHost } from './engine/engine-host.js';
 import { EngineFigures } from './engine/engine-figures.js';
 import { KernelArchive } from './engine/kernel-archive.js';
-import { kernelEngineFactory } from './engine/kernel-engine.js';
+import { configuredEngineFactory } from './engine/kernel-engine.js';
 import { LogitsController } from './logits/logits.controller.js';
 import { LogitsService } from './logits/logits.service.js';
 import { Idempotency } from './idempotency/idempotency.js';
@@ -56,7 +56,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     {
       provide: ENGINE_FACTORY,
       inject: [AppConfig],
-      useFactory: (config: AppConfig) => kernelEngineFactory(config),
+      useFactory: (config: AppConfig) => configuredEngineFactory(config),
     },
     { provide: ReleaseSource, useClass: ExpertsReleaseSource },
     BlockWatch,

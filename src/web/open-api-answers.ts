@@ -88,7 +88,9 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   ReceiptsController_list: { 200: json('`{items: [{id, model, version, release, …}], next_cursor}`') },
   ReceiptsController_verify: { 200: REPORT },
   ReceiptsController_one: {
-    200: json('`{receipt, evidence, log}`; `evidence` is null for whoever may not see the answer'),
+    200: json(
+      '`{receipt, evidence, log}`; `evidence` is null for whoever may not see the answer; a receipt of TensorFlow.js has `exact: false`, `backend`, `device`',
+    ),
   },
   ReceiptsController_replay: { 200: REPORT },
   DisputeController_dispute: {
@@ -106,7 +108,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   OperationsController_getMetrics: { 200: text('Prometheus text format') },
   OperationsController_getVersion: {
     200: json(
-      '`{name, version, commit, node, kernel, kernel_compilation, …}`; `kernel_compilation` is `joined` or `plain` (the same bits, slower)',
+      '`{name, version, commit, node, engine, kernel, kernel_compilation, backend, device, …}`; `kernel_compilation` is `joined` or `plain` (the same bits, slower); backend and device where TensorFlow.js computes',
     ),
   },
 };

@@ -35,6 +35,9 @@ export const REFUSALS = {
     'Nothing wrong with the request; it may succeed in a moment: `ENGINE_RESTARTED`, `ENGINE_UNAVAILABLE`, `ANSWER_TIMEOUT`, `BLOCK_CORRUPT`, …',
     RETRY_AFTER,
   ),
+  NotExact: refusal(
+    'TensorFlow.js made the answer (`RECEIPT_NOT_EXACT`) or computes on this node (`ENGINE_NOT_EXACT`): the same bits cannot be had again; `DISPUTE_KERNEL`: a receipt of another kernel',
+  ),
   Unsatisfiable: refusal('The payload has no such range: `RANGE_NOT_SATISFIABLE`'),
 } satisfies Responses;
 
@@ -60,6 +63,9 @@ const OWN: Readonly<Record<string, Readonly<Record<string, keyof typeof REFUSALS
   PayloadController_payload: { 416: 'Unsatisfiable' },
   OperationsController_getMetrics: { 401: 'Unauthenticated' },
   GenesisController_hash: { 404: 'NotFound' },
+  ReceiptsController_replay: { 409: 'NotExact' },
+  BundleController_bundle: { 409: 'NotExact' },
+  DisputeController_dispute: { 409: 'NotExact' },
 };
 
 const IDEMPOTENCY_KEY = {

@@ -46,6 +46,7 @@ export function aReceipt(
   const facts: ReceiptFacts = {
     model: genesisModel().engine,
     kernel: 'ab'.repeat(32),
+    lane: null,
     evidence,
     maxTokens: tokens,
     sampling,

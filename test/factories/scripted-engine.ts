@@ -34,6 +34,7 @@ export class ScriptedEngine {
   port(): EnginePort {
     return {
       kernelHash: 'ab'.repeat(32),
+      lane: null,
       load: (model) => {
         this.loaded.push(model.release);
         return Promise.resolve(ok());

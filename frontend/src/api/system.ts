@@ -11,6 +11,9 @@ export interface Version {
   readonly kernel: string | null;
   /** How the kernel was compiled: `joined` operations, or `plain`, which is slower. */
   readonly kernel_compilation?: string;
+  /** Where TensorFlow.js computes in the kernel's place. */
+  readonly backend?: string;
+  readonly device?: string;
 }
 
 /** What one probe behind `/ready` found. */

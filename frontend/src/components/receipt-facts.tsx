@@ -23,6 +23,9 @@ export function ReceiptFacts({ document }: { document: ReceiptDocument }) {
           <dd>
             <Hash value={receipt.kernel} />
           </dd>
+          {receipt.exact === false && (
+            <FactPair name="exact" value={`no: ${receipt.backend} on ${receipt.device}`} />
+          )}
           <dt>Node</dt>
           <dd>
             <Hash value={receipt.node} />

@@ -20,8 +20,8 @@ export function VerdictSentence({ verdict }: { verdict: Verdict }) {
         {verdict.outcome === 'differs' && <Differences findings={verdict.findings} />}
         {verdict.outcome === 'partial' && (
           <p>
-            Whatever could be checked agrees, but the answer was not replayed: its prompt is not shown to this
-            reader.
+            Whatever could be checked agrees, but the answer was not replayed:{' '}
+            {verdict.lane ?? 'its prompt is not shown to this reader'}.
           </p>
         )}
         <p className={styles.small}>

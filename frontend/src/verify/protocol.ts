@@ -37,6 +37,8 @@ export interface Verdict {
   readonly model: string | null;
   readonly version: string | null;
   readonly kernel: string | null;
+  /** What computed in the kernel's place, in words; null: the kernel did. */
+  readonly lane: string | null;
   readonly tokens: number;
   readonly findings: readonly Finding[];
   readonly durationMs: number;

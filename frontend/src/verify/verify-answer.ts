@@ -1,3 +1,4 @@
+import { laneOfReceipt } from '../../../src/inference/receipt/exactness.js';
 import type { Receipt } from '../../../src/inference/receipt/receipt.js';
 import { Downloads } from './downloads.js';
 import { Findings } from './findings.js';
@@ -28,6 +29,7 @@ export async function verifyAnswer(
       model: release?.model ?? null,
       version: release?.version ?? null,
       kernel: given?.receipt.kernel ?? null,
+      lane: given === null ? null : laneOfReceipt(given.receipt),
       tokens: given?.receipt.output.tokens ?? 0,
       findings: findings.all,
       durationMs: performance.now() - started,
@@ -54,7 +56,9 @@ async function checkGiven(
     checkRelease(receipt.release, downloads, findings),
   ]);
   const weights = release === null ? null : await checkBlocks(receipt, release, downloads, findings);
-  if (kernel === null || release === null || weights === null)
+  const lane = laneOfReceipt(receipt);
+  if (lane !== null) findings.step('replay', 'open', lane);
+  else if (kernel === null || release === null || weights === null)
     findings.step(
       'replay',
       'open',
@@ -90,6 +94,10 @@ async function checkKernel(
   downloads: Downloads,
   findings: Findings,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (receipt.exact === false) {
+    findings.step('kernel', 'open', 'the kernel did not compute this answer');
+    return null;
+  }
   findings.step('kernel', 'running', 'downloading');
   const kernel = await downloads
     .content(`/kernel/${receipt.kernel}.wasm`, receipt.kernel)

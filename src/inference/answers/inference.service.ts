@@ -143,7 +143,9 @@ export class InferenceService {
     run.end();
     const finish = run.stopped ? 'stop' : result.value.finish;
     const { text, ids, tokens } = run;
-    const made = { kernel: engine.kernelHash, experts: run.experts(result.value.experts), finish, startedAt };
+    const { kernelHash: kernel, lane } = engine;
+    const experts = run.experts(result.value.experts);
+    const made = { kernel, lane, experts, finish, startedAt };
     const receipt = await this.receipts.issue(prepared, run, made);
     const answer = {
       text,

@@ -13,7 +13,7 @@ import {
 } from '../../common/index.js';
 import { ParameterIndex, type ReleaseView } from '../../experts/index.js';
 import { KernelArchive } from '../engine/kernel-archive.js';
-import type { CompleteDocument } from '../receipt/index.js';
+import { requireExact, type CompleteDocument } from '../receipt/index.js';
 import { BUNDLE, BUNDLE_VERSION, bundleReadme } from './bundle-layout.js';
 import { LARGEST_ZIP, MOST_ZIP_FILES, writeZip, zipSize, type ZipEntry } from './zip-writer.js';
 
@@ -35,9 +35,11 @@ export class BundleWriter {
     private readonly kernels: KernelArchive,
   ) {}
 
-  /** Refuses with `RELEASE_NOT_FOUND`, `KERNEL_NOT_FOUND`, `BLOCK_MISSING` (naming the block) or `BUNDLE_TOO_LARGE`. */
+  /** Refuses with `RECEIPT_NOT_EXACT`, `RELEASE_NOT_FOUND`, `KERNEL_NOT_FOUND`, `BLOCK_MISSING` (naming the block) or `BUNDLE_TOO_LARGE`. */
   async bundle(document: CompleteDocument): Promise<Result<Bundle>> {
     const { receipt } = document;
+    const exact = requireExact(receipt);
+    if (!exact.ok) return exact;
     const release = await this.index.release(receipt.release);
     if (release === null) return err(noRelease(receipt.release));
     const kernel = await this.kernels.read(receipt.kernel);

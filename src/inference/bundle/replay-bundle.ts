@@ -5,7 +5,7 @@ import { err, messageOf, ok, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { kernelPath } from '../engine/kernel-path.js';
 import type { EnginePort } from '../engine/engine-port.js';
-import { agreeing, disagreeing, type PartReport } from '../receipt/index.js';
+import { agreeing, disagreeing, requireExact, type PartReport } from '../receipt/index.js';
 import { replayAnswer } from '../replay/replay-answer.js';
 import { replayReport, type ReplayReport } from '../replay/replay-report.js';
 import { BundleFolder } from './bundle-folder.js';
@@ -25,7 +25,7 @@ const LARGEST_KERNEL = 16 << 20;
 
 /**
  * Checks a bundle from nothing but its bytes and computes its answer again. What disagrees is in the report; the refusals
- * `BUNDLE_UNREADABLE` and `ZIP_INVALID` mean that there is no bundle to speak of.
+ * `BUNDLE_UNREADABLE` and `ZIP_INVALID` mean that there is no bundle to speak of, `RECEIPT_NOT_EXACT` that nobody can compute it again.
  */
 export async function replayBundle(
   path: string,
@@ -38,6 +38,8 @@ export async function replayBundle(
   try {
     const { parts, statement } = await readStatement(zip.value);
     if (statement === null) return ok(replayReport(null, parts));
+    const exact = requireExact(statement.receipt);
+    if (!exact.ok) return exact;
     const extracted = await BundleFolder.in(folder, zip.value);
     const blocks = new BundledBlocks(zip.value, extracted);
     const kernel = await bundledKernel(zip.value, statement.receipt.kernel, folder);

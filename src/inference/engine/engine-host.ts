@@ -11,7 +11,7 @@ import { VersionRegistry } from '../../common/observation/version-registry.js';
 import type { KernelCompilation } from '../kernel/index.js';
 import { BlockWatch } from './block-watch.js';
 import { ENGINE_FACTORY, type EngineFactory } from './engine-factory.js';
-import type { EngineModel, EnginePort } from './engine-port.js';
+import type { EngineLane, EngineModel, EnginePort } from './engine-port.js';
 import { KernelArchive } from './kernel-archive.js';
 import { LoadedReleases } from './loaded-releases.js';
 
@@ -91,11 +91,7 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
       engine.on('crashed', (detail) =>
         this.logger.warn(`the engine crashed and was started again: ${detail}`),
       );
-      this.versions.set('kernel', engine.kernelHash);
-      if (engine.compilation !== undefined) this.tellCompilation(engine.compilation);
-      await this.kernels.keep(engine.kernelHash).catch((thrown: unknown) => {
-        this.logger.warn(`the kernel could not be kept for later bundles: ${messageOf(thrown)}`);
-      });
+      await this.announce(engine);
       this.state = ok(engine);
     } catch (thrown) {
       this.retryAt = performance.now() + RETRY_MS;
@@ -105,7 +101,22 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
     return this.state;
   }
 
-  /** Names the compilation in `GET /version`; a slower one than was tried is worth a warning. */
+  /** Says in `/version` what computes, and keeps the kernel for later bundles. */
+  private async announce({ kernelHash, lane, compilation }: EnginePort): Promise<void> {
+    this.versions.set('engine', lane === null ? 'exact' : 'tfjs');
+    this.versions.set('kernel', kernelHash);
+    if (lane !== null) {
+      this.versions.set('backend', lane.backend);
+      this.versions.set('device', lane.device);
+      return;
+    }
+    if (compilation !== undefined) this.tellCompilation(compilation);
+    await this.kernels.keep(kernelHash).catch((thrown: unknown) => {
+      this.logger.warn(`the kernel could not be kept for later bundles: ${messageOf(thrown)}`);
+    });
+  }
+
+  /** Names the compilation; a slower one than was tried is worth a warning. */
   private tellCompilation({ name, fallback }: KernelCompilation): void {
     this.versions.set('kernel_compilation', name);
     if (fallback === null) return;
@@ -117,12 +128,15 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
   private health(): HealthReport {
     if (this.state === null) return { status: 'failed', detail: 'starting' };
     if (!this.state.ok) return { status: 'failed', detail: this.state.error.message };
-    return {
-      status: 'ok',
-      detail: 'the self-test agrees',
-      facts: { kernel: this.state.value.kernelHash, releases: this.releases.size },
-    };
+    const { kernelHash: kernel, lane } = this.state.value;
+    const engine = lane === null ? { engine: 'exact' } : { engine: 'tfjs', ...deviceOf(lane) };
+    const facts = { kernel, releases: this.releases.size, ...engine };
+    return { status: 'ok', detail: 'the self-test agrees', facts };
   }
+}
+
+function deviceOf({ backend, device }: EngineLane) {
+  return { backend, device };
 }
 
 /** Refusals that say nothing about the request: the same one may succeed in a moment. */

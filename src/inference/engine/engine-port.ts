@@ -1,9 +1,11 @@
+import { CodedError, err, ok, type Result } from '../../common/index.js';
 import type { Engine, GenerateEvent, KernelCompilation } from '../kernel/index.js';
 
 export type {
   BlockFailure,
   EngineModel,
   ExpertUse as EngineExpertUse,
+  FastLane as EngineLane,
   Generation as EngineGeneration,
   GenerateEvent as EngineEvent,
   GenerateRequest as EngineRequest,
@@ -18,6 +20,7 @@ export type { SamplingParameters as EngineSampling } from '../sampler/index.js';
 export type EnginePort = Pick<
   Engine,
   | 'kernelHash'
+  | 'lane'
   | 'load'
   | 'unload'
   | 'generate'
@@ -33,6 +36,15 @@ export type EnginePort = Pick<
   /** How the kernel was compiled; absent where there is no kernel. */
   readonly compilation?: KernelCompilation;
 };
+
+/** Refuses (`ENGINE_NOT_EXACT`, 409) to compute anything again to the last bit with something else than the kernel. */
+export function requireExactEngine({ lane }: EnginePort): Result<void> {
+  if (lane === null) return ok();
+  const message =
+    'This node computes with TensorFlow.js, which does not give the same bits again; a node with INFERENCE_ENGINE=exact does.';
+  const { backend, device } = lane;
+  return err(new CodedError('ENGINE_NOT_EXACT', message, { backend, device }, 409));
+}
 
 /** One generated token; `state` is the 32-byte commitment chain value after it. */
 export type EngineToken = Extract<GenerateEvent, { readonly type: 'token' }>;

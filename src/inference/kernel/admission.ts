@@ -1,5 +1,4 @@
 import type { Result } from '../../common/index.js';
-import type { PageTable } from './page-table.js';
 import type { Ticket } from './running.js';
 import { mayBePassed, type WaitingQueue } from './waiting-queue.js';
 
@@ -9,19 +8,22 @@ const LOOK_AHEAD = 32;
 const LEARNING_SHARE = 2;
 
 /** What letting requests in depends on. */
-export interface AdmissionState {
+export interface AdmissionState<Place> {
   readonly running: Iterable<Ticket>;
   readonly maxStreams: number;
   readonly now: number;
   /** A place in the key/value cache; undefined while others have it. */
-  readonly open: (ticket: Ticket) => Result<PageTable | undefined>;
+  readonly open: (ticket: Ticket) => Result<Place | undefined>;
 }
 
 /**
  * Goes through the queue and says who begins now. Learning never takes more than half of the streams, so that an answer finds a
  * free one soon.
  */
-export function* admit(queue: WaitingQueue, state: AdmissionState): Generator<[Ticket, Result<PageTable>]> {
+export function* admit<Place>(
+  queue: WaitingQueue,
+  state: AdmissionState<Place>,
+): Generator<[Ticket, Result<Place>]> {
   const running = [...state.running];
   let streams = running.length;
   let learning = running.filter(isLearning).length;

@@ -1,4 +1,4 @@
-import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { err, ok, type CodedError, type Result } from '../../common/index.js';
 import { PAGE_POSITIONS } from './abi.js';
 import { admit } from './admission.js';
 import type { EngineModel } from './block-source.js';
@@ -13,7 +13,8 @@ import type { PageTable } from './page-table.js';
 import { ForwardPass } from './pass.js';
 import { PageNames } from './prefix-cache.js';
 import { Prefetcher } from './prefetcher.js';
-import { checkWork, positionsOf, reusablePositions, type GenerateResult, type Work } from './requests.js';
+import { cancelled, engineBusy, modelNotLoaded, modelUnloaded, waitedTooLong } from './refusals.js';
+import { checkWork, positionsOf, reusablePositions, type Work } from './requests.js';
 import { RouterForesight } from './router-foresight.js';
 import { Running, type EngineComponents, type Ticket, type WorkResult, type WorkSink } from './running.js';
 import { Scheduler } from './scheduler.js';
@@ -21,6 +22,7 @@ import { SpeculationCounters } from './speculation.js';
 import type { EngineStats, ExpertStats } from './stats.js';
 import { RoutingRecorder } from './trace/routing-recorder.js';
 import { WaitingQueue } from './waiting-queue.js';
+import { emptyAnswer } from './work-task.js';
 
 export type { EngineComponents, WorkResult, WorkSink } from './running.js';
 
@@ -109,9 +111,8 @@ export class EngineCore {
   unload(release: string): void {
     const model = this.models.get(release);
     if (!model) return;
-    const gone = new CodedError('MODEL_UNLOADED', `release ${release} has been unloaded`, { release }, 503);
     for (const ticket of [...this.queue.inOrder(), ...this.running.values()]) {
-      if (ticket.work.release === release) this.end(ticket, err(gone));
+      if (ticket.work.release === release) this.end(ticket, err(modelUnloaded(release)));
     }
     this.models.delete(release);
     this.pages.forget(release);
@@ -137,16 +138,18 @@ export class EngineCore {
   cancel(id: number): void {
     const ticket = this.running.get(id) ?? this.queue.find(id);
     if (!ticket) return;
-    const cancelled = new CodedError('CANCELLED', 'the request was cancelled', {}, 499);
-    const kept = ticket.work.kind === 'generate' ? ok(this.emptyAnswer(ticket)) : err(cancelled);
-    if (ticket.sequence) ticket.sequence.finished(cancelled);
+    const kept =
+      ticket.work.kind === 'generate'
+        ? ok(emptyAnswer(this.components.now() - ticket.submitted))
+        : err(cancelled());
+    if (ticket.sequence) ticket.sequence.finished(cancelled());
     else this.end(ticket, kept);
   }
 
   /** Refuses requests that waited too long (`ANSWER_TIMEOUT`), lets others in, and computes one batch. */
   step(): void {
     const started = this.components.now();
-    for (const ticket of this.queue.expired(started)) this.end(ticket, err(waitedTooLong(ticket)));
+    for (const ticket of this.queue.expired(started)) this.end(ticket, err(waitedTooLong(ticket.work)));
     this.admit(started);
     const rows = this.scheduler.step();
     const took = this.components.now() - started;
@@ -184,10 +187,7 @@ export class EngineCore {
 
   private refusal(work: Work): CodedError | undefined {
     const model = this.models.get(work.release);
-    if (!model) {
-      const message = `release ${work.release} is not loaded`;
-      return new CodedError('MODEL_NOT_LOADED', message, { release: work.release }, 503);
-    }
+    if (!model) return modelNotLoaded(work.release);
     const checked = checkWork(work, model.config);
     if (!checked.ok) return checked.error;
     const constrained = checkConstraint(work, model.grammars);
@@ -195,10 +195,7 @@ export class EngineCore {
     const needed = Math.ceil(positionsOf(work, model.config) / PAGE_POSITIONS) * model.pageBytes;
     if (!this.pages.fits(needed)) return kvBudgetExceeded(needed, this.pages.budget);
     const most = this.limits.maxQueue ?? QUEUE_LIMIT;
-    if (this.queue.size >= most) {
-      return new CodedError('ENGINE_BUSY', `${most} requests are waiting already`, {}, 503);
-    }
-    return undefined;
+    return this.queue.size >= most ? engineBusy(most) : undefined;
   }
 
   private admit(now: number): void {
@@ -245,17 +242,6 @@ export class EngineCore {
     this.running.delete(ticket.id);
     ticket.sink.done(result);
   }
-
-  private emptyAnswer(ticket: Ticket): GenerateResult {
-    const queuedMs = this.components.now() - ticket.submitted;
-    const timings = { queuedMs, prefillMs: 0, decodeMs: 0, firstTokenMs: 0 };
-    return { tokens: [], finish: 'cancelled', states: [], experts: [], cachedTokens: 0, timings };
-  }
-}
-
-function waitedTooLong({ work }: Ticket): CodedError {
-  const message = `The engine did not begin within ${work.maxWaitMs! / 1000} s; nothing was computed.`;
-  return new CodedError('ANSWER_TIMEOUT', message, { retryable: true, retryAfter: 1 }, 503);
 }
 
 function expertFigures(model: LoadedModel): EngineStats['models'][number] {

@@ -6,6 +6,7 @@ export type { ExpertExecutor, ExpertFailure, ExpertTask } from './executor.js';
 export { createKernelMemory, Kernel } from './kernel.js';
 export { DEFAULT_POLICY } from './expert-cache.js';
 export type { ExpertOptions } from './expert-options.js';
+export type { FastLane } from './lane.js';
 export { MemoryBlockSource } from './memory-source.js';
 export type {
   EmbedRequest,
@@ -23,6 +24,7 @@ export type { EngineStats, ExpertStats } from './stats.js';
 export { Engine, type EngineOptions, type Generation, type WorkListener } from './node/engine.js';
 export type { KernelCompilation } from './node/kernel-compilation.js';
 export type { BlockFailure } from './node/protocol.js';
+export type { StartThreads } from './node/thread-group.js';
 export * from './policies/index.js';
 export {
   addToSet,

@@ -4,21 +4,16 @@ import type { BlockFailureHandler, BlockSource } from './block-source.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
 import type { PageNames } from './prefix-cache.js';
-import type { ExpertUse, GenerateEvent, GenerateResult, ReplayResult, Work } from './requests.js';
+import type { ExpertUse, GenerateEvent, GenerateResult, Work } from './requests.js';
 import type { Sequence } from './scheduler.js';
-import { EmbedTask } from './embed-task.js';
 import { FinalNorm } from './final-norm.js';
-import { ScoreTask, type TokenScore } from './score-task.js';
 import { Speculation, type SpeculationCounters } from './speculation.js';
-import { GenerateTask, LogitsTask, ReplayTask } from './tasks.js';
+import { GenerateTask } from './tasks.js';
+import { createTask, resultOf, type WorkResult, type WorkTask } from './work-task.js';
+
+export type { WorkResult } from './work-task.js';
 
 const ROUTING_INTERVAL_MS = 100;
-
-/** What comes of a request, by its kind. */
-export type WorkResult =
-  GenerateResult | ReplayResult | readonly Float32Array[] | Float32Array | readonly TokenScore[];
-
-type Task = GenerateTask | ReplayTask | LogitsTask | EmbedTask | ScoreTask;
 
 /** Who asked for something. */
 export interface WorkSink {
@@ -58,7 +53,7 @@ export class Running {
   private firstToken = 0;
   private lastRouting: number;
   private reported: Uint32Array;
-  private readonly task: Task;
+  private readonly task: WorkTask;
 
   constructor(
     private readonly ticket: Ticket,
@@ -88,23 +83,18 @@ export class Running {
     };
   }
 
-  private createTask(work: Work): Task {
-    if (work.kind === 'logits') return new LogitsTask(work);
-    if (work.kind === 'score') return new ScoreTask(work);
-    if (work.kind === 'embed')
-      return new EmbedTask(
-        work,
-        new FinalNorm(this.components.kernel, this.model),
-        this.model.config.hiddenSize,
-      );
-    const context = { ...this.components, grammars: this.model.grammars };
-    if (work.kind === 'replay')
-      return new ReplayTask(work, context, (event) => this.ticket.sink.event(event));
-    return new GenerateTask(work, this.model.config.maxPositions, context, (event) => {
-      if (this.firstToken === 0) this.firstToken = this.components.now();
-      this.counters.tokensGenerated++;
+  private createTask(work: Work): WorkTask {
+    const { kernelHash, sha256, kernel } = this.components;
+    const { config, grammars } = this.model;
+    const norm = () => new FinalNorm(kernel, this.model);
+    const emit = (event: GenerateEvent) => {
+      if (work.kind === 'generate') {
+        if (this.firstToken === 0) this.firstToken = this.components.now();
+        this.counters.tokensGenerated++;
+      }
       this.ticket.sink.event(event);
-    });
+    };
+    return createTask(work, { kernelHash, sha256, config, grammars, norm, emit });
   }
 
   private progressed(): void {
@@ -130,26 +120,22 @@ export class Running {
   }
 
   private result(): WorkResult {
-    const { task } = this;
-    if (task instanceof LogitsTask) return task.logits;
-    if (task instanceof EmbedTask) return task.embedding();
-    if (task instanceof ScoreTask) return task.scores;
-    const experts = this.expertUses();
-    if (task instanceof ReplayTask) {
-      const { picks, digests, states, firstDifference } = task;
-      return { picks, digests, states, firstDifference, experts };
-    }
+    return resultOf(this.task, {
+      experts: () => this.expertUses(),
+      cachedTokens: this.ticket.sequence!.table.reused,
+      timings: () => this.timings(),
+    });
+  }
+
+  private timings(): GenerateResult['timings'] {
     const now = this.components.now();
     const first = this.firstToken || now;
-    const { tokens, finish, states } = task;
-    const cachedTokens = this.ticket.sequence!.table.reused;
-    const timings = {
+    return {
       queuedMs: this.started - this.ticket.submitted,
       prefillMs: first - this.started,
       decodeMs: now - first,
       firstTokenMs: first - this.ticket.submitted,
     };
-    return { tokens, finish, states, experts, cachedTokens, timings };
   }
 
   private expertUses(): ExpertUse[] {

@@ -5,6 +5,7 @@ import type { SamplingParameters } from '../sampler/index.js';
 import type { ModelConfig } from './config.js';
 import { EngineCore, type WorkResult } from './engine-core.js';
 import type { Kernel } from './kernel.js';
+import type { FastLane } from './lane.js';
 import { MemoryBlockSource } from './memory-source.js';
 import { buildModel, type BuiltModel } from './model-builder.js';
 import type { GenerateResult } from './requests.js';
@@ -81,6 +82,8 @@ export interface SelfTestResult {
   readonly detail: string;
   readonly expected: string;
   readonly actual: string;
+  /** What computes, where it is not the kernel. */
+  readonly lane?: FastLane;
 }
 
 /**

@@ -1,4 +1,5 @@
 export * from './compare-replay.js';
+export * from './exactness.js';
 export * from './parse-receipt.js';
 export * from './receipt-hashes.js';
 export * from './receipt.js';

@@ -27,12 +27,18 @@ const parameters = record({
   frequency_penalty: finite,
 });
 
+const printable: Check = (value) => typeof value === 'string' && /^[\x20-\x7e]{1,128}$/.test(value);
+const LANE = ['exact', 'backend', 'device'] as const;
+
 const receipt = record({
   version: (value) => value === RECEIPT_VERSION,
   id: (value) => typeof value === 'string' && ID.test(value),
   release: isHash,
   kernel: isHash,
   request: record({ salted_hash: isHash, parameters, seed: count }),
+  exact: optional((value) => value === false),
+  backend: optional(printable),
+  device: optional(printable),
   experts: list(record({ name: text, block: isHash, tokens: count }), MAX_EXPERTS),
   output: record({
     tokens: (value) => count(value) && (value as number) <= MAX_TOKENS,
@@ -66,6 +72,8 @@ export function parseReceipt(value: unknown): Result<Receipt> {
   const wrong = receipt.wrong(value, 'receipt');
   if (wrong !== null) return shapeError(wrong);
   const parsed = value as Receipt;
+  const lane = LANE.filter((member) => parsed[member] !== undefined);
+  if (lane.length !== 0 && lane.length !== LANE.length) return shapeError('receipt.exact');
   const expected = Math.ceil(parsed.output.tokens / TOKENS_PER_COMMITMENT);
   if (parsed.commitments.length !== expected) return shapeError('receipt.commitments');
   return ok(parsed);

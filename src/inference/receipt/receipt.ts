@@ -29,12 +29,20 @@ export interface ReceiptExpert {
   readonly tokens: number;
 }
 
+/** What a receipt says where TensorFlow.js computed in place of the kernel; receipts of the kernel have none of it. */
+export interface ReceiptLane {
+  readonly exact: false;
+  readonly backend: string;
+  /** What the backend computed on, in words: up to 128 printable ASCII characters. */
+  readonly device: string;
+}
+
 /** Everything a receipt states before it has an identifier and a signature. All hashes: 64 hex digits. */
-export interface ReceiptBody {
+export interface ReceiptBody extends Partial<ReceiptLane> {
   readonly version: typeof RECEIPT_VERSION;
   /** Hash of the release block: "the model". */
   readonly release: string;
-  /** SHA-256 of the kernel file. */
+  /** SHA-256 of the kernel file; of the name of what computed in its place where `exact` is false. */
   readonly kernel: string;
   readonly request: {
     readonly salted_hash: string;

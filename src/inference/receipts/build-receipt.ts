@@ -1,5 +1,6 @@
 import { bytesToHex } from '../../common/index.js';
 import {
+  laneMembers,
   RECEIPT_VERSION,
   receiptId,
   receiptMessage,
@@ -13,7 +14,7 @@ import {
   type ReceiptExpert,
   type ReceiptParameters,
 } from '../receipt/index.js';
-import type { EngineExpertUse, EngineModel, EngineSampling } from '../engine/engine-port.js';
+import type { EngineExpertUse, EngineLane, EngineModel, EngineSampling } from '../engine/engine-port.js';
 
 /** An Ed25519 signer: the node's receipt key. */
 export interface ReceiptSigner {
@@ -25,6 +26,8 @@ export interface ReceiptSigner {
 export interface ReceiptFacts {
   readonly model: EngineModel;
   readonly kernel: string;
+  /** What computed in the kernel's place; null: the kernel did. */
+  readonly lane: EngineLane | null;
   readonly evidence: ReceiptEvidence;
   readonly maxTokens: number;
   readonly sampling: EngineSampling;
@@ -42,6 +45,7 @@ export function buildReceipt(facts: ReceiptFacts, signer: ReceiptSigner): Receip
     version: RECEIPT_VERSION,
     release: facts.model.release,
     kernel: facts.kernel,
+    ...laneMembers(facts.lane),
     request: {
       salted_hash: requestHash(evidence),
       parameters: receiptParameters(facts.maxTokens, facts.sampling),

@@ -6,6 +6,7 @@ import type { Verdict } from '../dispute/index.js';
 import { settleByReplay, type ReplayedSide } from '../dispute/settle-by-replay.js';
 import { checkSide, statementOf } from '../dispute/statement-of.js';
 import { EngineHost } from '../engine/engine-host.js';
+import { requireExactEngine } from '../engine/engine-port.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import type { ServedModel } from '../models/served-model.js';
 import type { Receipt, ReceiptEvidence } from '../receipt/index.js';
@@ -26,7 +27,7 @@ export class DisputeService {
   ) {}
 
   /**
-   * Computes both again with this node's blocks and kernel. Refuses with `DISPUTE_STATEMENT`, `DISPUTE_KERNEL` (a receipt
+   * Computes both again with this node's blocks and kernel. Refuses with `DISPUTE_STATEMENT`, `RECEIPT_NOT_EXACT`, `ENGINE_NOT_EXACT`, `DISPUTE_KERNEL` (a receipt
    * of another kernel cannot be judged here), `RELEASE_NOT_FOUND`, `QUEUE_FULL`, and what a replay is refused with.
    */
   async settle(a: PresentedSide, b: PresentedSide): Promise<Result<Verdict>> {
@@ -52,6 +53,8 @@ export class DisputeService {
     if (!admission.ok) return admission;
     try {
       return await this.host.use(model.engine, async (engine) => {
+        const exact = requireExactEngine(engine);
+        if (!exact.ok) return exact;
         if (engine.kernelHash !== receipt.kernel) return err(otherKernel(receipt.kernel, engine.kernelHash));
         const { promptIds, outputIds, sampling, release } = statement;
         const replayed = await engine.replay({ release, promptIds, outputIds, sampling }, () => undefined);

@@ -4,7 +4,7 @@ import { nativeSha256 } from '../../common/native-hash.js';
 import { NodeKeys } from '../../keys/index.js';
 import type { PreparedAnswer } from '../answers/answer-request.js';
 import { publishCommitments } from '../commitment/index.js';
-import type { EngineExpertUse } from '../engine/engine-port.js';
+import type { EngineExpertUse, EngineLane } from '../engine/engine-port.js';
 import type { FinishReason, Receipt } from '../receipt/index.js';
 import { buildReceipt } from './build-receipt.js';
 import { ReceiptWriter } from './receipt-writer.js';
@@ -20,6 +20,8 @@ export interface GeneratedAnswer {
 export interface GenerationFacts {
   /** SHA-256 of the kernel file. */
   readonly kernel: string;
+  /** What computed in the kernel's place; null: the kernel did. */
+  readonly lane: EngineLane | null;
   readonly experts: readonly EngineExpertUse[];
   readonly finish: FinishReason;
   /** Milliseconds since the epoch. */

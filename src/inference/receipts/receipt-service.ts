@@ -7,6 +7,7 @@ import { ModelCatalog } from '../models/model-catalog.js';
 import {
   agreeing,
   disagreeing,
+  requireExact,
   type PartReport,
   type Receipt,
   type CompleteDocument,
@@ -53,12 +54,15 @@ export class ReceiptService {
 
   /**
    * Computes an answer again from its blocks. Refuses with `RECEIPT_NOT_FOUND`, `RELEASE_NOT_FOUND`, `BLOCK_CORRUPT`,
-   * `QUEUE_FULL`, … where it cannot be computed; what disagrees is in the report.
+   * `QUEUE_FULL`, … where it cannot be computed, with `RECEIPT_NOT_EXACT` and `ENGINE_NOT_EXACT` (409) where the last bit cannot
+   * be had; what disagrees is in the report.
    */
   async replay(id: string): Promise<Result<ReplayReport>> {
     const stored = await this.find(id);
     if (!stored.ok) return stored;
     const { receipt, evidence } = stored.value;
+    const exact = requireExact(receipt);
+    if (!exact.ok) return exact;
     const statement = checkStatement({ receipt, evidence, log: null });
     const model = await this.catalog.release(receipt.release);
     if (!model.ok) return model;
@@ -79,8 +83,8 @@ export class ReceiptService {
   async verify(presented: PresentedReceipt): Promise<ReplayReport> {
     const { receipt } = presented;
     const known = await Promise.all([this.checkLogged(receipt), this.checkRelease(receipt.release)]);
-    const parts = [...checkStatement(presented), ...known, this.checkKernel(receipt.kernel)];
-    return replayReport(receipt.id, parts);
+    const kernel = receipt.exact === false ? [] : [this.checkKernel(receipt.kernel)];
+    return replayReport(receipt.id, [...checkStatement(presented), ...known, ...kernel]);
   }
 
   private async find(id: string): Promise<Result<StoredReceipt>> {

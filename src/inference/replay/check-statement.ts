@@ -2,6 +2,7 @@ import type { Result } from '../../common/index.js';
 import {
   agreeing,
   disagreeing,
+  laneOfReceipt,
   verifyEvidence,
   verifyId,
   verifyLogProof,
@@ -25,8 +26,15 @@ export function checkStatement({ receipt, evidence, log }: PresentedReceipt): Pa
     reported('id', verifyId(receipt), receipt.id),
     reported('signature', verifySignature(receipt), `signed by ${receipt.node}`),
     ...(evidence === null ? [] : checkEvidence(receipt, evidence)),
+    ...laneParts(receipt),
     ...(log === null ? [] : [checkLog(receipt, log)]),
   ];
+}
+
+/** Nothing disagrees in a receipt that says of itself that nobody can compute it again; but it is said. */
+function laneParts(receipt: Receipt): PartReport[] {
+  const lane = laneOfReceipt(receipt);
+  return lane === null ? [] : [agreeing('lane', lane)];
 }
 
 function checkEvidence(receipt: Receipt, evidence: ReceiptEvidence): PartReport[] {

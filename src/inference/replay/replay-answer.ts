@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
-import type { EnginePort } from '../engine/engine-port.js';
+import { requireExactEngine, type EnginePort } from '../engine/engine-port.js';
 import type { ServedModel } from '../models/served-model.js';
 import {
   agreeing,
@@ -15,7 +15,7 @@ import { answerText } from '../tokenizer/answer-text.js';
 
 /**
  * Computes an answer again on a loaded release and compares it with its receipt, part by part. Refuses with what the
- * engine refuses with: a replay that cannot be computed says nothing about the receipt.
+ * engine refuses with, `ENGINE_NOT_EXACT` where it is not the kernel: a replay that cannot be computed says nothing about the receipt.
  */
 export async function replayAnswer(
   engine: EnginePort,
@@ -24,6 +24,8 @@ export async function replayAnswer(
   evidence: ReceiptEvidence,
   onProgress: (done: number, total: number) => void,
 ): Promise<Result<PartReport[]>> {
+  const exact = requireExactEngine(engine);
+  if (!exact.ok) return exact;
   const kernel = checkKernel(engine.kernelHash, receipt);
   const ids = { promptIds: evidence.prompt_ids, outputIds: evidence.output_ids };
   const request = { release: model.release, ...ids, sampling: statedSampling(receipt.request, evidence) };

@@ -35,6 +35,14 @@ export function VersionPanel() {
                 <span className="label">{version.data.kernel_compilation} operations</span>
               )}
             </dd>
+            {version.data.backend !== undefined && (
+              <>
+                <dt>TensorFlow.js</dt>
+                <dd>
+                  {version.data.backend} on {version.data.device}
+                </dd>
+              </>
+            )}
           </dl>
         )}
       </div>

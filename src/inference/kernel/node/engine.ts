@@ -16,6 +16,7 @@ import type {
   ScoreRequest,
   Work,
 } from '../requests.js';
+import type { FastLane } from '../lane.js';
 import { MAX_LOGIT_ROWS } from '../run-state.js';
 import type { TokenScore } from '../score-task.js';
 import type { SelfTestResult } from '../self-test.js';
@@ -23,7 +24,8 @@ import type { EngineStats } from '../stats.js';
 import { compileKernel } from './compile-kernel.js';
 import { firstRight, type Attempt, type KernelCompilation } from './kernel-compilation.js';
 import type { BlockFailure, Reply } from './protocol.js';
-import { ThreadGroup, type LeaderCall, type ThreadGroupOptions } from './thread-group.js';
+import { startKernelThreads } from './kernel-threads.js';
+import { ThreadGroup, type LeaderCall, type StartThreads } from './thread-group.js';
 
 /** What an engine is started with. At most 32 of `maxStreams` are taken. */
 export interface EngineOptions extends EngineLimits {
@@ -55,6 +57,13 @@ export interface WorkListener {
   readonly progress: () => void;
 }
 
+/** What an engine is called in receipts, and how it came to be. */
+interface EngineIdentity {
+  readonly kernelHash: string;
+  readonly lane: FastLane | null;
+  readonly compilation?: KernelCompilation;
+}
+
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 /** A life of this length counts as healthy: the next restart is quick again. */
@@ -75,8 +84,8 @@ export class Engine {
   private stopped = false;
 
   private constructor(
-    private readonly options: ThreadGroupOptions,
-    private chosen: KernelCompilation,
+    private readonly startThreads: StartThreads,
+    private identity: EngineIdentity,
   ) {
     this.group = Promise.resolve(this.createGroup());
   }
@@ -97,7 +106,8 @@ export class Engine {
     const limits = { ...wished, maxStreams: Math.min(wished.maxStreams, MAX_LOGIT_ROWS) };
     const begin = async (name: KernelCompilation['name']): Promise<Attempt<Engine>> => {
       const module = compile(bytes, name === 'joined');
-      const engine = new Engine({ module, kernelHash, threads, limits, execArgv }, { name, fallback: null });
+      const startThreads = () => startKernelThreads({ module, kernelHash, threads, limits, execArgv });
+      const engine = new Engine(startThreads, { kernelHash, lane: null });
       const test = await engine.selfTest();
       if (!test.ok) await engine.stop();
       return { engine, test };
@@ -107,18 +117,38 @@ export class Engine {
       wanted === 'plain' ? { ...(await begin('plain')), compilation: plain } : await firstRight(begin);
     const { ok: right, detail, expected, actual } = test;
     if (!right) throw new CodedError('KERNEL_SELF_TEST', detail, { expected, actual }, 503);
-    engine.chosen = compilation;
+    engine.identity = { kernelHash, lane: null, compilation };
     return engine;
   }
 
-  /** How the kernel was compiled, and why not otherwise. */
-  get compilation(): KernelCompilation {
-    return this.chosen;
+  /** How the kernel was compiled, and why not otherwise; undefined where something else computes. */
+  get compilation(): KernelCompilation | undefined {
+    return this.identity.compilation;
+  }
+
+  /**
+   * An engine whose threads compute with something else than the kernel, and say with what in their self-test. Rejects with
+   * `ENGINE_SELF_TEST` (503) and what they say otherwise.
+   */
+  static async startFast(startThreads: StartThreads): Promise<Engine> {
+    const engine = new Engine(startThreads, { kernelHash: '', lane: null });
+    const { ok: right, detail, lane } = await engine.selfTest();
+    if (!right || lane === undefined) {
+      await engine.stop();
+      throw new CodedError('ENGINE_SELF_TEST', detail, {}, 503);
+    }
+    engine.identity = { kernelHash: lane.hash, lane };
+    return engine;
   }
 
   /** SHA-256 of the kernel's file: its name in receipts. */
   get kernelHash(): string {
-    return this.options.kernelHash;
+    return this.identity.kernelHash;
+  }
+
+  /** What computes in the kernel's place; null: the kernel does, and its bits can be had again. */
+  get lane(): FastLane | null {
+    return this.identity.lane;
   }
 
   /** Runs the built-in models and compares with the known vector; requests wait meanwhile (about 50 ms). */
@@ -188,7 +218,9 @@ export class Engine {
   /** Figures since the threads were started. */
   async stats(): Promise<Result<EngineStats>> {
     const stats = await this.call<EngineStats>({ type: 'stats' });
-    return stats.ok ? ok({ ...stats.value, compilation: this.chosen.name }) : stats;
+    const { compilation } = this.identity;
+    if (!stats.ok || compilation === undefined) return stats;
+    return ok({ ...stats.value, compilation: compilation.name });
   }
 
   /** The routing of a release's latest passes, as a trace file has it; null when none was recorded. */
@@ -243,7 +275,7 @@ export class Engine {
   private createGroup(): ThreadGroup {
     const started = performance.now();
     return new ThreadGroup(
-      this.options,
+      this.startThreads,
       (failure) => this.blockFailed.forEach((handler) => handler(failure)),
       (detail) => {
         if (performance.now() - started > HEALTHY_MS) this.backoff = FIRST_BACKOFF_MS;

@@ -1,27 +1,16 @@
-import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { CodedError, err, messageOf, type Result } from '../../../common/index.js';
-import type { EngineLimits } from '../engine-core.js';
-import { createKernelMemory } from '../kernel.js';
 import type { GenerateEvent } from '../requests.js';
-import { MOST_LOADS, type LoaderData } from './loader-protocol.js';
-import {
-  fromPlain,
-  type BlockFailure,
-  type FromLeader,
-  type Reply,
-  type ThreadData,
-  type ToLeader,
-} from './protocol.js';
+import { fromPlain, type BlockFailure, type FromLeader, type Reply, type ToLeader } from './protocol.js';
 
-/** What a group of threads is started with. */
-export interface ThreadGroupOptions {
-  readonly module: WebAssembly.Module;
-  readonly kernelHash: string;
-  readonly threads: number;
-  readonly limits: EngineLimits;
-  /** Node.js options of the threads. */
-  readonly execArgv?: readonly string[];
+/** A thread and what it is called in reports of a crash. */
+export interface GroupThread {
+  readonly label: string;
+  readonly worker: Worker;
 }
+
+/** Starts the threads of one life; the first one leads. */
+export type StartThreads = () => readonly GroupThread[];
 
 /** A message to the leader, without its number. */
 export type LeaderCall = ToLeader extends infer M ? (M extends ToLeader ? Omit<M, 'id'> : never) : never;
@@ -39,33 +28,15 @@ export class ThreadGroup {
   private ended = false;
 
   constructor(
-    options: ThreadGroupOptions,
+    start: StartThreads,
     private readonly onBlockFailed: (failure: BlockFailure) => void,
     private readonly onCrash: (detail: string) => void,
   ) {
-    const { execArgv, ...data } = options;
-    const memory = createKernelMemory();
-    const channel = options.limits.experts?.prefetch === true ? new MessageChannel() : null;
-    const states = new SharedArrayBuffer(MOST_LOADS * 4);
-    const start = (file: string, label: string, workerData: ThreadData | LoaderData, port?: MessagePort) => {
-      const url = new URL(file, import.meta.url);
-      const transferList = port === undefined ? [] : [port];
-      const name = `kernel-${label}`;
-      const worker = new Worker(url, { workerData, name, execArgv: execArgv && [...execArgv], transferList });
+    this.workers = start().map(({ label, worker }) => {
       worker.on('error', (thrown) => this.crash(`thread ${label}: ${messageOf(thrown)}`));
       worker.on('exit', (code) => this.crash(`thread ${label} ended with code ${code}`));
       return worker;
-    };
-    this.workers = Array.from({ length: options.threads }, (_, thread) => {
-      const port = thread === 0 ? channel?.port1 : undefined;
-      const loader = port && { port, states };
-      const file = thread === 0 ? './leader.js' : './helper.js';
-      return start(file, String(thread), { ...data, memory, thread, loader }, port);
     });
-    if (channel !== null) {
-      const link = { port: channel.port2, states };
-      this.workers.push(start('./loader.js', 'loader', { memory, link }, channel.port2));
-    }
     this.workers[0].on('message', (message: FromLeader) => this.receive(message));
   }
 
