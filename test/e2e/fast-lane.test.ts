@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { strToU8, zipSync, type Zippable } from 'fflate';
 import type { ReceiptDocument } from '../../src/inference/receipt/index.js';
 import type { ReplayReport } from '../../src/inference/replay/replay-report.js';
+import { browserTests, launchBrowser, openPage, verdict } from './dashboard-support.js';
 import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
 
 const folder = temporaryFolder('fast-lane');
@@ -125,6 +126,19 @@ describe('a server with TensorFlow.js', () => {
       ...{ model: 'genesis', input: 'a fox' },
     });
     expect(Math.hypot(...embedded.data[0].embedding)).toBeCloseTo(1, 4);
+  });
+});
+
+browserTests('the dashboard', () => {
+  it('verifies what can be, and says that the answer was not replayed', async () => {
+    const browser = await launchBrowser();
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${server.url}/receipts/${receipt}?verify=1`);
+    const { outcome, text } = await verdict(page);
+    expect({ outcome, complaints }).toEqual({ outcome: 'partial', complaints: [] });
+    expect(text).toContain(NOT_REPLAYABLE);
+    expect(await page.locator('body').innerText()).toContain(`no: wasm on ${device}`);
+    await browser.close();
   });
 });
 
