@@ -14,7 +14,8 @@ import { randomNumbers } from './schedules.js';
 
 /** What a dishonest side flips one bit of. */
 export type FaultKind = 'weight' | 'activation' | 'router' | 'token' | 'seed';
-const KINDS: readonly FaultKind[] = ['weight', 'activation', 'router', 'token', 'seed'];
+/** What may be wrong on one side. */
+export const FAULT_KINDS: readonly FaultKind[] = ['weight', 'activation', 'router', 'token', 'seed'];
 
 /** One trial: a question, the fault (null: both honest), and the verdict with what it should have been. */
 export interface DisputeTrial {
@@ -68,8 +69,7 @@ export class DisputeTrials {
   }
 
   /** One trial with a fault on one of the sides. */
-  async faulty(): Promise<DisputeTrial> {
-    const kind = KINDS[this.random(KINDS.length)];
+  async faulty(kind = FAULT_KINDS[this.random(FAULT_KINDS.length)]): Promise<DisputeTrial> {
     for (let withoutEffect = 0; ; withoutEffect++) {
       const { subject, honest } = await this.honestSide();
       const fault = await this.fault(kind, subject, honest);

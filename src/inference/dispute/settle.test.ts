@@ -1,18 +1,15 @@
-import { DisputeTrials } from '../../../test/support/dispute-trials.js';
+import { DisputeTrials, FAULT_KINDS } from '../../../test/support/dispute-trials.js';
 
 const SEED = Number(process.env.DISPUTE_SEED ?? Date.now() % 1_000_000);
 
 describe('a dispute', () => {
   it(`finds whose bit was flipped, in which layer and operator (seed ${SEED})`, async () => {
     const trials = new DisputeTrials(SEED);
-    const found = new Map<string, number>();
     for (let i = 0; i < 25; i++) {
-      const { kind, failure, verdict } = await trials.faulty();
+      const { kind, failure, verdict } = await trials.faulty(FAULT_KINDS[i % FAULT_KINDS.length]);
       expect({ trial: i, kind, failure }).toEqual({ trial: i, kind, failure: null });
       expect(verdict.differs).toBe(true);
-      found.set(kind, (found.get(kind) ?? 0) + 1);
     }
-    expect(found.size).toBe(5);
   }, 300_000);
 
   it(`blames nobody when both are honest (seed ${SEED})`, async () => {

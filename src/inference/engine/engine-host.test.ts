@@ -83,6 +83,7 @@ describe('block watch', () => {
 });
 
 describe('the engine that was started', () => {
+  const named = { engine: 'exact', kernel: 'ab'.repeat(32) };
   const begin = async (compilation: EnginePort['compilation']) => {
     const warn = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => undefined);
     const versions = new VersionRegistry();
@@ -100,15 +101,15 @@ describe('the engine that was started', () => {
 
   it('is named with its compilation, and a fallback to the plain one is a warning with its reason', async () => {
     const fallback = await begin({ name: 'plain', fallback: 'other bits with 2 thread(s)' });
-    expect(fallback.facts).toEqual({ kernel: 'ab'.repeat(32), kernel_compilation: 'plain' });
+    expect(fallback.facts).toEqual({ ...named, kernel_compilation: 'plain' });
     expect(fallback.warnings).toEqual([expect.stringContaining('other bits with 2 thread(s)')]);
     expect(await begin({ name: 'joined', fallback: null })).toEqual({
-      facts: { kernel: 'ab'.repeat(32), kernel_compilation: 'joined' },
+      facts: { ...named, kernel_compilation: 'joined' },
       warnings: [],
     });
   });
 
   it('is named without one where there is no kernel to compile', async () => {
-    expect((await begin(undefined)).facts).toEqual({ kernel: 'ab'.repeat(32) });
+    expect((await begin(undefined)).facts).toEqual(named);
   });
 });
