@@ -155,55 +155,102 @@ function score(model: Model, row: Row, layer: i32, kvHead: i32, first: i32, quer
 
 /**
  * scores[j] = e^(scores[j] - greatest); returns 1 / their sum, to which `sink` (absent: -Infinity) adds as one more score
- * that nothing is mixed by. The lanes that fill up the last vectors add e^-87 each, which
- * does not change a float32 sum of at least 1.
+ * that nothing is mixed by. The lanes that fill up the last vector add e^-87 each, which
+ * does not change a float32 sum of at least 1. One vector at a time, as they were stored: a load of two joined ones would wait for both.
  */
 function softmax(scores: usize, count: i32, greatest: f32, sink: f32): f32 {
-  const padded = (count + 7) & ~7;
+  const padded = (count + 3) & ~3;
   for (let j = count; j < padded; j++) store<f32>(scores + (<usize>j << 2), -Infinity);
   let sum = f32x4.splat(0);
   const end = scores + (<usize>padded << 2);
-  for (let address = scores; address < end; address += 32) {
-    const low = exp4(f32x4.sub(v128.load(address), splat(greatest)));
-    const high = exp4(f32x4.sub(v128.load(address, 16), splat(greatest)));
-    v128.store(address, low);
-    v128.store(address, high, 16);
-    sum = f32x4.add(f32x4.add(sum, low), high);
+  for (let address = scores; address < end; address += 16) {
+    const e = exp4(f32x4.sub(v128.load(address), splat(greatest)));
+    v128.store(address, e);
+    sum = f32x4.add(sum, e);
   }
   let total = sumLanes(sum);
   if (sink > -Infinity) total += f32x4.extract_lane(exp4(splat(sink - greatest)), 0);
   return <f32>1 / total;
 }
 
-/** output = sum over positions from `first` of scores[j - first] v_j, times `factor`; 16 columns at a time, positions in order. */
+/**
+ * output = sum over positions from `first` of scores[j - first] v_j, times `factor`; positions in order, 32 columns at a time, as eight
+ * sums are enough to hide how long an addition takes; 16 at the end of heads that are no multiple of 32 wide.
+ */
 function mix(
   model: Model, row: Row, layer: i32, kvHead: i32, first: i32, scores: usize, factor: f32, output: usize,
 ): void {
   const headBytes = <usize>model.headDim << 2;
+  scores -= <usize>first << 2;
+  let column: usize = 0;
+  for (; column + 128 <= headBytes; column += 128) {
+    mix32(model, row, layer, kvHead, first, scores, column, factor, output + column);
+  }
+  if (column < headBytes) mix16(model, row, layer, kvHead, first, scores, column, factor, output + column);
+}
+
+/** 32 columns of `mix`, from byte `column` of a head. @param scores where the score of position 0 would be */
+function mix32(
+  model: Model, row: Row, layer: i32, kvHead: i32, first: i32, scores: usize, column: usize, factor: f32, output: usize,
+): void {
+  const headBytes = <usize>model.headDim << 2;
   const count = row.position + 1;
   const f = splat(factor);
-  scores -= <usize>first << 2;
-  for (let column: usize = 0; column < headBytes; column += 64) {
-    let a = f32x4.splat(0), b = a, c = a, d = a;
-    for (let start = first & ~(PAGE_POSITIONS - 1); start < count; start += PAGE_POSITIONS) {
-      const skipped = <usize>max(first - start, 0);
-      let v = pagePart(model, row.pages, start / PAGE_POSITIONS, layer, 1, kvHead) + column + skipped * headBytes;
-      let s = scores + (<usize>start << 2);
-      const end = s + (<usize>min(PAGE_POSITIONS, count - start) << 2);
-      for (s += skipped << 2; s < end; s += 4) {
-        const p = v128.load32_splat(s);
-        a = f32x4.add(a, f32x4.mul(p, v128.load(v)));
-        b = f32x4.add(b, f32x4.mul(p, v128.load(v, 16)));
-        c = f32x4.add(c, f32x4.mul(p, v128.load(v, 32)));
-        d = f32x4.add(d, f32x4.mul(p, v128.load(v, 48)));
-        v += headBytes;
-      }
+  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, g = a, h = a, i = a;
+  for (let start = first & ~(PAGE_POSITIONS - 1); start < count; start += PAGE_POSITIONS) {
+    const skipped = <usize>max(first - start, 0);
+    let v = pagePart(model, row.pages, start / PAGE_POSITIONS, layer, 1, kvHead) + column + skipped * headBytes;
+    let s = scores + (<usize>start << 2);
+    const end = s + (<usize>min(PAGE_POSITIONS, count - start) << 2);
+    for (s += skipped << 2; s < end; s += 4) {
+      const p = v128.load32_splat(s);
+      a = f32x4.add(a, f32x4.mul(p, v128.load(v)));
+      b = f32x4.add(b, f32x4.mul(p, v128.load(v, 16)));
+      c = f32x4.add(c, f32x4.mul(p, v128.load(v, 32)));
+      d = f32x4.add(d, f32x4.mul(p, v128.load(v, 48)));
+      e = f32x4.add(e, f32x4.mul(p, v128.load(v, 64)));
+      g = f32x4.add(g, f32x4.mul(p, v128.load(v, 80)));
+      h = f32x4.add(h, f32x4.mul(p, v128.load(v, 96)));
+      i = f32x4.add(i, f32x4.mul(p, v128.load(v, 112)));
+      v += headBytes;
     }
-    v128.store(output + column, f32x4.mul(a, f));
-    v128.store(output + column, f32x4.mul(b, f), 16);
-    v128.store(output + column, f32x4.mul(c, f), 32);
-    v128.store(output + column, f32x4.mul(d, f), 48);
   }
+  v128.store(output, f32x4.mul(a, f));
+  v128.store(output, f32x4.mul(b, f), 16);
+  v128.store(output, f32x4.mul(c, f), 32);
+  v128.store(output, f32x4.mul(d, f), 48);
+  v128.store(output, f32x4.mul(e, f), 64);
+  v128.store(output, f32x4.mul(g, f), 80);
+  v128.store(output, f32x4.mul(h, f), 96);
+  v128.store(output, f32x4.mul(i, f), 112);
+}
+
+/** 16 columns of `mix`, as `mix32`. */
+function mix16(
+  model: Model, row: Row, layer: i32, kvHead: i32, first: i32, scores: usize, column: usize, factor: f32, output: usize,
+): void {
+  const headBytes = <usize>model.headDim << 2;
+  const count = row.position + 1;
+  const f = splat(factor);
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  for (let start = first & ~(PAGE_POSITIONS - 1); start < count; start += PAGE_POSITIONS) {
+    const skipped = <usize>max(first - start, 0);
+    let v = pagePart(model, row.pages, start / PAGE_POSITIONS, layer, 1, kvHead) + column + skipped * headBytes;
+    let s = scores + (<usize>start << 2);
+    const end = s + (<usize>min(PAGE_POSITIONS, count - start) << 2);
+    for (s += skipped << 2; s < end; s += 4) {
+      const p = v128.load32_splat(s);
+      a = f32x4.add(a, f32x4.mul(p, v128.load(v)));
+      b = f32x4.add(b, f32x4.mul(p, v128.load(v, 16)));
+      c = f32x4.add(c, f32x4.mul(p, v128.load(v, 32)));
+      d = f32x4.add(d, f32x4.mul(p, v128.load(v, 48)));
+      v += headBytes;
+    }
+  }
+  v128.store(output, f32x4.mul(a, f));
+  v128.store(output, f32x4.mul(b, f), 16);
+  v128.store(output, f32x4.mul(c, f), 32);
+  v128.store(output, f32x4.mul(d, f), 48);
 }
 
 /** Grouped-query attention of this piece's heads. A unit is as many heads as fill blocks of 32 columns, then quantised. */

@@ -1,5 +1,4 @@
 import { splat, sumLanes } from './math';
-import { spill } from './spill';
 
 /** RMSNorm (Zhang and Sennrich 2019): output = x / sqrt(mean(x^2) + epsilon) * weight, all f32 [size]. */
 export function rmsNorm(x: usize, weight: usize, size: i32, epsilon: f32, output: usize): void {
@@ -34,14 +33,11 @@ function addPairs(a: v128, b: v128): v128 {
   return f32x4.add(v128.shuffle<f32>(a, b, 0, 2, 4, 6), v128.shuffle<f32>(a, b, 1, 3, 5, 7));
 }
 
-/** Adds the two vectors that stand side by side. */
-// @ts-ignore: decorator
-@inline
-function joined(halves: usize): v128 {
-  return f32x4.add(v128.load(halves), v128.load(halves, 16));
-}
-
-/** Dot products of `a` with four vectors that follow each other from `b`: the same sums in the same order as `dotFloat`. */
+/**
+ * Dot products of `a` with four vectors that follow each other from `b`: the same sums in the same order as `dotFloat`. Not through
+ * memory like integer sums (spill.ts): heads are short, and the wait for the stores costs more than joining saves (340 ns against 170
+ * for 40 keys of 32 columns).
+ */
 // @ts-ignore: decorator
 @inline
 export function dotFloat4(a: usize, b: usize, bytes: usize): v128 {
@@ -61,17 +57,8 @@ export function dotFloat4(a: usize, b: usize, bytes: usize): v128 {
     s3 = f32x4.add(s3, f32x4.mul(x, v128.load(e + i)));
     t3 = f32x4.add(t3, f32x4.mul(y, v128.load(e + i, 16)));
   }
-  const halves = spill;
-  v128.store(halves, s0);
-  v128.store(halves, t0, 16);
-  v128.store(halves, s1, 32);
-  v128.store(halves, t1, 48);
-  v128.store(halves, s2, 64);
-  v128.store(halves, t2, 80);
-  v128.store(halves, s3, 96);
-  v128.store(halves, t3, 112);
-  const low = addPairs(joined(halves), joined(halves + 32));
-  const high = addPairs(joined(halves + 64), joined(halves + 96));
+  const low = addPairs(f32x4.add(s0, t0), f32x4.add(s1, t1));
+  const high = addPairs(f32x4.add(s2, t2), f32x4.add(s3, t3));
   return addPairs(low, high);
 }
 
