@@ -12,6 +12,9 @@ const { Engine } = await import(`${root}dist/src/inference/kernel/index.js`);
 const THREADS = Number(process.env.THREADS ?? Math.min(2, cpus().length));
 /** Pairs of answers; the median of their ratios is the figure, as single pairs on a shared machine differ by a third. */
 const ROUNDS = 15;
+/** How long and beside how many answers /health is asked. */
+const HEALTH_MS = 15_000;
+const HEALTH_STREAMS = 8;
 const CACHE = { EXPERT_CACHE_MB: '1024', INFERENCE_THREADS: String(THREADS) };
 const PROMPT = 'Tell me a story about a fox and a hen.';
 
@@ -57,7 +60,6 @@ async function measure({ name, engine: model, stopIds, promptIds }) {
     if (!loaded.ok) throw loaded.error;
     const tokens = name === 'genesis' ? 300 : 128;
     const request = { model, stopIds, promptIds, tokens };
-    const health = watchHealth(server.url);
     const rounds = [];
     for (let round = 0; round <= ROUNDS; round++) {
       const bare = await askEngine(engine, request, round);
@@ -67,14 +69,15 @@ async function measure({ name, engine: model, stopIds, promptIds }) {
       if (round > 0) rounds.push({ bare, api });
     }
     const median = (read) => rounds.map(read).sort((a, b) => a - b)[Math.floor(rounds.length / 2)];
+    await engine.stop();
     const result = {
+      ...(await healthUnderLoad(server.url, name, tokens)),
       tokens: median(({ bare }) => bare.tokens),
       bareTokensPerSecond: median(({ bare }) => (bare.tokens * 1000) / bare.ms),
       apiTokensPerSecond: median(({ api }) => (api.tokens * 1000) / api.ms),
       overheadPercent: median(({ api, bare }) => (api.ms / bare.ms - 1) * 100),
       overheadMs: median(({ api, bare }) => api.ms - bare.ms),
       firstTokenMs: median(({ api }) => api.firstMs),
-      healthP99Ms: health.stop(),
       residentMebibytes: residentMebibytes(server.pid),
     };
     for (const [figure, value] of Object.entries(result))
@@ -84,6 +87,17 @@ async function measure({ name, engine: model, stopIds, promptIds }) {
     await engine.stop();
     await server.stop();
   }
+}
+
+/** Answers to /health while the server, alone on the machine, generates eight answers at a time. */
+async function healthUnderLoad(url, name, tokens) {
+  const until = performance.now() + HEALTH_MS;
+  const client = async (seed) => {
+    while (performance.now() < until) await askServer(url, name, tokens, seed++);
+  };
+  const health = watchHealth(url);
+  await Promise.all(Array.from({ length: HEALTH_STREAMS }, (_, i) => client(i * 1000)));
+  return { healthP99Ms: await health.stop() };
 }
 
 function sampling(seed) {
@@ -130,6 +144,11 @@ async function askServer(url, model, tokens, seed) {
     if (firstMs === 0) firstMs = performance.now() - started;
     text += chunk;
   }
-  const usage = JSON.parse(/"usage":(\{[^}]*\})/.exec(text.slice(text.lastIndexOf('"choices":[]')))[1]);
+  const { usage } = JSON.parse(
+    text
+      .split('\n')
+      .findLast((line) => line.includes('"choices":[]'))
+      .slice('data: '.length),
+  );
   return { ms: performance.now() - started, firstMs, tokens: usage.completion_tokens };
 }

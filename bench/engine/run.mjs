@@ -39,7 +39,7 @@ async function repeat(measure) {
 async function measureShape(name, folder) {
   const model = writeModel(name, folder);
   const bytes = model.blocks.reduce((sum, block) => sum + block.payloadSize, 0);
-  const limits = { expertCacheBytes: 2 ** 31, kvCacheBytes: 2 ** 28, maxStreams: 8 };
+  const limits = { expertCacheBytes: 2 ** 31, kvCacheBytes: 2 ** 28, maxStreams: 8, prefixCache: false };
   const engine = await Engine.start({ threads: Number(threads), kernelPath, ...limits });
   try {
     unwrap(await engine.load(model));
