@@ -1,5 +1,5 @@
 // npm run bench api: what the API costs over the bare engine, on the genesis model and on shape M; the time to the first token;
-// whether /health answers in time during generation; memory. SHAPES=genesis leaves out shape M (import of 1.1 GB).
+// whether /health answers in time during generation; memory, with few answers and after eight at a time. SHAPES=genesis leaves out shape M (import of 1.1 GB).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +70,9 @@ async function measure({ name, engine: model, stopIds, promptIds }) {
     }
     const median = (read) => rounds.map(read).sort((a, b) => a - b)[Math.floor(rounds.length / 2)];
     await engine.stop();
+    const quiet = { residentMebibytes: residentMebibytes(server.pid) };
     const result = {
+      ...quiet,
       ...(await healthUnderLoad(server.url, name, tokens)),
       tokens: median(({ bare }) => bare.tokens),
       bareTokensPerSecond: median(({ bare }) => (bare.tokens * 1000) / bare.ms),
@@ -78,10 +80,10 @@ async function measure({ name, engine: model, stopIds, promptIds }) {
       overheadPercent: median(({ api, bare }) => (api.ms / bare.ms - 1) * 100),
       overheadMs: median(({ api, bare }) => api.ms - bare.ms),
       firstTokenMs: median(({ api }) => api.firstMs),
-      residentMebibytes: residentMebibytes(server.pid),
+      residentAfterLoadMebibytes: residentMebibytes(server.pid),
     };
     for (const [figure, value] of Object.entries(result))
-      console.log(`${name.padEnd(8)} ${figure.padEnd(20)} ${value.toFixed(2)}`);
+      console.log(`${name.padEnd(8)} ${figure.padEnd(26)} ${value.toFixed(2)}`);
     return result;
   } finally {
     await engine.stop();
