@@ -4,6 +4,7 @@ import type { Place } from '../place.js';
 import { add, affine, vectorOf } from './affine.js';
 import { firstSeen, mixHeads } from './attention.js';
 import { rmsNorm } from './norm.js';
+import { residualNorm } from './norm-operator.js';
 import { beside, residualBefore, type Operator, type OperatorInput } from './operator.js';
 import { makeRecord, recordLength } from './record.js';
 import { ropeAt, rotateHeads } from './rotation.js';
@@ -15,18 +16,7 @@ const blockOf = ({ weights, place }: OperatorInput) => weights.block(`layer${pla
 const none = () => 0;
 
 /** RMSNorm of the residual stream, quantised: what the projections read. */
-const inputNorm: Operator = {
-  inputs: (_, place) => [residualBefore(place)],
-  compute(input) {
-    const block = blockOf(input);
-    if (!block.ok) return block;
-    const norm = vectorOf(block.value, 'norm');
-    if (!norm.ok) return norm;
-    return ok(makeRecord(rmsNorm(input.values[0], norm.value, input.config.rmsEpsilon)));
-  },
-  length: ({ hiddenSize }) => recordLength(hiddenSize),
-  work: none,
-};
+const inputNorm = residualNorm(residualBefore, blockOf);
 
 function projection(tensor: string, width: (config: ModelConfig) => number): Operator {
   return {

@@ -1,8 +1,8 @@
 import { CodedError, err, ok, type Result } from '../../../common/index.js';
 import { dot } from '../arithmetic/float32.js';
 import { activate } from './activation.js';
-import { add, addScaled, affine, vectorOf } from './affine.js';
-import { rmsNorm } from './norm.js';
+import { add, addScaled, affine } from './affine.js';
+import { residualNorm } from './norm-operator.js';
 import { beside, type Operator, type OperatorInput } from './operator.js';
 import { makeRecord, recordLength } from './record.js';
 import { chooseExperts } from './router.js';
@@ -12,18 +12,7 @@ const routerOf = ({ weights, place }: OperatorInput) => weights.block(`layer${pl
 const none = () => 0;
 
 /** RMSNorm of the residual stream after attention, quantised: what router and experts read. */
-const routerNorm: Operator = {
-  inputs: (_, place) => [beside(place, 'output')],
-  compute(input) {
-    const block = routerOf(input);
-    if (!block.ok) return block;
-    const norm = vectorOf(block.value, 'norm');
-    if (!norm.ok) return norm;
-    return ok(makeRecord(rmsNorm(input.values[0], norm.value, input.config.rmsEpsilon)));
-  },
-  length: ({ hiddenSize }) => recordLength(hiddenSize),
-  work: none,
-};
+const routerNorm = residualNorm((place) => beside(place, 'output'), routerOf);
 
 /** One logit per expert, from the values before they were quantised. */
 const routerLogits: Operator = {
