@@ -10,6 +10,18 @@ import {
 } from './receipt-hashes.js';
 import type { Receipt, ReceiptEvidence } from './receipt.js';
 
+/** Whether an Ed25519 signature (64 bytes) over a message was made with a key (32 bytes); RFC 8032, strict encodings. */
+export type Ed25519Check = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean;
+
+/** The check that runs in browsers, too: 1 to 3 ms each. Bytes that are no key or signature are not signed. */
+export const checkEd25519: Ed25519Check = (signature, message, publicKey) => {
+  try {
+    return ed25519.verify(signature, message, publicKey, { zip215: false });
+  } catch {
+    return false;
+  }
+};
+
 /** Checks that the identifier follows from the content; refuses with `RECEIPT_ID`. */
 export function verifyId(receipt: Receipt): Result<void> {
   if (receiptId(receiptBody(receipt)) === receipt.id) return ok();
@@ -18,8 +30,9 @@ export function verifyId(receipt: Receipt): Result<void> {
 }
 
 /** Checks that the node's key signed the receipt; refuses with `RECEIPT_SIGNATURE`. */
-export function verifySignature(receipt: Receipt): Result<void> {
-  if (isSigned(receipt)) return ok();
+export function verifySignature(receipt: Receipt, check: Ed25519Check = checkEd25519): Result<void> {
+  const [signature, key] = [hexToBytes(receipt.signature), hexToBytes(receipt.node)];
+  if (check(signature, receiptMessage(receipt), key)) return ok();
   const message = 'the signature does not match receipt and key';
   return err(new CodedError('RECEIPT_SIGNATURE', message, { part: 'signature' }));
 }
@@ -45,14 +58,4 @@ export function verifyEvidence(receipt: Receipt, evidence: ReceiptEvidence): Res
       parts: wrong,
     }),
   );
-}
-
-function isSigned(receipt: Receipt): boolean {
-  try {
-    return ed25519.verify(hexToBytes(receipt.signature), receiptMessage(receipt), hexToBytes(receipt.node), {
-      zip215: false,
-    });
-  } catch {
-    return false;
-  }
 }

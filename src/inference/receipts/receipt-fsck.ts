@@ -9,6 +9,7 @@ import {
   verifyId,
   verifySignature,
 } from '../receipt/index.js';
+import { checkEd25519Native } from './native-signature.js';
 import { ReceiptStore } from './receipt-store.js';
 import { RECEIPT_ENTRY } from './receipt-writer.js';
 
@@ -63,7 +64,7 @@ function whatIsWrong(receipt: unknown, evidence: unknown, logged: string | undef
   if (!proof.ok) return proof.error.message;
   for (const check of [
     verifyId(parsed.value),
-    verifySignature(parsed.value),
+    verifySignature(parsed.value, checkEd25519Native),
     verifyEvidence(parsed.value, proof.value),
   ]) {
     if (!check.ok) return check.error.message;
