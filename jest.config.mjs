@@ -7,7 +7,7 @@ const base = {
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/data/'],
 };
 
-/** Unit tests sit beside their source; the others start real servers and run one file at a time. */
+/** Unit tests sit beside their source; the others start real servers, of which two fit on a small machine. */
 export default {
   // Starting servers on a busy machine takes a while; no test waits for time to pass.
   testTimeout: 120_000,

@@ -9,8 +9,8 @@ const root = resolve(import.meta.dirname, '..');
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const PROJECTS = [
   { name: 'unit', arguments: [] },
-  { name: 'integration', arguments: ['--runInBand'] },
-  { name: 'e2e', arguments: ['--runInBand'] },
+  { name: 'integration', arguments: ['--maxWorkers=2'] },
+  { name: 'e2e', arguments: ['--maxWorkers=2'] },
 ];
 /** What is built from what. */
 const PRODUCTS = [

@@ -12,7 +12,7 @@ const FLAGS = [
 ];
 
 /** Longest time an element may take to appear, ms. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 60_000;
 
 /** Whether `npm test` has been told to leave the browser tests out. */
 export const browserTests = process.env.STEMMA_SKIP_BROWSER ? describe.skip : describe;
