@@ -14,17 +14,21 @@ import { ApiKeysController } from './http/api-keys.controller.js';
 import { Door } from './http/door.js';
 import { MeController } from './http/me.controller.js';
 import { SessionController } from './http/session.controller.js';
+import { WalletController } from './http/wallet.controller.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { Limiters, LoginThrottle, RateLimits } from './limits/index.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { Refreshing, SessionCheck, Sessions } from './sessions/index.js';
 import { SignIn } from './sign-in.js';
+import { WalletAccounts } from './wallet/wallet-accounts.js';
+import { WalletNonces } from './wallet/wallet-nonces.js';
+import { WalletProof } from './wallet/wallet-proof.js';
 
 /** Who somebody is, and who may do what. Needs the global config, keys, database and `AccountJournal`. */
 @Global()
 @Module({
   imports: [KeysModule, PassportModule.register({ session: false })],
-  controllers: [SessionController, MeController, ApiKeysController, AccountsController],
+  controllers: [SessionController, MeController, ApiKeysController, WalletController, AccountsController],
   providers: [
     AccessTokens,
     JwtStrategy,
@@ -39,6 +43,9 @@ import { SignIn } from './sign-in.js';
     Sessions,
     Refreshing,
     ApiKeys,
+    WalletNonces,
+    WalletProof,
+    WalletAccounts,
     Limiters,
     LoginThrottle,
     RateLimits,

@@ -4,6 +4,7 @@ import { AppConfig } from '../config/index.js';
 import { Transactions } from '../database/index.js';
 import { AccountJournal, Accounts, setupTokenInvalid, SetupTokens, type Account } from './accounts/index.js';
 import { LoginThrottle } from './limits/index.js';
+import { accountDisabled, registrationClosed } from './refusals.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { endSessions, SessionCheck, type SessionOrigin } from './sessions/index.js';
 
@@ -82,14 +83,4 @@ export class SignIn {
     this.check.forget();
     return ok();
   }
-}
-
-/** The refusal of new accounts. */
-export function registrationClosed(): CodedError {
-  return new CodedError('REGISTRATION_CLOSED', 'Ask an admin of this server for an account.', {}, 403);
-}
-
-/** The refusal of an account that an admin has closed. */
-export function accountDisabled(): CodedError {
-  return new CodedError('ACCOUNT_DISABLED', 'An admin has disabled this account.', {}, 403);
 }

@@ -82,6 +82,8 @@ export class AppConfig {
   readonly rateLimitExpert!: number;
   /** Requests per minute of one address whose callers have not signed in. */
   readonly rateLimitAddress!: number;
+  /** The chain that wallets sign in on (EIP-155): 1 is Ethereum. */
+  readonly walletChainId!: number;
   /** Origins of other web pages that may use the API, exactly as browsers send them. */
   readonly corsOrigins!: readonly string[];
   /** Signs access tokens (HS256); null uses a secret made on first start. */

@@ -73,6 +73,7 @@ const OWN: Readonly<Record<string, Readonly<Record<string, keyof typeof REFUSALS
   SessionController_login: { 401: 'Unauthenticated', 429: 'Throttled' },
   SessionController_refresh: { 401: 'Unauthenticated' },
   SessionController_setUp: { 401: 'Unauthenticated' },
+  WalletController_verify: { 401: 'Unauthenticated' },
   SessionController_register: { 409: 'KeyInUse', 429: 'Throttled' },
 };
 
