@@ -5,7 +5,7 @@ import { KeysModule } from '../keys/index.js';
 import { AccessTokens } from './access-tokens.js';
 import { AccessGuard } from './access.guard.js';
 import { AccountAdministration } from './account-administration.js';
-import { AccountChanges, Accounts, SetupTokens } from './accounts/index.js';
+import { AccountChanges, AccountCleaning, Accounts, SetupTokens } from './accounts/index.js';
 import { ApiKeys } from './api-keys/index.js';
 import { BearerTokens } from './bearer-tokens.js';
 import { AccountsController } from './http/accounts.controller.js';
@@ -35,6 +35,7 @@ import { WalletProof } from './wallet/wallet-proof.js';
     BearerTokens,
     Accounts,
     AccountChanges,
+    AccountCleaning,
     AccountAdministration,
     SetupTokens,
     PasswordHasher,

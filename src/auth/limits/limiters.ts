@@ -18,6 +18,8 @@ export interface Taken {
 export interface Limiter {
   /** Counts one; refused ones count too. @param seconds length of a window that begins now, the limiter's own when absent */
   take(key: string, seconds?: number): Promise<Taken>;
+  /** Takes one count back. */
+  giveBack(key: string): Promise<void>;
   /** Begins anew. */
   forget(key: string): Promise<void>;
 }
@@ -47,6 +49,7 @@ export class Limiters implements OnModuleDestroy {
           });
     return {
       take: (key, own) => taken(limiter.consume(key, 1, own === undefined ? {} : { customDuration: own })),
+      giveBack: async (key) => void (await limiter.reward(key)),
       forget: async (key) => void (await limiter.delete(key)),
     };
   }

@@ -54,6 +54,17 @@ describe('login throttle', () => {
     expect((await throttle.take(attempt('10.9.9.9', 'anna', true))).ok).toBe(true);
   });
 
+  it('does not sell new guesses for a success with an own account', async () => {
+    const throttle = fresh();
+    let through = 0;
+    for (let i = 0; i < 120; i++) {
+      if ((await throttle.take(attempt('10.0.0.1', `victim${i}`))).ok) through++;
+      await throttle.take(attempt('10.0.0.1', 'mallory', true));
+      await throttle.forgive(attempt('10.0.0.1', 'mallory', true));
+    }
+    expect(through).toBeLessThan(120);
+  });
+
   it('slows one address that tries many names', async () => {
     const found = await waits(fresh(), 60, (i) => attempt('10.0.0.1', `name${i}`));
     expect(found.slice(0, 51).every((wait) => wait === 0)).toBe(true);

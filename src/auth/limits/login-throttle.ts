@@ -64,9 +64,16 @@ export class LoginThrottle {
     return ok();
   }
 
-  /** The password was right: this name may try again from this address without delay. */
+  /**
+   * The password was right: this name may try again from this address without delay. Failures with other names from there
+   * still count, or an account of one's own would buy new guesses.
+   */
   async forgive(attempt: Attempt): Promise<void> {
     for (const [brake, key] of this.brakesOf(attempt)) {
+      if (brake === this.address) {
+        await brake.failures.giveBack(key);
+        continue;
+      }
       await brake.failures.forget(key);
       await brake.gate.forget(key);
     }
