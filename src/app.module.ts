@@ -7,7 +7,7 @@ import { DatabaseModule, type DatabaseConnection } from './database/index.js';
 import { ExpertsModule } from './experts/index.js';
 import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
-import { LogModule } from './log/index.js';
+import { AccountJournalModule, LogModule } from './log/index.js';
 import { EventsModule, MonitoringModule } from './monitoring/index.js';
 import { RealtimeModule } from './realtime/index.js';
 import { WebModule } from './web/index.js';
@@ -34,6 +34,7 @@ export class AppModule {
         MonitoringModule,
         KeysModule,
         DatabaseModule.forRoot(connection),
+        AccountJournalModule,
         AuthModule,
         ...FEATURES,
         RealtimeModule,

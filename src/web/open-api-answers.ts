@@ -28,6 +28,9 @@ const answer = (what: string): Success => ({
 const BLOCKS = json('`{items: [{hash, header, …}]}`');
 const PUBLISHED = '`{items: [{hash, index, created, name}]}`; `created` is false for a block that was there';
 const UPLOAD = '`{upload_id, chunk_bytes, blocks: [{hash, payload_hash, size, received}]}`';
+const ACCOUNT = '{id, name, email, roles, tier, disabled, created_at}';
+const SIGNED_IN =
+  '`{account, access_token, token_type, expires_in, refresh_token}`; with `cookie: true` the refresh token is in an HttpOnly cookie instead';
 const REPORT = json('`{receipt_id, agrees, first_difference, parts: [{part, agrees, detail, token}]}`');
 
 /** How every operation answers when it does not refuse, by its id and status. An operation without an entry is a bug. */
@@ -100,6 +103,33 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   },
   BundleController_bundle: { 200: { description: 'The archive', types: ['application/zip'] } },
   LogitsController_logits: { 200: json('`{model, version, release, positions, logits}`') },
+  SessionController_register: { 201: json(SIGNED_IN) },
+  SessionController_setUp: { 201: json(SIGNED_IN) },
+  SessionController_login: { 200: json(SIGNED_IN) },
+  SessionController_refresh: { 200: json(SIGNED_IN) },
+  SessionController_logout: { 204: nothing('The session has ended') },
+  MeController_me: {
+    200: json(
+      '`{subject, roles, account, scopes, single_user, registration}`; `account` is null without one',
+    ),
+  },
+  MeController_changePassword: { 204: nothing('The password is changed, other sessions have ended') },
+  MeController_list: { 200: json('`{items: [{id, address, client, created_at, used_at, current}]}`') },
+  MeController_end: { 204: nothing('The session has ended') },
+  ApiKeysController_issue: {
+    201: json('`{id, name, scopes, created_at, expires_at, used_at, key}`; `key` is shown this once'),
+  },
+  ApiKeysController_list: {
+    200: json('`{items: [{id, name, scopes, created_at, expires_at, used_at}]}`'),
+  },
+  ApiKeysController_revoke: { 204: nothing('The key is worth nothing any more') },
+  WalletController_nonce: { 200: json('`{nonce, message}`; `message` is what the wallet signs') },
+  WalletController_verify: { 200: json(SIGNED_IN) },
+  WalletController_link: { 200: json('`{items: [address]}`, this one included') },
+  WalletController_list: { 200: json('`{items: [address]}`') },
+  AccountsController_list: { 200: json(`\`{items: [${ACCOUNT}], next_cursor}\``) },
+  AccountsController_create: { 201: json(`The account: \`${ACCOUNT}\``) },
+  AccountsController_change: { 200: json(`The account: \`${ACCOUNT}\``) },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
   OperationsController_getReadiness: {
     200: json('`{status, probes}`; `status` is `ok` or `degraded`'),

@@ -9,6 +9,7 @@ export const TAGS: NonNullable<OpenAPIObject['tags']> = [
   { name: 'experts', description: 'Use of experts, and the door for new ones' },
   { name: 'chain', description: 'The signed blocks every weight is made of' },
   { name: 'log', description: 'The Merkle log of all changes (C2SP tlog-tiles)' },
+  { name: 'accounts', description: 'Accounts, sign-in, API keys' },
   { name: 'operations', description: 'Liveness, readiness, metrics, version' },
 ];
 

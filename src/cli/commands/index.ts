@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import * as admin from './admin.js';
 import * as cacheLab from './cache-lab.js';
 import * as dispute from './dispute.js';
 import * as exportModel from './export.js';
@@ -31,5 +32,6 @@ export const COMMANDS: readonly RegisterCommand[] = [
   dispute.register,
   fsck.register,
   keys.register,
+  admin.register,
   migrations.register,
 ];
