@@ -10,6 +10,7 @@ import { KeysModule } from './keys/index.js';
 import { LogModule } from './log/index.js';
 import { EventsModule, MonitoringModule } from './monitoring/index.js';
 import { RealtimeModule } from './realtime/index.js';
+import { TasksModule } from './tasks/index.js';
 import { WebModule } from './web/index.js';
 
 /** The modules that do Stemma's work, lowest level first. */
@@ -18,6 +19,7 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   ChainModule,
   ExpertsModule,
   InferenceModule,
+  TasksModule,
 ];
 
 /** Everything, put together once. */
