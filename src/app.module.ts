@@ -4,6 +4,7 @@ import { AuthModule } from './auth/index.js';
 import { ChainModule } from './chain/index.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
+import { EvmModule } from './evm/index.js';
 import { ExpertsModule } from './experts/index.js';
 import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
@@ -20,6 +21,7 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   ExpertsModule,
   InferenceModule,
   TasksModule,
+  EvmModule,
 ];
 
 /** Everything, put together once. */

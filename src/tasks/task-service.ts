@@ -16,7 +16,7 @@ import {
 import { AuditTrail } from './audit/audit-trail.js';
 import type { StoredPlan } from './plan/plan-service.js';
 import { TaskEngine } from './run/task-engine.js';
-import type { TaskRow } from './store/rows.js';
+import type { StepRow, TaskRow } from './store/rows.js';
 import { TaskStore } from './store/task-store.js';
 import { TASK_STATES } from './states.js';
 
@@ -63,9 +63,8 @@ export class TaskService {
       const task = held.ok && !maySeeTask(who, held.value) ? err(hidden(id)) : held;
       if (!task.ok) return { task: null, value: task };
       if (TASK_STATES.isFinal(task.value.state)) return { task: null, value: err(over(task.value)) };
-      const running = (await this.store.steps(id, manager)).find(({ state }) => state === 'executing');
-      if (running !== undefined && running.effect === 'once')
-        return { task: null, value: err(stepRunning(id, running.index)) };
+      const running = (await this.store.steps(id, manager)).find(mayBeUnderWay);
+      if (running !== undefined) return { task: null, value: err(stepRunning(id, running.index)) };
       const why = { actor: who.subject, code: 'CANCELLED', reason };
       const ended = await this.engine.end(manager, task.value, 'cancelled', why);
       return { task: ended, value: ok(ended) };
@@ -153,6 +152,11 @@ export class TaskService {
 /** Whether somebody may see and cancel a task: whoever asked for it, guardians and admins. */
 export function maySeeTask(who: Identity, { owner }: Pick<TaskRow, 'owner'>): boolean {
   return mayAct(who, ['guardian']) || (who.subject === owner && !who.roles.includes('public'));
+}
+
+/** Whether a step that must happen once has begun, or is prepared and between two attempts. */
+function mayBeUnderWay({ effect, state, kept }: StepRow): boolean {
+  return effect === 'once' && (state === 'executing' || (state === 'ready' && kept !== null));
 }
 
 function requestHash(type: string, parameters: Json): string {
