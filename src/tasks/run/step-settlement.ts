@@ -12,7 +12,7 @@ import { AppConfig } from '../../config/index.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import type { StepRow, TaskRow } from '../store/rows.js';
 import { TaskStore } from '../store/task-store.js';
-import { backoffMs, MOST_ATTEMPTS } from './backoff.js';
+import { backoffMs, MOST_ATTEMPTS, MOST_ATTEMPTS_UNDER_WAY } from './backoff.js';
 import type { ClaimedStep } from './step-claims.js';
 import { StepQueue } from './step-queue.js';
 import { ENGINE_ACTOR, TaskEngine } from './task-engine.js';
@@ -87,7 +87,9 @@ export class StepSettlement {
     error: CodedError,
   ): Promise<TaskRow> {
     const { code, message, status } = error;
-    const again = (status >= 500 || status === 429) && step.attempts < MOST_ATTEMPTS;
+    const underWay = step.effect === 'once' && step.kept !== null;
+    const most = underWay ? MOST_ATTEMPTS_UNDER_WAY : MOST_ATTEMPTS;
+    const again = (status >= 500 || status === 429) && step.attempts < most;
     const facts = { code, detail: message.slice(0, 1000), lease_until: null };
     if (again) {
       await this.store.moveStep(manager, task.id, step, 'ready', facts);
