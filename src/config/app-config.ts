@@ -100,6 +100,22 @@ export class AppConfig {
   readonly publicUrl!: string | null;
   /** Whether `X-Forwarded-*` headers are believed. */
   readonly trustProxy!: boolean;
+  /** Steps of tasks that this process executes at once; 0 leaves them to other processes. */
+  readonly taskWorkers!: number;
+  /** How long a step waits before its second attempt, ms; doubled for every further one. */
+  readonly taskRetryMs!: number;
+  /** How long an approval can be given, minutes. */
+  readonly approvalMinutes!: number;
+  /** Folder of the policy files; null takes those of the installation. */
+  readonly policyDir!: string | null;
+  /** Whether `http_probe` may ask private and link-local addresses. */
+  readonly probePrivateAddresses!: boolean;
+  /** JSON-RPC address of an EVM node; null: steps that need one are refused. */
+  readonly evmRpcUrl!: string | null;
+  /** Chain id that node must have; 0 takes the one it has. */
+  readonly evmChainId!: number;
+  /** File with the private key transactions are signed with (64 hex digits); null takes the key this node signs blocks with. */
+  readonly evmKeyFile!: string | null;
   /** Largest JSON request body, KiB. */
   readonly bodyLimitKb!: number;
   /** How long a stopping server waits for running work, ms. */

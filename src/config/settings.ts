@@ -54,6 +54,14 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   otelTracesSamplerArg: share,
   publicUrl: optional(url('http', 'https')),
   trustProxy: flag,
+  taskWorkers: integer(0, 64),
+  taskRetryMs: integer(10, 600_000),
+  approvalMinutes: integer(1, 43_200),
+  policyDir: optional(path),
+  probePrivateAddresses: flag,
+  evmRpcUrl: optional(url('http', 'https')),
+  evmChainId: integer(0, Number.MAX_SAFE_INTEGER),
+  evmKeyFile: optional(path),
   bodyLimitKb: integer(16, 65_536),
   shutdownTimeoutMs: integer(0, 600_000),
 };
@@ -65,6 +73,7 @@ export const SECRET_SETTINGS: ReadonlySet<keyof AppSettings> = new Set([
   'metricsToken',
   'databaseUrl',
   'redisUrl',
+  'evmRpcUrl',
 ]);
 
 /** All setting names, in the order of the table above. */

@@ -33,6 +33,13 @@ const SIGNED_IN =
   '`{account, access_token, token_type, expires_in, refresh_token}`; with `cookie: true` the refresh token is in an HttpOnly cookie instead';
 const REPORT = json('`{receipt_id, agrees, first_difference, parts: [{part, agrees, detail, token}]}`');
 
+const TASK = '`{task_id, task_type, action_type, risk, state, code, reason, plan_id, plan_hash, …}`';
+const STEP =
+  '`{task_id, step_id, type, state, attempts, approval, input_hash, output, output_hash, code, …}`';
+const PLAN = json('`{plan_id, plan_hash, verdict, task_type, action_type, risk, parameters, steps, …}`');
+const PROOF =
+  '`{txid, leaf, leaf_hash, tree_size, hashes, checkpoint, log_key}`; `hashes` from the leaf upwards (RFC 6962)';
+
 /** How every operation answers when it does not refuse, by its id and status. An operation without an entry is a bug. */
 const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   LogController_checkpoint: { 200: text('A signed note (C2SP tlog-checkpoint)') },
@@ -130,6 +137,31 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   AccountsController_list: { 200: json(`\`{items: [${ACCOUNT}], next_cursor}\``) },
   AccountsController_create: { 201: json(`The account: \`${ACCOUNT}\``) },
   AccountsController_change: { 200: json(`The account: \`${ACCOUNT}\``) },
+  TasksController_start: { 201: json(TASK) },
+  TasksController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${TASK}`) },
+  TasksController_one: { 200: json(`${TASK} and \`steps\``) },
+  TasksController_status: {
+    200: json('`{task_id, state, code, reason, updated_at, steps, done, step: {step_id, type, state}}`'),
+  },
+  TasksController_approve: { 200: json(TASK) },
+  TasksController_cancel: { 200: json(TASK) },
+  PlansController_create: { 201: PLAN },
+  PlansController_execute: { 201: json(TASK) },
+  PlansController_one: { 200: PLAN },
+  ExecutionsController_execute: { 200: json(`${STEP}; of a task of several steps, its last one`) },
+  ExecutionsController_one: { 200: json(STEP) },
+  AuditController_list: {
+    200: json('`{items: [{hash, txid, …}], next_cursor}`; `txid` is null until the log has numbered it'),
+  },
+  AuditController_record: { 201: json('The record and its `hash`') },
+  AuditController_verifyRecord: { 200: json(`\`record_hash\` and ${PROOF}`) },
+  AuditController_write: { 200: json(PROOF) },
+  AuditController_verify: { 200: json(PROOF) },
+  AuditController_tx: { 200: json(PROOF) },
+  PolicyController_show: { 200: json('`{version, rules, problem, task_types}`') },
+  PolicyController_replay: {
+    200: json('`{asked, differing, items: [{task, action_type, before, after, differs}]}`'),
+  },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
   OperationsController_getReadiness: {
     200: json('`{status, probes}`; `status` is `ok` or `degraded`'),
