@@ -12,6 +12,8 @@ const ChainPage = lazy(() => import('./pages/chain/chain-page.js'));
 const BlockPage = lazy(() => import('./pages/chain/block-page.js'));
 const ExpertsPage = lazy(() => import('./pages/experts/experts-page.js'));
 const ProblemsPage = lazy(() => import('./pages/problems/problems-page.js'));
+const TasksPage = lazy(() => import('./pages/tasks/tasks-page.js'));
+const TaskPage = lazy(() => import('./pages/tasks/task-page.js'));
 const StatusPage = lazy(() => import('./pages/status/status-page.js'));
 
 /** The routes inside the frame. */
@@ -36,6 +38,8 @@ export function App() {
             <Route path="/blocks/:chain/:hash" element={<BlockPage />} />
             <Route path="/experts" element={<ExpertsPage />} />
             <Route path="/problems/:code?" element={<ProblemsPage />} />
+            <Route path="/work" element={<TasksPage />} />
+            <Route path="/work/:id" element={<TaskPage />} />
             <Route path="/status" element={<StatusPage />} />
             <Route path="*" element={<Empty title="There is no such page">Press Ctrl K to search.</Empty>} />
           </Routes>

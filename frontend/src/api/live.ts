@@ -19,6 +19,8 @@ export type LiveState =
 type Handler = (message: LiveMessage) => void;
 
 const TOPICS = ['inference', 'chain', 'metrics'];
+/** Topics that not everybody may listen to; asked for apart, so that a refusal takes nothing else away. */
+const FURTHER_TOPICS = ['tasks'];
 /** Notices asked for on the first connection, so that the charts do not begin empty. */
 const HISTORY = 600;
 /** Metrics come every second: a longer silence means that the peer is gone without a word. */
@@ -112,6 +114,7 @@ export class LiveConnection {
     const stream = this.place?.stream ?? String(hello.stream);
     const token = accessToken();
     socket.send(JSON.stringify({ subscribe: TOPICS, since, stream, ...(token === null ? {} : { token }) }));
+    for (const topic of FURTHER_TOPICS) socket.send(JSON.stringify({ subscribe: [topic] }));
   }
 
   private subscribed(answer: Record<string, unknown>): void {

@@ -11,6 +11,7 @@ import * as keys from './keys.js';
 import * as logits from './logits.js';
 import * as models from './models.js';
 import * as migrations from './migrations.js';
+import * as tasks from './tasks.js';
 import * as replay from './replay.js';
 import * as serve from './serve.js';
 import * as verify from './verify.js';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   replay.register,
   verify.register,
   dispute.register,
+  tasks.register,
   fsck.register,
   keys.register,
   admin.register,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
@@ -47,13 +48,16 @@ export class Anchors {
 
   /** The proof of the first entry whose subject is a hash. `HASH_NOT_LOGGED` (404), `LOG_NOT_READY` (503). */
   async verify(hash: string): Promise<Result<LeafProof>> {
-    const [row] = await this.dataSource.query<{ leaf_index: string | null }[]>(
-      'SELECT leaf_index FROM log_entries WHERE subject = $1 ORDER BY id LIMIT 1',
-      [hash],
-    );
-    if (row === undefined)
-      return err(new CodedError('HASH_NOT_LOGGED', 'The log has no entry about this hash.', { hash }, 404));
-    return row.leaf_index === null ? err(notReady()) : this.proof(Number(row.leaf_index));
+    for (const end = performance.now() + WAIT_MS; ; await delay(STEP_MS)) {
+      const [row] = await this.dataSource.query<{ leaf_index: string | null }[]>(
+        'SELECT leaf_index FROM log_entries WHERE subject = $1 ORDER BY id LIMIT 1',
+        [hash],
+      );
+      if (row === undefined)
+        return err(new CodedError('HASH_NOT_LOGGED', 'The log has no entry about this hash.', { hash }, 404));
+      if (row.leaf_index !== null) return this.proof(Number(row.leaf_index));
+      if (performance.now() > end) return err(notReady());
+    }
   }
 
   /** The proof of a leaf by its number. `TX_UNKNOWN` (404), `LOG_NOT_READY` (503). */
@@ -79,7 +83,7 @@ export class Anchors {
     for (const end = performance.now() + WAIT_MS; performance.now() < end;) {
       const checkpoint = await this.reader.checkpoint();
       if (checkpoint.size > txid) return checkpoint;
-      await new Promise((resolve) => setTimeout(resolve, STEP_MS));
+      await delay(STEP_MS);
     }
     return null;
   }
