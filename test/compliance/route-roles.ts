@@ -15,6 +15,8 @@ const OPEN_WRITE = rule('admin', 'public');
 const PERSON = rule('session', 'user');
 const ADMIN = rule('admin');
 const INFERENCE = rule('inference', 'user');
+const TASKS = rule('tasks', 'user', 'guardian');
+const GUARDIAN = rule('guardian', 'guardian');
 const PUBLISHING = rule('chain:write', 'contributor', 'node');
 
 /** What was decided for every route. A route that is not here fails the test: somebody has to decide. */
@@ -86,6 +88,26 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /v1/receipts/{id}/bundle': OPEN,
   'POST /v1/receipts/{id}/replay': INFERENCE,
   'POST /v1/receipts/dispute': INFERENCE,
+
+  'POST /task/start': TASKS,
+  'GET /tasks': TASKS,
+  'GET /task/{id}': TASKS,
+  'GET /task/{id}/status': TASKS,
+  'POST /task/{id}/approve': GUARDIAN,
+  'POST /task/{id}/cancel': TASKS,
+  'POST /plan/create': TASKS,
+  'POST /plan/execute': TASKS,
+  'GET /plan/{id}': TASKS,
+  'POST /execute': TASKS,
+  'GET /execution/{task_id}/{step_id}': TASKS,
+  'GET /audit/{task_id}': TASKS,
+  'POST /audit/record': GUARDIAN,
+  'GET /audit/verify/{hash}': OPEN,
+  'POST /write': TASKS,
+  'GET /verify/{hash}': OPEN,
+  'GET /tx/{txid}': OPEN,
+  'GET /policy': TASKS,
+  'POST /policy/replay': GUARDIAN,
 
   'GET /health': OPEN,
   'GET /ready': OPEN,

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { DataSource } from 'typeorm';
-import { Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { LogAppender } from '../../log/index.js';
 import { Anchors, type LeafProof } from '../audit/anchors.js';
@@ -35,6 +35,7 @@ export class AuditController {
 
   @ApiOperation({ summary: 'Audit records of a task, oldest first, each with its place in the log' })
   @Get('audit/:task_id')
+  @NeedsScope('tasks')
   @Roles('user', 'guardian')
   async list(
     @Param() { task_id: id }: AuditParameters,
@@ -50,6 +51,7 @@ export class AuditController {
 
   @ApiOperation({ summary: 'Adds a remark of a guardian to the records of a task' })
   @Post('audit/record')
+  @NeedsScope('guardian')
   @Roles('guardian')
   async record(@Body() body: AuditRecordDto, @Req() request: IdentifiedRequest): Promise<object> {
     const task = unwrap(await this.store.task(body.task_id));
@@ -79,6 +81,7 @@ export class AuditController {
 
   @ApiOperation({ summary: 'Puts a hash into the log' })
   @Post('write')
+  @NeedsScope('tasks')
   @HttpCode(200)
   @Roles('user', 'guardian')
   async write(@Body() { hash, note }: WriteDto, @Req() request: IdentifiedRequest): Promise<LeafProof> {

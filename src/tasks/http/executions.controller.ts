@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { PlanService } from '../plan/plan-service.js';
 import { TASK_STATES } from '../states.js';
@@ -18,6 +18,7 @@ const LOOK_EVERY_MS = 50;
 /** Single steps, and how they fared. */
 @ApiTags('tasks')
 @Controller()
+@NeedsScope('tasks')
 export class ExecutionsController {
   constructor(
     private readonly tasks: TaskService,

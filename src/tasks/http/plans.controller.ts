@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Roles, type IdentifiedRequest, type Identity } from '../../auth/index.js';
+import { NeedsScope, Roles, type IdentifiedRequest, type Identity } from '../../auth/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { PlanService, type StoredPlan } from '../plan/plan-service.js';
 import { maySeeTask, TaskService } from '../task-service.js';
@@ -11,6 +11,7 @@ import { whoOf } from './who.js';
 /** Plans: what a task would do, before anything is done. */
 @ApiTags('tasks')
 @Controller('plan')
+@NeedsScope('tasks')
 export class PlansController {
   constructor(
     private readonly plans: PlanService,

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Roles } from '../../auth/index.js';
+import { NeedsScope, Roles } from '../../auth/index.js';
 import { unwrap } from '../../common/index.js';
 import { PolicyBook } from '../policy/policy-book.js';
 import { PolicyReplay } from '../policy/policy-replay.js';
@@ -13,6 +13,7 @@ const USUAL_LAST = 100;
 /** The policies in force, and what others would have said. */
 @ApiTags('tasks')
 @Controller('policy')
+@NeedsScope('tasks')
 export class PolicyController {
   constructor(
     private readonly book: PolicyBook,
@@ -42,6 +43,7 @@ export class PolicyController {
 
   @ApiOperation({ summary: 'What rules would have done to the last tasks; nothing is changed' })
   @Post('replay')
+  @NeedsScope('guardian')
   @HttpCode(200)
   @Roles('guardian')
   async replay(@Body() { policy, last = USUAL_LAST }: PolicyReplayDto): Promise<object> {

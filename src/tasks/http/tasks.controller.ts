@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { mayAct, Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { NeedsScope, mayAct, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { unwrap } from '../../common/index.js';
 import { ApprovalService } from '../approval/approval-service.js';
 import { PlanService } from '../plan/plan-service.js';
@@ -15,6 +15,7 @@ const USUAL_PAGE = 50;
 /** Tasks: asked for, watched, approved, cancelled. */
 @ApiTags('tasks')
 @Controller()
+@NeedsScope('tasks')
 export class TasksController {
   constructor(
     private readonly tasks: TaskService,
@@ -78,6 +79,7 @@ export class TasksController {
 
   @ApiOperation({ summary: 'Approves or rejects the step that waits; the first answer counts' })
   @Post('task/:id/approve')
+  @NeedsScope('guardian')
   @HttpCode(200)
   @Roles('guardian')
   async approve(
