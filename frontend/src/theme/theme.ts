@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type ButtonProps, type MantineColorsTuple } from '@mantine/core';
 
 const teal: MantineColorsTuple = [
   '#e7f3f2',
@@ -29,6 +29,12 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: 'pointer',
   components: {
+    Button: {
+      // The library writes white on every filled button; on the accent of the dark theme that cannot be read.
+      vars: (_theme: unknown, { variant = 'filled', color }: ButtonProps) => ({
+        root: variant === 'filled' && color === undefined ? { '--button-color': 'var(--on-accent)' } : {},
+      }),
+    },
     Drawer: { defaultProps: { transitionProps: { duration: 160 } } },
     Modal: { defaultProps: { transitionProps: { duration: 120 } } },
     Tooltip: {
