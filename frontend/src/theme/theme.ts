@@ -30,9 +30,9 @@ export const theme = createTheme({
   cursorType: 'pointer',
   components: {
     Button: {
-      // The library writes white on every filled button; on the accent of the dark theme that cannot be read.
-      vars: (_theme: unknown, { variant = 'filled', color }: ButtonProps) => ({
-        root: variant === 'filled' && color === undefined ? { '--button-color': 'var(--on-accent)' } : {},
+      // A button without a variant takes the theme's accent, and the library writes white on it, dark theme or not.
+      vars: (_theme: unknown, { variant, color }: ButtonProps) => ({
+        root: variant === undefined && color === undefined ? { '--button-color': 'var(--on-accent)' } : {},
       }),
     },
     Drawer: { defaultProps: { transitionProps: { duration: 160 } } },
