@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Injectable,
   Logger,
@@ -13,6 +14,8 @@ import { StepClaims } from './step-claims.js';
 import { StepExecutor } from './step-executor.js';
 import { StepQueue } from './step-queue.js';
 
+/** The queue's library takes a tenth of a second to load: the server is to answer first. */
+const START_AFTER_MS = 1_000;
 /** How often steps without a worker and approvals past their time are looked for, ms. */
 const SWEEP_MS = 15_000;
 
@@ -50,9 +53,14 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
 
   onApplicationBootstrap(): void {
     if (this.config.taskWorkers === 0) return;
-    this.sweeping = this.sweep(true).then(() => {
-      if (!this.queue.stopSignal.aborted) this.queue.start((job, worker) => this.executor.work(job, worker));
-    });
+    const { stopSignal } = this.queue;
+    this.sweeping = delay(START_AFTER_MS, undefined, { signal: stopSignal }).then(
+      async () => {
+        await this.sweep(true);
+        if (!stopSignal.aborted) this.queue.start((job, worker) => this.executor.work(job, worker));
+      },
+      () => undefined,
+    );
     this.timer = setInterval(() => {
       this.sweeping = this.sweeping.then(() => this.sweep(false));
     }, SWEEP_MS);
