@@ -6,6 +6,7 @@ import { GenesisBootstrap } from './genesis-bootstrap.js';
 import { GgufExport } from './gguf/gguf-export.js';
 import { ArchitecturePublisher } from './import/architecture-blocks.js';
 import { Importer } from './import/importer.js';
+import { QualityMeters } from './import/quality.js';
 import { ExpertsController } from './http/experts.controller.js';
 import { GgufController } from './http/gguf.controller.js';
 import { ImportController } from './http/import.controller.js';
@@ -35,6 +36,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ReleaseAuthor,
     ParameterIndex,
     ArchitecturePublisher,
+    QualityMeters,
     Importer,
     GgufExport,
     GenesisBootstrap,
@@ -49,6 +51,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ReleaseCatalog,
     ReleaseAuthor,
     Promotion,
+    QualityMeters,
     Importer,
     GgufExport,
     GenesisBootstrap,

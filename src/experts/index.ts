@@ -4,6 +4,12 @@ export { GgufExport } from './gguf/gguf-export.js';
 export type { GgufFile } from './gguf/gguf-file.js';
 export type { ImportOptions, ImportProgress, ReleaseSummary } from './import/import-options.js';
 export { Importer } from './import/importer.js';
+export {
+  QualityMeters,
+  type QualityMeter,
+  type QualityReport,
+  type QualityUnknown,
+} from './import/quality.js';
 export { modelConfigJson, parseModelConfig, type ModelConfig } from './model-config.js';
 export { ParameterIndex } from './releases/parameter-index.js';
 export { Promotion, RELEASE_PROMOTED, type PromotionOutcome } from './releases/promotion.js';

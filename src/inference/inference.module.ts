@@ -24,6 +24,7 @@ import { ExpertsReleaseSource } from './models/experts-release-source.js';
 import { ModelCatalog } from './models/model-catalog.js';
 import { PromptEncoder } from './models/prompt-encoder.js';
 import { ReleaseSource } from './models/release-source.js';
+import { QuantisationMeter } from './quality/quantisation-meter.js';
 import { ChatController } from './native/chat.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
 import { BundleController } from './receipts/bundle.controller.js';
@@ -66,6 +67,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ModelCatalog,
     PromptEncoder,
     LogitsService,
+    QuantisationMeter,
     RoutingTraces,
     AnswerMeter,
     InferenceService,

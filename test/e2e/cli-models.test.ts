@@ -81,6 +81,29 @@ function commandsOn(environment: () => Record<string, string>) {
     rmSync(folder, { recursive: true });
   });
 
+  it('says what 4 bits cost beside the exact weights, and leaves nothing of these behind', async () => {
+    const quality = async (...options: string[]) =>
+      (
+        (await stemma('import', golden, '--name', 'judged', ...options)).value as {
+          quality?: Record<string, number>;
+        }
+      ).quality;
+    const four = (await quality('--dtype', 'q4'))!;
+    expect(four).toMatchObject({ tokens: expect.any(Number), answers: 16 });
+    expect(four.tokens).toBeGreaterThan(100);
+    expect(four.perplexity).not.toBe(four.exact_perplexity);
+    expect(four.perplexity / four.exact_perplexity).toBeGreaterThan(0.8);
+    expect(four.perplexity / four.exact_perplexity).toBeLessThan(1.5);
+    expect(four.same_choice).toBeGreaterThan(0.5);
+    expect(four.same_choice).toBeLessThan(1);
+    const exact = (await quality('--dtype', 'f32', '--measure'))!;
+    expect(exact).toMatchObject({ same_choice: 1, same_answers: 16, tokens: four.tokens });
+    expect(exact.perplexity).toBe(exact.exact_perplexity);
+    expect(await quality('--dtype', 'q4', '--no-measure')).toBeUndefined();
+    const payloads = join(environment().DATA_DIR, 'blobs', 'payloads');
+    expect(readdirSync(join(payloads, 'incoming'))).toEqual([]);
+  });
+
   it('answers 1 to what is refused and 2 to wrong use', async () => {
     const refused = await stemma('import', '/nowhere');
     expect(refused).toMatchObject({ code: 1, value: { error: { code: 'IMPORT_FOLDER' } } });

@@ -5,11 +5,13 @@ import { DataSource } from 'typeorm';
 import { BlockAuthor, BlockPublisher, BlockReader } from '../../src/chain/index.js';
 import {
   canonicalJson,
+  CodedError,
+  err,
   EventBus,
-  unwrap,
-  utf8ToBytes,
   type Json,
   type Result,
+  unwrap,
+  utf8ToBytes,
 } from '../../src/common/index.js';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import {
@@ -19,6 +21,8 @@ import {
   ReleaseCatalog,
   toEngineModel,
   type ReleaseView,
+  QualityMeters,
+  type EngineModelView,
 } from '../../src/experts/index.js';
 import {
   safetensors,
@@ -83,6 +87,27 @@ describe('importing a checkpoint', () => {
       .get(DataSource)
       .query<{ kind: string }[]>('SELECT kind FROM log_entries ORDER BY id');
     expect(logged.map(({ kind }) => kind)).toEqual([...Array<string>(14).fill('block'), 'release.promoted']);
+  });
+
+  it('shows the exact weights to whoever compares, and imports whatever comes of it', async () => {
+    const seen: string[] = [];
+    const compare = (_release: string, { blocks }: EngineModelView) => {
+      for (const { path, payloadHash } of blocks) {
+        expect(nativeSha256Hex(readFileSync(path))).toBe(payloadHash);
+        seen.push(path);
+      }
+      return Promise.resolve(err(new CodedError('ENGINE_UNAVAILABLE', 'not today')));
+    };
+    const q4 = { name: 'tiny', dtype: 'q4' } as const;
+    const alone = unwrap(await importer.import(keep(tinyCheckpoint()), q4));
+    expect(alone.quality).toEqual({ not_measured: 'nothing here can compute answers' });
+    sut.app.get(QualityMeters).register({ compare });
+    const summary = unwrap(await importer.import(keep(tinyCheckpoint()), q4));
+    expect(summary.quality).toEqual({ not_measured: 'ENGINE_UNAVAILABLE: not today' });
+    expect(seen).toHaveLength(12);
+    expect(sut.incoming()).toEqual([]);
+    const unasked = unwrap(await importer.import(keep(tinyCheckpoint()), { ...q4, measure: false }));
+    expect(unasked).not.toHaveProperty('quality');
   });
 
   it('gives the same blocks for one file and for shards, and nothing new the second time', async () => {

@@ -11,6 +11,7 @@ interface ImportCommandOptions {
   readonly release?: string;
   readonly dtype: ImportDtype;
   readonly timestamp?: number;
+  readonly measure?: boolean;
 }
 
 type OnProgress = (progress: ImportProgress) => void;
@@ -31,7 +32,7 @@ export async function importCheckpoint(
         : host.application.get(Importer).import(path, options, bar.show).then(unwrap);
     return work.finally(() => bar.stop());
   });
-  context.print({ ...summary } as Json, describe(summary));
+  context.print({ ...summary } as unknown as Json, describe(summary));
 }
 
 /** The bar learns the total with the first progress. */
@@ -84,5 +85,18 @@ async function importThroughServer(
 function describe(summary: ReleaseSummary): string {
   const { model, version, dtype, blocks, created_blocks: fresh, release, created } = summary;
   const what = created ? 'imported' : 'already there:';
-  return `${what} ${model}@${version} (${dtype}): ${blocks} weight blocks, ${fresh} of them new\nrelease ${release}`;
+  const line = `${what} ${model}@${version} (${dtype}): ${blocks} weight blocks, ${fresh} of them new\nrelease ${release}`;
+  return summary.quality === undefined ? line : `${line}\n${describeQuality(summary.quality)}`;
+}
+
+function describeQuality(quality: NonNullable<ReleaseSummary['quality']>): string {
+  if ('not_measured' in quality) return `quality not measured: ${quality.not_measured}`;
+  const { exact_perplexity: exact, perplexity, tokens, same_choice: choice, answers, same_answers } = quality;
+  const change = (perplexity / exact - 1) * 100;
+  return [
+    `beside the exact weights, on ${tokens} tokens of answers they drew:`,
+    `  perplexity ${perplexity.toFixed(3)} instead of ${exact.toFixed(3)} (${change >= 0 ? '+' : ''}${change.toFixed(2)} %)`,
+    `  the same likeliest token at ${(choice * 100).toFixed(1)} % of these`,
+    `  ${same_answers} of ${answers} greedy answers the same, token by token`,
+  ].join('\n');
 }

@@ -20,6 +20,11 @@ export function register(program: Command, context: CommandContext): void {
       'time the blocks bear, ms since the epoch (default: a constant)',
       milliseconds,
     )
+    .option(
+      '--measure',
+      'compare the release with the exact weights (default: in 4 bits, unless the model is large)',
+    )
+    .option('--no-measure', 'do not compare')
     .action(context.action(async () => (await import('../actions/import.js')).importCheckpoint));
 }
 

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { ImportDtype } from '../blocks/tensor-plan.js';
 
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -87,4 +87,9 @@ export class ImportRequest {
   @Min(0)
   @IsInt()
   timestamp?: number;
+
+  /** Whether to compare the release with the exact weights; without a wish in 4 bits, unless the model is large. */
+  @IsOptional()
+  @IsBoolean()
+  measure?: boolean;
 }

@@ -3,6 +3,7 @@ import { CodedError } from '../../common/index.js';
 import type { ImportDtype } from '../blocks/tensor-plan.js';
 import { isModelName } from '../releases/release-payload.js';
 import { parseVersion } from '../releases/version.js';
+import type { QualityReport, QualityUnknown } from './quality.js';
 
 /** What an import is asked for. */
 export interface ImportOptions {
@@ -13,6 +14,8 @@ export interface ImportOptions {
   readonly dtype?: ImportDtype;
   /** ms since the epoch. */
   readonly timestamp?: number;
+  /** Whether to compare the release with the exact weights; undefined: in 4 bits, unless the model is large. */
+  readonly measure?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -39,6 +42,8 @@ export interface ReleaseSummary {
   readonly created_blocks: number;
   /** False where the model had a release of exactly this content already. */
   readonly created: boolean;
+  /** What keeping the weights in fewer bits costs; absent where nobody asked. */
+  readonly quality?: QualityReport | QualityUnknown;
 }
 
 /** The name a model gets from its folder. */

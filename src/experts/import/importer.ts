@@ -14,7 +14,9 @@ import {
   type ImportProgress,
   type ReleaseSummary,
 } from './import-options.js';
+import { exactBytes, ExactWeights } from './exact-weights.js';
 import { ImportJournal } from './journal.js';
+import { QualityMeters, unknown, type QualityReport, type QualityUnknown } from './quality.js';
 import { WeightImport } from './weight-import.js';
 
 /**
@@ -25,6 +27,9 @@ export const IMPORT_TIMESTAMP = Date.UTC(2026, 0, 1);
 
 /** Goes into the journal's name: raised when the same checkpoint starts to give other bytes. */
 const ENCODING_VERSION = '2';
+
+/** The largest model, as bytes in 32 bits, that is compared with its exact weights without being asked: two billion bytes. */
+const MEASURED_UNASKED = 2e9;
 
 /** Least time between two notices to the dashboard. */
 const ANNOUNCE_MS = 100;
@@ -41,6 +46,7 @@ export class Importer {
     private readonly payloads: BlobStore,
     private readonly architecture: ArchitecturePublisher,
     private readonly releases: ReleaseAuthor,
+    private readonly quality: QualityMeters,
     private readonly events: EventBus,
     private readonly config: AppConfig,
   ) {}
@@ -128,6 +134,9 @@ export class Importer {
     if (!release.ok) return release;
     await journal.remove();
     const blocks = checkpoint.blocks.length;
+    const quality = await this.measure(release.value.release, checkpoint, options, () => {
+      onProgress({ step: 'comparing with the exact weights', done: total, total });
+    });
     return ok({
       model,
       ...chainA.value,
@@ -135,7 +144,31 @@ export class Importer {
       dtype,
       blocks,
       created_blocks: weightImport.created,
+      ...(quality === null ? {} : { quality }),
     });
+  }
+
+  /** What the release answers beside the exact weights; null where that is not asked for. Never fails an import. */
+  private async measure(
+    release: string,
+    checkpoint: Checkpoint,
+    { dtype, measure = dtype === 'q4' ? undefined : false }: ImportOptions,
+    begin: () => void,
+  ): Promise<QualityReport | QualityUnknown | null> {
+    if (measure === false) return null;
+    const bytes = exactBytes(checkpoint);
+    if (measure === undefined && bytes > MEASURED_UNASKED) {
+      const room = `${(bytes / 1e9).toFixed(1)} GB of room for a while`;
+      return { not_measured: `the exact weights take ${room}; ask for it with --measure` };
+    }
+    begin();
+    const exact = await ExactWeights.stage(checkpoint, this.payloads);
+    if (!exact.ok) return unknown(exact.error);
+    try {
+      return await this.quality.compare(release, exact.value.model);
+    } finally {
+      await exact.value.discard();
+    }
   }
 
   private reporter(

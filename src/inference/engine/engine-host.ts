@@ -79,6 +79,12 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
     });
   }
 
+  /** Unloads a release whose files are about to go. */
+  async forget(release: string): Promise<void> {
+    const engine = this.current;
+    if (engine !== null) await this.releases.drop(engine, release);
+  }
+
   private async start(): Promise<Result<EnginePort>> {
     try {
       const engine = await this.factory();

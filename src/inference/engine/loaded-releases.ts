@@ -35,6 +35,13 @@ export class LoadedReleases {
     }
   }
 
+  /** Unloads a release that nobody uses any more; one in use stays. */
+  async drop(engine: EnginePort, release: string): Promise<void> {
+    if (this.loaded.get(release)?.users !== 0) return;
+    this.loaded.delete(release);
+    await engine.unload(release);
+  }
+
   /** The order of the map is the order of last use. */
   private usedLast(release: string, entry: Loaded): void {
     if (this.loaded.get(release) !== entry) return;

@@ -1,4 +1,5 @@
 export { logprobs, type TokenLogprob } from './logprobs.js';
+export { exp } from './mathematics.js';
 export {
   checkSampling,
   GREEDY,
