@@ -1,6 +1,6 @@
 import type { QualityReport } from '../../experts/index.js';
 import type { EngineScore } from '../engine/engine-port.js';
-import { exp } from '../sampler/index.js';
+import { exp } from '../../common/mathematics.js';
 
 /** What one set of weights makes of a text, and what it answers itself. */
 export interface Reading {
@@ -25,5 +25,5 @@ export function compareReadings(exact: readonly Reading[], compact: readonly Rea
 
 /** exp of the mean negative log probability. */
 function perplexity(scores: readonly EngineScore[]): number {
-  return exp(-scores.reduce((sum, { logprob }) => sum + logprob, 0) / scores.length);
+  return 1 / exp(scores.reduce((sum, { logprob }) => sum + logprob, 0) / scores.length);
 }

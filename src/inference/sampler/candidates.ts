@@ -1,4 +1,4 @@
-import { exp } from './mathematics.js';
+import { exp } from '../../common/mathematics.js';
 
 /** Tokens whose logit is further below the greatest than this have a share below 5e-18 and are dropped. */
 const REACH = 40;

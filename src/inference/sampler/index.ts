@@ -1,5 +1,4 @@
 export { logprobs, type TokenLogprob } from './logprobs.js';
-export { exp } from './mathematics.js';
 export {
   checkSampling,
   GREEDY,

@@ -1,5 +1,5 @@
 import { Candidates, weigh } from './candidates.js';
-import { ln } from './mathematics.js';
+import { ln } from '../../common/mathematics.js';
 import { argmax } from './sampler.js';
 
 /** A token with the natural logarithm of its probability. */
