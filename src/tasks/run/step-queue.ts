@@ -103,6 +103,8 @@ export class StepQueue implements BeforeApplicationShutdown {
             [IDENTIFIER]: async (payload: unknown, { job }) => work(payload as StepJob, job.locked_by ?? ''),
           },
         });
+        // A server that was told to stop meanwhile did not find it.
+        if (this.stopping.signal.aborted) await this.runner.stop('the server stops');
         await this.runner.promise;
       } catch (thrown) {
         if (!this.stopping.signal.aborted) this.logger.warn(`the queue begins anew: ${messageOf(thrown)}`);
@@ -135,7 +137,9 @@ export class StepQueue implements BeforeApplicationShutdown {
       connectionTimeoutMillis: 3_000,
       statement_timeout: this.config.databaseTimeoutMs,
     });
-    pool.on('error', (thrown) => this.logger.debug(`the queue lost a connection: ${thrown.message}`));
+    const lost = (thrown: Error) => this.logger.debug(`the queue lost a connection: ${thrown.message}`);
+    pool.on('error', lost);
+    pool.on('connect', (client) => client.on('error', lost));
     return pool;
   }
 }
