@@ -3,6 +3,8 @@ import { Chain1763700000001 } from './1763700000001-chain.js';
 import { Models1763700000002 } from './1763700000002-models.js';
 import { Inference1763700000003 } from './1763700000003-inference.js';
 import { WriteKeys1763700000004 } from './1763700000004-write-keys.js';
+import { Accounts1763700000005 } from './1763700000005-accounts.js';
+import { Tasks1763700000006 } from './1763700000006-tasks.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -10,4 +12,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Models1763700000002,
   Inference1763700000003,
   WriteKeys1763700000004,
+  Accounts1763700000005,
+  Tasks1763700000006,
 ];

@@ -4,12 +4,14 @@ import { AuthModule } from './auth/index.js';
 import { ChainModule } from './chain/index.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
+import { EvmModule } from './evm/index.js';
 import { ExpertsModule } from './experts/index.js';
 import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
-import { LogModule } from './log/index.js';
+import { AccountJournalModule, LogModule } from './log/index.js';
 import { EventsModule, MonitoringModule } from './monitoring/index.js';
 import { RealtimeModule } from './realtime/index.js';
+import { TasksModule } from './tasks/index.js';
 import { WebModule } from './web/index.js';
 
 /** The modules that do Stemma's work, lowest level first. */
@@ -18,6 +20,8 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   ChainModule,
   ExpertsModule,
   InferenceModule,
+  TasksModule,
+  EvmModule,
 ];
 
 /** Everything, put together once. */
@@ -34,6 +38,7 @@ export class AppModule {
         MonitoringModule,
         KeysModule,
         DatabaseModule.forRoot(connection),
+        AccountJournalModule,
         AuthModule,
         ...FEATURES,
         RealtimeModule,

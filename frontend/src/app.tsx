@@ -12,6 +12,12 @@ const ChainPage = lazy(() => import('./pages/chain/chain-page.js'));
 const BlockPage = lazy(() => import('./pages/chain/block-page.js'));
 const ExpertsPage = lazy(() => import('./pages/experts/experts-page.js'));
 const ProblemsPage = lazy(() => import('./pages/problems/problems-page.js'));
+const TasksPage = lazy(() => import('./pages/tasks/tasks-page.js'));
+const TaskPage = lazy(() => import('./pages/tasks/task-page.js'));
+const AccountPage = lazy(() => import('./pages/account/account-page.js'));
+const AccountsPage = lazy(() => import('./pages/account/accounts-page.js'));
+const SetupPage = lazy(() => import('./pages/account/setup-page.js'));
+const SignInPage = lazy(() => import('./pages/account/sign-in-page.js'));
 const StatusPage = lazy(() => import('./pages/status/status-page.js'));
 
 /** The routes inside the frame. */
@@ -36,6 +42,12 @@ export function App() {
             <Route path="/blocks/:chain/:hash" element={<BlockPage />} />
             <Route path="/experts" element={<ExpertsPage />} />
             <Route path="/problems/:code?" element={<ProblemsPage />} />
+            <Route path="/work" element={<TasksPage />} />
+            <Route path="/work/:id" element={<TaskPage />} />
+            <Route path="/sign-in" element={<SignInPage />} />
+            <Route path="/setup" element={<SetupPage />} />
+            <Route path="/account" element={<AccountPage />} />
+            <Route path="/accounts" element={<AccountsPage />} />
             <Route path="/status" element={<StatusPage />} />
             <Route path="*" element={<Empty title="There is no such page">Press Ctrl K to search.</Empty>} />
           </Routes>

@@ -16,7 +16,10 @@ export class AccessTokens {
     this.jwt = new JwtService({ secret: Buffer.from(keys.tokenSecret) });
   }
 
-  /** Who a token speaks for; null when it is forged, expired or not ours. */
+  /**
+   * Who a token speaks for; null when it is forged, expired or not ours. Whether its session still lives is asked of
+   * `SessionCheck`.
+   */
   verify(token: string): Identity | null {
     try {
       return identityOf(this.jwt.verify<object>(token, { algorithms: ['HS256'], issuer: TOKEN_ISSUER }));
@@ -27,7 +30,8 @@ export class AccessTokens {
 
   /** A token that carries these roles for a while. @param lifetimeSeconds until it expires */
   issue(identity: Identity, lifetimeSeconds: number): string {
-    const payload = { sub: identity.subject, roles: identity.roles };
+    const { subject: sub, roles, name, session: sid } = identity;
+    const payload = { sub, roles, ...(name !== undefined && { name }), ...(sid !== undefined && { sid }) };
     return this.jwt.sign(payload, { algorithm: 'HS256', issuer: TOKEN_ISSUER, expiresIn: lifetimeSeconds });
   }
 }
@@ -35,8 +39,10 @@ export class AccessTokens {
 /** What a verified token says; fields it does not have in the right shape make it worthless. */
 export function identityOf(payload: unknown): Identity | null {
   if (typeof payload !== 'object' || payload === null) return null;
-  const { sub, roles } = payload as { sub?: unknown; roles?: unknown };
+  const { sub, roles, sid } = payload as { sub?: unknown; roles?: unknown; sid?: unknown };
   if (typeof sub !== 'string' || sub.length > 200 || !Array.isArray(roles)) return null;
+  if (sid !== undefined && (typeof sid !== 'string' || !/^ses_[a-z2-7]{26}$/.test(sid))) return null;
   const known: readonly RoleName[] = ['public', 'user', 'contributor', 'node', 'guardian', 'admin'];
-  return { subject: sub, roles: known.filter((role) => roles.includes(role)) };
+  const identity = { subject: sub, roles: known.filter((role) => roles.includes(role)) };
+  return sid === undefined ? identity : { ...identity, session: sid };
 }

@@ -6,14 +6,29 @@ import { unwrap } from '../common/index.js';
 import { ProblemException } from '../common/problem.js';
 import { loadConfig } from '../config/index.js';
 import type { NodeKeys } from '../keys/index.js';
-import { AccessGuard, type IdentifiedRequest } from './access.guard.js';
+import { AccessGuard, type AddressedRequest } from './access.guard.js';
 import { AccessTokens } from './access-tokens.js';
 import type { RoleName } from './roles.js';
 import { Roles } from './roles.js';
+import { NeedsScope } from './scopes.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import type { ApiKeys } from './api-keys/index.js';
+import { Limiters, RateLimits } from './limits/index.js';
+import type { SessionCheck } from './sessions/index.js';
 
 const keys = { tokenSecret: new Uint8Array(32).fill(1) } as NodeKeys;
 const tokens = new AccessTokens(keys);
+const SESSION = `ses_${'a'.repeat(26)}`;
+/** One session lives, and its account has become a contributor since the token was made. */
+const sessions = {
+  identify: async (id: string) =>
+    id === SESSION ? { subject: 'anna', roles: ['user', 'contributor'], session: id } : null,
+} as unknown as SessionCheck;
+/** Every key belongs to an admin; what follows `stk_` is its scope. */
+const apiKeys = {
+  identify: async (key: string) =>
+    key === 'stk_wrong' ? null : { subject: 'bert', roles: ['admin'], scopes: [key.slice(4)] },
+} as unknown as ApiKeys;
 
 class Resource {
   read(): void {}
@@ -21,10 +36,17 @@ class Resource {
   rule(): void {}
   @Roles('public')
   ask(): void {}
+
+  @NeedsScope('inference')
+  infer(): void {}
+
+  @Roles('user')
+  @NeedsScope('session')
+  sign(): void {}
 }
 
 beforeAll(() => {
-  passport.use('jwt', new JwtStrategy(keys) as unknown as passport.Strategy);
+  passport.use('jwt', new JwtStrategy(keys, sessions) as unknown as passport.Strategy);
 });
 
 async function call(
@@ -34,17 +56,19 @@ async function call(
 ): Promise<{ status: number; subject: string | undefined }> {
   const config = unwrap(loadConfig({})).with({ host: singleUser ? '127.0.0.1' : '0.0.0.0' });
   const http = {
+    ip: '127.0.0.1',
     method: request.method ?? 'GET',
     headers: request.token === undefined ? {} : { authorization: `Bearer ${request.token}` },
-  } as IdentifiedRequest;
+  } as AddressedRequest;
   const context = {
     getType: () => 'http',
     getHandler: () => Resource.prototype[handler],
     getClass: () => Resource,
-    switchToHttp: () => ({ getRequest: () => http, getResponse: () => ({}) }),
+    switchToHttp: () => ({ getRequest: () => http, getResponse: () => ({ headers: () => undefined }) }),
   } as unknown as ExecutionContext;
   try {
-    await new AccessGuard(new Reflector(), config).canActivate(context);
+    const limits = new RateLimits(config, new Limiters(config));
+    await new AccessGuard(new Reflector(), config, apiKeys, limits).canActivate(context);
     return { status: 200, subject: http.identity?.subject };
   } catch (thrown) {
     if (thrown instanceof ProblemException) return { status: thrown.getStatus(), subject: undefined };
@@ -93,6 +117,35 @@ describe('access', () => {
   ])('refuses a token that is %s, also where none is needed', async (_kind, token) => {
     expect((await call('read', { token })).status).toBe(401);
     expect(tokens.verify(token)).toBeNull();
+  });
+
+  it('takes a token of a session only while it lives, with the roles of now', async () => {
+    const token = (session: string, subject = 'anna') =>
+      tokens.issue({ subject, roles: ['admin'], session }, 60);
+    expect((await call('infer', { method: 'POST', token: token(SESSION) })).status).toBe(200);
+    expect((await call('rule', { token: token(SESSION) })).status).toBe(403);
+    expect((await call('read', { token: token(`ses_${'b'.repeat(26)}`) })).status).toBe(401);
+    expect((await call('read', { token: token(SESSION, 'mallory') })).status).toBe(401);
+    expect((await call('read', { token: token('ses_1') })).status).toBe(401);
+  });
+
+  it('lets a key do what its scopes say, and see no more than everybody beyond them', async () => {
+    const post = (handler: keyof Resource, token: string) => call(handler, { method: 'POST', token });
+    expect(await post('infer', 'stk_inference')).toEqual({ status: 200, subject: 'bert' });
+    expect((await post('infer', 'stk_read')).status).toBe(403);
+    expect((await post('rule', 'stk_inference')).status).toBe(403);
+    expect((await post('rule', 'stk_admin')).status).toBe(200);
+    expect((await post('infer', 'stk_wrong')).status).toBe(401);
+    expect(await call('read', { token: 'stk_read' })).toEqual({ status: 200, subject: 'bert' });
+    expect(await call('read', { token: 'stk_inference' })).toEqual({ status: 200, subject: 'anonymous' });
+  });
+
+  it('asks for a person where nothing else will do', async () => {
+    const person = tokens.issue({ subject: 'anna', roles: ['user'], session: SESSION }, 60);
+    expect((await call('sign', { token: person })).status).toBe(200);
+    expect((await call('sign', { token: tokenFor('admin') })).status).toBe(403);
+    expect((await call('sign', { token: 'stk_admin' })).status).toBe(403);
+    expect((await call('sign', {}, true)).status).toBe(409);
   });
 
   it('reads back what it issued, without roles it does not know', () => {

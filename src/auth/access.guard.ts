@@ -3,8 +3,11 @@ import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
 import { ProblemException } from '../common/problem.js';
 import { AppConfig } from '../config/index.js';
+import { ApiKeys } from './api-keys/index.js';
 import { ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';
+import { RateLimits, UNLIMITED_METADATA, type Allowance } from './limits/index.js';
 import { ROLES_METADATA, type RoleName } from './roles.js';
+import { SCOPE_METADATA, type NeededScope } from './scopes.js';
 
 /** What the guard needs of a request, and what it leaves there. */
 export interface IdentifiedRequest {
@@ -12,6 +15,15 @@ export interface IdentifiedRequest {
   readonly headers: { readonly authorization?: string };
   identity?: Identity;
   user?: Identity;
+}
+
+/** The same with the caller's network address. */
+export interface AddressedRequest extends IdentifiedRequest {
+  readonly ip: string;
+}
+
+interface Reply {
+  headers(values: Record<string, string>): unknown;
 }
 
 const PassportGuard = AuthGuard('jwt');
@@ -22,32 +34,49 @@ export class AccessGuard extends PassportGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly config: AppConfig,
+    private readonly keys: ApiKeys,
+    private readonly limits: RateLimits,
   ) {
     super();
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     if (context.getType() !== 'http') return true;
-    const request = context.switchToHttp().getRequest<IdentifiedRequest>();
-    request.identity = await this.identify(context, request);
+    const request = context.switchToHttp().getRequest<AddressedRequest>();
+    const caller = await this.identifyWithinLimits(context, request);
     const allowed = this.allowedRoles(context, request.method);
-    if (mayAct(request.identity, allowed)) return true;
-    if (request.identity === ANONYMOUS) {
-      throw new ProblemException(
-        401,
-        'UNAUTHENTICATED',
-        'This needs a token: Authorization: Bearer …',
-        {},
-        {
-          'www-authenticate': 'Bearer realm="stemma"',
-        },
-      );
-    }
-    throw new ProblemException(403, 'FORBIDDEN', `This needs the role ${allowed.join(' or ')}.`);
+    const scope = this.neededScope(context, request.method);
+    const refusal = refusalOf(caller, allowed, scope);
+    if (refusal !== null) throw refusal;
+    // Open to everybody, but a key without the scope sees no more than everybody.
+    request.identity = hasScope(caller, scope) ? caller : ANONYMOUS;
+    return true;
+  }
+
+  /** Whoever sends worthless tokens counts by address, like somebody without one. */
+  private async identifyWithinLimits(
+    context: ExecutionContext,
+    request: AddressedRequest,
+  ): Promise<Identity> {
+    if (this.config.singleUser) return LOCAL_ADMIN;
+    const unlimited = this.declared<true>(UNLIMITED_METADATA, context) === true;
+    const caller = await this.identify(context, request).catch(async (thrown: unknown) => {
+      if (thrown instanceof ProblemException && !unlimited)
+        admit(await this.limits.takeAddress(request.ip), context);
+      throw thrown;
+    });
+    if (!unlimited) admit(await this.limits.take(caller, request.ip), context);
+    return caller;
   }
 
   private async identify(context: ExecutionContext, request: IdentifiedRequest): Promise<Identity> {
-    if (this.config.singleUser) return LOCAL_ADMIN;
+    const [, token] = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    if (token !== undefined && ApiKeys.looksLikeOne(token)) {
+      const owner = await this.keys.identify(token);
+      if (owner === null)
+        throw new ProblemException(401, 'API_KEY_INVALID', 'The API key is not valid, expired or revoked.');
+      return owner;
+    }
     if (!/^bearer /i.test(request.headers.authorization ?? '')) return ANONYMOUS;
     await super.canActivate(context);
     return request.user ?? ANONYMOUS;
@@ -62,10 +91,69 @@ export class AccessGuard extends PassportGuard implements CanActivate {
   }
 
   private allowedRoles(context: ExecutionContext, method: string): readonly RoleName[] {
-    const declared = this.reflector.getAllAndOverride<readonly RoleName[] | undefined>(ROLES_METADATA, [
-      context.getHandler(),
-      context.getClass(),
-    ]);
-    return declared ?? (method === 'GET' || method === 'HEAD' ? ['public'] : ['user']);
+    const declared = this.declared<readonly RoleName[]>(ROLES_METADATA, context);
+    return declared ?? (isReading(method) ? ['public'] : ['user']);
   }
+
+  private neededScope(context: ExecutionContext, method: string): NeededScope {
+    return this.declared<NeededScope>(SCOPE_METADATA, context) ?? (isReading(method) ? 'read' : 'admin');
+  }
+
+  private declared<T>(key: string, context: ExecutionContext): T | undefined {
+    return this.reflector.getAllAndOverride<T | undefined>(key, [context.getHandler(), context.getClass()]);
+  }
+}
+
+function isReading(method: string): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+function hasScope({ scopes }: Identity, needed: NeededScope): boolean {
+  return scopes === undefined || (needed !== 'session' && scopes.includes(needed));
+}
+
+/** Why a caller may not; null when he may. */
+function refusalOf(
+  caller: Identity,
+  allowed: readonly RoleName[],
+  scope: NeededScope,
+): ProblemException | null {
+  if (allowed.includes('public')) return null;
+  if (caller === ANONYMOUS)
+    return new ProblemException(
+      401,
+      'UNAUTHENTICATED',
+      'This needs a token: Authorization: Bearer …',
+      {},
+      { 'www-authenticate': 'Bearer realm="stemma"' },
+    );
+  if (!mayAct(caller, allowed))
+    return new ProblemException(403, 'FORBIDDEN', `This needs the role ${allowed.join(' or ')}.`);
+  if (scope === 'session' && caller === LOCAL_ADMIN)
+    return new ProblemException(409, 'SINGLE_USER', 'This server has one user, who needs no account.');
+  if (scope === 'session' && caller.session === undefined)
+    return new ProblemException(403, 'SESSION_NEEDED', 'This needs somebody who signed in.');
+  if (!hasScope(caller, scope))
+    return new ProblemException(403, 'SCOPE_MISSING', `This needs a key with the scope ${scope}.`);
+  return null;
+}
+
+/** Tells the caller what is left. Throws RATE_LIMITED. */
+function admit(allowance: Allowance | null, context: ExecutionContext): void {
+  if (allowance === null) return;
+  const { allowed, limit, remaining, resetSeconds } = allowance;
+  const headers = {
+    'x-ratelimit-limit': String(limit),
+    'x-ratelimit-remaining': String(remaining),
+    'x-ratelimit-reset': String(resetSeconds),
+  };
+  context.switchToHttp().getResponse<Reply>().headers(headers);
+  if (!allowed)
+    throw new ProblemException(
+      429,
+      'RATE_LIMITED',
+      `There were more than ${limit} requests in a minute; wait ${resetSeconds} s.`,
+      { retryAfter: resetSeconds },
+      { ...headers, 'retry-after': String(resetSeconds) },
+    );
 }

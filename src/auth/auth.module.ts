@@ -4,13 +4,56 @@ import { PassportModule } from '@nestjs/passport';
 import { KeysModule } from '../keys/index.js';
 import { AccessTokens } from './access-tokens.js';
 import { AccessGuard } from './access.guard.js';
+import { AccountAdministration } from './account-administration.js';
+import { AccountChanges, AccountCleaning, Accounts, SetupTokens } from './accounts/index.js';
+import { ApiKeys } from './api-keys/index.js';
+import { BearerTokens } from './bearer-tokens.js';
+import { AccountsController } from './http/accounts.controller.js';
+import { SessionAnswers } from './http/answers.js';
+import { ApiKeysController } from './http/api-keys.controller.js';
+import { Door } from './http/door.js';
+import { MeController } from './http/me.controller.js';
+import { SessionController } from './http/session.controller.js';
+import { WalletController } from './http/wallet.controller.js';
 import { JwtStrategy } from './jwt.strategy.js';
+import { Limiters, LoginThrottle, RateLimits } from './limits/index.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { Refreshing, SessionCheck, Sessions } from './sessions/index.js';
+import { SignIn } from './sign-in.js';
+import { WalletAccounts } from './wallet/wallet-accounts.js';
+import { WalletNonces } from './wallet/wallet-nonces.js';
+import { WalletProof } from './wallet/wallet-proof.js';
 
-/** Who may do what. */
+/** Who somebody is, and who may do what. Needs the global config, keys, database and `AccountJournal`. */
 @Global()
 @Module({
   imports: [KeysModule, PassportModule.register({ session: false })],
-  providers: [AccessTokens, JwtStrategy, { provide: APP_GUARD, useClass: AccessGuard }],
-  exports: [AccessTokens],
+  controllers: [SessionController, MeController, ApiKeysController, WalletController, AccountsController],
+  providers: [
+    AccessTokens,
+    JwtStrategy,
+    BearerTokens,
+    Accounts,
+    AccountChanges,
+    AccountCleaning,
+    AccountAdministration,
+    SetupTokens,
+    PasswordHasher,
+    SignIn,
+    SessionCheck,
+    Sessions,
+    Refreshing,
+    ApiKeys,
+    WalletNonces,
+    WalletProof,
+    WalletAccounts,
+    Limiters,
+    LoginThrottle,
+    RateLimits,
+    Door,
+    SessionAnswers,
+    { provide: APP_GUARD, useClass: AccessGuard },
+  ],
+  exports: [AccessTokens, BearerTokens, SetupTokens, AccountAdministration],
 })
 export class AuthModule {}

@@ -1,10 +1,20 @@
+import type { Tier } from './accounts/index.js';
 import type { RoleName } from './roles.js';
+import type { Scope } from './scopes.js';
 
 /** Who is calling. */
 export interface Identity {
-  /** Account name; `local` on one person's own machine, `anonymous` without a token. */
+  /** Account id; `local` on one person's own machine, `anonymous` without a token. */
   readonly subject: string;
   readonly roles: readonly RoleName[];
+  /** Name of the account; absent where there is none. */
+  readonly name?: string;
+  /** How much the account may ask per minute; absent where there is no account. */
+  readonly tier?: Tier;
+  /** The session, for somebody who signed in. */
+  readonly session?: string;
+  /** What an API key may do at most; absent for everybody else, who may do all that the roles may. */
+  readonly scopes?: readonly Scope[];
 }
 
 /** Everybody on one person's own machine. */

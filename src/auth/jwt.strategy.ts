@@ -4,11 +4,18 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 import { NodeKeys } from '../keys/index.js';
 import { identityOf, TOKEN_ISSUER } from './access-tokens.js';
 import type { Identity } from './identity.js';
+import { SessionCheck } from './sessions/index.js';
 
-/** Checks bearer tokens: signature, issuer, expiry; only HS256, so that no token chooses its own algorithm. */
+/**
+ * Checks bearer tokens: signature, issuer, expiry; only HS256, so that no token chooses its own algorithm. One of a session
+ * counts only while the session lives, and with the roles its account has now.
+ */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
-  constructor(keys: NodeKeys) {
+  constructor(
+    keys: NodeKeys,
+    private readonly sessions: SessionCheck,
+  ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
       secretOrKey: Buffer.from(keys.tokenSecret),
@@ -18,7 +25,10 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   }
 
   /** Called with the payload of a token whose signature is right. */
-  validate(payload: unknown): Identity | false {
-    return identityOf(payload) ?? false;
+  async validate(payload: unknown): Promise<Identity | false> {
+    const identity = identityOf(payload);
+    if (identity?.session === undefined) return identity ?? false;
+    const current = await this.sessions.identify(identity.session);
+    return current?.subject === identity.subject ? current : false;
   }
 }

@@ -34,5 +34,8 @@ describe('origin check', () => {
     expect(verdict({}, { host, origin: 'https://evil.example' })).toBe('ORIGIN_NOT_ALLOWED');
     expect(verdict({}, { host, origin: 'null' })).toBe('ORIGIN_NOT_ALLOWED');
     expect(verdict({ publicUrl: 'https://a.example' }, { host, origin: 'https://a.example' })).toBe('ok');
+    const corsOrigins = ['https://b.example'];
+    expect(verdict({ corsOrigins }, { host, origin: 'https://b.example' })).toBe('ok');
+    expect(verdict({ corsOrigins }, { host, origin: 'http://b.example' })).toBe('ORIGIN_NOT_ALLOWED');
   });
 });

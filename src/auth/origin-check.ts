@@ -4,7 +4,8 @@ import { isLoopback, type AppConfig } from '../config/index.js';
 
 /**
  * Keeps foreign web pages out of a server that trusts its own machine: the `Host` must be a name of this machine (or
- * PUBLIC_URL), so that no name rebound to 127.0.0.1 gets in, and a browser's `Origin` must be that same host.
+ * PUBLIC_URL), so that no name rebound to 127.0.0.1 gets in, and a browser's `Origin` must be that same host or one of
+ * CORS_ORIGINS.
  * Refusals: HOST_NOT_ALLOWED, ORIGIN_NOT_ALLOWED.
  */
 export function checkOrigin(config: AppConfig, headers: IncomingHttpHeaders): Result<void> {
@@ -18,6 +19,7 @@ export function checkOrigin(config: AppConfig, headers: IncomingHttpHeaders): Re
   if (origin === undefined) return ok();
   const originHost = URL.canParse(origin) ? new URL(origin).host : null;
   if (originHost === host || (originHost !== null && originHost === publicHost)) return ok();
+  if (config.corsOrigins.includes(origin)) return ok();
   return err(
     new CodedError('ORIGIN_NOT_ALLOWED', `Requests from pages of ${origin} are not allowed.`, {}, 403),
   );

@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../app.module.js';
+import { SetupTokens } from '../auth/index.js';
 import { CodedError, err, ok, type Result } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { AppLogger, createPino } from '../monitoring/index.js';
@@ -39,6 +40,8 @@ export async function serve(config: AppConfig): Promise<Result<RunningServer>> {
     }
     ground.value.lock.announce(listening.value);
     report.ready(listening.value, config);
+    if (!config.singleUser)
+      report.setUp(config.publicUrl ?? listening.value, await app.get(SetupTokens).issue());
     return ok({ url: listening.value, stop: () => stop(app, ground.value, config, logger) });
   } catch (thrown) {
     await ground.value.release();

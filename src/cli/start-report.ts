@@ -1,5 +1,5 @@
 import type { Logger as Pino } from 'pino';
-import { environmentNameOf, type AppConfig } from '../config/index.js';
+import type { AppConfig } from '../config/index.js';
 
 /** Tells a person at a terminal how the start goes; a machine gets the same as log lines. */
 export class StartReport {
@@ -23,6 +23,16 @@ export class StartReport {
     else this.pino.info({ context: 'Start', took_ms: tookMs }, what);
   }
 
+  /** Says where the first admin is made. @param token null when there is an admin already */
+  setUp(url: string, token: string | null): void {
+    if (token === null) return;
+    // Behind the # so that no proxy and no server log ever sees it.
+    const link = `${url.replace(/\/$/, '')}/setup#token=${token}`;
+    const what = 'make the first admin, within 24 hours';
+    if (this.forPeople) this.stream.write(`  ${what}:\n  ${link}\n\n`);
+    else this.pino.info({ context: 'Start' }, `${what}: ${link}`);
+  }
+
   /** The server listens. */
   ready(url: string, config: AppConfig): void {
     const tookMs = Math.round(performance.now() - this.began);
@@ -30,7 +40,7 @@ export class StartReport {
     if (!this.forPeople) return;
     const access = config.singleUser
       ? 'single user: everything is allowed from this machine, nothing from elsewhere'
-      : `changes need a token: npx stemma keys token  (or set ${environmentNameOf('jwtSecret')})`;
+      : 'changes need an account, an API key, or a token: npx stemma keys token';
     this.stream.write(`\n  Stemma  ${url}\n  ${access}\n  API ${url}/docs   stop with Ctrl-C\n\n`);
   }
 }

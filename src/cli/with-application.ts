@@ -21,7 +21,7 @@ const POLL_MS = 100;
 
 /**
  * Gives the work what it needs and cleans up after it. Without a server, modules run in this process (database included,
- * no HTTP, no genesis import). Throws STORAGE_*, DATA_DIR_LOCKED, POSTGRES_*, KEY_*.
+ * no HTTP, no genesis import, no work on tasks). Throws STORAGE_*, DATA_DIR_LOCKED, POSTGRES_*, KEY_*.
  */
 export async function withApplication<T>(
   config: AppConfig,
@@ -33,7 +33,7 @@ export async function withApplication<T>(
   const ground = unwrap(await openGround(config, 'command'));
   try {
     const logger = new AppLogger(createPino(config.with({ logLevel: quieter(config) }), process.stderr));
-    const own = config.with({ importGenesis: false });
+    const own = config.with({ importGenesis: false, taskWorkers: 0 });
     const application = await NestFactory.createApplicationContext(AppModule.forRoot(own, ground.database), {
       logger,
       abortOnError: false,

@@ -31,8 +31,26 @@ export interface StemmaEvents {
     readonly total: number;
     readonly step: string;
   };
+  'task.changed': {
+    readonly task: string;
+    readonly type: string;
+    readonly state: string;
+    readonly step: number | null;
+    readonly stepState: string | null;
+  };
+  /** Where the work on a step is; between two of them a crash must do no harm. */
+  'task.boundary': { readonly task: string; readonly step: number; readonly boundary: StepBoundary };
+  'task.alert': {
+    readonly code: string;
+    readonly severity: 'warning' | 'critical';
+    readonly detail: string;
+    readonly task: string | null;
+  };
   'status.changed': { readonly ready: boolean };
 }
+
+/** Picked from the queue; claimed in the database; prepared for its effect; done; and committed. */
+export type StepBoundary = 'picked' | 'claimed' | 'prepared' | 'acted' | 'committed';
 
 type Handler<K extends keyof StemmaEvents> = (event: StemmaEvents[K]) => void;
 

@@ -5,3 +5,4 @@ export * from './events.js';
 export * from './hash.js';
 export * from './merkle.js';
 export * from './result.js';
+export * from './state-machine.js';

@@ -57,6 +57,35 @@ export class AppConfig {
   readonly importGenesis!: boolean;
   /** Encrypts the node's keys at rest. */
   readonly keyPassphrase!: string | null;
+  /**
+   * Whether this is one person's own machine: wanted (`SINGLE_USER`), only reachable over loopback and not published
+   * through a proxy. Everything is then allowed without a token.
+   */
+  readonly singleUser!: boolean;
+  /** Whether anybody may register an account, or only an admin may make one. */
+  readonly registration!: 'open' | 'closed';
+  /** How long an access token is valid, seconds. */
+  readonly accessTokenSeconds!: number;
+  /** How long a sign-in lasts without being used, days. */
+  readonly sessionDays!: number;
+  /** Memory that hashing one password takes (argon2id), KiB. */
+  readonly passwordMemoryKib!: number;
+  /** Passes over that memory. */
+  readonly passwordPasses!: number;
+  /** Passwords that are hashed at the same time. */
+  readonly passwordHashesAtOnce!: number;
+  /** Requests per minute of a new account. */
+  readonly rateLimitNewbie!: number;
+  /** Requests per minute of an account an admin trusts. */
+  readonly rateLimitTrusted!: number;
+  /** Requests per minute of an account that works for a living. */
+  readonly rateLimitExpert!: number;
+  /** Requests per minute of one address whose callers have not signed in. */
+  readonly rateLimitAddress!: number;
+  /** The chain that wallets sign in on (EIP-155): 1 is Ethereum. */
+  readonly walletChainId!: number;
+  /** Origins of other web pages that may use the API, exactly as browsers send them. */
+  readonly corsOrigins!: readonly string[];
   /** Signs access tokens (HS256); null uses a secret made on first start. */
   readonly jwtSecret!: string | null;
   /** Bearer token `GET /metrics` asks for; null leaves it open. */
@@ -71,30 +100,46 @@ export class AppConfig {
   readonly publicUrl!: string | null;
   /** Whether `X-Forwarded-*` headers are believed. */
   readonly trustProxy!: boolean;
+  /** Steps of tasks that this process executes at once; 0 leaves them to other processes. */
+  readonly taskWorkers!: number;
+  /** How long a step waits before its second attempt, ms; doubled for every further one. */
+  readonly taskRetryMs!: number;
+  /** How long an approval can be given, minutes. */
+  readonly approvalMinutes!: number;
+  /** Folder of the policy files; null takes those of the installation. */
+  readonly policyDir!: string | null;
+  /** Whether `http_probe` may ask private and link-local addresses. */
+  readonly probePrivateAddresses!: boolean;
+  /** JSON-RPC address of an EVM node; null: steps that need one are refused. */
+  readonly evmRpcUrl!: string | null;
+  /** Chain id that node must have; 0 takes the one it has. */
+  readonly evmChainId!: number;
+  /** File with the private key transactions are signed with (64 hex digits); null takes the key this node signs blocks with. */
+  readonly evmKeyFile!: string | null;
   /** Largest JSON request body, KiB. */
   readonly bodyLimitKb!: number;
   /** How long a stopping server waits for running work, ms. */
   readonly shutdownTimeoutMs!: number;
 
+  readonly #settings: AppSettings;
+
   constructor(settings: AppSettings) {
-    Object.assign(this, settings);
+    this.#settings = settings;
+    Object.assign(this, settings, { singleUser: settings.singleUser && isPrivate(settings) });
   }
 
   /** The same configuration with some settings replaced. */
   with(changes: Partial<AppSettings>): AppConfig {
-    return new AppConfig({ ...this, ...changes });
-  }
-
-  /**
-   * Whether this is one person's own machine: only reachable over loopback and not published through a proxy. Everything
-   * is then allowed without a token.
-   */
-  get singleUser(): boolean {
-    const publishedElsewhere =
-      this.publicUrl !== null && !isLoopback(new URL(this.publicUrl).hostname.replace(/^\[|\]$/g, ''));
-    return isLoopback(this.host) && !this.trustProxy && !publishedElsewhere;
+    return new AppConfig({ ...this.#settings, ...changes });
   }
 }
 
-/** The settings without what is derived from them. */
-export type AppSettings = Omit<AppConfig, 'with' | 'singleUser'>;
+/** The settings as they were given. */
+export type AppSettings = Omit<AppConfig, 'with'>;
+
+/** Whether nothing but this machine reaches the server. */
+function isPrivate({ host, publicUrl, trustProxy }: AppSettings): boolean {
+  const publishedElsewhere =
+    publicUrl !== null && !isLoopback(new URL(publicUrl).hostname.replace(/^\[|\]$/g, ''));
+  return isLoopback(host) && !trustProxy && !publishedElsewhere;
+}

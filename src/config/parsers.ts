@@ -54,3 +54,16 @@ export function url(...schemes: readonly string[]): Parser<string> {
 export function optional<T>(parser: Parser<T>): Parser<T | null> {
   return (raw) => (raw === null || raw === undefined ? ok(null) : parser(raw));
 }
+
+const MOST_ORIGINS = 32;
+
+/** Origins of web pages, separated by commas: scheme, host and port, nothing else; absent means none. */
+export const origins: Parser<readonly string[]> = (raw) => {
+  if (raw === null || raw === undefined) return ok([]);
+  const items = typeof raw === 'string' ? raw.split(',').map((item) => item.trim()) : raw;
+  const isOrigin = (item: unknown): item is string =>
+    typeof item === 'string' && URL.canParse(item) && /^https?:/.test(item) && new URL(item).origin === item;
+  return Array.isArray(items) && items.length <= MOST_ORIGINS && items.every(isOrigin)
+    ? ok(items)
+    : err(`up to ${MOST_ORIGINS} origins such as https://app.example, separated by commas`);
+};

@@ -1,6 +1,6 @@
 import { ok } from '../common/index.js';
 import type { AppSettings } from './app-config.js';
-import { flag, integer, oneOf, optional, share, text, url, type Parser } from './parsers.js';
+import { flag, integer, oneOf, optional, origins, share, text, url, type Parser } from './parsers.js';
 
 const path = text(/^[^\0]{1,1024}$/, 'a folder path');
 const s3Url = url('s3');
@@ -33,6 +33,19 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   maxQueue: integer(0, 100_000),
   blockDifficulty: integer(0, 32),
   importGenesis: flag,
+  singleUser: flag,
+  registration: oneOf('open', 'closed'),
+  accessTokenSeconds: integer(60, 86_400),
+  sessionDays: integer(1, 365),
+  passwordMemoryKib: integer(8, 1_048_576),
+  passwordPasses: integer(1, 20),
+  passwordHashesAtOnce: integer(1, 64),
+  rateLimitNewbie: integer(1, 10_000_000),
+  rateLimitTrusted: integer(1, 10_000_000),
+  rateLimitExpert: integer(1, 10_000_000),
+  rateLimitAddress: integer(1, 10_000_000),
+  walletChainId: integer(1, Number.MAX_SAFE_INTEGER),
+  corsOrigins: origins,
   keyPassphrase: optional(text(/^.{8,1024}$/s, 'at least 8 characters')),
   jwtSecret: optional(text(/^.{32,1024}$/s, 'at least 32 characters')),
   metricsToken: optional(text(/^[\x21-\x7e]{16,1024}$/, 'at least 16 printable characters without spaces')),
@@ -41,6 +54,14 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   otelTracesSamplerArg: share,
   publicUrl: optional(url('http', 'https')),
   trustProxy: flag,
+  taskWorkers: integer(0, 64),
+  taskRetryMs: integer(10, 600_000),
+  approvalMinutes: integer(1, 43_200),
+  policyDir: optional(path),
+  probePrivateAddresses: flag,
+  evmRpcUrl: optional(url('http', 'https')),
+  evmChainId: integer(0, Number.MAX_SAFE_INTEGER),
+  evmKeyFile: optional(path),
   bodyLimitKb: integer(16, 65_536),
   shutdownTimeoutMs: integer(0, 600_000),
 };
@@ -52,6 +73,7 @@ export const SECRET_SETTINGS: ReadonlySet<keyof AppSettings> = new Set([
   'metricsToken',
   'databaseUrl',
   'redisUrl',
+  'evmRpcUrl',
 ]);
 
 /** All setting names, in the order of the table above. */

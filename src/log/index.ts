@@ -1,3 +1,4 @@
+export { AccountJournalModule } from './account-journal.module.js';
 export { LogAppender } from './appender.js';
 export * from './checkpoint/index.js';
 export { MAX_LEAF_BYTES, type LogEntryInput, type LogLeaf } from './entry.js';

@@ -13,6 +13,20 @@ const CHATTY_CONTEXTS = new Set([
   'NestApplication',
 ]);
 
+/** Fields whose values are secrets, at the top of a line and one level below. */
+const SECRET_FIELDS = [
+  'authorization',
+  'cookie',
+  'set-cookie',
+  'password',
+  'token',
+  'access_token',
+  'refresh_token',
+  'signature',
+  'secret',
+  'passphrase',
+];
+
 /** Where log lines go: readable ones to a terminal, JSON otherwise. Fields that could hold secrets are cut out. */
 export function createPino(config: AppConfig, stream: NodeJS.WriteStream): Pino {
   const pretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && stream.isTTY);
@@ -24,15 +38,7 @@ export function createPino(config: AppConfig, stream: NodeJS.WriteStream): Pino 
       level: config.logLevel,
       base: null,
       redact: {
-        paths: [
-          'authorization',
-          'password',
-          'token',
-          'secret',
-          'passphrase',
-          'headers.authorization',
-          'headers.cookie',
-        ],
+        paths: SECRET_FIELDS.flatMap((field) => [`["${field}"]`, `*["${field}"]`]),
         censor: '[hidden]',
       },
     },

@@ -1,3 +1,4 @@
+import { setImmediate as settled } from 'node:timers/promises';
 import fc from 'fast-check';
 import { ANONYMOUS, LOCAL_ADMIN, type Identity } from '../auth/index.js';
 import { ClientSession, CLOSE } from './client-session.js';
@@ -14,13 +15,14 @@ function open({ identity = ANONYMOUS, capacity = 10 }: { identity?: Identity; ca
     close: (code: number) => void closed.push(code),
   };
   const stream = new NoticeStream(capacity);
-  const identify = (token: string) => (token === 'good' ? LOCAL_ADMIN : null);
+  const identify = async (token: string) => (known.has(token) ? LOCAL_ADMIN : null);
+  const known = new Set(['good']);
   const session = new ClientSession(socket, stream, identity, identify, LIMITS);
   const say = (message: unknown) => session.receive(JSON.stringify(message));
   const happen = (topic: 'chain' | 'metrics' | 'guardian') =>
     session.deliver(stream.append({ topic, type: 'x', data: null, at: 0 }));
   const seqs = () => sent.filter((message) => 'topic' in message).map(({ seq }) => seq);
-  return { sent, closed, socket, stream, session, say, happen, seqs };
+  return { sent, closed, socket, stream, session, say, happen, seqs, known };
 }
 
 describe('a WebSocket client', () => {
@@ -69,16 +71,40 @@ describe('a WebSocket client', () => {
     expect(seqs()).toEqual([]);
   });
 
-  it('needs a role for what is not public, and may show a token', () => {
+  it('needs a role for what is not public, and may show a token', async () => {
     const { say, happen, sent, seqs, closed } = open();
     say({ subscribe: ['guardian'] });
     expect(sent.at(-1)).toMatchObject({ type: 'error', code: 'FORBIDDEN' });
     happen('guardian');
     say({ token: 'good', subscribe: ['guardian'] });
+    say({ subscribe: ['tasks'] });
+    await settled();
+    expect(sent.at(-1)).toMatchObject({ topics: ['guardian', 'tasks'] });
     happen('guardian');
     expect(seqs()).toEqual([2]);
     say({ token: 'bad' });
+    await settled();
     expect(closed).toEqual([CLOSE.tokenInvalid]);
+  });
+
+  it('is put out at the next heartbeat when its token is worth nothing any more', async () => {
+    const { session, say, closed, known } = open();
+    say({ token: 'good', subscribe: ['guardian'] });
+    await settled();
+    session.heartbeat(1);
+    await settled();
+    expect(closed).toEqual([]);
+    known.clear();
+    session.heartbeat(2);
+    await settled();
+    expect(closed).toEqual([CLOSE.tokenInvalid]);
+  });
+
+  it('cannot pile up messages while its token is checked', () => {
+    const { say, closed } = open();
+    say({ token: 'good' });
+    for (let i = 0; i < 17; i++) say({ subscribe: ['chain'] });
+    expect(closed).toEqual([CLOSE.tooManyErrors]);
   });
 
   it('is told what was wrong, and closed after too much nonsense', () => {
@@ -112,7 +138,7 @@ describe('a WebSocket client', () => {
             },
             close: () => undefined,
           };
-          session = new ClientSession(socket, stream, ANONYMOUS, () => null, LIMITS);
+          session = new ClientSession(socket, stream, ANONYMOUS, async () => null, LIMITS);
           session.receive(
             JSON.stringify({ subscribe: ['chain'], since: heard.at(-1) ?? 0, stream: stream.id }),
           );

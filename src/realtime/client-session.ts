@@ -1,8 +1,8 @@
-import { mayAct, type Identity } from '../auth/index.js';
+import type { Identity } from '../auth/index.js';
 import { CodedError } from '../common/index.js';
 import { parseClientMessage, type ClientMessage } from './client-message.js';
 import type { NoticeStream, StreamEntry } from './notice-stream.js';
-import { TOPIC_ROLES, type Topic } from './topics.js';
+import { mayListen, type Topic } from './topics.js';
 
 /** Why the server closes a connection; numbers 44xx follow HTTP's 4xx. */
 export const CLOSE = {
@@ -12,6 +12,9 @@ export const CLOSE = {
   slowReader: 4408,
   tooManyClients: 4429,
 } as const;
+
+/** Messages a client may send while its token is being checked. */
+const MOST_WAITING = 16;
 
 /** What a session needs of a socket. */
 export interface ClientSocket {
@@ -34,12 +37,15 @@ export class ClientSession {
   private readonly topics = new Set<Topic>();
   private errors = 0;
   private closed = false;
+  private token: string | null = null;
+  /** Messages that came while a token is being checked; null while none is. */
+  private waiting: string[] | null = null;
 
   constructor(
     private readonly socket: ClientSocket,
     private readonly stream: NoticeStream,
     private identity: Identity,
-    private readonly identify: (token: string) => Identity | null,
+    private readonly identify: (token: string) => Promise<Identity | null>,
     private readonly limits: SessionLimits,
   ) {
     this.send({ type: 'hello', stream: stream.id, seq: stream.head });
@@ -47,14 +53,12 @@ export class ClientSession {
 
   /** Takes a message of the client. */
   receive(text: string): void {
+    if (this.waiting !== null) return this.wait(this.waiting, text);
     const message = parseClientMessage(text);
     if (!message.ok) return this.refuse(message.error);
-    if (message.value.token !== null) {
-      const identity = this.identify(message.value.token);
-      if (identity === null) return this.close(CLOSE.tokenInvalid, 'TOKEN_INVALID');
-      this.identity = identity;
-    }
-    this.follow(message.value);
+    if (message.value.token === null) return this.follow(message.value);
+    this.waiting = [];
+    void this.enter(message.value.token, message.value);
   }
 
   /** Passes a notice on to a client that listens to its topic. */
@@ -65,11 +69,38 @@ export class ClientSession {
   /** Shows the client that the connection lives. */
   heartbeat(now: number): void {
     this.send({ type: 'heartbeat', at: now, seq: this.stream.head });
+    if (this.token !== null) void this.recheck(this.token);
+  }
+
+  /** Takes a message whose token has to be checked first, then the ones that came meanwhile. */
+  private async enter(token: string, message: ClientMessage): Promise<void> {
+    if (await this.recheck(token)) this.follow(message);
+    const texts = this.waiting ?? [];
+    this.waiting = null;
+    for (const text of texts) if (!this.closed) this.receive(text);
+  }
+
+  /** Whether a token is good (now still). One that has become worthless ends the connection. */
+  private async recheck(token: string): Promise<boolean> {
+    // A database that is away decides nothing: who is in stays in with the rights of before.
+    const identity = await this.identify(token).catch(() => undefined);
+    if (identity === null) this.close(CLOSE.tokenInvalid, 'TOKEN_INVALID');
+    if (identity === undefined && this.token === null)
+      this.refuse(new CodedError('DATABASE_UNAVAILABLE', 'the token cannot be checked now; send it again'));
+    if (!identity) return false;
+    this.identity = identity;
+    this.token = token;
+    return true;
+  }
+
+  private wait(waiting: string[], text: string): void {
+    if (waiting.length >= MOST_WAITING) this.close(CLOSE.tooManyErrors, 'TOO_MANY_MESSAGES');
+    else waiting.push(text);
   }
 
   private follow(message: ClientMessage): void {
     for (const topic of message.unsubscribe) this.topics.delete(topic);
-    const forbidden = message.subscribe.find((topic) => !mayAct(this.identity, TOPIC_ROLES[topic]));
+    const forbidden = message.subscribe.find((topic) => !mayListen(this.identity, topic));
     if (forbidden !== undefined) {
       return this.refuse(new CodedError('FORBIDDEN', `listening to ${forbidden} needs another role`));
     }

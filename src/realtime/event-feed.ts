@@ -19,6 +19,9 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic } = {
   'inference.routing': 'inference',
   'inference.finished': 'inference',
   'import.progress': 'chain',
+  'task.changed': 'tasks',
+  'task.boundary': 'tasks',
+  'task.alert': 'alerts',
   'status.changed': 'metrics',
 };
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import { OnGatewayConnection, OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import { WebSocket, type WebSocketServer } from 'ws';
-import { AccessTokens, ANONYMOUS, checkOrigin, LOCAL_ADMIN } from '../auth/index.js';
+import { ANONYMOUS, BearerTokens, checkOrigin, LOCAL_ADMIN } from '../auth/index.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
 import { AppConfig } from '../config/index.js';
 import { ClientSession, CLOSE, type SessionLimits } from './client-session.js';
@@ -31,7 +31,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
 
   constructor(
     private readonly config: AppConfig,
-    private readonly tokens: AccessTokens,
+    private readonly tokens: BearerTokens,
     private readonly fanOut: FanOut,
     metrics: MetricRegistry,
   ) {
@@ -65,7 +65,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
       socket,
       this.stream,
       identity,
-      (token) => this.tokens.verify(token),
+      (token) => this.tokens.identify(token),
       LIMITS,
     );
     this.sessions.set(client, session);

@@ -1,4 +1,4 @@
-import type { RoleName } from '../auth/index.js';
+import { mayAct, type Identity, type RoleName } from '../auth/index.js';
 
 /** Who may listen to what. An admin may listen to everything. */
 export const TOPIC_ROLES = {
@@ -17,6 +17,14 @@ export const TOPIC_ROLES = {
 
 /** A stream of notices a client can listen to. */
 export type Topic = keyof typeof TOPIC_ROLES;
+
+/** Whether somebody may listen to a topic; an API key needs the scope besides. */
+export function mayListen(identity: Identity, topic: Topic): boolean {
+  const roles: readonly RoleName[] = TOPIC_ROLES[topic];
+  if (roles.includes('public')) return true;
+  const scope = topic === 'tasks' ? 'tasks' : 'guardian';
+  return mayAct(identity, roles) && (identity.scopes?.includes(scope) ?? true);
+}
 
 /** All topics. */
 export const TOPICS = Object.keys(TOPIC_ROLES) as readonly Topic[];

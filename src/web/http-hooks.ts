@@ -5,7 +5,8 @@ import { unwrap } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { parseJsonBody } from './json-body.js';
 import { checkOrigin } from '../auth/index.js';
-import { SECURITY_HEADERS } from './security-headers.js';
+import { shareWithOrigin } from './cross-origin.js';
+import { securityHeaders } from './security-headers.js';
 
 /** Time a client has to send its headers and body; answers may take as long as they stream. */
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -32,8 +33,9 @@ export function installHttpHooks(fastify: FastifyInstance, config: AppConfig): v
     if (typeof limit === 'number') route.bodyLimit = limit;
   });
   fastify.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
+    reply.headers({ ...securityHeaders(config), 'x-request-id': request.id });
     unwrap(checkOrigin(config, request.headers));
+    if (shareWithOrigin(config, request, reply)) return reply;
   });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(

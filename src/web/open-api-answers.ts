@@ -28,7 +28,17 @@ const answer = (what: string): Success => ({
 const BLOCKS = json('`{items: [{hash, header, …}]}`');
 const PUBLISHED = '`{items: [{hash, index, created, name}]}`; `created` is false for a block that was there';
 const UPLOAD = '`{upload_id, chunk_bytes, blocks: [{hash, payload_hash, size, received}]}`';
+const ACCOUNT = '{id, name, email, roles, tier, disabled, created_at}';
+const SIGNED_IN =
+  '`{account, access_token, token_type, expires_in, refresh_token}`; with `cookie: true` the refresh token is in an HttpOnly cookie instead';
 const REPORT = json('`{receipt_id, agrees, first_difference, parts: [{part, agrees, detail, token}]}`');
+
+const TASK = '`{task_id, task_type, action_type, risk, state, code, reason, plan_id, plan_hash, …}`';
+const STEP =
+  '`{task_id, step_id, type, state, attempts, approval, input_hash, output, output_hash, code, …}`';
+const PLAN = json('`{plan_id, plan_hash, verdict, task_type, action_type, risk, parameters, steps, …}`');
+const PROOF =
+  '`{txid, leaf, leaf_hash, tree_size, hashes, checkpoint, log_key}`; `hashes` from the leaf upwards (RFC 6962)';
 
 /** How every operation answers when it does not refuse, by its id and status. An operation without an entry is a bug. */
 const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
@@ -100,6 +110,58 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   },
   BundleController_bundle: { 200: { description: 'The archive', types: ['application/zip'] } },
   LogitsController_logits: { 200: json('`{model, version, release, positions, logits}`') },
+  SessionController_register: { 201: json(SIGNED_IN) },
+  SessionController_setUp: { 201: json(SIGNED_IN) },
+  SessionController_login: { 200: json(SIGNED_IN) },
+  SessionController_refresh: { 200: json(SIGNED_IN) },
+  SessionController_logout: { 204: nothing('The session has ended') },
+  MeController_me: {
+    200: json(
+      '`{subject, roles, account, scopes, single_user, registration}`; `account` is null without one',
+    ),
+  },
+  MeController_changePassword: { 204: nothing('The password is changed, other sessions have ended') },
+  MeController_list: { 200: json('`{items: [{id, address, client, created_at, used_at, current}]}`') },
+  MeController_end: { 204: nothing('The session has ended') },
+  ApiKeysController_issue: {
+    201: json('`{id, name, scopes, created_at, expires_at, used_at, key}`; `key` is shown this once'),
+  },
+  ApiKeysController_list: {
+    200: json('`{items: [{id, name, scopes, created_at, expires_at, used_at}]}`'),
+  },
+  ApiKeysController_revoke: { 204: nothing('The key is worth nothing any more') },
+  WalletController_nonce: { 200: json('`{nonce, message}`; `message` is what the wallet signs') },
+  WalletController_verify: { 200: json(SIGNED_IN) },
+  WalletController_link: { 200: json('`{items: [address]}`, this one included') },
+  WalletController_list: { 200: json('`{items: [address]}`') },
+  AccountsController_list: { 200: json(`\`{items: [${ACCOUNT}], next_cursor}\``) },
+  AccountsController_create: { 201: json(`The account: \`${ACCOUNT}\``) },
+  AccountsController_change: { 200: json(`The account: \`${ACCOUNT}\``) },
+  TasksController_start: { 201: json(TASK) },
+  TasksController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${TASK}`) },
+  TasksController_one: { 200: json(`${TASK} and \`steps\``) },
+  TasksController_status: {
+    200: json('`{task_id, state, code, reason, updated_at, steps, done, step: {step_id, type, state}}`'),
+  },
+  TasksController_approve: { 200: json(TASK) },
+  TasksController_cancel: { 200: json(TASK) },
+  PlansController_create: { 201: PLAN },
+  PlansController_execute: { 201: json(TASK) },
+  PlansController_one: { 200: PLAN },
+  ExecutionsController_execute: { 200: json(`${STEP}; of a task of several steps, its last one`) },
+  ExecutionsController_one: { 200: json(STEP) },
+  AuditController_list: {
+    200: json('`{items: [{hash, txid, …}], next_cursor}`; `txid` is null until the log has numbered it'),
+  },
+  AuditController_record: { 201: json('The record and its `hash`') },
+  AuditController_verifyRecord: { 200: json(`\`record_hash\` and ${PROOF}`) },
+  AuditController_write: { 200: json(PROOF) },
+  AuditController_verify: { 200: json(PROOF) },
+  AuditController_tx: { 200: json(PROOF) },
+  PolicyController_show: { 200: json('`{version, rules, problem, task_types}`') },
+  PolicyController_replay: {
+    200: json('`{asked, differing, items: [{task, action_type, before, after, differs}]}`'),
+  },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
   OperationsController_getReadiness: {
     200: json('`{status, probes}`; `status` is `ok` or `degraded`'),

@@ -30,6 +30,10 @@ export const REFUSALS = {
     'The `Idempotency-Key` is being answered (`IDEMPOTENCY_KEY_BUSY`) or was used for another request (`IDEMPOTENCY_KEY_REUSED`), or the state of the server conflicts',
   ),
   TooLarge: refusal('The body is too large: `BODY_TOO_LARGE`, `UPLOAD_TOO_LARGE`'),
+  Throttled: refusal(
+    'Too many attempts: `LOGIN_THROTTLED` (failed sign-ins), `RATE_LIMITED` (requests)',
+    RETRY_AFTER,
+  ),
   QueueFull: refusal('Too many answers wait already: `QUEUE_FULL`', RETRY_AFTER),
   EngineAway: refusal(
     'Nothing wrong with the request; it may succeed in a moment: `ENGINE_RESTARTED`, `ENGINE_UNAVAILABLE`, `ANSWER_TIMEOUT`, `BLOCK_CORRUPT`, …',
@@ -66,6 +70,11 @@ const OWN: Readonly<Record<string, Readonly<Record<string, keyof typeof REFUSALS
   ReceiptsController_replay: { 409: 'NotExact' },
   BundleController_bundle: { 409: 'NotExact' },
   DisputeController_dispute: { 409: 'NotExact' },
+  SessionController_login: { 401: 'Unauthenticated', 429: 'Throttled' },
+  SessionController_refresh: { 401: 'Unauthenticated' },
+  SessionController_setUp: { 401: 'Unauthenticated' },
+  WalletController_verify: { 401: 'Unauthenticated' },
+  SessionController_register: { 409: 'KeyInUse', 429: 'Throttled' },
 };
 
 const IDEMPOTENCY_KEY = {
@@ -111,8 +120,11 @@ function refusalsOf(operation: Operation, { path, roles }: OperationPlace, keyed
   return { ...refusals, ...OWN[id] };
 }
 
+/** Paths whose answers hold secrets, or keep their own keys. */
+const KEYLESS = /^\/(v1|auth|api\/(register|setup|login|refresh|logout|me))(\/|$)/;
+
 /** Writes take a key; below `/v1/` only answers do, and what is streamed in lines is not kept. */
 function takesKey(operation: Operation, { path, method }: OperationPlace): boolean {
   if (ANSWERING.has(operation.operationId ?? '')) return true;
-  return method !== 'get' && !path.startsWith('/v1/') && !answersInLines(operation);
+  return method !== 'get' && !KEYLESS.test(path) && !answersInLines(operation);
 }

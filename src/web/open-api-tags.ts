@@ -9,6 +9,9 @@ export const TAGS: NonNullable<OpenAPIObject['tags']> = [
   { name: 'experts', description: 'Use of experts, and the door for new ones' },
   { name: 'chain', description: 'The signed blocks every weight is made of' },
   { name: 'log', description: 'The Merkle log of all changes (C2SP tlog-tiles)' },
+  { name: 'accounts', description: 'Accounts, sign-in, API keys' },
+  { name: 'tasks', description: 'What the server is asked to do, within policies, with approvals' },
+  { name: 'audit', description: 'What tasks left in the log, and hashes put there, with proofs' },
   { name: 'operations', description: 'Liveness, readiness, metrics, version' },
 ];
 

@@ -4,6 +4,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { HealthRegistry, type Readiness } from '../common/observation/health-registry.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
+import { Unlimited } from '../auth/index.js';
 import { ProblemException } from '../common/problem.js';
 import { AppConfig } from '../config/index.js';
 import { VersionReport } from './version-report.js';
@@ -11,6 +12,7 @@ import { VersionReport } from './version-report.js';
 /** Liveness, readiness, metrics and version. */
 @ApiTags('operations')
 @Controller()
+@Unlimited()
 export class OperationsController {
   constructor(
     private readonly config: AppConfig,

@@ -1,10 +1,14 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
 
-/** Enough of a Redis (RESP 2: INFO, SUBSCRIBE, PUBLISH) to carry notices between two adapters in a test. */
+/**
+ * Enough of a Redis (RESP 2: INFO, SUBSCRIBE, PUBLISH, DEL, and the one script that counts requests) to carry notices and
+ * counts between two processes in a test.
+ */
 export class TinyRedis {
   private readonly subscribers = new Map<Socket, string>();
   private readonly sockets = new Set<Socket>();
+  private readonly counts = new Map<string, { count: number; until: number }>();
 
   private constructor(private readonly server: Server) {}
 
@@ -67,9 +71,24 @@ export class TinyRedis {
             subscriber.write(`*3\r\n${bulk('message')}${bulk(channel)}${bulk(words[1])}`);
         }
         return void socket.write(`:${this.subscribers.size}\r\n`);
+      case 'eval':
+      case 'evalsha':
+        return void socket.write(this.count(words[2], Number(words[3]), Number(words[4])));
+      case 'del':
+        return void socket.write(`:${this.counts.delete(words[0]) ? 1 : 0}\r\n`);
       default:
         return void socket.write('+OK\r\n');
     }
+  }
+
+  /** What the script of the rate limiter does: adds to a key that expires, and tells the sum and the time left in ms. */
+  private count(key: string, points: number, seconds: number): string {
+    const now = Date.now();
+    const known = this.counts.get(key);
+    const live = known !== undefined && known.until > now ? known : { count: 0, until: now + seconds * 1000 };
+    const next = { ...live, count: live.count + points };
+    this.counts.set(key, next);
+    return `*2\r\n:${next.count}\r\n:${next.until - now}\r\n`;
   }
 }
 

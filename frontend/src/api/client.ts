@@ -1,9 +1,9 @@
-import { accessToken } from './access.js';
 import { Problem } from './problem.js';
+import { freshAccessToken } from './session.js';
 
 /** What a request may carry besides its path. */
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   readonly signal?: AbortSignal;
   readonly accept?: string;
@@ -13,7 +13,7 @@ export interface RequestOptions {
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
   const headers = new Headers({ accept: options.accept ?? 'application/json' });
   if (options.body !== undefined) headers.set('content-type', 'application/json');
-  const token = accessToken();
+  const token = await freshAccessToken();
   if (token !== null) headers.set('authorization', `Bearer ${token}`);
   const response = await fetch(path, {
     method: options.method ?? 'GET',

@@ -57,6 +57,7 @@ describe('the live connection', () => {
     subscribe(1000);
     expect(socket().sent).toEqual([
       { subscribe: ['inference', 'chain', 'metrics'], since: 400, stream: 's1' },
+      { subscribe: ['tasks'] },
     ]);
     expect(live.current()).toEqual({ is: 'online' });
   });

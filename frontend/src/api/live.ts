@@ -1,4 +1,4 @@
-import { accessToken } from './access.js';
+import { accessToken, watchAccessToken } from './access.js';
 import { isRecord } from './problem.js';
 
 /** A message of `/ws/collective-insight`. */
@@ -19,6 +19,8 @@ export type LiveState =
 type Handler = (message: LiveMessage) => void;
 
 const TOPICS = ['inference', 'chain', 'metrics'];
+/** Topics that not everybody may listen to; asked for apart, so that a refusal takes nothing else away. */
+const FURTHER_TOPICS = ['tasks'];
 /** Notices asked for on the first connection, so that the charts do not begin empty. */
 const HISTORY = 600;
 /** Metrics come every second: a longer silence means that the peer is gone without a word. */
@@ -39,16 +41,19 @@ export class LiveConnection {
   private attempts = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
+  private unwatchToken = (): void => undefined;
 
   /** Opens the connection and keeps it until `stop`. */
   start(): void {
     globalThis.addEventListener('online', this.connectNow);
+    this.unwatchToken = watchAccessToken(this.showToken);
     this.connect();
   }
 
   /** Closes for good. */
   stop(): void {
     globalThis.removeEventListener('online', this.connectNow);
+    this.unwatchToken();
     clearTimeout(this.retry);
     clearTimeout(this.silence);
     const socket = this.socket;
@@ -76,6 +81,13 @@ export class LiveConnection {
     this.gapWatchers.add(watcher);
     return () => this.gapWatchers.delete(watcher);
   }
+
+  /** A new token of the same person keeps the connection; without one the server closes it by itself. */
+  private readonly showToken = (): void => {
+    const token = accessToken();
+    if (token !== null && this.state.is === 'online')
+      this.socket?.send(JSON.stringify({ subscribe: [], token }));
+  };
 
   private readonly connectNow = (): void => {
     if (this.state.is !== 'offline') return;
@@ -112,6 +124,7 @@ export class LiveConnection {
     const stream = this.place?.stream ?? String(hello.stream);
     const token = accessToken();
     socket.send(JSON.stringify({ subscribe: TOPICS, since, stream, ...(token === null ? {} : { token }) }));
+    for (const topic of FURTHER_TOPICS) socket.send(JSON.stringify({ subscribe: [topic] }));
   }
 
   private subscribed(answer: Record<string, unknown>): void {

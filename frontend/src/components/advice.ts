@@ -23,6 +23,41 @@ export const adviceByCode: Readonly<Record<string, Advice>> = {
     unaffected: 'Answers that are under way go on.',
     action: 'Ask again in a moment. MAX_QUEUE sets how many may wait.',
   },
+  LOGIN_REFUSED: {
+    title: 'Name or password is wrong',
+    unaffected: null,
+    action: 'Try again. An admin of the server can make you another account.',
+  },
+  LOGIN_THROTTLED: {
+    title: 'Too many failed attempts',
+    unaffected: 'Sessions that are open stay open.',
+    action: 'Wait as long as the sentence says. The right password counts then.',
+  },
+  RATE_LIMITED: {
+    title: 'Too many requests in a minute',
+    unaffected: nothingChanged,
+    action: 'Wait as long as the sentence says. An admin can raise the tier of an account.',
+  },
+  ACCOUNT_EXISTS: {
+    title: 'This name or e-mail address is taken',
+    unaffected: nothingChanged,
+    action: 'Choose another one.',
+  },
+  PASSWORD_WRONG: {
+    title: 'The current password is wrong',
+    unaffected: nothingChanged,
+    action: 'Try again.',
+  },
+  SETUP_TOKEN_INVALID: {
+    title: 'This link was used or has expired',
+    unaffected: nothingChanged,
+    action: 'Start the server again for a new link, or run npx stemma admin create.',
+  },
+  LAST_ADMIN: {
+    title: 'This is the last admin',
+    unaffected: nothingChanged,
+    action: 'Make somebody else an admin first.',
+  },
   PROMPT_TOO_LONG: {
     title: 'The prompt does not fit into the model',
     unaffected: nothingChanged,
@@ -164,7 +199,8 @@ const byStatus: readonly (readonly [test: (status: number) => boolean, advice: A
     {
       title: 'Not allowed',
       unaffected: nothingChanged,
-      action: 'Print a token with npx stemma keys token and enter it here.',
+      action:
+        'Sign in, print a token with npx stemma keys token and enter it here, or ask an admin for the role.',
     },
   ],
   [

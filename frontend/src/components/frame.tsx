@@ -1,7 +1,8 @@
 import { AppShell, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
 import { spotlight } from '@mantine/spotlight';
-import { IconMoon, IconSearch, IconSun } from '@tabler/icons-react';
+import { IconMoon, IconSearch, IconSun, IconUser } from '@tabler/icons-react';
 import { NavLink } from 'react-router';
+import { useMe } from '../hooks/account.js';
 import { useLiveConnection } from '../hooks/live.js';
 import styles from './frame.module.css';
 import { pages } from './page-list.js';
@@ -28,6 +29,7 @@ export function Frame({ children }: { children: React.ReactNode }) {
         <div className={styles.rail}>
           <PageLinks />
           <div className={styles.spacer} />
+          <AccountLink />
           <button
             type="button"
             className={styles.link}
@@ -46,6 +48,7 @@ export function Frame({ children }: { children: React.ReactNode }) {
       <AppShell.Footer className={styles.footer} hiddenFrom="sm">
         <nav className={styles.bar} aria-label="Pages">
           <PageLinks />
+          <AccountLink />
         </nav>
       </AppShell.Footer>
       <Search />
@@ -60,6 +63,19 @@ function PageLinks() {
       {label}
     </NavLink>
   ));
+}
+
+/** The way to the own account, or to sign in; nothing where everybody may do everything. */
+function AccountLink() {
+  const me = useMe().data;
+  if (me === undefined || me.single_user) return null;
+  const signedIn = me.account !== null;
+  return (
+    <NavLink to={signedIn ? '/account' : '/sign-in'} className={styles.link}>
+      <IconUser size={20} stroke={1.6} aria-hidden />
+      {signedIn ? 'Account' : 'Sign in'}
+    </NavLink>
+  );
 }
 
 /** Light or dark; follows the system until it is pressed once. */

@@ -6,6 +6,9 @@ import { AccessTokenForm } from './access-token-form.js';
 import { adviceFor } from './advice.js';
 import styles from './notice.module.css';
 
+/** Refusals that somebody who signs in does not get. */
+const SIGN_IN_HELPS = new Set(['UNAUTHENTICATED', 'TOKEN_INVALID']);
+
 /** A refusal for people: what happened, what was not affected, what to do, and the code to look up. */
 export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const problem = Problem.from(error);
@@ -19,7 +22,12 @@ export function ProblemNotice({ error, onRetry }: { error: unknown; onRetry?: ()
         {advice.unaffected !== null && <p>{advice.unaffected}</p>}
         <p>{advice.action}</p>
       </div>
-      {problem.status === 401 && <AccessTokenForm onSaved={onRetry} />}
+      {SIGN_IN_HELPS.has(problem.code) && (
+        <Anchor component={Link} to="/sign-in" size="sm" style={{ gridColumn: 2 }}>
+          Sign in
+        </Anchor>
+      )}
+      {SIGN_IN_HELPS.has(problem.code) && <AccessTokenForm onSaved={onRetry} />}
       <div className={styles.actions}>
         {onRetry !== undefined && (
           <Button size="compact-sm" variant="default" onClick={onRetry}>

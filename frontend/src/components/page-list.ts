@@ -1,6 +1,13 @@
-import { IconActivity, IconBinaryTree, IconGridDots, IconMessage, IconReceipt } from '@tabler/icons-react';
+import {
+  IconActivity,
+  IconBinaryTree,
+  IconGridDots,
+  IconListCheck,
+  IconMessage,
+  IconReceipt,
+} from '@tabler/icons-react';
 
-/** The five pages, in the order of the rail. */
+/** The pages, in the order of the rail. */
 export const pages = [
   { path: '/', label: 'Chat', question: 'Ask, and see what answered', icon: IconMessage },
   {
@@ -11,5 +18,7 @@ export const pages = [
   },
   { path: '/chain', label: 'Chain', question: 'Where does each weight come from?', icon: IconBinaryTree },
   { path: '/experts', label: 'Experts', question: 'Which experts do the work?', icon: IconGridDots },
+  // Not /tasks: that is the API's.
+  { path: '/work', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
   { path: '/status', label: 'Status', question: 'Is this node well?', icon: IconActivity },
 ] as const;

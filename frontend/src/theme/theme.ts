@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { createTheme, type ButtonProps, type MantineColorsTuple } from '@mantine/core';
 
 const teal: MantineColorsTuple = [
   '#e7f3f2',
@@ -29,6 +29,12 @@ export const theme = createTheme({
   respectReducedMotion: true,
   cursorType: 'pointer',
   components: {
+    Button: {
+      // A button without a variant takes the theme's accent, and the library writes white on it, dark theme or not.
+      vars: (_theme: unknown, { variant, color }: ButtonProps) => ({
+        root: variant === undefined && color === undefined ? { '--button-color': 'var(--on-accent)' } : {},
+      }),
+    },
     Drawer: { defaultProps: { transitionProps: { duration: 160 } } },
     Modal: { defaultProps: { transitionProps: { duration: 120 } } },
     Tooltip: {

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Roles } from '../../auth/index.js';
+import { NeedsScope, Roles } from '../../auth/index.js';
 import type { Result } from '../../common/index.js';
 import { ProblemException } from '../../common/problem.js';
 import type { BlockHeader, ChainId } from '../block/index.js';
@@ -76,6 +76,7 @@ export class ChainController {
   @ApiOperation({ summary: 'Offers a block: 201 when it is new, 200 when it was there' })
   @Post(':id/blocks')
   @Roles('contributor', 'node')
+  @NeedsScope('chain:write')
   async publish(
     @Param() { id }: ChainParameters,
     @Body() body: PublishBody,

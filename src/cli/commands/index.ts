@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import * as admin from './admin.js';
 import * as cacheLab from './cache-lab.js';
 import * as dispute from './dispute.js';
 import * as exportModel from './export.js';
@@ -10,6 +11,7 @@ import * as keys from './keys.js';
 import * as logits from './logits.js';
 import * as models from './models.js';
 import * as migrations from './migrations.js';
+import * as tasks from './tasks.js';
 import * as replay from './replay.js';
 import * as serve from './serve.js';
 import * as verify from './verify.js';
@@ -29,7 +31,9 @@ export const COMMANDS: readonly RegisterCommand[] = [
   replay.register,
   verify.register,
   dispute.register,
+  tasks.register,
   fsck.register,
   keys.register,
+  admin.register,
   migrations.register,
 ];

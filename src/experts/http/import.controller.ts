@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { Body, Controller, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Roles } from '../../auth/index.js';
+import { NeedsScope, Roles } from '../../auth/index.js';
 import { unwrap } from '../../common/index.js';
 import type { ImportProgress } from '../import/import-options.js';
 import { Importer } from '../import/importer.js';
@@ -30,6 +30,7 @@ export class ImportController {
   })
   @Post()
   @Roles('admin')
+  @NeedsScope('models:write')
   async import(@Body() request: ImportRequest, @Res() reply: StreamingReply): Promise<void> {
     const lines = new JsonLines(reply);
     const stop = new AbortController();

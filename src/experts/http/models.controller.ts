@@ -1,6 +1,6 @@
 import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { Promotion } from '../releases/promotion.js';
 import { ReleaseCatalog } from '../releases/release-catalog.js';
@@ -47,6 +47,7 @@ export class ModelsController {
   @Post(':name/releases/:version/promote')
   @HttpCode(200)
   @Roles('guardian')
+  @NeedsScope('models:write')
   async promote(
     @Param() { name, version }: ReleaseParameters,
     @Req() request: IdentifiedRequest,

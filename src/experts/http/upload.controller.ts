@@ -3,7 +3,7 @@ import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, Matches, Max, Min } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
-import { Roles } from '../../auth/index.js';
+import { NeedsScope, Roles } from '../../auth/index.js';
 import type { AcceptedBlock } from '../../chain/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { MultipartUpload } from '../upload/multipart-upload.js';
@@ -34,6 +34,7 @@ export class ChunkQuery {
 @ApiTags('experts')
 @Controller('upload_moe_experts')
 @Roles('contributor', 'node')
+@NeedsScope('chain:write')
 export class UploadController {
   constructor(
     private readonly multipart: MultipartUpload,

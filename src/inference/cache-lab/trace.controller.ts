@@ -1,7 +1,7 @@
 import { Controller, Get, Query, StreamableFile } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { IsString, Length } from 'class-validator';
-import { Roles } from '../../auth/index.js';
+import { NeedsScope, Roles } from '../../auth/index.js';
 import { unwrap } from '../../common/index.js';
 import { RoutingTraces } from './routing-traces.js';
 
@@ -24,6 +24,7 @@ export class TraceController {
       'Which experts the latest passes of a model used, as a routing trace (docs/formats/routing-trace.md)',
   })
   @Roles('admin')
+  @NeedsScope('admin')
   @Get()
   async trace(@Query() { model }: TraceQuery): Promise<StreamableFile> {
     const bytes = unwrap(await this.traces.read(model));

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { NeedsScope } from '../../auth/index.js';
 import { clientGone } from '../responses/client-gone.js';
 import { refusal } from '../responses/refusal.js';
 import { traceOf } from '../responses/trace-of.js';
@@ -21,6 +22,7 @@ export class EmbeddingsController {
       'The mean of the final hidden states, scaled to length 1. The same input has the same bits in any company. No receipt is made.',
   })
   @Post('embeddings')
+  @NeedsScope('inference')
   @HttpCode(200)
   async create(@Body() body: EmbeddingDto, @Res() reply: FastifyReply): Promise<void> {
     const { signal } = clientGone(reply);

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import { NeedsScope } from '../../auth/index.js';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
 import { unwrap } from '../../common/index.js';
 import { LogitsService } from './logits.service.js';
@@ -33,6 +34,7 @@ export class LogitsController {
 
   @ApiOperation({ summary: 'The logits after each of the last positions of some token ids' })
   @Post()
+  @NeedsScope('inference')
   @HttpCode(200)
   async logits(@Body() { model, ids, last }: LogitsDto): Promise<object> {
     const answer = unwrap(await this.service.compute(model, ids, last));

@@ -1,6 +1,7 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { NeedsScope } from '../../auth/index.js';
 import { ProblemException } from '../../common/problem.js';
 import type { PreparedAnswer } from '../answers/answer-request.js';
 import { ReleaseSource } from '../models/release-source.js';
@@ -19,6 +20,7 @@ export class ChatController {
 
   @ApiOperation({ summary: "Answers one prompt with the model's own defaults" })
   @Post('chat')
+  @NeedsScope('inference')
   @HttpCode(200)
   async chat(
     @Body() body: ChatDto,

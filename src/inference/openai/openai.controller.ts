@@ -1,6 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { NeedsScope } from '../../auth/index.js';
 import { ProblemException } from '../../common/problem.js';
 import { ReleaseSource, type ModelSummary } from '../models/release-source.js';
 import { AnswerEndpoint, type AnswerHttpRequest } from '../responses/answer-endpoint.js';
@@ -22,6 +23,7 @@ export class OpenAiController {
 
   @ApiOperation({ summary: 'Answers a conversation' })
   @Post('chat/completions')
+  @NeedsScope('inference')
   @HttpCode(200)
   chatCompletions(
     @Body() body: ChatCompletionDto,
@@ -38,6 +40,7 @@ export class OpenAiController {
 
   @ApiOperation({ summary: 'Continues a text' })
   @Post('completions')
+  @NeedsScope('inference')
   @HttpCode(200)
   completions(
     @Body() body: CompletionDto,

@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { IsObject } from 'class-validator';
-import { Roles } from '../../auth/index.js';
+import { NeedsScope, Roles } from '../../auth/index.js';
 import type { Result } from '../../common/index.js';
 import type { Verdict } from '../dispute/index.js';
 import { parseEvidence, parseReceipt } from '../receipt/index.js';
@@ -29,6 +29,7 @@ export class DisputeController {
   @Post('dispute')
   @HttpCode(200)
   @Roles('user')
+  @NeedsScope('inference')
   async dispute(@Body() { a, b }: DisputeDto): Promise<Verdict> {
     return valueOf(await this.disputes.settle(presented(a), presented(b)));
   }

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { ok, type Result } from '../../common/index.js';
 import { parseEvidence, parseLogProof, parseReceipt, type ReceiptDocument } from '../receipt/index.js';
 import type { ReplayReport } from '../replay/replay-report.js';
@@ -61,6 +61,7 @@ export class ReceiptsController {
 
   @ApiOperation({ summary: 'Computes the answer again from its blocks and says what disagrees' })
   @Post(':id/replay')
+  @NeedsScope('inference')
   @HttpCode(200)
   async replay(@Param() { id }: ReceiptParameters): Promise<ReplayReport> {
     return valueOf(await this.receipts.replay(id));

@@ -1,0 +1,92 @@
+import { Select } from '@mantine/core';
+import { useCallback } from 'react';
+import { useNavigate, useSearchParams } from 'react-router';
+import type { TaskSummary } from '../../api/tasks.js';
+import { DataTable, type Column } from '../../components/data-table.js';
+import { dateTime } from '../../components/format.js';
+import { Hash } from '../../components/hash.js';
+import { Loading } from '../../components/loading.js';
+import { Empty, ProblemNotice } from '../../components/notice.js';
+import { useTasks } from '../../hooks/tasks.js';
+import { TASK_STATES, TaskState } from './task-state.js';
+
+/** What is the server asked to do, and what waits for somebody? */
+export default function TasksPage() {
+  const navigate = useNavigate();
+  const [query, setQuery] = useSearchParams();
+  const state = query.get('state') ?? '';
+  const tasks = useTasks(state);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = tasks;
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return (
+    <div className="page">
+      <header className="page-head">
+        <h1>Tasks</h1>
+        <p>What is the server asked to do, and what waits for somebody?</p>
+        <div className="tools">
+          <Select
+            size="xs"
+            w={180}
+            aria-label="State"
+            placeholder="All states"
+            clearable
+            clearButtonProps={{ 'aria-label': 'All states' }}
+            data={Object.entries(TASK_STATES).map(([value, label]) => ({ value, label }))}
+            value={state === '' ? null : state}
+            onChange={(value) => setQuery(value === null ? {} : { state: value }, { replace: true })}
+          />
+        </div>
+      </header>
+      {tasks.isPending && <Loading lines={8} />}
+      {tasks.isError && <ProblemNotice error={tasks.error} onRetry={() => void tasks.refetch()} />}
+      {tasks.isSuccess && (
+        <DataTable
+          label="Tasks"
+          noun="task"
+          rows={tasks.data.pages.flatMap((page) => page.items)}
+          columns={columns}
+          rowKey={(row) => row.task_id}
+          onOpen={(row) => void navigate(`/work/${row.task_id}`)}
+          onEnd={more}
+          complete={!hasNextPage}
+          empty={
+            <Empty title={state === '' ? 'Nobody has asked for a task yet' : 'No task is in this state'}>
+              Tasks are asked for by POST /task/start; docs/tasks.md says how.
+            </Empty>
+          }
+        />
+      )}
+    </div>
+  );
+}
+
+const columns: readonly Column<TaskSummary>[] = [
+  {
+    key: 'state',
+    label: 'State',
+    value: (row) => row.state,
+    show: (row) => <TaskState state={row.state} />,
+    width: '170px',
+  },
+  { key: 'type', label: 'Type', value: (row) => row.task_type },
+  { key: 'risk', label: 'Risk', value: (row) => row.risk, width: '80px', secondary: true },
+  { key: 'owner', label: 'Asked by', value: (row) => row.owner, secondary: true },
+  {
+    key: 'task',
+    label: 'Task',
+    value: (row) => row.task_id,
+    show: (row) => <Hash value={row.task_id} head={10} />,
+    width: '160px',
+    secondary: true,
+  },
+  {
+    key: 'created',
+    label: 'Since',
+    value: (row) => row.created_at,
+    show: (row) => dateTime(row.created_at),
+    width: '160px',
+    secondary: true,
+  },
+];

@@ -1,0 +1,2 @@
+export type { ApiKeyView } from './api-key-view.js';
+export { ApiKeys, type NewApiKey } from './api-keys.js';

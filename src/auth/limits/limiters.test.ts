@@ -1,0 +1,50 @@
+import { setImmediate as settled } from 'node:timers/promises';
+import { TinyRedis } from '../../../test/support/redis-server.js';
+import { testConfig } from '../../../test/support/test-config.js';
+import { Limiters, type Limiter } from './limiters.js';
+
+describe('limiters of two replicas', () => {
+  it('count together in Redis, each alone while it is away, and together again', async () => {
+    let redis = await TinyRedis.start();
+    const { port, url } = redis;
+    const replicas = [
+      new Limiters(testConfig({ redisUrl: url })),
+      new Limiters(testConfig({ redisUrl: url })),
+    ];
+    const [a, b] = replicas.map((limiters) => limiters.create('test', 1_000_000, 60));
+    try {
+      await untilShared(a, b, true);
+      await redis.stop();
+      await untilShared(a, b, false);
+      expect((await a.take('alone')).count).toBe(1);
+      expect((await b.take('alone')).count).toBe(1);
+      redis = await TinyRedis.start(port);
+      await untilShared(a, b, true);
+    } finally {
+      for (const limiters of replicas) limiters.onModuleDestroy();
+      await redis.stop();
+    }
+  });
+
+  it('refuse what is beyond, and forget', async () => {
+    const limiter = new Limiters(testConfig()).create('test', 2, 60);
+    const allowed = async () => (await limiter.take('x')).allowed;
+    expect([await allowed(), await allowed(), await allowed()]).toEqual([true, true, false]);
+    await limiter.forget('x');
+    expect(await allowed()).toBe(true);
+  });
+});
+
+let keys = 0;
+
+/** Waits until what one counts is (not) what the other counts. */
+async function untilShared(a: Limiter, b: Limiter, wanted: boolean): Promise<void> {
+  const end = Date.now() + 20_000;
+  for (let shared = !wanted; shared !== wanted;) {
+    if (Date.now() > end) throw new Error(`the replicas do not count ${wanted ? 'together' : 'alone'}`);
+    const key = `key ${keys++}`;
+    await a.take(key);
+    shared = (await b.take(key)).count === 2;
+    await settled();
+  }
+}

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { Tier } from '../accounts/index.js';
+import type { Identity } from '../identity.js';
+import type { RoleName } from '../roles.js';
+import { FreshCache } from './fresh-cache.js';
+
+/** How long another replica may still let an ended session in. In this process it ends at once. */
+const FRESH_MS = 5_000;
+const MOST_SESSIONS = 10_000;
+
+interface SessionRow {
+  readonly account_id: string;
+  readonly name: string;
+  readonly roles: RoleName[];
+  readonly tier: Tier;
+}
+
+/** Whether the session of an access token still lives, and what its account may do now. */
+@Injectable()
+export class SessionCheck {
+  private readonly cache = new FreshCache((id: string) => this.load(id), FRESH_MS, MOST_SESSIONS);
+
+  private readonly listeners: (() => void)[] = [];
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Tells of every change that must count at once, for others who remember accounts. */
+  onForget(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Who a session speaks for; null when it ended or expired, or its account is disabled. */
+  identify(sessionId: string): Promise<Identity | null> {
+    return this.cache.get(sessionId);
+  }
+
+  /** Makes what was just changed count for the next request. */
+  forget(): void {
+    this.cache.clear();
+    for (const listener of this.listeners) listener();
+  }
+
+  private async load(id: string): Promise<Identity | null> {
+    const [row] = await this.dataSource.query<SessionRow[]>(
+      `SELECT account_id, name, roles, tier FROM sessions JOIN accounts ON accounts.id = account_id
+       WHERE sessions.id = $1 AND ended_at IS NULL AND expires_at > now() AND NOT disabled`,
+      [id],
+    );
+    if (row === undefined) return null;
+    const { account_id: subject, name, roles, tier } = row;
+    return { subject, roles, name, tier, session: id };
+  }
+}

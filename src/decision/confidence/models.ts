@@ -1,0 +1,113 @@
+import type { DecisionType } from '../types.js';
+import type { FeatureModel } from './feature-model.js';
+
+/**
+ * The model of each type. Weights are first guesses in the direction that experience suggests; what makes them honest is
+ * the calibration, which replaces the number they give by how often such numbers came true.
+ */
+export const FEATURE_MODELS: Readonly<Record<DecisionType, FeatureModel>> = {
+  deployment: {
+    version: 'deployment/1',
+    bias: -3,
+    features: [
+      {
+        name: 'evaluation_gain',
+        weight: 2,
+        meaning: '0: worse than what is live or not evaluated, 1: clearly better on held-out examples',
+      },
+      {
+        name: 'canary_success',
+        weight: 2.5,
+        meaning: 'share of answers of its canary that ended as they should',
+      },
+      {
+        name: 'canary_latency',
+        weight: -1.5,
+        meaning: '0: as fast as what is live, 1: half as fast or slower',
+      },
+      {
+        name: 'provenance',
+        weight: 1.5,
+        meaning: 'share of its weights whose author, data and licence are on the chain',
+      },
+      { name: 'change', weight: -1, meaning: 'share of its weights that differ from what is live' },
+    ],
+  },
+  scaling: {
+    version: 'scaling/1',
+    bias: -1.5,
+    features: [
+      {
+        name: 'pressure',
+        weight: 3,
+        meaning: 'how far the measured load is beyond the bound that asks for the change',
+      },
+      { name: 'duration', weight: 2, meaning: '0: seen once, 1: for ten minutes without a break' },
+      { name: 'headroom', weight: 1.5, meaning: 'share of memory and processors that would still be free' },
+      { name: 'oscillation', weight: -3, meaning: 'share of recent changes that were taken back' },
+    ],
+  },
+  rollback: {
+    version: 'rollback/1',
+    bias: -2,
+    features: [
+      {
+        name: 'error_rate',
+        weight: 3,
+        meaning: 'growth of failed answers since the release went live: 0 none, 1 fivefold or more',
+      },
+      {
+        name: 'latency',
+        weight: 1.5,
+        meaning: 'growth of the time to the first token: 0 none, 1 threefold or more',
+      },
+      {
+        name: 'recency',
+        weight: 1.5,
+        meaning: '1: the release went live minutes ago, 0: a day ago or longer',
+      },
+      {
+        name: 'target_health',
+        weight: 2,
+        meaning: 'share of answers of the previous release that ended as they should',
+      },
+    ],
+  },
+  healing: {
+    version: 'healing/1',
+    bias: -1.5,
+    features: [
+      { name: 'pattern_match', weight: 3, meaning: 'how well the diagnosis fits a known pattern' },
+      {
+        name: 'remedy_success',
+        weight: 2.5,
+        meaning: 'how often this remedy helped against this pattern',
+        unknown: 0.5,
+      },
+      { name: 'severity', weight: 1, meaning: '0: a nuisance, 1: answers fail' },
+      { name: 'repetition', weight: -3, meaning: 'attempts at the same incident, of those allowed' },
+    ],
+  },
+  monitoring: {
+    version: 'monitoring/1',
+    bias: -1,
+    features: [
+      {
+        name: 'evidence',
+        weight: 3,
+        meaning: 'how unlikely the measurement is under the usual ones: 0 usual, 1 never seen',
+      },
+      { name: 'agreement', weight: 1.5, meaning: 'share of related measurements that point the same way' },
+      {
+        name: 'flapping',
+        weight: -2,
+        meaning: 'share of recent alerts of this kind that ended by themselves',
+      },
+    ],
+  },
+  guardian_override: {
+    version: 'guardian_override/1',
+    bias: -4,
+    features: [{ name: 'guardian', weight: 8, meaning: '1: a guardian asks for it' }],
+  },
+};

@@ -1,0 +1,35 @@
+import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
+import { EventBus } from '../common/index.js';
+import { StepRegistry, TasksModule } from '../tasks/index.js';
+import { EvmNode } from './evm-node.js';
+import { TransactionStore } from './transactions.js';
+import { onchainAction, simulateStep, transferStep } from './transfer-steps.js';
+import { checkBalance, monitorWallet, walletReading } from './wallet-steps.js';
+
+/** Registers the steps that need an EVM chain. */
+@Injectable()
+export class EvmSteps implements OnModuleInit {
+  constructor(
+    private readonly registry: StepRegistry,
+    private readonly node: EvmNode,
+    private readonly store: TransactionStore,
+    private readonly events: EventBus,
+  ) {}
+
+  onModuleInit(): void {
+    const { node } = this;
+    for (const handler of [
+      checkBalance(node),
+      monitorWallet(node),
+      walletReading(node, this.events),
+      onchainAction(node),
+      simulateStep(node),
+      transferStep(node, this.store),
+    ])
+      this.registry.register(handler);
+  }
+}
+
+/** Steps on an EVM chain. Needs the global config, keys, database and events. */
+@Module({ imports: [TasksModule], providers: [EvmNode, TransactionStore, EvmSteps], exports: [EvmNode] })
+export class EvmModule {}

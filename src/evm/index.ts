@@ -1,0 +1,1 @@
+export { EvmModule } from './evm.module.js';

@@ -1,0 +1,15 @@
+export { ApprovalService, mayApprove, type ApprovalAnswer } from './approval/approval-service.js';
+export { Anchors, type LeafProof } from './audit/anchors.js';
+export { AuditTrail } from './audit/audit-trail.js';
+export { AUDIT_ENTRY, type AuditFacts, type AuditRecord } from './audit/audit-record.js';
+export { PlanService, type StoredPlan } from './plan/plan-service.js';
+export { PolicyBook } from './policy/policy-book.js';
+export { askPolicies, type PolicyVerdict } from './policy/policy-verdict.js';
+export * from './steps/fields.js';
+export * from './steps/step-handler.js';
+export { StepRegistry } from './steps/step-registry.js';
+export type { ApprovalRow, StepRow, TaskRow } from './store/rows.js';
+export { TaskStore, type TaskFilter } from './store/task-store.js';
+export { TASK_STATES, type TaskState } from './states.js';
+export { TaskService } from './task-service.js';
+export { TasksModule } from './tasks.module.js';

@@ -1,0 +1,196 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { bytesToHex, canonicalJson, CodedError, systemClock, type Json } from '../../common/index.js';
+import { NodeKeys } from '../../keys/index.js';
+import { AuditTrail } from '../audit/audit-trail.js';
+import { planHash, type Plan } from '../plan/planner.js';
+import { PolicyBook } from '../policy/policy-book.js';
+import { askPolicies } from '../policy/policy-verdict.js';
+import { StepRegistry } from '../steps/step-registry.js';
+import type { StepRow, TaskRow } from '../store/rows.js';
+import { TaskStore } from '../store/task-store.js';
+import type { StepJob } from './step-queue.js';
+import { ENGINE_ACTOR, TaskEngine } from './task-engine.js';
+
+/** A step that this process, and no other, is working on. */
+export interface ClaimedStep {
+  readonly task: TaskRow;
+  readonly step: StepRow;
+  readonly attempt: number;
+  /** Outputs of the steps before. */
+  readonly outputs: readonly Json[];
+}
+
+/** How much longer than its deadline a step is left to whoever claimed it, ms. */
+const LEASE_GRACE_MS = 15_000;
+
+/**
+ * Claims steps. A claim is a transaction of its own: it asks once more for approval and policies, and writes down that the
+ * step begins. Where that cannot be written (a full disk), the step does not begin.
+ */
+@Injectable()
+export class StepClaims {
+  /** Names this data folder: a step claimed under it and not settled at a start was cut off by a crash. */
+  readonly instance: string;
+
+  constructor(
+    keys: NodeKeys,
+    private readonly dataSource: DataSource,
+    private readonly store: TaskStore,
+    private readonly registry: StepRegistry,
+    private readonly book: PolicyBook,
+    private readonly engine: TaskEngine,
+    private readonly trail: AuditTrail,
+  ) {
+    this.instance = bytesToHex(keys.logSigner.publicKey);
+  }
+
+  /** The step of a job; null when there is nothing to do. */
+  claim(job: StepJob, worker: string): Promise<ClaimedStep | null> {
+    return this.engine.change(async (manager) => {
+      const task = await this.store.hold(manager, job.task);
+      if (!task.ok) return { task: null, value: null };
+      const steps = await this.store.steps(job.task, manager);
+      const step = steps.at(job.step);
+      if (step === undefined || !isDue(task.value, step)) return { task: null, value: null };
+      const refusal = await this.compliance(manager, task.value, step);
+      if (refusal !== null)
+        return { task: await this.refuse(manager, task.value, step, refusal), value: null };
+      const begun = await this.begin(manager, task.value, step, worker);
+      const outputs = steps.slice(0, step.index).map(({ output }) => output);
+      return { task: begun, value: { task: begun, step, attempt: step.attempts + 1, outputs } };
+    });
+  }
+
+  /** Keeps a value for later attempts; throws `STEP_LOST` when the step is no longer this attempt's. */
+  async keep({ task, step, attempt }: ClaimedStep, value: Json): Promise<void> {
+    const rows: unknown[] = await this.dataSource.query(
+      `WITH kept AS (
+         UPDATE task_steps SET kept = $4
+         WHERE task_id = $1 AND step_index = $2 AND attempts = $3 AND state = 'executing' RETURNING 1
+       ) SELECT 1 FROM kept`,
+      [task.id, step.index, attempt, canonicalJson(value)],
+    );
+    if (rows.length === 0)
+      throw new CodedError('STEP_LOST', 'The step was given to another attempt or has ended.', {}, 409);
+  }
+
+  /** What forbids a step now, although it was planned: approval, policies, amounts of the day. */
+  private async compliance(manager: EntityManager, task: TaskRow, step: StepRow): Promise<CodedError | null> {
+    const [{ plan: text }]: { plan: string }[] = await manager.query(
+      'SELECT plan FROM task_plans WHERE id = $1',
+      [task.planId],
+    );
+    const plan = JSON.parse(text) as Plan;
+    const planned = plan.steps.at(step.index);
+    const same =
+      canonicalJson((planned?.parameters ?? null) as Json) === canonicalJson(step.parameters as Json);
+    if (planHash(plan) !== task.planHash || planned?.type !== step.type || !same) return changed(task);
+    const handler = this.registry.of(step.type);
+    if (!handler.ok) return handler.error;
+    const { risk, movesValue = false, alwaysApproval = false } = handler.value;
+    const verdict = askPolicies(this.book.current.policies, {
+      ...{ actionType: step.actionType, risk, movesValue, alwaysApproval, amount: step.amount },
+      ...{ roles: task.roles, at: systemClock.now() },
+    });
+    // What has begun is finished: its effect may be out already.
+    if (step.kept !== null) return null;
+    if (!verdict.allowed) return denied(verdict.reason);
+    if (verdict.requires_approval || step.needsApproval) {
+      const given = (await this.store.approvals(task.id, manager)).find((each) => each.step === step.index);
+      if (given?.state !== 'approved' || given.planHash !== task.planHash) return notApproved();
+      if (given.expired) return approvalOver();
+    }
+    return this.overDaily(manager, step, verdict.daily_amount);
+  }
+
+  /** Amounts of any 24 hours are counted under a lock, so that two steps cannot both fit. */
+  private async overDaily(
+    manager: EntityManager,
+    step: StepRow,
+    limit: string | null,
+  ): Promise<CodedError | null> {
+    if (limit === null || step.amount === null || step.spent) return null;
+    await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7))', [step.actionType]);
+    const [{ total }]: { total: string }[] = await manager.query(
+      `SELECT coalesce(sum(amount), 0)::text AS total FROM task_steps
+       WHERE action_type = $1 AND spent_at > now() - interval '24 hours'`,
+      [step.actionType],
+    );
+    return BigInt(total) + BigInt(step.amount) > BigInt(limit) ? tooMuch(limit, total) : null;
+  }
+
+  private async begin(
+    manager: EntityManager,
+    task: TaskRow,
+    step: StepRow,
+    worker: string,
+  ): Promise<TaskRow> {
+    const handler = this.registry.of(step.type);
+    const leaseMs = (handler.ok ? handler.value.timeoutMs : 0) + LEASE_GRACE_MS;
+    if (step.state === 'ready') await this.store.moveStep(manager, task.id, step, 'executing');
+    await manager.query(
+      `UPDATE task_steps SET attempts = attempts + 1, instance = $3, worker = $4, started_at = coalesce(started_at, $5),
+         lease_until = now() + $6 * interval '1 millisecond',
+         spent_at = CASE WHEN amount IS NULL THEN NULL ELSE coalesce(spent_at, now()) END
+       WHERE task_id = $1 AND step_index = $2`,
+      [task.id, step.index, this.instance, worker, systemClock.now(), leaseMs],
+    );
+    await this.trail.append(manager, {
+      ...{ task: task.id, step: step.index, event: 'step.started', status: 'executing', actor: ENGINE_ACTOR },
+      ...{ attempt: step.attempts + 1, plan_hash: task.planHash, input_hash: step.inputHash },
+    });
+    return task.state === 'approved' ? this.store.moveTask(manager, task, 'executing') : task;
+  }
+
+  private async refuse(
+    manager: EntityManager,
+    task: TaskRow,
+    step: StepRow,
+    { code, message }: CodedError,
+  ): Promise<TaskRow> {
+    await this.store.moveStep(manager, task.id, step, 'failed', { code, detail: message });
+    await this.trail.append(manager, {
+      ...{ task: task.id, step: step.index, event: 'step.refused', status: 'failed', actor: ENGINE_ACTOR },
+      ...{ plan_hash: task.planHash, input_hash: step.inputHash, code },
+    });
+    return this.engine.end(manager, task, 'failed', { code, reason: message });
+  }
+}
+
+/** Whether a job's step is to be done: in the queue, or left behind by a worker whose time is over. */
+function isDue({ state }: TaskRow, step: StepRow): boolean {
+  if (state !== 'executing' && state !== 'approved') return false;
+  return step.state === 'ready' || (step.state === 'executing' && !step.leased);
+}
+
+function changed({ planId, planHash: hash }: TaskRow): CodedError {
+  return new CodedError(
+    'PLAN_CHANGED',
+    `The plan ${planId} or its steps are not what the hash says.`,
+    { hash },
+    409,
+  );
+}
+
+function denied(reason: string): CodedError {
+  return new CodedError('POLICY_DENIED', `The policies forbid it now: ${reason}.`, {}, 403);
+}
+
+function notApproved(): CodedError {
+  return new CodedError(
+    'APPROVAL_MISSING',
+    'The step needs an approval of exactly this plan and has none.',
+    {},
+    403,
+  );
+}
+
+function approvalOver(): CodedError {
+  return new CodedError('APPROVAL_EXPIRED', 'The approval was given, but its time is over.', {}, 409);
+}
+
+function tooMuch(limit: string, total: string): CodedError {
+  const detail = `With this, more than ${limit} would have been moved within 24 hours (${total} so far).`;
+  return new CodedError('POLICY_DAILY_AMOUNT', detail, { limit, total }, 403);
+}

@@ -1,0 +1,114 @@
+import { Injectable, Logger } from '@nestjs/common';
+import {
+  canonicalJson,
+  CodedError,
+  err,
+  EventBus,
+  messageOf,
+  ok,
+  type Json,
+  type Result,
+} from '../../common/index.js';
+import type { StepBoundary } from '../../common/index.js';
+import type { StepContext, StepHandler } from '../steps/step-handler.js';
+import { StepRegistry } from '../steps/step-registry.js';
+import { StepClaims, type ClaimedStep } from './step-claims.js';
+import { StepSettlement } from './step-settlement.js';
+import { StepQueue, type StepJob } from './step-queue.js';
+
+/** Characters that the output of a step may have as JSON. */
+const MOST_OUTPUT = 65_536;
+
+/** Does one step: claims it, lets its handler work with a deadline, and settles what came of it. */
+@Injectable()
+export class StepExecutor {
+  private readonly logger = new Logger('Tasks');
+
+  constructor(
+    private readonly registry: StepRegistry,
+    private readonly claims: StepClaims,
+    private readonly settlement: StepSettlement,
+    private readonly queue: StepQueue,
+    private readonly events: EventBus,
+  ) {}
+
+  /** Does the step of a job; a job whose step is done, running elsewhere or given up does nothing. */
+  async work(job: StepJob, worker: string): Promise<void> {
+    this.reach(job, 'picked');
+    const claimed = await this.claims.claim(job, worker);
+    if (claimed === null) return;
+    this.reach(job, 'claimed');
+    const outcome = await this.attempt(claimed);
+    if (this.queue.stopSignal.aborted && !outcome.ok) {
+      await this.settlement.interrupted(claimed);
+      return;
+    }
+    this.reach(job, 'acted');
+    await this.settlement.settle(claimed, outcome);
+    this.reach(job, 'committed');
+  }
+
+  private async attempt(claimed: ClaimedStep): Promise<Result<Json>> {
+    const handler = this.registry.of(claimed.step.type);
+    if (!handler.ok) return handler;
+    const cancelled = new AbortController();
+    const watch = this.events.on('task.changed', ({ task, state }) => {
+      if (task === claimed.task.id && state === 'cancelled') cancelled.abort();
+    });
+    try {
+      return await this.inTime(handler.value, claimed, cancelled.signal);
+    } catch (thrown) {
+      if (thrown instanceof CodedError) return err(thrown);
+      this.logger.warn(`step ${claimed.step.type} of ${claimed.task.id} threw: ${messageOf(thrown)}`);
+      return err(new CodedError('STEP_THREW', messageOf(thrown).slice(0, 500), {}, 500));
+    } finally {
+      watch();
+    }
+  }
+
+  /** A handler that does not heed its deadline is left alone: what it says afterwards counts for nothing. */
+  private async inTime(
+    handler: StepHandler,
+    claimed: ClaimedStep,
+    cancelled: AbortSignal,
+  ): Promise<Result<Json>> {
+    const deadline = AbortSignal.timeout(handler.timeoutMs);
+    const signal = AbortSignal.any([deadline, cancelled, this.queue.stopSignal]);
+    const over = new Promise<Result<Json>>((resolve) => {
+      signal.addEventListener('abort', () => resolve(err(overdue(handler, deadline.aborted))), {
+        once: true,
+      });
+    });
+    const outcome = await Promise.race([
+      handler.run(claimed.step.parameters, this.context(claimed, signal)),
+      over,
+    ]);
+    return outcome.ok ? boundedOutput(outcome.value) : outcome;
+  }
+
+  private context(claimed: ClaimedStep, signal: AbortSignal): StepContext {
+    const { task, step, outputs } = claimed;
+    return {
+      ...{ task: task.id, step: step.index, key: `${task.id}/${step.index}`, attempt: claimed.attempt },
+      ...{ owner: task.owner, signal, kept: step.kept, outputs },
+      keep: async (value) => {
+        await this.claims.keep(claimed, value);
+        this.reach({ task: task.id, step: step.index }, 'prepared');
+      },
+    };
+  }
+
+  private reach({ task, step }: StepJob, boundary: StepBoundary): void {
+    this.events.emit('task.boundary', { task, step, boundary });
+  }
+}
+
+function boundedOutput(output: Json): Result<Json> {
+  if (canonicalJson(output).length <= MOST_OUTPUT) return ok(output);
+  return err(new CodedError('STEP_OUTPUT_TOO_LARGE', `The step's output exceeds ${MOST_OUTPUT} characters.`));
+}
+
+function overdue({ type, timeoutMs }: StepHandler, late: boolean): CodedError {
+  const detail = late ? `${type} took longer than ${timeoutMs} ms.` : `${type} was stopped.`;
+  return new CodedError(late ? 'STEP_TIMEOUT' : 'STEP_STOPPED', detail, {}, 503);
+}

@@ -1,0 +1,121 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import { CodedError, err, ok, systemClock, unwrap, type Result } from '../../common/index.js';
+import { STEP_STATES, TASK_STATES, type StepState, type TaskState } from '../states.js';
+import { approvalRow, stepRow, taskRow, type ApprovalRow, type StepRow, type TaskRow } from './rows.js';
+
+/** Which tasks a list shows, newest first. */
+export interface TaskFilter {
+  readonly owner?: string;
+  readonly state?: string;
+  readonly taskType?: string;
+  readonly before?: string;
+  readonly limit: number;
+}
+
+type Rows = Parameters<typeof taskRow>[0][];
+
+const TASK = 'SELECT t.*, p.plan_hash FROM tasks t JOIN task_plans p ON p.id = t.plan_id';
+const STEP = 'SELECT *, coalesce(lease_until > now(), false) AS leased FROM task_steps';
+const APPROVAL = 'SELECT *, expires_at <= now() AS expired FROM task_approvals';
+
+/** Tables of tasks, steps and approvals. Whoever changes a task holds its row first, so that two never mix. */
+@Injectable()
+export class TaskStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** A task; `TASK_NOT_FOUND` (404). */
+  async task(id: string, manager: Pick<EntityManager, 'query'> = this.dataSource): Promise<Result<TaskRow>> {
+    const rows: Rows = await manager.query(`${TASK} WHERE t.id = $1`, [id]);
+    return rows.length === 0 ? err(notFound(id)) : ok(taskRow(rows[0]));
+  }
+
+  /** A task, held until the transaction ends; `TASK_NOT_FOUND` (404). */
+  async hold(manager: EntityManager, id: string): Promise<Result<TaskRow>> {
+    const rows: Rows = await manager.query(`${TASK} WHERE t.id = $1 FOR UPDATE OF t`, [id]);
+    return rows.length === 0 ? err(notFound(id)) : ok(taskRow(rows[0]));
+  }
+
+  /** Steps of a task in their order. */
+  async steps(id: string, manager: Pick<EntityManager, 'query'> = this.dataSource): Promise<StepRow[]> {
+    const rows: Rows = await manager.query(`${STEP} WHERE task_id = $1 ORDER BY step_index`, [id]);
+    return rows.map(stepRow);
+  }
+
+  /** Requests for approval of a task in the order of their steps. */
+  async approvals(
+    id: string,
+    manager: Pick<EntityManager, 'query'> = this.dataSource,
+  ): Promise<ApprovalRow[]> {
+    const rows: Rows = await manager.query(`${APPROVAL} WHERE task_id = $1 ORDER BY step_index`, [id]);
+    return rows.map(approvalRow);
+  }
+
+  /** Tasks with an approval that nobody gave in time, at most a hundred. */
+  async lateApprovals(): Promise<string[]> {
+    const rows = await this.dataSource.query<{ task_id: string }[]>(
+      `SELECT task_id FROM task_approvals WHERE state = 'pending' AND expires_at <= now() LIMIT 100`,
+    );
+    return rows.map(({ task_id: id }) => id);
+  }
+
+  /** Tasks, newest first. */
+  async list({ owner, state, taskType, before, limit }: TaskFilter): Promise<TaskRow[]> {
+    const rows = await this.dataSource.query<Rows>(
+      `${TASK} WHERE ($1::text IS NULL OR t.owner = $1) AND ($2::text IS NULL OR t.state = $2)
+         AND ($3::text IS NULL OR t.task_type = $3) AND ($4::bigint IS NULL OR t.position < $4)
+       ORDER BY t.position DESC LIMIT $5`,
+      [owner ?? null, state ?? null, taskType ?? null, before ?? null, limit],
+    );
+    return rows.map(taskRow);
+  }
+
+  /** Tasks of an account that are not at their end. */
+  async openCount(owner: string, manager: EntityManager): Promise<number> {
+    const ends = TASK_STATES.states.filter((state) => TASK_STATES.isFinal(state));
+    const [{ count }]: { count: string }[] = await manager.query(
+      'SELECT count(*) AS count FROM tasks WHERE owner = $1 AND state <> ALL ($2::text[])',
+      [owner, ends],
+    );
+    return Number(count);
+  }
+
+  /** Moves a held task; a move its machine does not know is a bug and throws. */
+  async moveTask(
+    manager: EntityManager,
+    task: TaskRow,
+    to: TaskState,
+    { code = null, reason = null }: { code?: string | null; reason?: string | null } = {},
+  ): Promise<TaskRow> {
+    const updatedAt = Math.max(systemClock.now(), task.updatedAt);
+    const state = unwrap(TASK_STATES.move(task.state, to));
+    await manager.query(
+      'UPDATE tasks SET state = $2, code = $3, reason = $4, updated_at = $5 WHERE id = $1',
+      [task.id, state, code, reason, updatedAt],
+    );
+    return { ...task, state, code, reason, updatedAt };
+  }
+
+  /** Moves a step of a held task and sets further columns. A move its machine does not know throws. */
+  async moveStep(
+    manager: EntityManager,
+    task: string,
+    step: Pick<StepRow, 'index' | 'state'>,
+    to: StepState,
+    columns: Readonly<Record<string, string | number | null>> = {},
+  ): Promise<void> {
+    const state = unwrap(STEP_STATES.move(step.state, to));
+    const names = Object.keys(columns);
+    const set = names.map((name, i) => `, ${name} = $${i + 4}`).join('');
+    await manager.query(`UPDATE task_steps SET state = $3${set} WHERE task_id = $1 AND step_index = $2`, [
+      task,
+      step.index,
+      state,
+      ...names.map((name) => columns[name]),
+    ]);
+  }
+}
+
+function notFound(id: string): CodedError {
+  return new CodedError('TASK_NOT_FOUND', `There is no task ${id}.`, { task: id }, 404);
+}

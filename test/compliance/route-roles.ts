@@ -1,0 +1,133 @@
+import { mayAct, type NeededScope, type RoleName, type Scope } from '../../src/auth/index.js';
+
+/** Who may call a route: these roles (an admin always), with this scope if an API key is used. */
+export interface RouteRule {
+  readonly roles: readonly RoleName[];
+  readonly scope: NeededScope;
+}
+
+const rule = (scope: NeededScope, ...roles: RoleName[]): RouteRule => ({ scope, roles });
+
+/** Anybody reads it; a key without `read` sees what anybody sees. */
+const OPEN = rule('read', 'public');
+/** Anybody sends it. */
+const OPEN_WRITE = rule('admin', 'public');
+const PERSON = rule('session', 'user');
+const ADMIN = rule('admin');
+const INFERENCE = rule('inference', 'user');
+const TASKS = rule('tasks', 'user', 'guardian');
+const GUARDIAN = rule('guardian', 'guardian');
+const PUBLISHING = rule('chain:write', 'contributor', 'node');
+
+/** What was decided for every route. A route that is not here fails the test: somebody has to decide. */
+export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
+  'POST /api/register': OPEN_WRITE,
+  'POST /api/setup': OPEN_WRITE,
+  'POST /api/login': OPEN_WRITE,
+  'POST /api/refresh': OPEN_WRITE,
+  'POST /api/logout': PERSON,
+  'GET /api/me': OPEN,
+  'PATCH /api/me/password': PERSON,
+  'GET /api/me/sessions': PERSON,
+  'DELETE /api/me/sessions/{id}': PERSON,
+  'POST /auth/register': PERSON,
+  'GET /auth/keys': PERSON,
+  'DELETE /auth/keys/{id}': PERSON,
+  'POST /auth/wallet/nonce': OPEN_WRITE,
+  'POST /auth/wallet/verify': OPEN_WRITE,
+  'POST /auth/wallet/link': PERSON,
+  'GET /auth/wallet': PERSON,
+  'GET /api/accounts': ADMIN,
+  'POST /api/accounts': ADMIN,
+  'PATCH /api/accounts/{id}': ADMIN,
+
+  'GET /log/checkpoint': OPEN,
+  'GET /log/key': OPEN,
+  'GET /log/tile/{path}': OPEN,
+  'GET /log/proof/inclusion': OPEN,
+  'GET /log/proof/consistency': OPEN,
+  'GET /log/entries': OPEN,
+
+  'POST /chain/fsck': ADMIN,
+  'GET /chain/status': OPEN,
+  'GET /chain/B/graph': OPEN,
+  'GET /chain/{id}/blocks': OPEN,
+  'POST /chain/{id}/blocks': PUBLISHING,
+  'GET /chain/{id}/blocks/{hash}': OPEN,
+  'GET /chain/{id}/blocks/{hash}/parents': OPEN,
+  'GET /chain/{id}/blocks/{hash}/children': OPEN,
+  'GET /chain/{id}/blocks/{hash}/payload': OPEN,
+  'GET /genesis/hash': OPEN,
+
+  'GET /models': OPEN,
+  'GET /models/{name}/releases': OPEN,
+  'GET /models/{name}/gguf': rule('read', 'user'),
+  'POST /models/import': rule('models:write'),
+  'POST /models/{name}/releases/{version}/promote': rule('models:write', 'guardian'),
+
+  'GET /experts/top': OPEN,
+  'GET /experts/stats/{name}': OPEN,
+  'GET /experts/cache': OPEN,
+  'GET /experts/trace': ADMIN,
+  'POST /upload_moe_experts': PUBLISHING,
+  'GET /upload_moe_experts/{id}': PUBLISHING,
+  'DELETE /upload_moe_experts/{id}': PUBLISHING,
+  'PUT /upload_moe_experts/{id}/{payload}': PUBLISHING,
+  'POST /upload_moe_experts/{id}/complete': PUBLISHING,
+
+  'POST /v1/chat/completions': INFERENCE,
+  'POST /v1/completions': INFERENCE,
+  'POST /v1/embeddings': INFERENCE,
+  'POST /chat': INFERENCE,
+  'POST /logits': INFERENCE,
+  'GET /v1/models': OPEN,
+  'GET /v1/models/{id}': OPEN,
+  'GET /v1/receipts': rule('read', 'user'),
+  'POST /v1/receipts/verify': OPEN_WRITE,
+  'GET /v1/receipts/{id}': OPEN,
+  'GET /v1/receipts/{id}/bundle': OPEN,
+  'POST /v1/receipts/{id}/replay': INFERENCE,
+  'POST /v1/receipts/dispute': INFERENCE,
+
+  'POST /task/start': TASKS,
+  'GET /tasks': TASKS,
+  'GET /task/{id}': TASKS,
+  'GET /task/{id}/status': TASKS,
+  'POST /task/{id}/approve': GUARDIAN,
+  'POST /task/{id}/cancel': TASKS,
+  'POST /plan/create': TASKS,
+  'POST /plan/execute': TASKS,
+  'GET /plan/{id}': TASKS,
+  'POST /execute': TASKS,
+  'GET /execution/{task_id}/{step_id}': TASKS,
+  'GET /audit/{task_id}': TASKS,
+  'POST /audit/record': GUARDIAN,
+  'GET /audit/verify/{hash}': OPEN,
+  'POST /write': TASKS,
+  'GET /verify/{hash}': OPEN,
+  'GET /tx/{txid}': OPEN,
+  'GET /policy': TASKS,
+  'POST /policy/replay': GUARDIAN,
+
+  'GET /health': OPEN,
+  'GET /ready': OPEN,
+  'GET /metrics': OPEN,
+  'GET /version': OPEN,
+};
+
+/** Somebody who knocks at every route. */
+export interface Caller {
+  readonly roles: readonly RoleName[];
+  /** What the API key may; absent for a person. */
+  readonly scopes?: readonly Scope[];
+  /** Whether it is a person who signed in. */
+  readonly person: boolean;
+}
+
+/** Whether a caller may pass, worked out from the table alone. */
+export function mayPass({ roles, scopes, person }: Caller, { roles: allowed, scope }: RouteRule): boolean {
+  if (allowed.includes('public')) return true;
+  if (!mayAct({ subject: 'x', roles }, allowed)) return false;
+  if (scope === 'session') return person;
+  return scopes?.includes(scope) ?? true;
+}

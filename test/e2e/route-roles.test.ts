@@ -1,0 +1,153 @@
+import { jest } from '@jest/globals';
+import { SCOPES, type RoleName, type Scope } from '../../src/auth/index.js';
+import { mayPass, ROUTE_RULES, type Caller } from '../compliance/route-roles.js';
+import { ACCOUNT_SETTINGS, call, firstAdmin, register, type Person } from '../support/accounts.js';
+import { runCommand, startServer, type TestServer } from '../support/index.js';
+
+jest.setTimeout(120_000);
+
+/** How the guard refuses. Any other answer means that the call got past it. */
+const DENIALS = new Set([
+  'UNAUTHENTICATED',
+  'TOKEN_INVALID',
+  'API_KEY_INVALID',
+  'FORBIDDEN',
+  'SCOPE_MISSING',
+  'SESSION_NEEDED',
+]);
+const ROLES: readonly RoleName[] = ['user', 'contributor', 'node', 'guardian', 'admin'];
+const AT_ONCE = 16;
+
+interface Knock extends Caller {
+  readonly who: string;
+  readonly token?: string;
+}
+
+let server: TestServer;
+let admin: Person;
+let routes: string[];
+beforeAll(async () => {
+  server = await startServer({ env: ACCOUNT_SETTINGS });
+  admin = await firstAdmin(server);
+  const { body } = await call(server, 'GET', '/docs/json');
+  const paths = body.paths as Record<string, Record<string, object>>;
+  routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+});
+afterAll(() => server?.stop());
+
+async function setRoles(person: Person, roles: readonly RoleName[]): Promise<void> {
+  const answer = await call(server, 'PATCH', `/api/accounts/${person.id}`, {
+    token: admin.token,
+    body: { roles },
+  });
+  expect(answer.status).toBe(200);
+}
+
+async function personWith(...roles: RoleName[]): Promise<Person> {
+  const person = await register(server);
+  await setRoles(person, roles);
+  return person;
+}
+
+async function keyOf(person: Person, scopes: readonly Scope[], expiresAt?: number): Promise<string> {
+  const { status, body } = await call(server, 'POST', '/auth/register', {
+    token: person.token,
+    body: { name: 'probe', scopes, expires_at: expiresAt },
+  });
+  expect([scopes, status]).toEqual([scopes, 201]);
+  return String(body.key);
+}
+
+/** A call of a route that nothing can come of: no such thing, and a field that nothing knows. */
+async function knock(route: string, token: string | undefined): Promise<{ status: number; code: unknown }> {
+  const [method, path] = route.split(' ');
+  const { status, body } = await call(server, method, path.replace(/\{\w+\}/g, 'probe'), {
+    ...(token !== undefined && { token }),
+    ...(method !== 'GET' && { body: { probe: 1 } }),
+  });
+  return { status, code: body.code };
+}
+
+/** The routes where what happens is not what the table says. */
+async function leaks(caller: Knock, expected = (route: string) => mayPass(caller, ROUTE_RULES[route])) {
+  const found: string[] = [];
+  const left = [...routes];
+  const work = async () => {
+    for (let route = left.pop(); route !== undefined; route = left.pop()) {
+      const { status, code } = await knock(route, caller.token);
+      const passed = !DENIALS.has(String(code));
+      if (passed !== expected(route) || status >= 500)
+        found.push(`${caller.who}: ${route}: ${status} ${code}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return found;
+}
+
+it('has decided about every route, and about none that is gone', () => {
+  expect(routes.toSorted()).toEqual(Object.keys(ROUTE_RULES).toSorted());
+});
+
+it('lets every role do what the table says, and nothing else', async () => {
+  expect(await leaks({ who: 'public', roles: ['public'], person: false })).toEqual([]);
+  for (const role of ROLES) {
+    const { token } = await personWith(role);
+    expect(await leaks({ who: role, roles: ['user', role], person: true, token })).toEqual([]);
+  }
+});
+
+it('lets a key do what its scope and its owner allow', async () => {
+  const owner = await personWith('admin');
+  const keys: Knock[] = [];
+  for (const scope of SCOPES) {
+    const token = await keyOf(owner, [scope]);
+    keys.push({ who: `key ${scope}`, roles: ['user', 'admin'], scopes: [scope], person: false, token });
+  }
+  for (const key of keys) expect(await leaks(key)).toEqual([]);
+  await setRoles(owner, []);
+  for (const key of keys) expect(await leaks({ ...key, roles: ['user'] })).toEqual([]);
+});
+
+it('gives nobody a key for more than the own roles', async () => {
+  const { token } = await register(server);
+  for (const scope of SCOPES) {
+    const { status } = await call(server, 'POST', '/auth/register', {
+      token,
+      body: { name: 'probe', scopes: [scope] },
+    });
+    const own = ['read', 'inference', 'tasks'].includes(scope);
+    expect([scope, status]).toEqual([scope, own ? 201 : 403]);
+  }
+});
+
+it('lets the operator’s own token do everything but what needs a person', async () => {
+  const { stdout } = await runCommand(['keys', 'token'], { DATA_DIR: server.dataDir });
+  const caller = { who: 'operator', roles: ['admin'] as const, person: false, token: stdout.trim() };
+  expect(await leaks(caller)).toEqual([]);
+});
+
+it('lets nothing pass that was good once', async () => {
+  const [signedOut, disabled, keyed] = [
+    await register(server),
+    await register(server),
+    await register(server),
+  ];
+  const revoked = await keyOf(keyed, ['read']);
+  const expired = await keyOf(keyed, ['read'], Date.now() + 1000);
+  const { body } = await call(server, 'GET', '/auth/keys', { token: keyed.token });
+  const ids = (body.items as { id: string }[]).map(({ id }) => id);
+  await call(server, 'POST', '/api/logout', { token: signedOut.token });
+  await call(server, 'PATCH', `/api/accounts/${disabled.id}`, {
+    token: admin.token,
+    body: { disabled: true },
+  });
+  const revokedId = ids.find((id) => revoked.includes(id));
+  await call(server, 'DELETE', `/auth/keys/${revokedId}`, { token: keyed.token });
+  while ((await call(server, 'GET', '/api/me', { token: expired })).status === 200) continue;
+  const forged = `${keyed.token.slice(0, -4)}AAAA`;
+  const tokens = { signedOut: signedOut.token, disabled: disabled.token, revoked, expired, forged };
+  for (const [who, token] of Object.entries(tokens))
+    expect(await leaks({ who, roles: [], person: false, token }, () => false)).toEqual([]);
+});

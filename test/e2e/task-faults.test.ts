@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { createTestDatabase, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { call, startCounter, waitForTask, type Counter, type TaskDocument } from '../support/tasks.js';
+
+const ENDS = ['completed', 'failed', 'rejected', 'cancelled'];
+
+describe('tasks when something goes wrong', () => {
+  let server: TestServer;
+  let counter: Counter;
+  let database: Client;
+
+  const options = { until: 'listening', dataDir: temporaryFolder('faults') } as const;
+  const env = { IMPORT_GENESIS: 'false', PROBE_PRIVATE_ADDRESSES: 'true', TASK_RETRY_MS: '20' };
+
+  beforeAll(async () => {
+    counter = await startCounter();
+    server = await startServer({ ...options, database: (await createTestDatabase()).url, env });
+    database = new Client({ connectionString: String(server.databaseUrl) });
+    await database.connect();
+  });
+  afterAll(async () => {
+    counter.close();
+    await database.end();
+    await server.stop();
+  });
+  beforeEach(() => void counter.requests.splice(0));
+
+  const start = async (task_type: string, parameters: object): Promise<string> => {
+    const { body } = await call<TaskDocument>(server.url, 'POST', '/task/start', { task_type, parameters });
+    return body.task_id;
+  };
+  const approve = (id: string) =>
+    call(server.url, 'POST', `/task/${id}/approve`, { approved: true, reason: 'go' });
+
+  it('does nothing when the audit record cannot be written, and goes on when it can', async () => {
+    await database.query(`
+      CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`);
+    await database.query(`
+      CREATE TRIGGER full_disk BEFORE INSERT ON task_audit FOR EACH ROW
+      WHEN (NEW.record LIKE '%step.started%') EXECUTE FUNCTION disk_full()`);
+    const id = await start('http_probe', { url: counter.url });
+    const refused = async () =>
+      (await database.query('SELECT 1 FROM graphile_worker.jobs WHERE last_error IS NOT NULL')).rowCount;
+    while ((await refused()) === 0) await delay(20);
+    expect(counter.requests).toEqual([]);
+    await database.query('DROP TRIGGER full_disk ON task_audit');
+    expect((await waitForTask(server.url, id, ENDS)).state).toBe('completed');
+    expect(counter.requests).toEqual([`${id}/0`]);
+  });
+
+  it('gives up on a step that hangs by its deadline, and tries again', async () => {
+    counter.faults.push('hang');
+    const id = await start('http_probe', { url: counter.url, timeout_ms: 200 });
+    const done = await waitForTask(server.url, id, ENDS);
+    expect(done).toMatchObject({ state: 'completed', steps: [{ attempts: 2 }] });
+  });
+
+  it('refuses an approval whose time is over, and ends its task', async () => {
+    const id = await start('import_model', { folder: '/nothing' });
+    await waitForTask(server.url, id, ['waiting_approval']);
+    await database.query(
+      `UPDATE task_approvals SET expires_at = now() - interval '1 second' WHERE task_id = $1`,
+      [id],
+    );
+    expect(await approve(id)).toMatchObject({ status: 409, body: { code: 'APPROVAL_EXPIRED' } });
+    expect(await waitForTask(server.url, id, ENDS)).toMatchObject({
+      state: 'failed',
+      code: 'APPROVAL_EXPIRED',
+    });
+  });
+
+  it('does not do a step that is not what was approved', async () => {
+    const id = await start('import_model', { folder: '/nothing' });
+    await waitForTask(server.url, id, ['waiting_approval']);
+    await database.query(`UPDATE task_steps SET parameters = '{"folder":"/etc"}' WHERE task_id = $1`, [id]);
+    expect((await approve(id)).status).toBe(200);
+    expect(await waitForTask(server.url, id, ENDS)).toMatchObject({
+      ...{ state: 'failed', code: 'PLAN_CHANGED' },
+      steps: [{ attempts: 0 }],
+    });
+    const other = await start('import_model', { folder: '/nothing' });
+    const { plan_id } = await waitForTask(server.url, other, ['waiting_approval']);
+    await database.query(`UPDATE task_plans SET plan = replace(plan, '/nothing', '/etc') WHERE id = $1`, [
+      plan_id,
+    ]);
+    expect(await approve(other)).toMatchObject({ status: 409, body: { code: 'PLAN_CHANGED' } });
+  });
+
+  it('gives a running step back when the server stops, and does it after the next start', async () => {
+    counter.faults.push('hang');
+    const id = await start('http_probe', { url: counter.url, timeout_ms: 30_000 });
+    while (counter.requests.length === 0) await delay(20);
+    const began = performance.now();
+    expect(await server.stop()).toBe(0);
+    expect(performance.now() - began).toBeLessThan(15_000);
+    server = await startServer({ ...options, database: String(server.databaseUrl), env });
+    const done = await waitForTask(server.url, id, ENDS);
+    expect(done).toMatchObject({ state: 'completed', steps: [{ attempts: 1 }] });
+  });
+
+  it('cancels a step that runs', async () => {
+    counter.faults.push('hang');
+    const id = await start('http_probe', { url: counter.url, timeout_ms: 30_000 });
+    while (counter.requests.length === 0) await delay(20);
+    await call(server.url, 'POST', `/task/${id}/cancel`, { reason: 'enough' });
+    const ended = await waitForTask(server.url, id, ENDS);
+    expect(ended).toMatchObject({ state: 'cancelled', reason: 'enough', steps: [{ state: 'skipped' }] });
+  });
+});
