@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common'
 import { ScheduleModule } from '@nestjs/schedule';
 import { AuthModule } from './auth/index.js';
 import { ChainModule } from './chain/index.js';
+import { AutonomyPortsModule } from './common/autonomy/autonomy-ports.module.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
 import { EvmModule } from './evm/index.js';
@@ -35,6 +36,7 @@ export class AppModule {
         ConfigModule.forRoot(config),
         ScheduleModule.forRoot(),
         EventsModule,
+        AutonomyPortsModule,
         MonitoringModule,
         KeysModule,
         DatabaseModule.forRoot(connection),

@@ -47,6 +47,34 @@ export interface StemmaEvents {
     readonly task: string | null;
   };
   'status.changed': { readonly ready: boolean };
+  'alert.raised': AlertNotice;
+  'alert.changed': AlertNotice;
+  'incident.changed': {
+    readonly incident: string;
+    readonly cause: string;
+    readonly remedy: string | null;
+    readonly state: string;
+    readonly detail: string;
+  };
+  'decision.changed': {
+    readonly decision: string;
+    readonly type: string;
+    readonly action: string;
+    readonly state: string;
+  };
+  'escalation.changed': { readonly escalation: string; readonly decision: string; readonly state: string };
+  'autonomy.changed': { readonly stopped: boolean; readonly by: string; readonly reason: string };
+}
+
+/** What an alert says; the same alert keeps its id from being raised to being resolved. */
+export interface AlertNotice {
+  readonly alert: string;
+  /** The same trouble has the same fingerprint, whoever sees it. */
+  readonly fingerprint: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly source: string;
+  readonly summary: string;
+  readonly state: string;
 }
 
 /** Picked from the queue; claimed in the database; prepared for its effect; done; and committed. */

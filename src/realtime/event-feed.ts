@@ -23,6 +23,12 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic } = {
   'task.boundary': 'tasks',
   'task.alert': 'alerts',
   'status.changed': 'metrics',
+  'alert.raised': 'alerts',
+  'alert.changed': 'alerts',
+  'incident.changed': 'incidents',
+  'decision.changed': 'decisions',
+  'escalation.changed': 'guardian',
+  'autonomy.changed': 'guardian',
 };
 
 /** Turns what happens in this process into notices, and reads the live figures once a second. */

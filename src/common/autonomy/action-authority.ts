@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import type { Json } from '../canonical-json.js';
+import type { AutonomyGate } from './autonomy-gate.js';
+
+/** An automatic action somebody wants to take: enough to judge it, and to judge it again later. */
+export interface ProposedAction {
+  readonly type: 'healing' | 'monitoring' | 'deployment' | 'scaling' | 'rollback';
+  /** Name of the action, such as `restart-engine`. */
+  readonly action: string;
+  readonly parameters: Readonly<Record<string, Json>>;
+  /** The same key with the same body is the same action, with another body a conflict. */
+  readonly idempotencyKey: string;
+  /** Measured features the confidence is computed from, each between 0 and 1. */
+  readonly features: Readonly<Record<string, number>>;
+  /** In one sentence each: why, what is touched, what should be better afterwards, how it is undone. */
+  readonly why: string;
+  readonly blastRadius: string;
+  readonly expectedEffect: string;
+  readonly undo: string;
+}
+
+/** `go`: act now and report; `wait`: a guardian was asked, who will be told by event; `no`: do not act. */
+export interface Authorization {
+  readonly answer: 'go' | 'wait' | 'no';
+  readonly reason: string;
+  /** The decision this is recorded under; null where nobody records decisions. */
+  readonly decision: string | null;
+}
+
+/** Who judges proposed actions and remembers what became of them. */
+export interface Authority {
+  ask(action: ProposedAction): Promise<Authorization>;
+  /** What the check after the action found. Telling twice changes nothing. */
+  report(decision: string, outcome: { readonly helped: boolean; readonly detail: string }): Promise<void>;
+}
+
+/** The way up from modules that act to the module that authorizes: without one, the gate alone decides. */
+@Injectable()
+export class ActionAuthority {
+  private authority: Authority | undefined;
+
+  constructor(private readonly gate: AutonomyGate) {}
+
+  /** Lets `authority` judge until the returned function is called. */
+  use(authority: Authority): () => void {
+    this.authority = authority;
+    return () => {
+      if (this.authority === authority) this.authority = undefined;
+    };
+  }
+
+  /** Asks whether an action may be taken; the gate is asked first, whoever judges. */
+  async ask(action: ProposedAction): Promise<Authorization> {
+    const { allowed, reason } = this.gate.state();
+    if (!allowed) return { answer: 'no', reason, decision: null };
+    return this.authority?.ask(action) ?? { answer: 'go', reason: 'nobody limits this', decision: null };
+  }
+
+  /** Passes on what became of an action that was authorized. */
+  async report(
+    decision: string | null,
+    outcome: { readonly helped: boolean; readonly detail: string },
+  ): Promise<void> {
+    if (decision !== null) await this.authority?.report(decision, outcome);
+  }
+}
