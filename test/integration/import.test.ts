@@ -8,21 +8,21 @@ import {
   CodedError,
   err,
   EventBus,
-  type Json,
-  type Result,
   unwrap,
   utf8ToBytes,
+  type Json,
+  type Result,
 } from '../../src/common/index.js';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import {
   Importer,
   ParameterIndex,
   Promotion,
+  QualityMeters,
   ReleaseCatalog,
   toEngineModel,
-  type ReleaseView,
-  QualityMeters,
   type EngineModelView,
+  type ReleaseView,
 } from '../../src/experts/index.js';
 import {
   safetensors,

@@ -1,5 +1,6 @@
 // Exponential, logarithm and sine in float64, operation by operation as in the kernel; none of JavaScript's own, whose last bits
-// may differ between engines.
+// may differ between engines. `common/mathematics` looks alike but follows the sampler: whichever of the two is changed with what it
+// follows, the other must stay.
 
 const LN2_HIGH = 0.6931471803691238;
 const LN2_LOW = 1.9082149292705877e-10;
