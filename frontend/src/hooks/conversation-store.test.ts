@@ -20,6 +20,7 @@ const QUESTION: Question = {
 /** A server whose answer the test writes piece by piece. */
 function scriptedServer() {
   const bodies: { messages: unknown[] }[] = [];
+  const waiting = new Map<number, () => void>();
   let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
   jest.spyOn(globalThis, 'fetch').mockImplementation((_path, init) => {
     bodies.push(JSON.parse(init?.body as string) as { messages: unknown[] });
@@ -29,12 +30,16 @@ function scriptedServer() {
         init?.signal?.addEventListener('abort', () => controller.error(new DOMException('', 'AbortError')));
       },
     });
+    waiting.get(bodies.length)?.();
     return Promise.resolve(new Response(body));
   });
+  /** Resolves when so many requests have come. */
+  const requests = (count: number): Promise<void> =>
+    new Promise((resolve) => (bodies.length >= count ? resolve() : waiting.set(count, resolve)));
   const write = (data: string): void => stream?.enqueue(new TextEncoder().encode(`data: ${data}\n\n`));
   const chunk = (delta: object, rest: object = {}): void =>
     write(JSON.stringify({ id: 'c1', model: 'genesis', choices: [{ index: 0, delta, ...rest }] }));
-  return { bodies, write, chunk };
+  return { bodies, requests, write, chunk };
 }
 
 async function until(conversation: Conversation, done: () => boolean): Promise<void> {
@@ -62,7 +67,7 @@ describe('a conversation', () => {
     const server = scriptedServer();
     const asked = conversation.ask(QUESTION);
     expect(last()).toMatchObject({ prompt: 'Hi', answer: '', state: 'waiting' });
-    await until(conversation, () => server.bodies.length > 0);
+    await server.requests(1);
     server.chunk({ content: 'Hel' });
     await until(conversation, () => last()?.answer === 'Hel');
     expect(last()?.state).toBe('streaming');
@@ -81,7 +86,7 @@ describe('a conversation', () => {
   it('keeps what arrived when it is stopped, and learns the receipt from the live notice', async () => {
     const server = scriptedServer();
     const asked = conversation.ask(QUESTION);
-    await until(conversation, () => server.bodies.length > 0);
+    await server.requests(1);
     server.chunk({ content: 'Hel' });
     await until(conversation, () => last()?.answer === 'Hel');
     conversation.stop();
@@ -108,7 +113,7 @@ describe('a conversation', () => {
     for (const withHistory of [false, false, true]) {
       const asked = conversation.ask({ ...QUESTION, withHistory });
       const count = conversation.current().length;
-      await until(conversation, () => server.bodies.length === count);
+      await server.requests(count);
       server.chunk({ content: 'Yes' }, { finish_reason: 'stop' });
       server.write('[DONE]');
       await asked;
