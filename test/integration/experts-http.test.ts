@@ -17,6 +17,7 @@ import {
 } from '../../src/experts/index.js';
 import { encodeTensorBlock, type TensorSpec } from '../../src/experts/tensorblock/index.js';
 import { KeysModule } from '../../src/keys/index.js';
+import { AccountJournalModule } from '../../src/log/index.js';
 import { EventsModule, MonitoringModule } from '../../src/monitoring/index.js';
 import { createHttpApplication, WebModule } from '../../src/web/index.js';
 import { tinyCheckpoint, weights } from '../factories/checkpoint.js';
@@ -41,6 +42,7 @@ beforeAll(async () => {
     MonitoringModule,
     KeysModule,
     DatabaseModule.forRoot(externalDatabase(database.url)),
+    AccountJournalModule,
     AuthModule,
     ExpertsModule,
     WebModule,
