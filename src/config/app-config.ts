@@ -82,6 +82,8 @@ export class AppConfig {
   readonly rateLimitExpert!: number;
   /** Requests per minute of one address whose callers have not signed in. */
   readonly rateLimitAddress!: number;
+  /** WebSocket clients at the same time. */
+  readonly websocketClients!: number;
   /** The chain that wallets sign in on (EIP-155): 1 is Ethereum. */
   readonly walletChainId!: number;
   /** Origins of other web pages that may use the API, exactly as browsers send them. */

@@ -11,7 +11,8 @@ function open({ identity = ANONYMOUS, capacity = 10 }: { identity?: Identity; ca
   const closed: number[] = [];
   const socket = {
     bufferedAmount: 0,
-    send: (text: string) => void sent.push(JSON.parse(text) as Record<string, unknown>),
+    send: (message: string | Buffer) =>
+      void sent.push(JSON.parse(String(message)) as Record<string, unknown>),
     close: (code: number) => void closed.push(code),
   };
   const stream = new NoticeStream(capacity);

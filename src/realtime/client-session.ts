@@ -20,7 +20,8 @@ const MOST_WAITING = 16;
 export interface ClientSocket {
   /** Bytes that were sent but not yet taken by the network. */
   readonly bufferedAmount: number;
-  send(text: string): void;
+  /** @param message text, or the UTF-8 of one */
+  send(message: string | Buffer): void;
   close(code: number, reason: string): void;
 }
 
@@ -62,8 +63,13 @@ export class ClientSession {
   }
 
   /** Passes a notice on to a client that listens to its topic. */
-  deliver({ notice, json }: StreamEntry): void {
-    if (this.topics.has(notice.topic)) this.write(json);
+  deliver({ notice, bytes }: StreamEntry): void {
+    if (this.topics.has(notice.topic)) this.write(bytes);
+  }
+
+  /** Closes a client for which too much waits. */
+  drop(): void {
+    this.close(CLOSE.slowReader, 'SLOW_READER');
   }
 
   /** Shows the client that the connection lives. */
@@ -113,7 +119,7 @@ export class ClientSession {
       seq: this.stream.head,
       gap: resumed === null,
     });
-    for (const entry of resumed ?? []) this.write(entry.json);
+    for (const entry of resumed ?? []) this.write(entry.bytes);
   }
 
   private missed(since: number, stream: string | null): readonly StreamEntry[] | null {
@@ -130,11 +136,10 @@ export class ClientSession {
   }
 
   /** A client that does not read is dropped, so that what waits for it never grows without bound. */
-  private write(text: string): void {
+  private write(message: string | Buffer): void {
     if (this.closed) return;
-    if (this.socket.bufferedAmount > this.limits.mostBufferedBytes)
-      return this.close(CLOSE.slowReader, 'SLOW_READER');
-    this.socket.send(text);
+    if (this.socket.bufferedAmount > this.limits.mostBufferedBytes) return this.drop();
+    this.socket.send(message);
   }
 
   private close(code: number, reason: string): void {

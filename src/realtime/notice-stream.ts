@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Notice, NumberedNotice, Topic } from './topics.js';
 
-/** A notice and its JSON, made once for all clients. */
+/** A notice and its JSON as UTF-8, made once for all clients. */
 export interface StreamEntry {
   readonly notice: NumberedNotice;
-  readonly json: string;
+  readonly bytes: Buffer;
 }
 
 /** Numbers notices and remembers the last ones, so that a client that comes back misses nothing. */
@@ -25,7 +25,7 @@ export class NoticeStream {
   /** Gives a notice its number. */
   append(notice: Notice): StreamEntry {
     const numbered = { ...notice, seq: ++this.last };
-    const entry = { notice: numbered, json: JSON.stringify(numbered) };
+    const entry = { notice: numbered, bytes: Buffer.from(JSON.stringify(numbered)) };
     this.entries.push(entry);
     if (this.entries.length > this.capacity) this.entries.shift();
     return entry;

@@ -8,16 +8,23 @@ import { AppConfig } from '../config/index.js';
 import { ClientSession, CLOSE, type SessionLimits } from './client-session.js';
 import { FanOut } from './fan-out.js';
 import { NoticeStream } from './notice-stream.js';
+import { Rounds } from './rounds.js';
+import { beyondBudget } from './waiting-bytes.js';
 
 /** Where clients connect. */
 export const REALTIME_PATH = '/ws/collective-insight';
 
-const MOST_CLIENTS = 256;
 const LARGEST_CLIENT_MESSAGE = 16 * 1024;
 const REMEMBERED_NOTICES = 4_096;
-const HEARTBEAT_MS = 15_000;
+/** Every second it is the turn of one client in fifteen, so that ten thousand heartbeats never come at once. */
+const TURN_MS = 1_000;
+const TURNS = 15;
+/** What may wait for all clients together; above it those go for whom most waits. */
+const MOST_WAITING_BYTES = 64 * 1024 * 1024;
 /** How long a closing client may take; a slow one would never read the farewell. */
 const CLOSE_GRACE_MS = 1_000;
+/** Bytes too are the UTF-8 of a text. */
+const TEXT = { binary: false } as const;
 const LIMITS: SessionLimits = { mostBufferedBytes: 1024 * 1024, mostErrors: 10 };
 
 /** Tells dashboards what happens, as it happens. */
@@ -25,6 +32,7 @@ const LIMITS: SessionLimits = { mostBufferedBytes: 1024 * 1024, mostErrors: 10 }
 export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnModuleDestroy {
   private readonly stream = new NoticeStream(REMEMBERED_NOTICES);
   private readonly sessions = new Map<WebSocket, ClientSession>();
+  private readonly rounds = new Rounds<WebSocket>(TURNS);
   private readonly silent = new WeakSet<WebSocket>();
   private readonly logger = new Logger('Realtime');
   private heartbeat: NodeJS.Timeout | undefined;
@@ -45,19 +53,23 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
       const entry = this.stream.append(notice);
       for (const session of this.sessions.values()) session.deliver(entry);
     });
-    this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
+    this.heartbeat = setInterval(() => {
+      this.beat();
+      for (const client of beyondBudget(this.sessions.keys(), MOST_WAITING_BYTES))
+        this.sessions.get(client)?.drop();
+    }, TURN_MS);
   }
 
   handleConnection(client: WebSocket, request: IncomingMessage): void {
     if (!checkOrigin(this.config, request.headers).ok)
       return this.close(client, CLOSE.originRefused, 'ORIGIN_REFUSED');
-    if (this.sessions.size >= MOST_CLIENTS)
+    if (this.sessions.size >= this.config.websocketClients)
       return this.close(client, CLOSE.tooManyClients, 'TOO_MANY_CLIENTS');
     const socket = {
       get bufferedAmount() {
         return client.bufferedAmount;
       },
-      send: (text: string) => client.send(text),
+      send: (message: string | Buffer) => client.send(message, TEXT),
       close: (code: number, reason: string) => this.close(client, code, reason),
     };
     const identity = this.config.singleUser ? LOCAL_ADMIN : ANONYMOUS;
@@ -69,9 +81,10 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
       LIMITS,
     );
     this.sessions.set(client, session);
+    this.rounds.add(client);
     client.on('message', (data, isBinary) => session.receive(isBinary ? '' : String(data)));
     client.on('pong', () => this.silent.delete(client));
-    client.on('close', () => this.sessions.delete(client));
+    client.on('close', () => this.forget(client));
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -84,21 +97,26 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
   /** A client that did not answer the last ping is gone, whatever TCP believes. */
   private beat(): void {
     const now = Date.now();
-    for (const [client, session] of this.sessions) {
+    for (const client of this.rounds.next()) {
       if (this.silent.has(client)) {
         client.terminate();
         continue;
       }
       this.silent.add(client);
       client.ping();
-      session.heartbeat(now);
+      this.sessions.get(client)?.heartbeat(now);
     }
   }
 
   private close(client: WebSocket, code: number, reason: string): void {
     if (code === CLOSE.slowReader) this.logger.warn('dropped a client that does not read');
-    this.sessions.delete(client);
+    this.forget(client);
     client.close(code, reason);
     setTimeout(() => client.terminate(), CLOSE_GRACE_MS).unref();
+  }
+
+  private forget(client: WebSocket): void {
+    this.sessions.delete(client);
+    this.rounds.delete(client);
   }
 }

@@ -12,7 +12,6 @@ browserTests('the Tasks page', () => {
     counter = await startCounter();
     server = await startServer({
       env: { IMPORT_GENESIS: 'false', PROBE_PRIVATE_ADDRESSES: 'true' },
-      until: 'listening',
     });
     browser = await launchBrowser();
   }, 90_000);
