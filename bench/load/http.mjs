@@ -14,6 +14,7 @@ const SECONDS = Number(process.argv[3] ?? 20);
 const ACCOUNTS = 64;
 const CONNECTIONS = 64;
 const WARM_UP_SECONDS = 5;
+const ALONE = 200;
 
 /** Share of the calls, in percent, and what is called. */
 const MIX = [
@@ -37,10 +38,13 @@ const server = await startServer(dataDir, {
   PASSWORD_MEMORY_KIB: '64',
   PASSWORD_PASSES: '1',
   RATE_LIMIT_ADDRESS: '1000000',
+  RATE_LIMIT_NEWBIE: '1000000',
 });
 try {
   const clients = await createClients();
   await run(clients, WARM_UP_SECONDS);
+  const costs = await alone(clients);
+  console.table(costs);
   const { latencies, statuses } = await run(clients, SECONDS);
   latencies.sort((a, b) => a - b);
   const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
@@ -81,11 +85,9 @@ async function createClients() {
   const clients = [];
   for (let i = 0; i < ACCOUNTS; i++) {
     const body = { name: `client-${i}`, password: randomUUID() };
-    const { account, access_token: token } = await call('POST', '/api/register', { body });
-    await call('PATCH', `/api/accounts/${account.id}`, {
-      token: admin.access_token,
-      body: { tier: 'expert' },
-    });
+    const { id } = await call('POST', '/api/accounts', { token: admin.access_token, body });
+    await call('PATCH', `/api/accounts/${id}`, { token: admin.access_token, body: { tier: 'expert' } });
+    const { access_token: token } = await call('POST', '/api/login', { body });
     const answer = await call('POST', '/v1/chat/completions', {
       token,
       body: { model: 'genesis', max_tokens: 8, messages: [{ role: 'user', content: '2+3=' }] },
@@ -96,6 +98,24 @@ async function createClients() {
     clients.push({ token: key?.key ?? token, receipt: answer.receipt_id });
   }
   return clients;
+}
+
+/** One request after the other of each kind, so that its own cost shows; ms. */
+async function alone(clients) {
+  const connection = await Connection.open(Number(new URL(server.url).port));
+  const costs = {};
+  for (const [, make] of MIX) {
+    const { method, path } = make(clients[0]);
+    const started = performance.now();
+    for (let i = 0; i < ALONE; i++) {
+      const client = clients[i % clients.length];
+      await connection.send(prepare({ token: client.token, ...make(client) }));
+    }
+    costs[`${method} ${path.split('?')[0].replace(/rcpt_.*/, ':id')}`] =
+      (performance.now() - started) / ALONE;
+  }
+  connection.close();
+  return costs;
 }
 
 /** Sends RATE requests a second for a while; latencies are from the time a request was due, in ms. */
