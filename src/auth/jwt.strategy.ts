@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import { NodeKeys } from '../keys/index.js';
-import { identityOf, TOKEN_ISSUER } from './access-tokens.js';
+import { identityOf, TOKEN_ISSUER, tokenKey } from './access-tokens.js';
 import type { Identity } from './identity.js';
 import { SessionCheck } from './sessions/index.js';
 
@@ -18,7 +18,8 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   ) {
     super({
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKey: Buffer.from(keys.tokenSecret),
+      // Handed on to jsonwebtoken, which takes key objects; the types here know bytes only.
+      secretOrKey: tokenKey(keys.tokenSecret) as unknown as Buffer,
       issuer: TOKEN_ISSUER,
       algorithms: ['HS256'],
     });

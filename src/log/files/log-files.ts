@@ -12,6 +12,7 @@ import { HASH_BYTES, TILE_WIDTH, tilePath, type TileId } from '../tree/tile-path
  */
 export class LogFiles {
   private readonly incoming: string;
+  private written = 0;
 
   constructor(readonly folder: string) {
     this.incoming = join(folder, 'incoming');
@@ -26,12 +27,18 @@ export class LogFiles {
     );
   }
 
+  /** How often this object has replaced the checkpoint: what was read before the last time may be old. */
+  get checkpointsWritten(): number {
+    return this.written;
+  }
+
   /** Replaces the checkpoint durably. */
   async writeCheckpoint(note: string): Promise<void> {
     await mkdir(this.incoming, { recursive: true });
     await writeDurably(this.incoming, [
       { target: join(this.folder, 'checkpoint'), content: Buffer.from(note) },
     ]);
+    this.written++;
   }
 
   /** The signed checkpoint; null before the first. */

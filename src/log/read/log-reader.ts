@@ -6,8 +6,8 @@ import { NodeKeys } from '../../keys/index.js';
 import { formatVerifierKey, type Checkpoint } from '../checkpoint/index.js';
 import { LogFiles } from '../files/log-files.js';
 import { TileHashes } from '../files/tile-hashes.js';
-import { claimedCheckpoint } from '../sequencer/log-publisher.js';
 import { consistencyPath, inclusionPath, type SubtreeHash } from '../tree/proofs.js';
+import { NewestCheckpoint } from './newest-checkpoint.js';
 
 /** The published checkpoint with its signed note. */
 export interface PublishedCheckpoint extends Checkpoint {
@@ -35,18 +35,20 @@ const WAIT_STEP_MS = 25;
 @Injectable()
 export class LogReader {
   private readonly hashes: TileHashes;
+  private readonly newest: NewestCheckpoint;
 
   constructor(
     private readonly dataSource: DataSource,
-    private readonly files: LogFiles,
+    files: LogFiles,
     private readonly keys: NodeKeys,
   ) {
     this.hashes = new TileHashes(files);
+    this.newest = new NewestCheckpoint(files);
   }
 
   /** The newest checkpoint. Throws `LOG_NOT_READY` (503) before the first. */
   async checkpoint(): Promise<PublishedCheckpoint> {
-    const checkpoint = await claimedCheckpoint(this.files);
+    const checkpoint = await this.newest.read();
     if (checkpoint !== null) return checkpoint;
     throw new CodedError('LOG_NOT_READY', 'The log has not published a checkpoint yet.', {}, 503);
   }
@@ -100,7 +102,7 @@ export class LogReader {
   async waitFor(subject: string, kind: string, deadlineMs: number): Promise<number | null> {
     for (const end = Date.now() + deadlineMs; ; await delay(WAIT_STEP_MS)) {
       const index = await this.indexOf(subject, kind);
-      if (index !== null && index < ((await claimedCheckpoint(this.files))?.size ?? 0)) return index;
+      if (index !== null && index < ((await this.newest.read())?.size ?? 0)) return index;
       if (Date.now() >= end) return null;
     }
   }

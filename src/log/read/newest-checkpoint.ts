@@ -1,0 +1,35 @@
+import type { LogFiles } from '../files/log-files.js';
+import { claimedCheckpoint } from '../sequencer/log-publisher.js';
+
+type Claimed = Awaited<ReturnType<typeof claimedCheckpoint>>;
+
+/** How long the checkpoint of another process may go unnoticed. What this process publishes counts at once. */
+const FRESH_MS = 20;
+
+/** The newest checkpoint, read from its file at most fifty times a second however often it is asked for. */
+export class NewestCheckpoint {
+  private kept: {
+    readonly value: Promise<Claimed>;
+    readonly written: number;
+    readonly until: number;
+  } | null = null;
+
+  constructor(
+    private readonly files: LogFiles,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** The size and root the file claims, with its note; null before the first checkpoint. */
+  read(): Promise<Claimed> {
+    const written = this.files.checkpointsWritten;
+    const now = this.now();
+    if (this.kept !== null && this.kept.written === written && now < this.kept.until) return this.kept.value;
+    const value = claimedCheckpoint(this.files);
+    const kept = { value, written, until: now + FRESH_MS };
+    this.kept = kept;
+    value.catch(() => {
+      if (this.kept === kept) this.kept = null;
+    });
+    return value;
+  }
+}
