@@ -17,6 +17,7 @@ const TaskPage = lazy(() => import('./pages/tasks/task-page.js'));
 const AccountPage = lazy(() => import('./pages/account/account-page.js'));
 const AccountsPage = lazy(() => import('./pages/account/accounts-page.js'));
 const SetupPage = lazy(() => import('./pages/account/setup-page.js'));
+const NewPasswordPage = lazy(() => import('./pages/account/new-password-page.js'));
 const SignInPage = lazy(() => import('./pages/account/sign-in-page.js'));
 const StatusPage = lazy(() => import('./pages/status/status-page.js'));
 
@@ -46,6 +47,7 @@ export function App() {
             <Route path="/work/:id" element={<TaskPage />} />
             <Route path="/sign-in" element={<SignInPage />} />
             <Route path="/setup" element={<SetupPage />} />
+            <Route path="/new-password" element={<NewPasswordPage />} />
             <Route path="/account" element={<AccountPage />} />
             <Route path="/accounts" element={<AccountsPage />} />
             <Route path="/status" element={<StatusPage />} />

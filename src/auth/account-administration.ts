@@ -8,6 +8,7 @@ import {
   type AccountRole,
 } from './accounts/index.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
+import { PasswordLinks, type PasswordLink } from './passwords/password-links.js';
 import { SessionCheck } from './sessions/index.js';
 import type { Registration } from './sign-in.js';
 
@@ -19,6 +20,7 @@ export class AccountAdministration {
     private readonly changes: AccountChanges,
     private readonly hasher: PasswordHasher,
     private readonly check: SessionCheck,
+    private readonly links: PasswordLinks,
   ) {}
 
   /** Makes an account with roles. @param actor id of who does it. Refusal: ACCOUNT_EXISTS. Throws LOGIN_BUSY. */
@@ -29,6 +31,16 @@ export class AccountAdministration {
     const passwordHash = await this.hasher.hash(password);
     const all = [...new Set<AccountRole>(['user', ...roles])];
     return this.accounts.create({ name, email, passwordHash, roles: all, actor });
+  }
+
+  /** A link with which somebody sets a new password for an account. Refusal: ACCOUNT_UNKNOWN. */
+  passwordLink(id: string, actor: string): Promise<Result<PasswordLink>> {
+    return this.links.issue(id, actor);
+  }
+
+  /** The account of that name, however it is written; null when there is none. */
+  byName(name: string): Promise<Account | null> {
+    return this.accounts.named(name);
   }
 
   /** Changes an account; it counts for the next request. Refusals: ACCOUNT_UNKNOWN, LAST_ADMIN. */

@@ -17,7 +17,9 @@ import { SessionController } from './http/session.controller.js';
 import { WalletController } from './http/wallet.controller.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import { Limiters, LoginThrottle, RateLimits } from './limits/index.js';
+import { PasswordController } from './http/password.controller.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
+import { PasswordLinks } from './passwords/password-links.js';
 import { Refreshing, SessionCheck, Sessions } from './sessions/index.js';
 import { SignIn } from './sign-in.js';
 import { WalletAccounts } from './wallet/wallet-accounts.js';
@@ -28,7 +30,14 @@ import { WalletProof } from './wallet/wallet-proof.js';
 @Global()
 @Module({
   imports: [KeysModule, PassportModule.register({ session: false })],
-  controllers: [SessionController, MeController, ApiKeysController, WalletController, AccountsController],
+  controllers: [
+    SessionController,
+    MeController,
+    PasswordController,
+    ApiKeysController,
+    WalletController,
+    AccountsController,
+  ],
   providers: [
     AccessTokens,
     JwtStrategy,
@@ -39,6 +48,7 @@ import { WalletProof } from './wallet/wallet-proof.js';
     AccountAdministration,
     SetupTokens,
     PasswordHasher,
+    PasswordLinks,
     SignIn,
     SessionCheck,
     Sessions,
@@ -54,6 +64,6 @@ import { WalletProof } from './wallet/wallet-proof.js';
     SessionAnswers,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccessTokens, BearerTokens, SetupTokens, AccountAdministration],
+  exports: [AccessTokens, BearerTokens, SetupTokens, AccountAdministration, PasswordLinks],
 })
 export class AuthModule {}

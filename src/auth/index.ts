@@ -7,5 +7,6 @@ export { ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';
 export type { IdentifiedRequest } from './access.guard.js';
 export { Unlimited } from './limits/index.js';
 export { checkOrigin } from './origin-check.js';
+export { PasswordLinks } from './passwords/password-links.js';
 export { Roles, type RoleName } from './roles.js';
 export { NeedsScope, SCOPES, type NeededScope, type Scope } from './scopes.js';

@@ -6,6 +6,7 @@ import { AccountJournal, Accounts, setupTokenInvalid, SetupTokens, type Account 
 import { LoginThrottle } from './limits/index.js';
 import { accountDisabled, registrationClosed } from './refusals.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
+import { passwordLinkInvalid, PasswordLinks } from './passwords/password-links.js';
 import { endSessions, SessionCheck, type SessionOrigin } from './sessions/index.js';
 
 /** What somebody registers with. */
@@ -22,6 +23,7 @@ export class SignIn {
     private readonly config: AppConfig,
     private readonly accounts: Accounts,
     private readonly setup: SetupTokens,
+    private readonly links: PasswordLinks,
     private readonly hasher: PasswordHasher,
     private readonly throttle: LoginThrottle,
     private readonly transactions: Transactions,
@@ -40,6 +42,12 @@ export class SignIn {
   async setUp(token: string, name: string, password: string): Promise<Result<Account>> {
     if (!(await this.setup.accepts(token))) return err(setupTokenInvalid());
     return this.setup.redeem(token, name, await this.hasher.hash(password));
+  }
+
+  /** Sets a password by a link. Refusals: PASSWORD_LINK_INVALID, ACCOUNT_DISABLED. Throws LOGIN_BUSY. */
+  async renewPassword(token: string, password: string): Promise<Result<Account>> {
+    if ((await this.links.accountOf(token)) === null) return err(passwordLinkInvalid());
+    return this.links.redeem(token, await this.hasher.hash(password));
   }
 
   /** Whose name and password these are. Refusals: LOGIN_THROTTLED, LOGIN_REFUSED, ACCOUNT_DISABLED. Throws LOGIN_BUSY. */

@@ -121,6 +121,7 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
     ),
   },
   MeController_changePassword: { 204: nothing('The password is changed, other sessions have ended') },
+  PasswordController_renew: { 200: json(SIGNED_IN) },
   MeController_list: { 200: json('`{items: [{id, address, client, created_at, used_at, current}]}`') },
   MeController_end: { 204: nothing('The session has ended') },
   ApiKeysController_issue: {
@@ -132,10 +133,14 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   ApiKeysController_revoke: { 204: nothing('The key is worth nothing any more') },
   WalletController_nonce: { 200: json('`{nonce, message}`; `message` is what the wallet signs') },
   WalletController_verify: { 200: json(SIGNED_IN) },
+  WalletController_unlink: { 204: nothing('The wallet opens the account no more') },
   WalletController_link: { 200: json('`{items: [address]}`, this one included') },
   WalletController_list: { 200: json('`{items: [address]}`') },
   AccountsController_list: { 200: json(`\`{items: [${ACCOUNT}], next_cursor}\``) },
   AccountsController_create: { 201: json(`The account: \`${ACCOUNT}\``) },
+  AccountsController_passwordLink: {
+    201: json('`{token, path, expires_at}`; `path` is opened on this server, the token is shown this once'),
+  },
   AccountsController_change: { 200: json(`The account: \`${ACCOUNT}\``) },
   TasksController_start: { 201: json(TASK) },
   TasksController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${TASK}`) },

@@ -73,6 +73,7 @@ const OWN: Readonly<Record<string, Readonly<Record<string, keyof typeof REFUSALS
   SessionController_login: { 401: 'Unauthenticated', 429: 'Throttled' },
   SessionController_refresh: { 401: 'Unauthenticated' },
   SessionController_setUp: { 401: 'Unauthenticated' },
+  PasswordController_renew: { 401: 'Unauthenticated' },
   WalletController_verify: { 401: 'Unauthenticated' },
   SessionController_register: { 409: 'KeyInUse', 429: 'Throttled' },
 };
@@ -121,7 +122,7 @@ function refusalsOf(operation: Operation, { path, roles }: OperationPlace, keyed
 }
 
 /** Paths whose answers hold secrets, or keep their own keys. */
-const KEYLESS = /^\/(v1|auth|api\/(register|setup|login|refresh|logout|me))(\/|$)/;
+const KEYLESS = /^\/(v1|auth|api\/(register|setup|login|password|refresh|logout|me))(\/|$)/;
 
 /** Writes take a key; below `/v1/` only answers do, and what is streamed in lines is not kept. */
 function takesKey(operation: Operation, { path, method }: OperationPlace): boolean {

@@ -8,7 +8,7 @@ import type { IdentifiedRequest } from '../auth/index.js';
 import { WriteKeys, type WriteScope } from './write-keys.js';
 
 /** Answers of models keep their own keys, because they stream; answers with secrets are kept nowhere. */
-const OWN_KEYS = /^\/(v1|chat|auth|api\/(register|setup|login|refresh|logout|me))(\/|$)/;
+const OWN_KEYS = /^\/(v1|chat|auth|api\/(register|setup|login|password|refresh|logout|me))(\/|$)/;
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**

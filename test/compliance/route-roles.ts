@@ -24,6 +24,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'POST /api/register': OPEN_WRITE,
   'POST /api/setup': OPEN_WRITE,
   'POST /api/login': OPEN_WRITE,
+  'POST /api/password': OPEN_WRITE,
   'POST /api/refresh': OPEN_WRITE,
   'POST /api/logout': PERSON,
   'GET /api/me': OPEN,
@@ -37,8 +38,10 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'POST /auth/wallet/verify': OPEN_WRITE,
   'POST /auth/wallet/link': PERSON,
   'GET /auth/wallet': PERSON,
+  'DELETE /auth/wallet/{address}': PERSON,
   'GET /api/accounts': ADMIN,
   'POST /api/accounts': ADMIN,
+  'POST /api/accounts/{id}/password-link': ADMIN,
   'PATCH /api/accounts/{id}': ADMIN,
 
   'GET /log/checkpoint': OPEN,

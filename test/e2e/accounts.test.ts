@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { startServer, type TestServer } from '../support/index.js';
+import { runCommand, startServer, type TestServer } from '../support/index.js';
 import {
   ACCOUNT_SETTINGS,
   call,
@@ -87,6 +87,44 @@ describe('accounts', () => {
     expect((await login(person.name, person.password)).status).toBe(401);
     expect((await login(person.name, 'another password')).status).toBe(200);
     await untilLogged(person.id, ['account.created', 'account.password_changed']);
+  });
+
+  it('gets back in with a link of an admin, once, and is signed out everywhere else', async () => {
+    const person = await register(server);
+    const issue = (name: string) =>
+      runCommand(['--json', 'admin', 'password', '--name', name], { DATA_DIR: server.dataDir });
+    const token = (output: string) => /#token=([\w-]{43})/.exec(output)?.[1] ?? '';
+    const replaced = token((await issue(person.name)).stdout);
+    const link = token((await issue(person.name.toUpperCase())).stdout);
+    expect((await issue('nobody')).stdout).toContain('ACCOUNT_UNKNOWN');
+    const renew = (wanted: string, password = 'a new password') =>
+      call(server, 'POST', '/api/password', { body: { token: wanted, password } });
+    expect((await renew(replaced)).body.code).toBe('PASSWORD_LINK_INVALID');
+    expect((await renew(link, 'short')).body.code).toBe('VALIDATION_FAILED');
+    const answers = await Promise.all([renew(link), renew(link)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401]);
+    expect((await me(person.token)).status).toBe(401);
+    expect((await login(person.name, person.password)).status).toBe(401);
+    expect((await login(person.name, 'a new password')).status).toBe(200);
+    await untilLogged(person.id, [
+      'account.created',
+      'account.password_link_issued',
+      'account.password_link_issued',
+      'account.password_changed',
+    ]);
+  });
+
+  it('opens no disabled account by a link, which stays good', async () => {
+    const { id } = await register(server);
+    const disable = (disabled: boolean) =>
+      call(server, 'PATCH', `/api/accounts/${id}`, { token: admin.token, body: { disabled } });
+    await disable(true);
+    const { body } = await call(server, 'POST', `/api/accounts/${id}/password-link`, { token: admin.token });
+    const renew = () =>
+      call(server, 'POST', '/api/password', { body: { token: body.token, password: 'a new password' } });
+    expect((await renew()).body.code).toBe('ACCOUNT_DISABLED');
+    await disable(false);
+    expect((await renew()).status).toBe(200);
   });
 
   it('signs out here, or everywhere, at once', async () => {

@@ -94,6 +94,22 @@ browserTests('accounts in the dashboard', () => {
     expect(complaints.filter((text) => !text.includes('409'))).toEqual([]);
   });
 
+  it('gives somebody who forgot the password a link', async () => {
+    await page.getByRole('button', { name: 'New password for bert' }).click();
+    const link = await page.getByText(/new-password#token=/).innerText();
+    const other = await openPage(browser);
+    await other.page.goto(link);
+    await other.page.getByRole('heading', { name: 'A new password', level: 1 }).waitFor();
+    expect(await accessibilityFaults(other.page)).toEqual([]);
+    await other.page.keyboard.type('another password of bert');
+    await other.page.keyboard.press('Enter');
+    await other.page.getByRole('heading', { name: 'bert', level: 1 }).waitFor();
+    expect(other.complaints).toEqual([]);
+    await other.close();
+    await page.getByRole('button', { name: 'I have it' }).click();
+    expect(await page.getByText(/new-password#token=/).count()).toBe(0);
+  });
+
   it('signs out, lets anybody read, and signs in again', async () => {
     await page.goto(`${server.url}/account`);
     await page.getByRole('button', { name: 'Sign out', exact: true }).click();

@@ -109,6 +109,20 @@ describe('wallet sign-in', () => {
     expect((await enter(wallet)).body.account).toMatchObject({ id: person.id });
   });
 
+  it('unlinks a wallet, but not the last way in', async () => {
+    const wallet = Wallet.createRandom();
+    const { token } = tokensIn(await enter(wallet));
+    const unlink = () => call(server, 'DELETE', `/auth/wallet/${wallet.address}`, { token });
+    expect((await unlink()).body.code).toBe('LAST_WAY_IN');
+    await call(server, 'PATCH', '/api/me/password', { token, body: { next: 'a first password' } });
+    expect((await unlink()).status).toBe(204);
+    expect((await unlink()).status).toBe(204);
+    expect((await call(server, 'GET', '/auth/wallet', { token })).body.items).toEqual([]);
+    const stranger = await enter(wallet);
+    expect(tokensIn(stranger).token).not.toBe(token);
+    expect((stranger.body.account as { roles: string[] }).roles).toEqual(['user']);
+  });
+
   it('lets an account of a wallet choose a password, and no disabled one in', async () => {
     const admin = await firstAdmin(server);
     const wallet = Wallet.createRandom();

@@ -97,6 +97,17 @@ export async function listWallets(signal?: AbortSignal): Promise<string[]> {
   return (await requestJson<List<string>>('/auth/wallet', { signal })).items;
 }
 
+/** Stops a wallet from opening the account. */
+export async function unlinkWallet(address: string): Promise<void> {
+  await send(`/auth/wallet/${address}`, { method: 'DELETE' });
+}
+
+/** A link with which somebody sets a new password for an account, for admins. @returns the whole link, which works once */
+export async function createPasswordLink(id: string): Promise<string> {
+  const made = await requestJson<{ path: string }>(`/api/accounts/${id}/password-link`, { method: 'POST' });
+  return `${globalThis.location.origin}${made.path}`;
+}
+
 /** A page of all accounts by name, for admins. */
 export function listAccounts(
   cursor: string | null,

@@ -53,6 +53,16 @@ export const adviceByCode: Readonly<Record<string, Advice>> = {
     unaffected: nothingChanged,
     action: 'Start the server again for a new link, or run npx stemma admin create.',
   },
+  PASSWORD_LINK_INVALID: {
+    title: 'This link was used or has expired',
+    unaffected: 'The password is what it was.',
+    action: 'Ask an admin for a new link.',
+  },
+  LAST_WAY_IN: {
+    title: 'Only this wallet opens the account',
+    unaffected: nothingChanged,
+    action: 'Set a password first, or link another wallet.',
+  },
   LAST_ADMIN: {
     title: 'This is the last admin',
     unaffected: nothingChanged,

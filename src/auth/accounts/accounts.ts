@@ -66,6 +66,15 @@ export class Accounts {
     return row === undefined ? null : accountOf(row);
   }
 
+  /** An account by its name, in capitals or not; null when there is none. */
+  async named(name: string): Promise<Account | null> {
+    const [row] = await this.dataSource.query<AccountRow[]>(
+      `SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE lower(name) = lower($1)`,
+      [name],
+    );
+    return row === undefined ? null : accountOf(row);
+  }
+
   /** What is needed to check a password. @param address where the attempt comes from */
   async credentials(name: string, address: string): Promise<Credentials | null> {
     const [row] = await this.dataSource.query<

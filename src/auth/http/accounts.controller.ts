@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, Header, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { unwrap } from '../../common/index.js';
 import type { IdentifiedRequest } from '../access.guard.js';
@@ -24,8 +24,12 @@ export class AccountsController {
   @ApiOperation({ summary: 'All accounts by name' })
   @Get()
   async list(
-    @Query() { limit = USUAL_PAGE, cursor }: AccountsQuery,
+    @Query() { limit = USUAL_PAGE, cursor, name }: AccountsQuery,
   ): Promise<{ items: object[]; next_cursor: string | null }> {
+    if (name !== undefined) {
+      const account = await this.administration.byName(name);
+      return { items: account === null ? [] : [accountView(account)], next_cursor: null };
+    }
     const found = await this.accounts.list(limit + 1, cursor ?? null);
     const items = found.slice(0, limit);
     const next = found.length > limit ? (items.at(-1)?.name ?? null) : null;
@@ -40,6 +44,21 @@ export class AccountsController {
   ): Promise<object> {
     const wanted = { name, email: email ?? null, password, roles: roles ?? [] };
     return accountView(unwrap(await this.administration.create(wanted, identity?.subject ?? 'anonymous')));
+  }
+
+  @ApiOperation({
+    summary: 'A link with which somebody sets a new password for the account, once, within 24 hours',
+  })
+  @Post(':id/password-link')
+  @Header('cache-control', 'no-store')
+  async passwordLink(
+    @Param() { id }: AccountParameters,
+    @Req() { identity }: IdentifiedRequest,
+  ): Promise<{ token: string; path: string; expires_at: number }> {
+    const { token, expiresAt } = unwrap(
+      await this.administration.passwordLink(id, identity?.subject ?? 'anonymous'),
+    );
+    return { token, path: `/new-password#token=${token}`, expires_at: expiresAt };
   }
 
   @ApiOperation({ summary: 'Changes roles, tier, or whether the account may be used' })

@@ -28,6 +28,12 @@ export class AccountsQuery {
   @Length(1, 40)
   @IsString()
   readonly cursor?: string;
+
+  /** Only the account of this name. */
+  @IsOptional()
+  @Length(1, 40)
+  @IsString()
+  readonly name?: string;
 }
 
 /** `POST /api/accounts`. */

@@ -53,6 +53,16 @@ export class SetupDto extends DeliveryDto {
   readonly password!: string;
 }
 
+/** `POST /api/password`. */
+export class NewPasswordDto extends DeliveryDto {
+  @Matches(/^[A-Za-z0-9_-]{43}$/, { message: 'token is not the token of a password link' })
+  readonly token!: string;
+
+  @Length(SHORTEST_PASSWORD, LONGEST_PASSWORD)
+  @IsString()
+  readonly password!: string;
+}
+
 /** `POST /api/refresh`: without a token the cookie counts. */
 export class RefreshDto {
   @IsOptional()

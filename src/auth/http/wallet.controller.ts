@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Header, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { unwrap } from '../../common/index.js';
@@ -60,6 +60,15 @@ export class WalletController {
     const address = unwrap(await this.proof.verify(message, signature, request.headers.host ?? ''));
     unwrap(await this.wallets.link(address, account));
     return { items: await this.wallets.list(account) };
+  }
+
+  @ApiOperation({ summary: 'Stops a wallet from opening the account of the caller' })
+  @Delete(':address')
+  @HttpCode(204)
+  @Roles('user')
+  @NeedsScope('session')
+  async unlink(@Param() { address }: WalletNonceDto, @Req() { identity }: IdentifiedRequest): Promise<void> {
+    unwrap(await this.wallets.unlink(address.toLowerCase(), identity?.subject ?? ''));
   }
 
   @ApiOperation({ summary: 'The wallets that open the account of the caller' })

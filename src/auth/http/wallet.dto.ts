@@ -2,7 +2,7 @@ import { IsString, Length, Matches } from 'class-validator';
 import { LONGEST_MESSAGE } from '../wallet/sign-in-message.js';
 import { DeliveryDto } from './session.dto.js';
 
-/** `POST /auth/wallet/nonce`. */
+/** `POST /auth/wallet/nonce` and `DELETE /auth/wallet/:address`. */
 export class WalletNonceDto {
   @Matches(/^0x[0-9a-fA-F]{40}$/, { message: 'address is 0x and 40 hex digits' })
   readonly address!: string;

@@ -64,6 +64,31 @@ export class WalletAccounts {
     });
   }
 
+  /**
+   * Stops an address from opening an account; one that does not open it is no error. Refusal: LAST_WAY_IN, when nothing else does
+   * and there is no password.
+   */
+  async unlink(address: string, account: string): Promise<Result<void>> {
+    return this.transactions.run(async (manager) => {
+      const [holder] = await manager.query<{ has_password: boolean }[]>(
+        'SELECT password_hash IS NOT NULL AS has_password FROM accounts WHERE id = $1 FOR UPDATE',
+        [account],
+      );
+      const wallets = await walletsOf(manager, account);
+      if (!wallets.includes(address)) return ok();
+      if (wallets.length === 1 && !holder.has_password)
+        return err(
+          new CodedError('LAST_WAY_IN', 'Set a password first: only this wallet opens the account.', {}, 409),
+        );
+      await manager.query('DELETE FROM account_wallets WHERE address = $1 AND account_id = $2', [
+        address,
+        account,
+      ]);
+      await this.journal.append(manager, { kind: 'account.wallet_unlinked', account, actor: account });
+      return ok();
+    });
+  }
+
   /** The addresses that open an account, in lower case, oldest first. */
   list(account: string): Promise<string[]> {
     return walletsOf(this.dataSource, account);

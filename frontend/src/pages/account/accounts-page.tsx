@@ -1,10 +1,11 @@
 import { Button, Checkbox, Select } from '@mantine/core';
 import { useState } from 'react';
-import { changeAccount, type Account, type AccountChange } from '../../api/account.js';
+import { changeAccount, createPasswordLink, type Account, type AccountChange } from '../../api/account.js';
 import { Loading } from '../../components/loading.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { useAccounts, useChange } from '../../hooks/account.js';
 import styles from './account.module.css';
+import { ShownKey } from './shown-key.js';
 
 const ROLES = ['contributor', 'node', 'guardian', 'admin'];
 const TIERS = ['newbie', 'trusted', 'expert'];
@@ -52,6 +53,7 @@ export default function AccountsPage() {
 /** One account; every change counts at once. */
 function AccountRow({ account }: { account: Account }) {
   const change = useChange((wanted: AccountChange) => changeAccount(account.id, wanted), 'accounts', 'me');
+  const passwordLink = useChange(createPasswordLink);
   // What was just asked for shows at once, so that the focus stays where it is.
   const { name, roles, tier, disabled } = change.isPending ? { ...account, ...change.variables } : account;
   return (
@@ -92,6 +94,19 @@ function AccountRow({ account }: { account: Account }) {
       >
         {disabled ? 'Enable' : 'Disable'}
       </Button>
+      <Button
+        size="compact-xs"
+        variant="default"
+        aria-label={`New password for ${name}`}
+        loading={passwordLink.isPending}
+        onClick={() => passwordLink.mutate(account.id)}
+      >
+        New password
+      </Button>
+      {passwordLink.data !== undefined && (
+        <ShownKey value={passwordLink.data} what="link" onDone={() => passwordLink.reset()} />
+      )}
+      {passwordLink.isError && <ProblemNotice error={passwordLink.error} />}
       {change.isError && <ProblemNotice error={change.error} />}
     </li>
   );

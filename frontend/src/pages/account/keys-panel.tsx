@@ -24,7 +24,7 @@ export function KeysPanel({ roles }: { roles: readonly string[] }) {
         {shown === null ? (
           <NewKeyForm roles={roles} onMade={setShown} />
         ) : (
-          <ShownKey value={shown} onDone={() => setShown(null)} />
+          <ShownKey value={shown} what="key" onDone={() => setShown(null)} />
         )}
         {keys.isPending && <Loading lines={2} />}
         {keys.isError && <ProblemNotice error={keys.error} />}

@@ -1,4 +1,5 @@
 import { Button } from '@mantine/core';
+import { unlinkWallet } from '../../api/account.js';
 import { hasWallet, linkWallet } from '../../api/wallet.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { useChange, useWallets } from '../../hooks/account.js';
@@ -8,6 +9,7 @@ import styles from './account.module.css';
 export function WalletsPanel() {
   const wallets = useWallets();
   const link = useChange(linkWallet, 'wallets');
+  const unlink = useChange(unlinkWallet, 'wallets');
   const addresses = wallets.data ?? [];
   if (addresses.length === 0 && !hasWallet()) return null;
   return (
@@ -27,10 +29,19 @@ export function WalletsPanel() {
       </div>
       <div className="panel-body">
         {link.isError && <ProblemNotice error={link.error} />}
+        {unlink.isError && <ProblemNotice error={unlink.error} />}
         <ul className={styles.list}>
           {addresses.map((address) => (
             <li key={address} className={styles.item}>
               <span className="mono">{address}</span>
+              <Button
+                size="compact-xs"
+                variant="default"
+                aria-label={`Unlink ${address}`}
+                onClick={() => unlink.mutate(address)}
+              >
+                Unlink
+              </Button>
             </li>
           ))}
         </ul>
