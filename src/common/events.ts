@@ -33,6 +33,8 @@ export interface StemmaEvents {
   };
   'task.changed': {
     readonly task: string;
+    /** Whose task it is; others but guardians are not told. */
+    readonly owner: string;
     readonly type: string;
     readonly state: string;
     readonly step: number | null;

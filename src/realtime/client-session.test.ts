@@ -40,6 +40,23 @@ describe('a WebSocket client', () => {
     expect(seqs()).toEqual([3]);
   });
 
+  it('hears of what is about others only as a guardian, also when it resumes', () => {
+    const [anna, guardian] = ['acc_anna', 'acc_guard'].map((subject) =>
+      open({ identity: { subject, roles: subject === 'acc_guard' ? ['guardian'] : ['user'] } }),
+    );
+    for (const { stream, session, say, seqs } of [anna, guardian]) {
+      const tell = (only: string) =>
+        session.deliver(stream.append({ topic: 'tasks', type: 'x', data: null, at: 0, only }));
+      say({ subscribe: ['tasks'] });
+      tell('acc_anna');
+      tell('acc_bert');
+      expect(seqs()).toEqual(session === anna.session ? [1] : [1, 2]);
+      say({ subscribe: ['tasks'], since: 0, stream: stream.id });
+      expect(seqs()).toEqual(session === anna.session ? [1, 1] : [1, 2, 1, 2]);
+    }
+    expect(anna.sent.some((message) => 'only' in message)).toBe(false);
+  });
+
   it('resumes without a gap behind the number it saw last', () => {
     const { say, happen, seqs, sent, stream } = open();
     for (let i = 0; i < 4; i++) happen('chain');

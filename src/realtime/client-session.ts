@@ -2,7 +2,7 @@ import type { Identity } from '../auth/index.js';
 import { CodedError } from '../common/index.js';
 import { parseClientMessage, type ClientMessage } from './client-message.js';
 import type { NoticeStream, StreamEntry } from './notice-stream.js';
-import { mayListen, type Topic } from './topics.js';
+import { mayHear, mayListen, type NumberedNotice, type Topic } from './topics.js';
 
 /** Why the server closes a connection; numbers 44xx follow HTTP's 4xx. */
 export const CLOSE = {
@@ -64,7 +64,7 @@ export class ClientSession {
 
   /** Passes a notice on to a client that listens to its topic. */
   deliver({ notice, bytes }: StreamEntry): void {
-    if (this.topics.has(notice.topic)) this.write(bytes);
+    if (this.hears(notice)) this.write(bytes);
   }
 
   /** Closes a client for which too much waits. */
@@ -123,7 +123,13 @@ export class ClientSession {
   }
 
   private missed(since: number, stream: string | null): readonly StreamEntry[] | null {
-    return stream !== null && stream !== this.stream.id ? null : this.stream.after(since, this.topics);
+    return stream !== null && stream !== this.stream.id
+      ? null
+      : this.stream.after(since, (notice) => this.hears(notice));
+  }
+
+  private hears(notice: NumberedNotice): boolean {
+    return this.topics.has(notice.topic) && mayHear(this.identity, notice);
   }
 
   private refuse(error: CodedError): void {

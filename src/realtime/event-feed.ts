@@ -9,8 +9,8 @@ const FIGURES_EVERY_MS = 1_000;
 const ROUTING_EVERY_MS = 100;
 const MOST_RUNNING_ANSWERS = 1_000;
 
-/** Which events go to which topic. */
-const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic } = {
+/** Which events go to which topic; null: they are nobody's outside of this process. */
+const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic | null } = {
   'block.accepted': 'chain',
   'block.failed': 'chain',
   'release.live': 'chain',
@@ -20,7 +20,7 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic } = {
   'inference.finished': 'inference',
   'import.progress': 'chain',
   'task.changed': 'tasks',
-  'task.boundary': 'tasks',
+  'task.boundary': null,
   'task.alert': 'alerts',
   'status.changed': 'metrics',
   'alert.raised': 'alerts',
@@ -62,7 +62,9 @@ export class EventFeed implements OnApplicationBootstrap, OnModuleDestroy {
     if (name === 'inference.routing' && this.tooSoon((event as StemmaEvents['inference.routing']).id)) return;
     if (name === 'inference.finished')
       this.lastRouting.delete((event as StemmaEvents['inference.finished']).id);
-    this.publish(EVENT_TOPICS[name], name, event);
+    const topic = EVENT_TOPICS[name];
+    const only = name === 'task.changed' ? (event as StemmaEvents['task.changed']).owner : undefined;
+    if (topic !== null) this.publish(topic, name, event, only);
   }
 
   private tooSoon(id: string): boolean {
@@ -81,7 +83,7 @@ export class EventFeed implements OnApplicationBootstrap, OnModuleDestroy {
     };
   }
 
-  private publish(topic: Topic, type: string, data: unknown): void {
-    this.fanOut.publish({ topic, type, data, at: Date.now() });
+  private publish(topic: Topic, type: string, data: unknown, only?: string): void {
+    this.fanOut.publish({ topic, type, data, at: Date.now(), ...(only !== undefined && { only }) });
   }
 }

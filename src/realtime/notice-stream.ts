@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Notice, NumberedNotice, Topic } from './topics.js';
+import type { Notice, NumberedNotice } from './topics.js';
 
 /** A notice and its JSON as UTF-8, made once for all clients. */
 export interface StreamEntry {
@@ -25,17 +25,18 @@ export class NoticeStream {
   /** Gives a notice its number. */
   append(notice: Notice): StreamEntry {
     const numbered = { ...notice, seq: ++this.last };
-    const entry = { notice: numbered, bytes: Buffer.from(JSON.stringify(numbered)) };
+    const { topic, type, data, at, seq } = numbered;
+    const entry = { notice: numbered, bytes: Buffer.from(JSON.stringify({ topic, type, data, at, seq })) };
     this.entries.push(entry);
     if (this.entries.length > this.capacity) this.entries.shift();
     return entry;
   }
 
-  /** What followed a number on some topics; null when the memory does not reach back that far. */
-  after(seq: number, topics: ReadonlySet<Topic>): readonly StreamEntry[] | null {
+  /** What followed a number and is wanted; null when the memory does not reach back that far. */
+  after(seq: number, wanted: (notice: NumberedNotice) => boolean): readonly StreamEntry[] | null {
     if (seq > this.last) return null;
     const oldest = this.last - this.entries.length + 1;
     if (seq < oldest - 1) return null;
-    return this.entries.slice(seq - oldest + 1).filter(({ notice }) => topics.has(notice.topic));
+    return this.entries.slice(seq - oldest + 1).filter(({ notice }) => wanted(notice));
   }
 }

@@ -69,10 +69,11 @@ function parseMessage(text: string): { sender: string; notice: Notice } | null {
   try {
     const { sender, notice } = JSON.parse(text) as { sender?: unknown; notice?: Partial<Notice> };
     if (typeof sender !== 'string' || typeof notice !== 'object' || notice === null) return null;
-    const { topic, type, data, at } = notice;
+    const { topic, type, data, at, only } = notice;
     if (topic === undefined || !TOPICS.includes(topic) || typeof type !== 'string' || typeof at !== 'number')
       return null;
-    return { sender, notice: { topic, type, data, at } };
+    if (only !== undefined && typeof only !== 'string') return null;
+    return { sender, notice: { topic, type, data, at, ...(only !== undefined && { only }) } };
   } catch {
     return null;
   }

@@ -26,6 +26,11 @@ export function mayListen(identity: Identity, topic: Topic): boolean {
   return mayAct(identity, roles) && (identity.scopes?.includes(scope) ?? true);
 }
 
+/** Whether somebody who listens to its topic may hear a notice. */
+export function mayHear(identity: Identity, { only }: Pick<Notice, 'only'>): boolean {
+  return only === undefined || identity.subject === only || mayAct(identity, ['guardian']);
+}
+
 /** All topics. */
 export const TOPICS = Object.keys(TOPIC_ROLES) as readonly Topic[];
 
@@ -36,6 +41,8 @@ export interface Notice {
   readonly data: unknown;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Whom it is about, where only they and guardians may know. */
+  readonly only?: string;
 }
 
 /** A notice as sent: `seq` grows by one with each notice of this process's stream. */

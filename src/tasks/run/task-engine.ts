@@ -98,7 +98,7 @@ export class TaskEngine {
       ? undefined
       : steps.find(({ state }) => !['completed', 'failed', 'skipped'].includes(state));
     this.events.emit('task.changed', {
-      ...{ task: task.id, type: task.taskType, state: task.state },
+      ...{ task: task.id, owner: task.owner, type: task.taskType, state: task.state },
       ...{ step: at?.index ?? null, stepState: at?.state ?? null },
     });
   }
