@@ -3,13 +3,17 @@ import { DataSource } from 'typeorm';
 import type { Tier } from '../accounts/index.js';
 import type { Identity } from '../identity.js';
 import type { RoleName } from '../roles.js';
+import { Batch } from './batch.js';
 import { FreshCache } from './fresh-cache.js';
 
 /** How long another replica may still let an ended session in. In this process it ends at once. */
 const FRESH_MS = 5_000;
 const MOST_SESSIONS = 10_000;
+/** Sessions that one query asks for. */
+const MOST_AT_ONCE = 500;
 
 interface SessionRow {
+  readonly id: string;
   readonly account_id: string;
   readonly name: string;
   readonly roles: RoleName[];
@@ -19,7 +23,8 @@ interface SessionRow {
 /** Whether the session of an access token still lives, and what its account may do now. */
 @Injectable()
 export class SessionCheck {
-  private readonly cache = new FreshCache((id: string) => this.load(id), FRESH_MS, MOST_SESSIONS);
+  private readonly batch = new Batch((ids) => this.load(ids), MOST_AT_ONCE);
+  private readonly cache = new FreshCache((id: string) => this.batch.get(id), FRESH_MS, MOST_SESSIONS);
 
   private readonly listeners: (() => void)[] = [];
 
@@ -41,14 +46,19 @@ export class SessionCheck {
     for (const listener of this.listeners) listener();
   }
 
-  private async load(id: string): Promise<Identity | null> {
-    const [row] = await this.dataSource.query<SessionRow[]>(
-      `SELECT account_id, name, roles, tier FROM sessions JOIN accounts ON accounts.id = account_id
-       WHERE sessions.id = $1 AND ended_at IS NULL AND expires_at > now() AND NOT disabled`,
-      [id],
+  private async load(ids: readonly string[]): Promise<(Identity | null)[]> {
+    const rows = await this.dataSource.query<SessionRow[]>(
+      `SELECT sessions.id, account_id, name, roles, tier FROM sessions JOIN accounts ON accounts.id = account_id
+       WHERE sessions.id = ANY($1) AND ended_at IS NULL AND expires_at > now() AND NOT disabled`,
+      [ids],
     );
-    if (row === undefined) return null;
-    const { account_id: subject, name, roles, tier } = row;
-    return { subject, roles, name, tier, session: id };
+    const found = new Map(rows.map((row) => [row.id, row]));
+    return ids.map((id) => identityOf(found.get(id)));
   }
+}
+
+function identityOf(row: SessionRow | undefined): Identity | null {
+  if (row === undefined) return null;
+  const { id: session, account_id: subject, name, roles, tier } = row;
+  return { subject, roles, name, tier, session };
 }
