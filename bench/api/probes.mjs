@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 /**
@@ -30,4 +31,22 @@ export function cpuMs(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
   const ticksPerSecond = 100;
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
+}
+
+/** Processor time that the embedded PostgreSQL of a data folder has used so far in all of its processes that live now, ms. */
+export function databaseCpuMs(dataDir) {
+  const file = join(dataDir, 'postgres', 'cluster', 'postmaster.pid');
+  const postmaster = readFileSync(file, 'utf8').split('\n')[0];
+  const parentOf = (pid) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')[1];
+  const isOurs = (pid) => pid === postmaster || parentOf(pid) === postmaster;
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  let total = 0;
+  for (const pid of pids) {
+    try {
+      if (isOurs(pid)) total += cpuMs(pid);
+    } catch {
+      // it has ended since the list was read
+    }
+  }
+  return total;
 }

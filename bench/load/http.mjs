@@ -5,7 +5,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cpuMs } from '../api/probes.mjs';
+import { cpuMs, databaseCpuMs } from '../api/probes.mjs';
 import { startServer } from '../server.mjs';
 import { Connection, prepare } from './http-client.mjs';
 
@@ -101,18 +101,22 @@ async function createClients() {
   return clients;
 }
 
-/** One request after the other of each kind: how much of the server's processor time each takes, its database not counted; ms. */
+/** One request after the other of each kind: how much processor time of the server and of its database each takes, ms. */
 async function alone(clients) {
   const connection = await Connection.open(Number(new URL(server.url).port));
   const costs = {};
   for (const [, make] of MIX) {
     const { method, path } = make(clients[0]);
     const before = cpuMs(server.pid);
+    const databaseBefore = databaseCpuMs(dataDir);
     for (let i = 0; i < ALONE; i++) {
       const client = clients[i % clients.length];
       await connection.send(prepare({ token: client.token, ...make(client) }));
     }
-    costs[`${method} ${path.split('?')[0].replace(/rcpt_.*/, ':id')}`] = (cpuMs(server.pid) - before) / ALONE;
+    costs[`${method} ${path.split('?')[0].replace(/rcpt_.*/, ':id')}`] = {
+      serverMs: (cpuMs(server.pid) - before) / ALONE,
+      databaseMs: (databaseCpuMs(dataDir) - databaseBefore) / ALONE,
+    };
   }
   connection.close();
   return costs;
