@@ -30,7 +30,10 @@ const well: Vitals = {
 const hung = { engine: { running: true, silentMs: 20_000 } };
 const away = { database: { awayMs: 20_000, detail: 'gone' } };
 
-function setup(answer: Authorization | Error = { answer: 'go', reason: 'may', decision: 'd1' }, mode = 'auto') {
+function setup(
+  answer: Authorization | Error = { answer: 'go', reason: 'may', decision: 'd1' },
+  mode = 'auto',
+) {
   const act = jest.fn(async (_why: string) => 'done');
   const get = () => ({ expectedEffect: 'e', blastRadius: 'b', undo: 'u', act });
   const gate = new AutonomyGate();
@@ -73,7 +76,9 @@ describe('the healer', () => {
     await look({});
     expect(states).toEqual(['open', 'healing', 'verifying', 'resolved']);
     expect(report).toHaveBeenCalledWith('d1', expect.objectContaining({ helped: true }));
-    expect(store.add).toHaveBeenCalledWith(expect.objectContaining({ remedy: 'restart_engine', helped: true }));
+    expect(store.add).toHaveBeenCalledWith(
+      expect.objectContaining({ remedy: 'restart_engine', helped: true }),
+    );
     expect(book.raise).not.toHaveBeenCalled();
     expect(sut.open).toEqual([]);
   });

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
-import { call } from '../support/tasks.js';
+import { ACCOUNT_SETTINGS, firstAdmin } from '../support/accounts.js';
+import { call as callWith } from '../support/tasks.js';
 
 interface AlertDocument {
   readonly alert_id: string;
@@ -27,16 +28,24 @@ async function until<T>(ask: () => Promise<T>, wanted: (value: T) => boolean): P
 
 describe('monitoring on a real server', () => {
   const policies = temporaryFolder('policies');
+  const headers: Record<string, string> = {};
   let server: TestServer;
 
   beforeAll(async () => {
     server = await startServer({
-      env: { IMPORT_GENESIS: 'false', POLICY_DIR: policies, SINGLE_USER: 'true' },
+      env: { ...ACCOUNT_SETTINGS, POLICY_DIR: policies },
       until: 'listening',
     });
+    await until(
+      async () => server.output(),
+      (printed) => printed.includes('setup#token='),
+    );
+    headers.authorization = `Bearer ${(await firstAdmin(server)).token}`;
   });
   afterAll(() => server.stop());
 
+  const call = <T>(url: string, method: 'GET' | 'POST', path: string, body?: unknown) =>
+    callWith<T>(url, method, path, body, headers);
   const alerts = async () =>
     (await call<{ items: AlertDocument[] }>(server.url, 'GET', '/api/monitoring/alerts')).body.items;
   const acknowledge = (id: string) =>
@@ -60,7 +69,7 @@ describe('monitoring on a real server', () => {
       'GET',
       '/api/monitoring/agents',
     );
-    expect(body.items.map(({ name }) => name)).toEqual(['performance', 'security', 'health', 'decision']);
+    expect(body.items.map(({ name }) => name)).toEqual(['decision', 'health', 'performance', 'security']);
     expect(body.items.every(({ status, at }) => status !== 'unknown' && at > 0)).toBe(true);
     const history = await call<{ items: { measures: Record<string, number> }[] }>(
       server.url,

@@ -18,8 +18,8 @@ export class AgentRegistry {
     return this.agents.get(name);
   }
 
-  /** Every agent in order of registration. */
+  /** Every agent in order of names. */
   get all(): readonly MonitoringAgent[] {
-    return [...this.agents.values()];
+    return [...this.agents.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 }
