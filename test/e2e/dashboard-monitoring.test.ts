@@ -45,8 +45,9 @@ browserTests('the Monitoring and Healing pages', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     if (picture !== undefined) await page.screenshot({ path: `${picture}/monitoring.png`, fullPage: true });
     await page.getByLabel('What you know about tasks.POLICY_BROKEN').fill('being put right');
-    await page.getByRole('button', { name: 'Acknowledge' }).click();
-    await page.getByText('Nothing troubles the server').waitFor();
+    await page.keyboard.press('Enter');
+    // A busy machine may have an alert of its own; this one has to go.
+    await page.getByText('tasks.POLICY_BROKEN').waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
     await close();
   });
@@ -75,22 +76,25 @@ browserTests('the Monitoring and Healing pages', () => {
     await page.goto(`${server.url}/healing`);
     await page.getByText('Nothing has gone wrong yet').waitFor();
     let healed = false;
-    const locked = new Client({ connectionString: server.databaseUrl ?? '' });
-    await locked.connect();
+    // A connection as the server's own, which has begun a transaction and forgotten it.
+    const forgotten = new Client({
+      connectionString: server.databaseUrl ?? '',
+      application_name: 'stemma',
+    });
+    forgotten.on('error', () => undefined);
+    await forgotten.connect();
     try {
-      // Whoever reads alerts now waits for this lock and keeps a connection; soon there is none left.
-      await locked.query('BEGIN; LOCK TABLE alerts IN ACCESS EXCLUSIVE MODE');
+      await forgotten.query('BEGIN; LOCK TABLE alerts IN ACCESS EXCLUSIVE MODE');
       // Those who get no connection are refused after seconds; people and programs ask again.
       const asking = Array.from({ length: 10 }, async () => {
         while (!healed) await fetch(`${server.url}/api/monitoring/alerts`).then((answer) => answer.text());
       });
       await page.getByText('reset_pool (helped 1 of').waitFor();
       healed = true;
-      await locked.query('ROLLBACK');
       await Promise.all(asking);
     } finally {
       healed = true;
-      await locked.end();
+      await forgotten.end().catch(() => undefined);
     }
     await page.getByText('pool_exhausted').first().waitFor();
     await page.getByText('What happened').first().click();

@@ -43,6 +43,8 @@ export class PerformanceAgent implements MonitoringAgent, OnModuleInit {
 
   onModuleInit(): void {
     this.registry.register(this);
+    // The first round measures the processors since the start.
+    this.vitals.cpu(this.name);
   }
 
   async observe(): Promise<Observation> {

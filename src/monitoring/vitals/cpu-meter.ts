@@ -16,7 +16,7 @@ interface Reading {
 /** The least time between two readings that says anything, ms. */
 const LEAST_MS = 200;
 
-/** Measures the processors from look to look; the first look measures since the start of the process. */
+/** Measures the processors from look to look; the first look has nothing to compare with and says 0. */
 export class CpuMeter {
   private last: Reading | null = null;
   private latest: CpuShare = { machine: 0, process: 0 };
