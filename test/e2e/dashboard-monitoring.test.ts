@@ -21,7 +21,6 @@ browserTests('the Monitoring and Healing pages', () => {
         ...{ IMPORT_GENESIS: 'false', POLICY_DIR: policies, DATABASE_POOL_SIZE: '4' },
         ...{ HEALING: 'auto', HEALING_SECONDS: '1', HEALING_FILE: rules },
       },
-      until: 'listening',
     });
     browser = await launchBrowser();
   }, 90_000);
