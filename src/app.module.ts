@@ -10,8 +10,9 @@ import { ExpertsModule } from './experts/index.js';
 import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
 import { AccountJournalModule, LogModule } from './log/index.js';
-import { EventsModule, MonitoringModule } from './monitoring/index.js';
+import { AgentsModule, EventsModule, MonitoringModule } from './monitoring/index.js';
 import { RealtimeModule } from './realtime/index.js';
+import { SelfHealingModule } from './self-healing/index.js';
 import { TasksModule } from './tasks/index.js';
 import { WebModule } from './web/index.js';
 
@@ -19,9 +20,11 @@ import { WebModule } from './web/index.js';
 const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   LogModule,
   ChainModule,
+  AgentsModule,
   ExpertsModule,
   InferenceModule,
   TasksModule,
+  SelfHealingModule,
   EvmModule,
 ];
 

@@ -12,6 +12,8 @@ const ChainPage = lazy(() => import('./pages/chain/chain-page.js'));
 const BlockPage = lazy(() => import('./pages/chain/block-page.js'));
 const ExpertsPage = lazy(() => import('./pages/experts/experts-page.js'));
 const ProblemsPage = lazy(() => import('./pages/problems/problems-page.js'));
+const MonitoringPage = lazy(() => import('./pages/monitoring/monitoring-page.js'));
+const HealingPage = lazy(() => import('./pages/healing/healing-page.js'));
 const TasksPage = lazy(() => import('./pages/tasks/tasks-page.js'));
 const TaskPage = lazy(() => import('./pages/tasks/task-page.js'));
 const AccountPage = lazy(() => import('./pages/account/account-page.js'));
@@ -45,6 +47,8 @@ export function App() {
             <Route path="/problems/:code?" element={<ProblemsPage />} />
             <Route path="/work" element={<TasksPage />} />
             <Route path="/work/:id" element={<TaskPage />} />
+            <Route path="/monitoring" element={<MonitoringPage />} />
+            <Route path="/healing" element={<HealingPage />} />
             <Route path="/sign-in" element={<SignInPage />} />
             <Route path="/setup" element={<SetupPage />} />
             <Route path="/new-password" element={<NewPasswordPage />} />

@@ -33,7 +33,7 @@ export async function withApplication<T>(
   const ground = unwrap(await openGround(config, 'command'));
   try {
     const logger = new AppLogger(createPino(config.with({ logLevel: quieter(config) }), process.stderr));
-    const own = config.with({ importGenesis: false, taskWorkers: 0 });
+    const own = config.with({ importGenesis: false, taskWorkers: 0, monitoringMinutes: 0, healing: 'off' });
     const application = await NestFactory.createApplicationContext(AppModule.forRoot(own, ground.database), {
       logger,
       abortOnError: false,

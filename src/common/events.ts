@@ -49,6 +49,8 @@ export interface StemmaEvents {
     readonly task: string | null;
   };
   'status.changed': { readonly ready: boolean };
+  /** A thread of the engine died; the engine starts again by itself. */
+  'engine.crashed': { readonly detail: string };
   'alert.raised': AlertNotice;
   'alert.changed': AlertNotice;
   'incident.changed': {

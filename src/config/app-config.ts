@@ -118,6 +118,22 @@ export class AppConfig {
   readonly evmChainId!: number;
   /** File with the private key transactions are signed with (64 hex digits); null takes the key this node signs blocks with. */
   readonly evmKeyFile!: string | null;
+  /** Minutes between two rounds of the monitoring agents; 0: only on request. */
+  readonly monitoringMinutes!: number;
+  /** How long what the agents saw is kept, days; at least six months. */
+  readonly monitoringRetentionDays!: number;
+  /** Hours between two full health reports. */
+  readonly healthReportHours!: number;
+  /** `auto` acts within what guardians allow, `watch` only diagnoses and calls, `off` does neither. */
+  readonly healing!: 'auto' | 'watch' | 'off';
+  /** Seconds between two looks of the healing watch. */
+  readonly healingSeconds!: number;
+  /** File of the known patterns and their remedies; null takes that of the installation. */
+  readonly healingFile!: string | null;
+  /** Folder with copies of payloads by their hash, such as `blobs/payloads` of a backup; null: there is none. */
+  readonly blobBackupDir!: string | null;
+  /** Base URL of another node a damaged payload is fetched from; null: there is none. */
+  readonly blobPeerUrl!: string | null;
   /** Largest JSON request body, KiB. */
   readonly bodyLimitKb!: number;
   /** How long a stopping server waits for running work, ms. */

@@ -6,6 +6,11 @@ export interface DatabaseConnection {
   readonly kind: 'embedded' | 'external';
   /** What the one who runs the database knows about it, for readiness. */
   state(): string;
+  /**
+   * Ends an embedded database that does not answer; its owner starts it again. Absent where somebody else runs it.
+   * @returns how many processes were ended
+   */
+  endHung?(): number;
   /** Stops an embedded database; leaves an external one alone. */
   stop(): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { HealthRegistry } from '../common/observation/health-registry.js';
 import { LiveFigures } from '../common/observation/live-figures.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
+import { SecuritySignals } from '../common/observation/security-signals.js';
 import { VersionRegistry } from '../common/observation/version-registry.js';
 import { Tracing } from '../common/observation/tracing.js';
 import { ReadinessWatch } from './readiness-watch.js';
@@ -16,9 +17,10 @@ import { TraceExport } from './trace-export.js';
     MetricRegistry,
     VersionRegistry,
     Tracing,
+    SecuritySignals,
     ReadinessWatch,
     TraceExport,
   ],
-  exports: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry, Tracing],
+  exports: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry, Tracing, SecuritySignals],
 })
 export class MonitoringModule {}

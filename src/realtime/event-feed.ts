@@ -23,6 +23,7 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic | null } = {
   'task.boundary': null,
   'task.alert': 'alerts',
   'status.changed': 'metrics',
+  'engine.crashed': 'incidents',
   'alert.raised': 'alerts',
   'alert.changed': 'alerts',
   'incident.changed': 'incidents',

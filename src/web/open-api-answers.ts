@@ -40,6 +40,9 @@ const PLAN = json('`{plan_id, plan_hash, verdict, task_type, action_type, risk, 
 const PROOF =
   '`{txid, leaf, leaf_hash, tree_size, hashes, checkpoint, log_key}`; `hashes` from the leaf upwards (RFC 6962)';
 
+const ALERT =
+  '`{alert_id, fingerprint, source, severity, state, summary, evidence, occurrences, returns, raised_at, seen_at, …}`';
+
 /** How every operation answers when it does not refuse, by its id and status. An operation without an entry is a bug. */
 const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   LogController_checkpoint: { 200: text('A signed note (C2SP tlog-checkpoint)') },
@@ -167,6 +170,36 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   PolicyController_replay: {
     200: json('`{asked, differing, items: [{task, action_type, before, after, differs}]}`'),
   },
+  MonitoringController_agents: {
+    200: json(
+      '`{every_minutes, items: [{name, about, status, score, detail, measures, at, took_ms}]}`; `status` is ok, warning, critical or unknown',
+    ),
+  },
+  MonitoringController_run: {
+    200: json('`{agent, at, took_ms, status, score, detail, measures, troubles}`'),
+  },
+  MonitoringController_history: {
+    200: json('`{agent, items: [{agent, node, at, status, score, detail, measures}]}`'),
+  },
+  MonitoringController_list: { 200: json(`\`{open, items, next_cursor}\`; an item is ${ALERT}`) },
+  MonitoringController_acknowledge: { 200: json(ALERT) },
+  MonitoringController_healthReports: {
+    200: json('`{every_hours, items: [{report_id, node, at, status, report}], next_cursor}`'),
+  },
+  HealingController_status: {
+    200: json(
+      '`{mode, every_s, autonomy, success: {attempts, helped, rate, remedies}, causes, remedies, vitals, open}`',
+    ),
+  },
+  HealingController_incidents: {
+    200: json(
+      '`{items: [{incident_id, cause, state, severity, summary, remedy, attempts, steps, evidence, began_at, opened_at, closed_at, …}], next_cursor}`',
+    ),
+  },
+  HealingController_diagnose: {
+    200: json('`{vitals, processes, symptoms: [{cause, summary, evidence, match}]}`'),
+  },
+  HealingController_act: { 200: json('`{remedy, detail}`') },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
   OperationsController_getReadiness: {
     200: json('`{status, probes}`; `status` is `ok` or `degraded`'),

@@ -12,6 +12,8 @@ export const TAGS: NonNullable<OpenAPIObject['tags']> = [
   { name: 'accounts', description: 'Accounts, sign-in, API keys' },
   { name: 'tasks', description: 'What the server is asked to do, within policies, with approvals' },
   { name: 'audit', description: 'What tasks left in the log, and hashes put there, with proofs' },
+  { name: 'monitoring', description: 'What the server sees of itself: agents, alerts, health reports' },
+  { name: 'healing', description: 'What went wrong, what was done about it, and whether it helped' },
   { name: 'operations', description: 'Liveness, readiness, metrics, version' },
 ];
 

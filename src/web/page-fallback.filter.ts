@@ -3,13 +3,18 @@ import { join } from 'node:path';
 import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { packageRoot } from '../common/installation.js';
+import { SecuritySignals } from '../common/observation/security-signals.js';
 import { ProblemFilter } from './problem.filter.js';
 
 /** Gives the dashboard's page for addresses that only the dashboard knows; everything else unknown stays a 404. */
 @Catch(NotFoundException)
 export class PageFallbackFilter implements ExceptionFilter {
-  private readonly problems = new ProblemFilter();
+  private readonly problems: ProblemFilter;
   private readonly page = readPage();
+
+  constructor(signals: SecuritySignals) {
+    this.problems = new ProblemFilter(signals);
+  }
 
   catch(thrown: NotFoundException, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<FastifyRequest>();

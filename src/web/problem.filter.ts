@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { SecuritySignals } from '../common/observation/security-signals.js';
 import { problemOf, type Problem } from './problem.js';
 
 /** Answers every error as problem details (RFC 9457); below `/v1/` also in the words of OpenAI's clients. */
@@ -8,11 +9,14 @@ import { problemOf, type Problem } from './problem.js';
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
 
+  constructor(private readonly signals: SecuritySignals) {}
+
   catch(thrown: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') return;
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = problemOf(thrown);
+    this.signals.refused(problem.code);
     if (problem.status >= 500) this.report(problem, request, thrown);
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();

@@ -112,6 +112,18 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /policy': TASKS,
   'POST /policy/replay': GUARDIAN,
 
+  'GET /api/monitoring/agents': GUARDIAN,
+  'POST /api/monitoring/agents/{name}/run': GUARDIAN,
+  'GET /api/monitoring/agents/{name}/history': GUARDIAN,
+  'GET /api/monitoring/alerts': GUARDIAN,
+  'POST /api/monitoring/alerts/{id}/acknowledge': GUARDIAN,
+  'GET /api/monitoring/reports': GUARDIAN,
+
+  'GET /api/healing/status': GUARDIAN,
+  'GET /api/healing/incidents': GUARDIAN,
+  'POST /api/healing/diagnose': GUARDIAN,
+  'POST /api/healing/actions/{name}': GUARDIAN,
+
   'GET /health': OPEN,
   'GET /ready': OPEN,
   'GET /metrics': OPEN,

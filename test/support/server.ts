@@ -54,6 +54,9 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       INFERENCE_THREADS: '2',
       EXPERT_CACHE_MB: '128',
       KV_CACHE_MB: '64',
+      // A busy test machine is no incident; tests of monitoring and healing turn them on.
+      MONITORING_MINUTES: '0',
+      HEALING: 'off',
       POSTGRES_DIR: join(dataDir, 'postgres-elsewhere'),
       ...(databaseUrl !== null && { DATABASE_URL: databaseUrl }),
       ...options.env,

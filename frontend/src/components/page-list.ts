@@ -2,7 +2,9 @@ import {
   IconActivity,
   IconBinaryTree,
   IconGridDots,
+  IconHeartbeat,
   IconListCheck,
+  IconEye,
   IconMessage,
   IconReceipt,
 } from '@tabler/icons-react';
@@ -20,5 +22,17 @@ export const pages = [
   { path: '/experts', label: 'Experts', question: 'Which experts do the work?', icon: IconGridDots },
   // Not /tasks: that is the API's.
   { path: '/work', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
+  {
+    path: '/monitoring',
+    label: 'Monitoring',
+    question: 'What does the server see of itself?',
+    icon: IconEye,
+  },
+  {
+    path: '/healing',
+    label: 'Healing',
+    question: 'What went wrong, and what was done?',
+    icon: IconHeartbeat,
+  },
   { path: '/status', label: 'Status', question: 'Is this node well?', icon: IconActivity },
 ] as const;

@@ -11,6 +11,7 @@ import * as keys from './keys.js';
 import * as logits from './logits.js';
 import * as models from './models.js';
 import * as migrations from './migrations.js';
+import * as supervise from './supervise.js';
 import * as tasks from './tasks.js';
 import * as replay from './replay.js';
 import * as serve from './serve.js';
@@ -22,6 +23,7 @@ export type RegisterCommand = (program: Command, context: CommandContext) => voi
 /** All commands, in the order help shows them. */
 export const COMMANDS: readonly RegisterCommand[] = [
   serve.register,
+  supervise.register,
   importCheckpoint.register,
   exportModel.register,
   models.register,

@@ -1,6 +1,8 @@
 import { Global, Module } from '@nestjs/common';
 import { ActionAuthority } from './action-authority.js';
 import { AutonomyGate } from './autonomy-gate.js';
+import { HealingFigures } from './healing-figures.js';
+import { LoadShedding } from './load-shedding.js';
 import { SafetyFigures } from './safety-figures.js';
 
 /** Gives every module the same gate, authority and figures. */
@@ -14,7 +16,9 @@ import { SafetyFigures } from './safety-figures.js';
       inject: [AutonomyGate],
     },
     SafetyFigures,
+    HealingFigures,
+    LoadShedding,
   ],
-  exports: [AutonomyGate, ActionAuthority, SafetyFigures],
+  exports: [AutonomyGate, ActionAuthority, SafetyFigures, HealingFigures, LoadShedding],
 })
 export class AutonomyPortsModule {}

@@ -5,7 +5,8 @@ import type { DatabaseConnection } from '../connection.js';
 import { locateBinaries } from './binaries.js';
 import { EMBEDDED_USER, ensureCluster } from './cluster.js';
 import { placeCluster, socketFolder } from './placement.js';
-import { clearPostmaster } from './postmaster-file.js';
+import { killPostmaster } from './hung-postmaster.js';
+import { clearPostmaster, runningPostmaster } from './postmaster-file.js';
 import { Postmaster, type PostmasterOptions } from './postmaster.js';
 import { databaseReady, ensureDatabase } from './readiness.js';
 import { postgresUser } from './system-user.js';
@@ -92,6 +93,11 @@ export class EmbeddedPostgres implements DatabaseConnection {
     await Promise.race([this.postmaster?.exited, delay(STOP_DEADLINE_MS, undefined, { ref: false })]);
     await clearPostmaster(this.options.cluster, STOP_DEADLINE_MS);
     this.condition = 'stopped';
+  }
+
+  endHung(): number {
+    const pid = this.stopping ? null : runningPostmaster(this.options.cluster);
+    return pid === null ? 0 : killPostmaster(pid);
   }
 
   /** Lets this process end without stopping PostgreSQL first; it stops by itself then. */

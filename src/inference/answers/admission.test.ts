@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { LoadShedding } from '../../common/autonomy/load-shedding.js';
 import { unwrap } from '../../common/index.js';
 import { AdmissionQueue, type Admission } from './admission.js';
 import { Throughput } from './throughput.js';
@@ -30,6 +31,21 @@ describe('admission', () => {
         },
       ),
     );
+  });
+
+  it('lets nobody in while load is shed, and says for how long', () => {
+    const shedding = new LoadShedding();
+    const sut = new AdmissionQueue({ streams: 3, maxQueue: 2 }, at({ now: 0 }), shedding);
+    unwrap(sut.admit(1, 10));
+    shedding.begin(4_500, 'memory is short');
+    const refused = sut.admit(1, 10);
+    expect(!refused.ok && refused.error).toMatchObject({
+      ...{ code: 'LOAD_SHED', status: 503, facts: { retryAfter: 5 } },
+      message: expect.stringContaining('memory is short'),
+    });
+    expect(sut.size).toBe(1);
+    shedding.end();
+    expect(sut.admit(1, 10).ok).toBe(true);
   });
 
   it('tells when to come back from what is to be done and how fast it goes', () => {

@@ -1,4 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import type { LoadShedding } from '../../common/autonomy/load-shedding.js';
 import type { Throughput } from './throughput.js';
 
 const LONGEST_WAIT_SECONDS = 120;
@@ -10,7 +11,8 @@ export interface Admission {
 
 /**
  * Lets a bounded number of answers in: as many as the engine works on at once, and `maxQueue` that wait. Everyone else
- * is refused at once with `QUEUE_FULL` (429) and told when to come back.
+ * is refused at once with `QUEUE_FULL` (429) and told when to come back; everybody with `LOAD_SHED` (503) while a machine in
+ * trouble recovers.
  */
 export class AdmissionQueue {
   private answers = 0;
@@ -19,6 +21,7 @@ export class AdmissionQueue {
   constructor(
     private readonly limits: { readonly streams: number; readonly maxQueue: number },
     private readonly throughput: Throughput,
+    private readonly shedding?: Pick<LoadShedding, 'current'>,
   ) {}
 
   /** Answers that are in: running or waiting. */
@@ -33,6 +36,8 @@ export class AdmissionQueue {
 
   /** @param answers how many to admit together, all or none  @param tokens the most they may generate together */
   admit(answers: number, tokens: number): Result<Admission> {
+    const shed = this.shedding?.current() ?? null;
+    if (shed !== null) return err(shedding(shed));
     if (this.answers + answers > this.limits.streams + this.limits.maxQueue) return err(this.full());
     this.answers += answers;
     this.tokens += tokens;
@@ -62,4 +67,10 @@ export class AdmissionQueue {
     const detail = `${this.answers} answers are running or waiting already; try again in ${retryAfter} s.`;
     return new CodedError('QUEUE_FULL', detail, { retryAfter, queue: this.limits.maxQueue }, 429);
   }
+}
+
+function shedding({ why, forMs }: { why: string; forMs: number }): CodedError {
+  const retryAfter = Math.max(1, Math.ceil(forMs / 1000));
+  const detail = `The server takes no new answers for ${retryAfter} s so that it recovers: ${why}.`;
+  return new CodedError('LOAD_SHED', detail, { retryAfter }, 503);
 }

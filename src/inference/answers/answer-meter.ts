@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
+import { LoadShedding } from '../../common/autonomy/load-shedding.js';
 import { EventBus, systemClock } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
@@ -31,9 +32,11 @@ export class AnswerMeter {
     figures: LiveFigures,
     private readonly events: EventBus,
     private readonly tracing: Tracing,
+    @Optional() shedding?: LoadShedding,
   ) {
     this.genAi = new GenAiMetrics(metrics, systemClock);
-    this.queue = new AdmissionQueue({ streams: ENGINE_STREAMS, maxQueue: config.maxQueue }, this.throughput);
+    const limits = { streams: ENGINE_STREAMS, maxQueue: config.maxQueue };
+    this.queue = new AdmissionQueue(limits, this.throughput, shedding);
     this.answers = metrics.counter({
       name: 'stemma_inference_answers_total',
       help: 'Answers by how they ended.',

@@ -26,7 +26,7 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
   private state: Result<EnginePort> | null = null;
   private retryAt = 0;
   private stopped = false;
-  private readonly releases = new LoadedReleases();
+  private releases = new LoadedReleases();
 
   constructor(
     @Inject(ENGINE_FACTORY) private readonly factory: EngineFactory,
@@ -85,6 +85,27 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
     if (engine !== null) await this.releases.drop(engine, release);
   }
 
+  /**
+   * Starts the engine anew, whatever the old one does: what ran is refused with `ENGINE_STOPPED` and may be asked for again.
+   * The old threads are told to end, but not waited for, because one that hangs may never do so.
+   */
+  async restart(): Promise<Result<void>> {
+    if (this.stopped) return unavailable('the server is stopping');
+    const old = this.current;
+    this.releases = new LoadedReleases();
+    this.state = null;
+    this.starting = this.start();
+    void old?.stop().catch((thrown: unknown) => this.logger.warn(`old engine: ${messageOf(thrown)}`));
+    const started = await this.starting;
+    return started.ok ? ok() : started;
+  }
+
+  /** Unloads the releases nobody uses right now. @returns how many */
+  async unloadIdle(): Promise<number> {
+    const engine = this.current;
+    return engine === null ? 0 : this.releases.dropIdle(engine);
+  }
+
   private async start(): Promise<Result<EnginePort>> {
     try {
       const engine = await this.factory();
@@ -94,9 +115,10 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
         const { block: hash, name, code, detail } = failure;
         this.events.emit('block.failed', { hash, name, code, detail });
       });
-      engine.on('crashed', (detail) =>
-        this.logger.warn(`the engine crashed and was started again: ${detail}`),
-      );
+      engine.on('crashed', (detail) => {
+        this.logger.warn(`the engine crashed and was started again: ${detail}`);
+        this.events.emit('engine.crashed', { detail });
+      });
       await this.announce(engine);
       this.state = ok(engine);
     } catch (thrown) {

@@ -42,6 +42,13 @@ export class LoadedReleases {
     await engine.unload(release);
   }
 
+  /** Unloads every release that nobody uses right now. @returns how many */
+  async dropIdle(engine: EnginePort): Promise<number> {
+    const idle = [...this.loaded].filter(([, { users }]) => users === 0);
+    for (const [release] of idle) await this.drop(engine, release);
+    return idle.length;
+  }
+
   /** The order of the map is the order of last use. */
   private usedLast(release: string, entry: Loaded): void {
     if (this.loaded.get(release) !== entry) return;

@@ -1,0 +1,98 @@
+import type { Json } from '../../../src/common/canonical-json.js';
+import { requestJson, withQuery } from './client.js';
+import type { Page } from './page.js';
+
+/** What an agent found. */
+export type AgentStatus = 'ok' | 'warning' | 'critical' | 'unknown';
+
+/** An agent and what it saw last. Times are ms since the epoch. */
+export interface Agent {
+  readonly name: string;
+  readonly about: string;
+  readonly status: AgentStatus;
+  readonly score: number | null;
+  readonly detail: string;
+  readonly measures: Readonly<Record<string, number>>;
+  readonly at: number | null;
+}
+
+/** What an agent measured at one time. */
+export interface AgentMeasurement {
+  readonly at: number;
+  readonly status: AgentStatus;
+  readonly measures: Readonly<Record<string, number>>;
+}
+
+/** Trouble that somebody should know of. */
+export interface Alert {
+  readonly alert_id: string;
+  readonly fingerprint: string;
+  readonly source: string;
+  readonly severity: 'info' | 'warning' | 'critical';
+  readonly state: 'firing' | 'acknowledged' | 'resolved';
+  readonly summary: string;
+  readonly evidence: Readonly<Record<string, Json>>;
+  readonly lasting: boolean;
+  readonly occurrences: number;
+  readonly raised_at: number;
+  readonly seen_at: number;
+  readonly acknowledged_by: string | null;
+  readonly reason: string | null;
+}
+
+/** A full health report. */
+export interface HealthReport {
+  readonly report_id: string;
+  readonly at: number;
+  readonly status: string;
+  readonly report: Json;
+}
+
+/** The agents and how often they look. */
+export function listAgents(
+  signal?: AbortSignal,
+): Promise<{ readonly every_minutes: number; readonly items: readonly Agent[] }> {
+  return requestJson('/api/monitoring/agents', { signal });
+}
+
+/** What an agent measured, oldest first. */
+export function agentHistory(
+  name: string,
+  hours: number,
+  signal?: AbortSignal,
+): Promise<{ readonly items: readonly AgentMeasurement[] }> {
+  return requestJson(withQuery(`/api/monitoring/agents/${encodeURIComponent(name)}/history`, { hours }), {
+    signal,
+  });
+}
+
+/** Lets an agent look now. */
+export function runAgent(name: string): Promise<unknown> {
+  return requestJson(`/api/monitoring/agents/${encodeURIComponent(name)}/run`, { method: 'POST' });
+}
+
+/** Alerts, newest first. */
+export function listAlerts(
+  query: { readonly open: boolean; readonly cursor?: string | null },
+  signal?: AbortSignal,
+): Promise<Page<Alert>> {
+  const { open, cursor } = query;
+  return requestJson(withQuery('/api/monitoring/alerts', { open: open ? 'true' : null, cursor, limit: 50 }), {
+    signal,
+  });
+}
+
+/** Says that somebody knows. */
+export function acknowledgeAlert(id: string, reason: string): Promise<Alert> {
+  return requestJson(`/api/monitoring/alerts/${encodeURIComponent(id)}/acknowledge`, {
+    method: 'POST',
+    body: { reason },
+  });
+}
+
+/** Full health reports, newest first. */
+export function listReports(
+  signal?: AbortSignal,
+): Promise<Page<HealthReport> & { readonly every_hours: number }> {
+  return requestJson('/api/monitoring/reports', { signal });
+}

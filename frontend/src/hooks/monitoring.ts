@@ -1,0 +1,67 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  acknowledgeAlert,
+  agentHistory,
+  listAgents,
+  listAlerts,
+  listReports,
+  runAgent,
+} from '../api/monitoring.js';
+import { useLiveTopic } from './live.js';
+
+/** Where live notices do not arrive, what is shown is asked for again this often, ms. */
+const ASK_AGAIN_MS = 15_000;
+
+/** The agents and what each saw last. */
+export function useAgents() {
+  return useQuery({
+    queryKey: ['monitoring', 'agents'],
+    queryFn: ({ signal }) => listAgents(signal),
+    refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** What an agent measured. */
+export function useAgentHistory(name: string, hours: number) {
+  return useQuery({
+    queryKey: ['monitoring', 'history', name, hours],
+    queryFn: ({ signal }) => agentHistory(name, hours, signal),
+    refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** Lets an agent look now. */
+export function useRunAgent() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: runAgent,
+    onSettled: () => queries.invalidateQueries({ queryKey: ['monitoring'] }),
+  });
+}
+
+/** Alerts page by page, newest first; asked for anew when one changes. */
+export function useAlerts(open: boolean) {
+  const queries = useQueryClient();
+  useLiveTopic('alerts', () => void queries.invalidateQueries({ queryKey: ['monitoring', 'alerts'] }));
+  return useInfiniteQuery({
+    queryKey: ['monitoring', 'alerts', open],
+    queryFn: ({ pageParam, signal }) => listAlerts({ open, cursor: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** Says that somebody knows of an alert. */
+export function useAcknowledge(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (reason: string) => acknowledgeAlert(id, reason),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['monitoring', 'alerts'] }),
+  });
+}
+
+/** Full health reports. */
+export function useReports() {
+  return useQuery({ queryKey: ['monitoring', 'reports'], queryFn: ({ signal }) => listReports(signal) });
+}

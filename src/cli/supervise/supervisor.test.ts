@@ -1,0 +1,97 @@
+import { Supervisor, type SupervisorPorts } from './supervisor.js';
+import type { ServerEnd } from './server-process.js';
+
+const options = { silenceMs: 60, startMs: 200, everyMs: 5, graceMs: 10 };
+
+/** A server whose end the test decides. */
+class ScriptedServer {
+  isOver = false;
+  readonly signals: string[] = [];
+  readonly ended: Promise<ServerEnd>;
+  private resolve: (end: ServerEnd) => void = () => undefined;
+
+  constructor(readonly pid: number) {
+    this.ended = new Promise((resolve) => (this.resolve = resolve));
+  }
+
+  finish(code: number | null, signal: NodeJS.Signals | null = null): void {
+    this.isOver = true;
+    this.resolve({ code, signal });
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.signals.push(name);
+    if (name === 'SIGTERM') this.finish(0);
+  }
+
+  end(): Promise<ServerEnd> {
+    this.signals.push('end');
+    this.finish(null, 'SIGKILL');
+    return this.ended;
+  }
+}
+
+function setup(answers: (pid: number) => boolean | null, onStart: (server: ScriptedServer) => void) {
+  const servers: ScriptedServer[] = [];
+  const said: string[] = [];
+  const ports: SupervisorPorts = {
+    start: () => {
+      const server = new ScriptedServer(servers.length + 1);
+      servers.push(server);
+      setTimeout(() => onStart(server), 10);
+      return server;
+    },
+    answers: async (pid) => answers(pid),
+    say: (line) => said.push(line),
+  };
+  return { sut: new Supervisor(options, ports), servers, said };
+}
+
+describe('the supervisor', () => {
+  it('starts a server again that died, one at a time, and ends with it when it is told to stop', async () => {
+    const { sut, servers, said } = setup(
+      () => true,
+      (server) => (server.pid === 1 ? server.finish(null, 'SIGKILL') : sut.stop('SIGTERM')),
+    );
+    expect(await sut.run()).toBe(0);
+    expect(servers.map(({ signals }) => signals)).toEqual([[], ['SIGTERM']]);
+    expect(said).toEqual([expect.stringContaining('the server ended (SIGKILL); it starts again')]);
+  });
+
+  it('ends a server that falls silent, and starts another', async () => {
+    let first = true;
+    const { sut, servers, said } = setup(
+      (pid) => {
+        const answer = pid > 1 || first;
+        first = false;
+        return answer;
+      },
+      (server) => {
+        if (server.pid === 2) sut.stop('SIGTERM');
+      },
+    );
+    await sut.run();
+    expect(servers.map(({ signals }) => signals)).toEqual([['end'], ['SIGTERM']]);
+    expect(said[0]).toContain('has not answered');
+  });
+
+  it('is patient with a server that starts', async () => {
+    const began = performance.now();
+    const { sut, servers } = setup(
+      () => (performance.now() - began > 120 ? true : null),
+      () => setTimeout(() => sut.stop('SIGTERM'), 180),
+    );
+    await sut.run();
+    expect(servers).toHaveLength(1);
+    expect(servers[0].signals).toEqual(['SIGTERM']);
+  });
+
+  it('does not start again what ended well', async () => {
+    const { sut, servers } = setup(
+      () => true,
+      (server) => server.finish(0),
+    );
+    expect(await sut.run()).toBe(0);
+    expect(servers).toHaveLength(1);
+  });
+});

@@ -1,0 +1,106 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { notifySystemd } from './systemd-notify.js';
+import type { ServerEnd, ServerProcess } from './server-process.js';
+
+/** How patient a supervisor is. Times are ms. */
+export interface SupervisorOptions {
+  /** How long a server that has answered once may be silent. */
+  readonly silenceMs: number;
+  /** How long a server may take to answer for the first time. */
+  readonly startMs: number;
+  /** How often it is asked. */
+  readonly everyMs: number;
+  /** How long a server that is told to end may take. */
+  readonly graceMs: number;
+}
+
+/** What a supervisor needs of the world; tests put their own in its place. */
+export interface SupervisorPorts {
+  start(): Pick<ServerProcess, 'pid' | 'isOver' | 'ended' | 'signal' | 'end'>;
+  /** Whether the server of that process answers; null while it does not listen yet. */
+  answers(pid: number): Promise<boolean | null>;
+  say(line: string): void;
+}
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 30_000;
+/** A server that lived this long was well: the next restart is quick again, ms. */
+const HEALTHY_MS = 60_000;
+/** Ends by themselves of servers that never answered; then something is wrong that no restart cures. */
+const MOST_FAILED_STARTS = 5;
+
+/** Keeps one server running: starts it anew when it dies or hangs, with growing pauses, until it is told to stop. */
+export class Supervisor {
+  private stopping = false;
+  private current: ReturnType<SupervisorPorts['start']> | null = null;
+  private readonly stopSignal = new AbortController();
+
+  constructor(
+    private readonly options: SupervisorOptions,
+    private readonly ports: SupervisorPorts,
+  ) {}
+
+  /** Passes a signal on; the end of the server is then the end of the supervisor. */
+  stop(signal: NodeJS.Signals): void {
+    this.stopping = true;
+    notifySystemd('STOPPING=1');
+    this.stopSignal.abort();
+    this.current?.signal(signal);
+  }
+
+  /** Runs until it is stopped. @returns the exit code: the server's last, or 1 when it would not start */
+  async run(): Promise<number> {
+    let pause = FIRST_PAUSE_MS;
+    let failedStarts = 0;
+    while (!this.stopping) {
+      const began = performance.now();
+      const server = this.ports.start();
+      this.current = server;
+      const { end, answered } = await this.watch(server);
+      // A server that ends well was told to, by whoever may.
+      if (this.stopping || end.code === 0) return end.code ?? 1;
+      failedStarts = answered ? 0 : failedStarts + 1;
+      if (failedStarts >= MOST_FAILED_STARTS) return this.giveUp(end);
+      if (performance.now() - began > HEALTHY_MS) pause = FIRST_PAUSE_MS;
+      this.ports.say(`the server ended (${howEnded(end)}); it starts again in ${pause / 1000} s`);
+      await delay(pause, undefined, { signal: this.stopSignal.signal }).catch(() => undefined);
+      pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
+    }
+    return 0;
+  }
+
+  /** Asks a server again and again whether it lives, and ends it when it does not answer. */
+  private async watch(
+    server: ReturnType<SupervisorPorts['start']>,
+  ): Promise<{ end: ServerEnd; answered: boolean }> {
+    let answered = false;
+    let heardAt = performance.now();
+    while (!server.isOver) {
+      await Promise.race([server.ended, delay(this.options.everyMs)]);
+      if (server.isOver || this.stopping) break;
+      const answers = server.pid === undefined ? null : await this.ports.answers(server.pid);
+      if (answers === true) {
+        heardAt = performance.now();
+        if (!answered) notifySystemd('--ready', '--status=the server answers');
+        answered = true;
+        continue;
+      }
+      const silentMs = performance.now() - heardAt;
+      if (silentMs < (answered ? this.options.silenceMs : this.options.startMs)) continue;
+      this.ports.say(`the server has not answered for ${Math.round(silentMs / 1000)} s and is ended`);
+      return { end: await server.end(this.options.graceMs), answered };
+    }
+    return { end: await server.ended, answered };
+  }
+
+  private giveUp(end: ServerEnd): number {
+    this.ports.say(
+      `the server ended ${MOST_FAILED_STARTS} times before it answered (${howEnded(end)}): see what it said`,
+    );
+    return 1;
+  }
+}
+
+function howEnded({ code, signal }: ServerEnd): string {
+  return signal === null ? `exit code ${code}` : signal;
+}

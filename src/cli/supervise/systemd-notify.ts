@@ -1,0 +1,21 @@
+import { spawn } from 'node:child_process';
+
+const DEADLINE_MS = 5_000;
+
+/**
+ * Tells systemd how a service of `Type=notify` fares (sd_notify(3)): `READY=1`, `WATCHDOG=1`, `STOPPING=1`, `STATUS=…`. Node.js has
+ * no datagram sockets for Unix addresses, so systemd's own `systemd-notify` sends the message; the unit allows it with
+ * `NotifyAccess=all`. Without `NOTIFY_SOCKET` nobody listens and nothing is started.
+ */
+export function notifySystemd(...assignments: readonly string[]): void {
+  if (process.env.NOTIFY_SOCKET === undefined) return;
+  const child = spawn('systemd-notify', assignments, { stdio: 'ignore', timeout: DEADLINE_MS });
+  // A machine without the tool has no systemd that could hear it.
+  child.on('error', () => undefined);
+}
+
+/** How often systemd wants a sign of life, ms: half of what it allows; null when it wants none. */
+export function watchdogInterval(environment: Readonly<Record<string, string | undefined>>): number | null {
+  const microseconds = Number(environment.WATCHDOG_USEC);
+  return Number.isFinite(microseconds) && microseconds > 0 ? microseconds / 2_000 : null;
+}

@@ -1,0 +1,78 @@
+import { jest } from '@jest/globals';
+import { MetricRegistry } from '../../common/observation/metric-registry.js';
+import type { AlertBook } from '../alerts/alert-book.js';
+import type { ObservationStore } from '../history/observation-store.js';
+import { AgentRegistry } from './agent-registry.js';
+import { AgentRunner } from './agent-runner.js';
+import { observation, type Observation } from './agent.js';
+
+const fine = observation({ detail: 'fine', measures: { n: 1 }, troubles: [] });
+
+function setup() {
+  const registry = new AgentRegistry();
+  const store = { add: jest.fn(async () => undefined) };
+  const book = { settle: jest.fn(async () => undefined), raise: jest.fn(async () => 'alert') };
+  const metrics = new MetricRegistry();
+  const sut = new AgentRunner(
+    registry,
+    store as unknown as ObservationStore,
+    book as unknown as AlertBook,
+    metrics,
+  );
+  const add = (name: string, observe: () => Promise<Observation>) =>
+    registry.register({ name, about: '', observe });
+  return { sut, store, book, metrics, add };
+}
+
+describe('the agent runner', () => {
+  it('stores what agents saw and settles their alerts', async () => {
+    const { sut, store, book, metrics, add } = setup();
+    const trouble = { fingerprint: 'a.x', severity: 'warning' as const, summary: 's', evidence: {} };
+    add('a', async () => observation({ detail: 'so so', measures: {}, troubles: [trouble] }));
+    add('b', async () => fine);
+    const runs = await sut.runAll();
+    expect(runs.map(({ agent, status }) => [agent, status])).toEqual([
+      ['a', 'warning'],
+      ['b', 'ok'],
+    ]);
+    expect(store.add).toHaveBeenCalledTimes(2);
+    expect(book.settle).toHaveBeenCalledWith('a', [{ ...trouble, source: 'a', lasting: true }]);
+    expect(book.settle).toHaveBeenCalledWith('b', []);
+    expect(await metrics.print()).toContain('stemma_agent_state{agent="a"} 1');
+  });
+
+  it('makes an alert of an agent that hangs, holds up no other, and does not start it twice', async () => {
+    const { sut, book, add } = setup();
+    let finish = (_seen: Observation): void => undefined;
+    const observe = jest.fn(() => new Promise<Observation>((resolve) => (finish = resolve)));
+    add('slow', observe);
+    add('quick', async () => fine);
+    const [quick, slow] = await sut.runAll(20);
+    expect([quick.status, slow.status]).toEqual(['ok', 'critical']);
+    expect(book.settle).toHaveBeenCalledWith('slow', [
+      expect.objectContaining({ fingerprint: 'agent.slow.hangs', severity: 'critical' }),
+    ]);
+    await sut.runAll(20);
+    expect(observe).toHaveBeenCalledTimes(1);
+    finish(fine);
+    await new Promise((resolve) => setImmediate(resolve));
+    void sut.runAll(20);
+    expect(observe).toHaveBeenCalledTimes(2);
+  });
+
+  it('makes an alert of an agent that fails', async () => {
+    const { sut, add } = setup();
+    add('broken', () => Promise.reject(new Error('no disk')));
+    const [run] = await sut.runAll();
+    expect(run.troubles).toMatchObject([{ fingerprint: 'agent.broken.fails', severity: 'critical' }]);
+  });
+
+  it('raises alerts although the database is away', async () => {
+    const { sut, store, book, add } = setup();
+    store.add.mockRejectedValue(new Error('Connection terminated unexpectedly'));
+    const trouble = { fingerprint: 'a.x', severity: 'critical' as const, summary: 's', evidence: {} };
+    add('a', async () => observation({ detail: 'bad', measures: {}, troubles: [trouble] }));
+    await sut.runAll();
+    expect(book.raise).toHaveBeenCalledWith({ ...trouble, source: 'a', lasting: true });
+  });
+});

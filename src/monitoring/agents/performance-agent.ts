@@ -1,0 +1,134 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { systemClock } from '../../common/index.js';
+import { LiveFigures } from '../../common/observation/live-figures.js';
+import { ObservationStore } from '../history/observation-store.js';
+import { MachineVitals } from '../vitals/machine-vitals.js';
+import { observation, type MonitoringAgent, type Observation } from './agent.js';
+import { AgentRegistry } from './agent-registry.js';
+import { regressions } from './regressions.js';
+
+const HOUR_MS = 3_600_000;
+/** An hour of rounds, were they every minute. */
+const RECENT = 60;
+/** Shares above which people should know. */
+const HIGH = 0.9;
+/** An event loop that is this late on average answers nobody in time, ms. */
+const LATE_MS = 200;
+
+/** Measures of which more is worse. */
+const WATCHED = [
+  'first_token_p50_ms',
+  'first_token_p95_ms',
+  'output_token_p50_ms',
+  'output_token_p95_ms',
+  'queue_depth',
+  'cpu_share',
+  'memory_share',
+  'event_loop_mean_ms',
+  'resident_memory_bytes',
+] as const;
+
+/** Latency, throughput, queue and resources, compared with the same hour on the days before. */
+@Injectable()
+export class PerformanceAgent implements MonitoringAgent, OnModuleInit {
+  readonly name = 'performance';
+  readonly about = 'Latency, throughput, queue, memory and processors, against the same hour on other days';
+
+  constructor(
+    private readonly registry: AgentRegistry,
+    private readonly figures: LiveFigures,
+    private readonly vitals: MachineVitals,
+    private readonly store: ObservationStore,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.register(this);
+    // The first round measures the processors since the start.
+    this.vitals.cpu(this.name);
+  }
+
+  async observe(): Promise<Observation> {
+    const measures = await this.measure();
+    const now = systemClock.now();
+    const recent = await this.store.since(this.name, now - HOUR_MS, RECENT);
+    const reference = await this.store.sameHour(this.name, now);
+    const list = [...recent.map((each) => each.measures), measures];
+    const found = regressions(
+      WATCHED,
+      list,
+      reference.map((each) => each.measures),
+    );
+    const troubles = [
+      ...found.map((each) => ({
+        fingerprint: `performance.regression.${each.measure}`,
+        severity: 'warning' as const,
+        summary: `${each.measure} is ${each.ratio.toFixed(1)} times what it is at this hour on other days`,
+        evidence: { ...each, ratio: Number.isFinite(each.ratio) ? each.ratio : null },
+      })),
+      ...bounds(measures),
+    ];
+    const rate = measures.tokens_per_second ?? 0;
+    const detail = `${rate.toFixed(1)} tokens/s, processors ${percent(measures.cpu_share)}, memory ${percent(measures.memory_share)}, compared with ${reference.length} measurements`;
+    return observation({ detail, measures, troubles });
+  }
+
+  private async measure(): Promise<Record<string, number>> {
+    const cpu = this.vitals.cpu(this.name);
+    const [memory, disk] = await Promise.all([this.vitals.memory(), this.vitals.disk()]);
+    const loop = this.vitals.eventLoop();
+    const pool = this.vitals.pool();
+    return {
+      ...this.figures.read(),
+      ...(await furtherFigures()),
+      cpu_share: cpu.machine,
+      process_cpu_share: cpu.process,
+      memory_share: memory.share,
+      resident_memory_bytes: process.memoryUsage.rss(),
+      disk_share: disk.share,
+      event_loop_mean_ms: loop.mean,
+      event_loop_worst_ms: loop.worst,
+      pool_open: pool.open,
+      pool_waiting: pool.waiting,
+    };
+  }
+}
+
+/** Swap and running processes; the library is loaded only when an agent runs, because a start should not pay for it. */
+async function furtherFigures(): Promise<Record<string, number>> {
+  try {
+    const { mem, currentLoad } = (await import('systeminformation')).default;
+    const [{ swaptotal, swapused }, { avgLoad }] = await Promise.all([mem(), currentLoad()]);
+    return { swap_share: swaptotal === 0 ? 0 : swapused / swaptotal, load_average: avgLoad };
+  } catch {
+    return {};
+  }
+}
+
+function bounds(measures: Readonly<Record<string, number>>): Observation['troubles'] {
+  const high = (name: string, what: string, bound: number, shown: string) =>
+    (measures[name] ?? 0) > bound
+      ? [
+          {
+            fingerprint: `performance.high.${name}`,
+            severity: 'warning' as const,
+            summary: `${what} ${shown}`,
+            evidence: { [name]: measures[name], bound },
+          },
+        ]
+      : [];
+  return [
+    ...high('cpu_share', 'The processors are busy:', HIGH, percent(measures.cpu_share)),
+    ...high('memory_share', 'Memory is short:', HIGH, `${percent(measures.memory_share)} used`),
+    ...high(
+      'event_loop_mean_ms',
+      'The event loop is late by',
+      LATE_MS,
+      `${measures.event_loop_mean_ms.toFixed(0)} ms`,
+    ),
+    ...high('pool_waiting', 'Callers wait for database connections:', 0, String(measures.pool_waiting)),
+  ];
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,90 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
+import { EventBus, systemClock } from '../../common/index.js';
+import { SecuritySignals, type SecuritySignal } from '../../common/observation/security-signals.js';
+import { AppConfig } from '../../config/index.js';
+import type { Severity } from '../alerts/alert.js';
+import { observation, type MonitoringAgent, type Observation } from './agent.js';
+import { AgentRegistry } from './agent-registry.js';
+import { securityScore } from './security-score.js';
+
+const WINDOW_MINUTES = 60;
+/** A score that nobody has renewed for so many rounds is none, at least so many minutes. */
+const ROUNDS = 3;
+const LEAST_MINUTES = 15;
+const MINUTE_MS = 60_000;
+
+/** Counts in an hour from which on somebody should know, and how urgently. */
+const BOUNDS: Readonly<
+  Record<SecuritySignal, { readonly from: number; readonly severity: Severity; readonly what: string }>
+> = {
+  integrity: { from: 1, severity: 'critical', what: 'stored blocks are not what their hashes say' },
+  token_reused: {
+    from: 1,
+    severity: 'critical',
+    what: 'refresh tokens were used twice: somebody else has them',
+  },
+  login_throttled: {
+    from: 10,
+    severity: 'warning',
+    what: 'sign-ins were slowed down: somebody guesses passwords',
+  },
+  login_refused: { from: 50, severity: 'warning', what: 'sign-ins failed' },
+  token_invalid: { from: 100, severity: 'warning', what: 'worthless tokens were presented' },
+  forbidden: { from: 100, severity: 'warning', what: 'calls asked for more than they may' },
+  rate_limited: { from: 1_000, severity: 'warning', what: 'calls exceeded their limit' },
+};
+
+/** Failed sign-ins, used-up tokens, probes for privileges and damaged blocks; gives guardians the security score. */
+@Injectable()
+export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDestroy {
+  readonly name = 'security';
+  readonly about =
+    'Failed sign-ins, worthless and reused tokens, odd access, integrity failures; the security score';
+  private latest: { readonly score: number; readonly at: number } | null = null;
+  private stop = (): void => undefined;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly registry: AgentRegistry,
+    private readonly signals: SecuritySignals,
+    private readonly figures: SafetyFigures,
+    private readonly events: EventBus,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.register(this);
+    this.figures.provideSecurity(async () => this.score());
+    this.stop = this.events.on('block.failed', () => this.signals.count('integrity'));
+  }
+
+  onModuleDestroy(): void {
+    this.stop();
+  }
+
+  async observe(): Promise<Observation> {
+    const counts = this.signals.within(WINDOW_MINUTES);
+    const score = securityScore(counts);
+    this.latest = { score, at: systemClock.now() };
+    const troubles = (Object.keys(BOUNDS) as SecuritySignal[]).flatMap((signal) => {
+      const { from, severity, what } = BOUNDS[signal];
+      if (counts[signal] < from) return [];
+      const evidence = { [signal]: counts[signal], within_minutes: WINDOW_MINUTES, score };
+      return [
+        {
+          fingerprint: `security.${signal}`,
+          ...{ severity, evidence, summary: `${counts[signal]} times within an hour: ${what}` },
+        },
+      ];
+    });
+    const detail = `security score ${score.toFixed(2)}`;
+    return observation({ detail, score, measures: { ...counts, security_score: score }, troubles });
+  }
+
+  /** The score of the last round while it is fresh: what is unknown must not pass for good. */
+  private score(): number | undefined {
+    const rounds = Math.max(LEAST_MINUTES, this.config.monitoringMinutes * ROUNDS);
+    if (this.latest === null || systemClock.now() - this.latest.at > rounds * MINUTE_MS) return undefined;
+    return this.latest.score;
+  }
+}

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { CodedError, err, EventBus, ok, systemClock, type Json, type Result } from '../../common/index.js';
+import { databaseRefusal, Transactions } from '../../database/index.js';
+import { RecordTrail } from '../records/record-trail.js';
+import { noticeOf, SEVERITIES, type Alert, type Trouble } from './alert.js';
+import { AlertStore } from './alert-store.js';
+import { quietNeeded } from './damping.js';
+
+/** Troubles that are remembered while the database is away; more are dropped, the oldest first. */
+const MOST_WAITING = 100;
+const ACTOR = 'server';
+
+/**
+ * Every alert of the server. The same trouble is one alert however often it is seen; raising, acknowledging and resolving is one
+ * transaction with its leaf of the log, and is told of afterwards. While the database is away troubles are told of at once and
+ * written down when it is back.
+ */
+@Injectable()
+export class AlertBook {
+  private readonly logger = new Logger('Alerts');
+  private readonly waiting = new Map<string, { id: string; trouble: Trouble }>();
+
+  constructor(
+    private readonly store: AlertStore,
+    private readonly transactions: Transactions,
+    private readonly trail: RecordTrail,
+    private readonly events: EventBus,
+  ) {}
+
+  /** Says that trouble is seen. Never rejects because of the database. @returns the alert's id */
+  async raise(trouble: Trouble): Promise<string> {
+    const known = this.waiting.get(trouble.fingerprint);
+    const id = known?.id ?? `alert_${randomUUID().replaceAll('-', '')}`;
+    try {
+      const { alert, change } = await this.transactions.run((manager) => this.write(manager, id, trouble));
+      this.waiting.delete(trouble.fingerprint);
+      this.trail.committed();
+      // What was told of while the database was away is not told again.
+      if (change !== null && known === undefined) this.tell(alert, change);
+      return alert.id;
+    } catch (thrown) {
+      if (databaseRefusal(thrown) === null) throw thrown;
+      this.remember(id, trouble, known === undefined);
+      return id;
+    }
+  }
+
+  /** Writes down what could not be written while the database was away. */
+  async flush(): Promise<void> {
+    for (const { trouble } of [...this.waiting.values()]) await this.raise(trouble);
+  }
+
+  /** Says what a source sees now: its other lasting alerts become quiet, and are resolved after long enough. */
+  async settle(source: string, troubles: readonly Trouble[]): Promise<void> {
+    for (const trouble of troubles) await this.raise(trouble);
+    const seen = new Set(troubles.map(({ fingerprint }) => fingerprint));
+    for (const alert of await this.store.openOf(source))
+      if (!seen.has(alert.fingerprint)) await this.calm(alert);
+  }
+
+  /** Says that the trouble of a fingerprint is not seen any more. */
+  async clear(fingerprint: string): Promise<void> {
+    this.waiting.delete(fingerprint);
+    const alert = await this.store.open(fingerprint);
+    if (alert !== null) await this.calm(alert);
+  }
+
+  /**
+   * Notes that somebody knows. An alert that nobody watches any more is resolved by it. `ALERT_NOT_FOUND` (404),
+   * `ALERT_RESOLVED` (409); acknowledging twice changes nothing.
+   */
+  async acknowledge(id: string, by: string, reason: string): Promise<Result<Alert>> {
+    const found = await this.store.one(id);
+    if (found === null) return err(notFound(id));
+    const result = await this.transactions.run(async (manager): Promise<Result<Alert>> => {
+      await this.store.hold(manager, found.fingerprint);
+      const alert = (await this.store.one(id, manager)) ?? found;
+      if (alert.state === 'acknowledged') return ok(alert);
+      if (alert.state === 'resolved') return err(alreadyResolved(id));
+      const now = systemClock.now();
+      await this.store.acknowledge(manager, { id, by, reason, now });
+      await this.record(manager, { ...alert, state: 'acknowledged' }, by);
+      if (!alert.lasting) {
+        await this.store.resolve(manager, id, now);
+        await this.record(manager, { ...alert, state: 'resolved' }, by);
+      }
+      return ok((await this.store.one(id, manager)) ?? alert);
+    });
+    this.trail.committed();
+    if (result.ok) this.tell(result.value, 'alert.changed');
+    return result;
+  }
+
+  private async write(
+    manager: EntityManager,
+    id: string,
+    trouble: Trouble,
+  ): Promise<{ alert: Alert; change: 'alert.raised' | 'alert.changed' | null }> {
+    const now = systemClock.now();
+    await this.store.hold(manager, trouble.fingerprint);
+    const open = await this.store.open(trouble.fingerprint, manager);
+    if (open === null) {
+      const returns = await this.store.returns(manager, trouble.fingerprint, now);
+      const alert = await this.store.insert(manager, { id, trouble, returns, now });
+      await this.record(manager, alert, ACTOR);
+      return { alert, change: 'alert.raised' };
+    }
+    const alert = await this.store.seen(manager, open.id, trouble, now);
+    const worse = SEVERITIES.indexOf(trouble.severity) > SEVERITIES.indexOf(open.severity);
+    if (worse) await this.record(manager, alert, ACTOR);
+    return { alert, change: worse ? 'alert.raised' : null };
+  }
+
+  private async calm({ id, fingerprint }: Alert): Promise<void> {
+    const resolved = await this.transactions.run(async (manager) => {
+      await this.store.hold(manager, fingerprint);
+      const alert = await this.store.one(id, manager);
+      if (alert === null || alert.state === 'resolved') return null;
+      const now = systemClock.now();
+      if (now - (alert.quietSince ?? now) < quietNeeded(alert.returns)) {
+        await this.store.quiet(manager, id, now);
+        return null;
+      }
+      await this.store.resolve(manager, id, now);
+      const ended: Alert = { ...alert, state: 'resolved', resolvedAt: now };
+      await this.record(manager, ended, ACTOR);
+      return ended;
+    });
+    if (resolved === null) return;
+    this.trail.committed();
+    this.tell(resolved, 'alert.changed');
+  }
+
+  private record(manager: EntityManager, alert: Alert, actor: string): Promise<void> {
+    const { id: subject, state, severity, fingerprint: about, evidence } = alert;
+    const facts = {
+      kind: 'alert',
+      subject,
+      state,
+      severity,
+      about,
+      actor,
+      evidence: evidence as Json,
+    } as const;
+    return this.trail.append(manager, facts);
+  }
+
+  private remember(id: string, trouble: Trouble, isNew: boolean): void {
+    if (this.waiting.size >= MOST_WAITING && isNew)
+      for (const oldest of [...this.waiting.keys()].slice(0, 1)) this.waiting.delete(oldest);
+    this.waiting.set(trouble.fingerprint, { id, trouble });
+    if (!isNew) return;
+    const { fingerprint, severity, source, summary } = trouble;
+    this.logger.warn(`${summary} (to be written down when the database is back)`);
+    this.events.emit('alert.raised', { alert: id, fingerprint, severity, source, summary, state: 'firing' });
+  }
+
+  private tell(alert: Alert, event: 'alert.raised' | 'alert.changed'): void {
+    const line = `${alert.state} ${alert.severity} ${alert.fingerprint}: ${alert.summary}`;
+    if (event === 'alert.raised' && alert.severity === 'critical') this.logger.error(line);
+    else if (event === 'alert.raised') this.logger.warn(line);
+    else this.logger.log(line);
+    this.events.emit(event, noticeOf(alert));
+  }
+}
+
+function notFound(id: string): CodedError {
+  return new CodedError('ALERT_NOT_FOUND', `There is no alert ${id}.`, { alert: id }, 404);
+}
+
+function alreadyResolved(id: string): CodedError {
+  return new CodedError('ALERT_RESOLVED', 'The alert is resolved already.', { alert: id }, 409);
+}

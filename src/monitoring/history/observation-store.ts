@@ -1,0 +1,103 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { canonicalJson } from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
+import type { AgentStatus, Observation } from '../agents/agent.js';
+import { Partitions } from './partitions.js';
+
+/** An observation as stored. */
+export interface StoredObservation {
+  readonly agent: string;
+  readonly node: string;
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly status: AgentStatus;
+  readonly score: number | null;
+  readonly detail: string;
+  readonly measures: Readonly<Record<string, number>>;
+}
+
+interface Row {
+  readonly agent: string;
+  readonly node: string;
+  readonly at: Date;
+  readonly status: string;
+  readonly score: number | null;
+  readonly detail: string;
+  readonly measures: string;
+}
+
+const DAY_MS = 86_400_000;
+const HALF_HOUR_MS = 1_800_000;
+/** Days whose same hour a measurement is compared with. */
+const COMPARED_DAYS = 14;
+
+/** What the agents saw, a partition a month. */
+@Injectable()
+export class ObservationStore {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly dataSource: DataSource,
+    private readonly partitions: Partitions,
+  ) {}
+
+  /** Stores an observation. */
+  async add(agent: string, at: number, seen: Observation): Promise<void> {
+    await this.partitions.prepare(at);
+    await this.dataSource.query(
+      `INSERT INTO monitoring_observations (agent, node, at, status, score, detail, measures)
+       VALUES ($1, $2, to_timestamp($3 / 1000.0), $4, $5, $6, $7)`,
+      [
+        ...[agent, this.config.nodeName, at, seen.status, seen.score, seen.detail],
+        canonicalJson(finiteOnly(seen.measures)),
+      ],
+    );
+  }
+
+  /** Observations of an agent since a time, oldest first, at most `limit` of the newest. */
+  async since(agent: string, from: number, limit: number): Promise<StoredObservation[]> {
+    const rows = await this.dataSource.query<Row[]>(
+      `SELECT * FROM monitoring_observations WHERE agent = $1 AND at >= to_timestamp($2 / 1000.0)
+       ORDER BY at DESC LIMIT $3`,
+      [agent, from, limit],
+    );
+    return rows.reverse().map(observationOf);
+  }
+
+  /** The newest observation of every agent on this node. */
+  async latest(): Promise<StoredObservation[]> {
+    const rows = await this.dataSource.query<Row[]>(
+      `SELECT DISTINCT ON (agent) * FROM monitoring_observations WHERE node = $1 AND at > now() - interval '31 days'
+       ORDER BY agent, at DESC`,
+      [this.config.nodeName],
+    );
+    return rows.map(observationOf);
+  }
+
+  /** What an agent of this node measured within half an hour of this time of day, on the days before. */
+  async sameHour(agent: string, now: number): Promise<StoredObservation[]> {
+    const rows = await this.dataSource.query<Row[]>(
+      `SELECT o.* FROM generate_series(1, $4::int) AS day
+         JOIN monitoring_observations o ON o.agent = $1 AND o.node = $2
+           AND o.at BETWEEN to_timestamp(($3 - day * ${DAY_MS}::bigint - ${HALF_HOUR_MS}) / 1000.0)
+                        AND to_timestamp(($3 - day * ${DAY_MS}::bigint + ${HALF_HOUR_MS}) / 1000.0)
+       ORDER BY o.at`,
+      [agent, this.config.nodeName, now, COMPARED_DAYS],
+    );
+    return rows.map(observationOf);
+  }
+}
+
+function observationOf({ at, status, measures, ...rest }: Row): StoredObservation {
+  return {
+    ...rest,
+    at: at.getTime(),
+    status: status as AgentStatus,
+    measures: JSON.parse(measures) as Record<string, number>,
+  };
+}
+
+/** JSON has no NaN and no infinity: what could not be measured is left out. */
+function finiteOnly(measures: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value)));
+}

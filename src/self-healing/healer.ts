@@ -1,0 +1,231 @@
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  CodedError,
+  err,
+  EventBus,
+  messageOf,
+  ok,
+  systemClock,
+  type Json,
+  type Result,
+} from '../common/index.js';
+import { AppConfig } from '../config/index.js';
+import { AlertBook } from '../monitoring/index.js';
+import { AttemptBudget } from './attempt-budget.js';
+import { INCIDENT_STATES, Incident } from './incidents/incident.js';
+import { IncidentStore } from './incidents/incident-store.js';
+import type { Symptom } from './patterns/diagnosis.js';
+import { diagnose } from './patterns/diagnosis.js';
+import type { CauseRule, RemedyName } from './patterns/healing-rules.js';
+import { RulesInForce } from './patterns/rules-in-force.js';
+import { Treatment } from './treatment.js';
+import type { Vitals } from './vitals/vitals.js';
+
+/** What is not known is healed by nobody; it must be seen this long before somebody is called, s. */
+const UNKNOWN: CauseRule = {
+  ...{ threshold: 1, for_s: 12, remedies: [], attempts: 0, verify_s: 1, severity: 'critical' },
+};
+
+/** Symptom → incident → remedy → check → record. One look moves every incident at most one step; remedies run beside the looks. */
+@Injectable()
+export class Healer implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger('Healing');
+  private readonly firstSeen = new Map<string, number>();
+  private readonly incidents = new Map<string, Incident>();
+  private readonly verifyUntil = new Map<string, number>();
+  private readonly tookMs = new Map<string, number>();
+  private readonly busy = new Set<string>();
+  readonly budget = new AttemptBudget();
+  private stop = (): void => undefined;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly rules: RulesInForce,
+    private readonly treatment: Treatment,
+    private readonly store: IncidentStore,
+    private readonly book: AlertBook,
+    private readonly events: EventBus,
+  ) {}
+
+  onModuleInit(): void {
+    this.stop = this.events.on('decision.changed', ({ decision, state }) => this.decided(decision, state));
+  }
+
+  onModuleDestroy(): void {
+    this.stop();
+  }
+
+  /** Incidents that have not ended. */
+  get open(): readonly Incident[] {
+    return [...this.incidents.values()];
+  }
+
+  /** Takes a look into account. */
+  look(vitals: Vitals): void {
+    const symptoms = diagnose(vitals, this.rules.current);
+    for (const symptom of symptoms) this.see(symptom, vitals.at);
+    for (const cause of [...this.firstSeen.keys()])
+      if (!symptoms.some((symptom) => symptom.cause === cause)) this.miss(cause);
+    for (const incident of this.incidents.values()) this.progress(incident);
+  }
+
+  /** Uses a remedy because somebody asked for it; `HEALING_FAILED` (422) says why it could not be done. */
+  async actFor(remedy: RemedyName, who: string, why: string): Promise<Result<{ detail: string }>> {
+    this.logger.log(`${remedy} for ${who}: ${why}`);
+    const { ok: done, detail, tookMs } = await this.treatment.actFor(remedy, why);
+    this.store.add({ incident: 'manual', cause: 'manual', remedy, helped: done, detail, tookMs });
+    if (done) return ok({ detail });
+    return err(new CodedError('HEALING_FAILED', `${remedy} could not be done: ${detail}.`, { remedy }));
+  }
+
+  private see(symptom: Symptom, at: number): void {
+    const beganAt = this.firstSeen.get(symptom.cause) ?? at;
+    this.firstSeen.set(symptom.cause, beganAt);
+    const known = this.incidents.get(symptom.cause);
+    const rule = this.ruleOf(symptom.cause);
+    if (known !== undefined) known.symptom = symptom;
+    else if (at - beganAt >= rule.for_s * 1000)
+      this.begin(new Incident(symptom.cause, rule.severity, beganAt, symptom));
+  }
+
+  /** The trouble is over: whatever was tried last has helped, or it went by itself. */
+  private miss(cause: string): void {
+    this.firstSeen.delete(cause);
+    const incident = this.incidents.get(cause);
+    // What is being done is waited for; the next look sees what came of it.
+    if (incident === undefined || incident.state === 'healing' || this.busy.has(cause)) return;
+    const { remedy, state } = incident;
+    const tried = state === 'verifying' && remedy !== null;
+    if (tried) this.outcome(incident, remedy, true, 'the symptom is gone');
+    this.change(incident, 'resolved', tried ? `${remedy} helped` : 'the symptom is gone');
+    this.incidents.delete(cause);
+    void this.book.clear(fingerprintOf(incident)).catch((thrown: unknown) => this.complain(thrown));
+  }
+
+  private progress(incident: Incident): void {
+    if (this.busy.has(incident.cause)) return;
+    if (incident.state === 'open') this.next(incident);
+    if (incident.state !== 'verifying' || performance.now() < (this.verifyUntil.get(incident.cause) ?? 0))
+      return;
+    const { remedy } = incident;
+    if (remedy !== null) this.outcome(incident, remedy, false, incident.symptom.summary);
+    this.change(incident, 'open', `${remedy} did not help`);
+  }
+
+  private begin(incident: Incident): void {
+    this.incidents.set(incident.cause, incident);
+    this.logger.warn(`${incident.cause}: ${incident.symptom.summary}`);
+    this.announce(incident, incident.symptom.summary);
+    this.progress(incident);
+  }
+
+  /** Begins the next remedy, or calls when there is none left. */
+  private next(incident: Incident): void {
+    const rule = this.ruleOf(incident.cause);
+    const remedy = rule.remedies.at(incident.attempts);
+    const used = this.budget.used(incident.cause, systemClock.now());
+    if (incident.cause === 'unknown') return this.escalate(incident, 'the cause is not known');
+    if (this.config.healing !== 'auto') return this.escalate(incident, 'healing is set to watch only');
+    if (remedy === undefined) return this.escalate(incident, 'no remedy is left');
+    if (used >= rule.attempts) return this.escalate(incident, `${used} remedies within an hour were enough`);
+    incident.remedy = remedy;
+    this.beside(incident, async () => {
+      const { answer, reason, decision } = await this.treatment.ask(incident, remedy, rule);
+      incident.decision = decision;
+      if (answer === 'go') return this.treat(incident, remedy, reason);
+      if (answer === 'wait')
+        return this.change(incident, 'waiting', `${remedy} waits for a guardian: ${reason}`);
+      this.decline(incident, `${remedy} is not allowed: ${reason}`);
+    });
+  }
+
+  private async treat(incident: Incident, remedy: RemedyName, reason: string): Promise<void> {
+    this.change(incident, 'healing', `${remedy}: ${reason}`);
+    incident.attempts += 1;
+    this.budget.note(incident.cause, systemClock.now());
+    const { ok: done, detail, tookMs } = await this.treatment.act(incident, remedy);
+    this.tookMs.set(incident.cause, tookMs);
+    this.logger.log(`${incident.cause}: ${remedy}: ${detail}`);
+    if (done) {
+      this.verifyUntil.set(incident.cause, performance.now() + this.ruleOf(incident.cause).verify_s * 1000);
+      return this.change(incident, 'verifying', detail);
+    }
+    this.outcome(incident, remedy, false, detail);
+    this.change(incident, 'open', `${remedy} could not be done: ${detail}`);
+  }
+
+  private decided(decision: string, state: string): void {
+    const incident = this.open.find((each) => each.state === 'waiting' && each.decision === decision);
+    const remedy = incident?.remedy ?? null;
+    if (incident === undefined || remedy === null) return;
+    if (state === 'approved')
+      this.beside(incident, () => this.treat(incident, remedy, 'a guardian approved'));
+    else if (['rejected', 'expired', 'refused', 'cancelled'].includes(state))
+      this.decline(incident, `${remedy}: ${state} by the guardian`);
+  }
+
+  private decline(incident: Incident, detail: string): void {
+    this.change(incident, 'declined', detail);
+    this.call(incident, detail);
+  }
+
+  private escalate(incident: Incident, why: string): void {
+    this.change(incident, 'escalated', why);
+    this.call(incident, why);
+  }
+
+  /** Calls a guardian. */
+  private call(incident: Incident, why: string): void {
+    const summary = `${incident.symptom.summary}; ${why}`;
+    const evidence: Record<string, Json> = { ...incident.symptom.evidence, incident: incident.id, why };
+    void this.book
+      .raise({
+        fingerprint: fingerprintOf(incident),
+        source: 'healing',
+        severity: incident.severity,
+        summary,
+        evidence,
+        lasting: true,
+      })
+      .catch((thrown: unknown) => this.complain(thrown));
+  }
+
+  private outcome(incident: Incident, remedy: RemedyName, helped: boolean, detail: string): void {
+    const { id, cause } = incident;
+    const tookMs = this.tookMs.get(cause) ?? 0;
+    this.store.add({ incident: id, cause, remedy, helped, detail, tookMs });
+    void this.treatment.report(incident, helped, detail);
+  }
+
+  private change(incident: Incident, to: Incident['state'], detail: string): void {
+    incident.move(to, detail);
+    if (INCIDENT_STATES.isFinal(to)) this.logger.log(`${incident.cause} is over: ${detail}`);
+    this.announce(incident, detail);
+  }
+
+  private announce(incident: Incident, detail: string): void {
+    this.store.save(incident);
+    const { id, cause, remedy, state } = incident;
+    this.events.emit('incident.changed', { incident: id, cause, remedy, state, detail });
+  }
+
+  /** Works on an incident beside the looks; nothing else moves it meanwhile. */
+  private beside(incident: Incident, work: () => Promise<void>): void {
+    this.busy.add(incident.cause);
+    void work()
+      .catch((thrown: unknown) => this.complain(thrown))
+      .finally(() => this.busy.delete(incident.cause));
+  }
+
+  private complain(thrown: unknown): void {
+    this.logger.error(`healing failed: ${messageOf(thrown)}`);
+  }
+
+  private ruleOf(cause: Incident['cause']): CauseRule {
+    return cause === 'unknown' ? UNKNOWN : this.rules.current[cause];
+  }
+}
+
+function fingerprintOf({ cause }: Incident): string {
+  return `healing.${cause}`;
+}

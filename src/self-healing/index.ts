@@ -1,0 +1,1 @@
+export { SelfHealingModule } from './self-healing.module.js';

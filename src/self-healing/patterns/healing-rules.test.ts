@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { parse, stringify } from 'yaml';
+import { CAUSES, defaultHealingFile, parseHealingRules, readHealingRules } from './healing-rules.js';
+
+const text = readFileSync(defaultHealingFile(), 'utf8');
+const problem = (changed: string) => {
+  const result = parseHealingRules(changed);
+  return result.ok ? null : [result.error.code, result.error.message];
+};
+
+describe('the rules of healing', () => {
+  it('of the installation are right and complete', () => {
+    const rules = readHealingRules(defaultHealingFile());
+    expect(rules.ok && Object.keys(rules.value).sort()).toEqual([...CAUSES].sort());
+    expect(rules.ok && rules.value.kernel_hung).toMatchObject({ remedies: ['restart_engine'] });
+  });
+
+  it.each([
+    ['threshold: 0.9, for_s: 12', 'threshold: 0, for_s: 12', 'cpu_high: threshold'],
+    ['[shed_load]', '[reboot]', 'cpu_high: remedies'],
+    ['cpu_high:', 'cpu_hot:', 'unknown cause "cpu_hot"'],
+    ['version: 1', 'version: 2', 'version: 1'],
+    ['severity: warning }', 'severity: warning, colour: red }', 'unknown field "colour"'],
+    ['causes:', 'more: 1\ncauses:', 'unknown member "more"'],
+    ['causes:', 'causes: [', 'broken'],
+  ])('%s → %s is refused, and said where', (from, to, said) => {
+    expect(text).toContain(from);
+    expect(problem(text.replace(from, to))).toEqual(['HEALING_INVALID', expect.stringContaining(said)]);
+  });
+
+  it('must name every cause', () => {
+    const { causes, ...rest } = parse(text) as { causes: Record<string, unknown> };
+    const { log_lag: _, ...others } = causes;
+    expect(problem(stringify({ ...rest, causes: others }))?.[1]).toContain('log_lag: it must be a table');
+  });
+
+  it('must be readable', () => {
+    const result = readHealingRules('/there/is/nothing.yaml');
+    expect(!result.ok && result.error.code).toBe('HEALING_UNREADABLE');
+  });
+});

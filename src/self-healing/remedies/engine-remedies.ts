@@ -1,0 +1,66 @@
+import { totalmem } from 'node:os';
+import { Injectable } from '@nestjs/common';
+import { LoadShedding } from '../../common/autonomy/load-shedding.js';
+import { CodedError, unwrap } from '../../common/index.js';
+import { LiveFigures } from '../../common/observation/live-figures.js';
+import { EngineHost } from '../../inference/index.js';
+import type { Remedy } from './remedy.js';
+
+/** How long new answers are refused, ms; it ends by itself. */
+const SHED_MS = 20_000;
+/** Below this share of the machine's memory, this process is not what fills it. */
+const OWN_SHARE = 0.1;
+const SAME_ANSWERS = 'nothing to undo: the same question gives the same answer again';
+
+/** What can be done about load and engine. */
+@Injectable()
+export class EngineRemedies {
+  readonly all: readonly Remedy[];
+
+  constructor(host: EngineHost, shedding: LoadShedding, figures: LiveFigures) {
+    this.all = [
+      {
+        name: 'shed_load',
+        expectedEffect: 'running answers end and the machine gets air',
+        blastRadius: `new answers are refused for ${SHED_MS / 1000} s, running ones go on`,
+        undo: 'ends by itself',
+        act: async (why, cause) => {
+          if (cause !== 'manual' && (figures.read().queue_depth ?? 0) === 0)
+            throw notOurs('no answer waits here: the load is not of this server');
+          shedding.begin(SHED_MS, why);
+          return `new answers are refused for ${SHED_MS / 1000} s`;
+        },
+      },
+      {
+        name: 'shrink_caches',
+        expectedEffect: 'weights of models that nobody uses leave the memory',
+        blastRadius: 'the next answer of an unloaded model begins later',
+        undo: 'models load again when they are asked for',
+        act: async () => `${await host.unloadIdle()} models were unloaded`,
+      },
+      {
+        name: 'restart_engine',
+        expectedEffect: 'the engine answers again, with memory given back',
+        blastRadius: 'answers under way are refused with ENGINE_STOPPED and can be asked for again',
+        undo: SAME_ANSWERS,
+        act: async (_why, cause) => {
+          if (cause === 'memory_high' && process.memoryUsage.rss() < totalmem() * OWN_SHARE)
+            throw notOurs('the memory is used by others: a restart would give nothing back');
+          unwrap(await host.restart());
+          return 'the engine was started anew and its self-test agrees';
+        },
+      },
+      {
+        name: 'await_restart',
+        expectedEffect: 'the engine starts its threads anew by itself, with growing pauses',
+        blastRadius: 'answers that were under way are refused with ENGINE_RESTARTED',
+        undo: SAME_ANSWERS,
+        act: async () => 'the engine starts its threads again by itself',
+      },
+    ];
+  }
+}
+
+function notOurs(why: string): CodedError {
+  return new CodedError('NOT_OURS', why);
+}

@@ -1,0 +1,43 @@
+import { Module } from '@nestjs/common';
+import { ChainModule } from '../chain/index.js';
+import { InferenceModule } from '../inference/index.js';
+import { LogModule } from '../log/index.js';
+import { AgentsModule } from '../monitoring/index.js';
+import { Healer } from './healer.js';
+import { HealingController } from './http/healing.controller.js';
+import { IncidentStore } from './incidents/incident-store.js';
+import { RulesInForce } from './patterns/rules-in-force.js';
+import { BlobRemedy } from './remedies/blob-remedy.js';
+import { DatabaseRemedies } from './remedies/database-remedies.js';
+import { EngineRemedies } from './remedies/engine-remedies.js';
+import { MachineRemedies } from './remedies/machine-remedies.js';
+import { RemedyBox } from './remedies/remedy-box.js';
+import { Treatment } from './treatment.js';
+import { DamageWatch } from './vitals/damage-watch.js';
+import { DatabaseWatch } from './vitals/database-watch.js';
+import { EngineWatch } from './vitals/engine-watch.js';
+import { VitalsReader } from './vitals/vitals-reader.js';
+import { WatchLoop } from './watch-loop.js';
+
+/** The server looks after itself, within what guardians allow. */
+@Module({
+  imports: [AgentsModule, ChainModule, InferenceModule, LogModule],
+  controllers: [HealingController],
+  providers: [
+    RulesInForce,
+    DatabaseWatch,
+    EngineWatch,
+    DamageWatch,
+    VitalsReader,
+    EngineRemedies,
+    MachineRemedies,
+    DatabaseRemedies,
+    BlobRemedy,
+    RemedyBox,
+    IncidentStore,
+    Treatment,
+    Healer,
+    WatchLoop,
+  ],
+})
+export class SelfHealingModule {}

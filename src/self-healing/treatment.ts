@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import {
+  ActionAuthority,
+  type Authorization,
+  type ProposedAction,
+} from '../common/autonomy/action-authority.js';
+import { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
+import { HealingFigures } from '../common/autonomy/healing-figures.js';
+import { CodedError, messageOf } from '../common/index.js';
+import { inTime } from '../monitoring/index.js';
+import type { Incident } from './incidents/incident.js';
+import type { CauseRule, RemedyName } from './patterns/healing-rules.js';
+import { RemedyBox } from './remedies/remedy-box.js';
+
+/** Longest time a judgement and a remedy may take, ms. */
+const ASK_MS = 8_000;
+const ACT_MS = 45_000;
+const REPORT_MS = 5_000;
+const LATE = Symbol('late');
+
+/** How a remedy went: whether it could be done, what was done or why not, and how long it took. */
+export interface Done {
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly tookMs: number;
+}
+
+/** Asks whether a remedy may be used, uses it, and says whether it helped; everything with a deadline. */
+@Injectable()
+export class Treatment {
+  constructor(
+    private readonly authority: ActionAuthority,
+    private readonly gate: AutonomyGate,
+    private readonly figures: HealingFigures,
+    private readonly box: RemedyBox,
+  ) {}
+
+  /**
+   * Whether the remedy may be used now. While the database is away no decision can be recorded; the one remedy that brings it back
+   * is then allowed as long as nobody has stopped automatic action.
+   */
+  async ask(incident: Incident, remedy: RemedyName, rule: CauseRule): Promise<Authorization> {
+    try {
+      const action = await this.proposal(incident, remedy, rule);
+      const answer = await inTime(this.authority.ask(action), ASK_MS, LATE);
+      if (answer !== LATE) return answer;
+      return this.alone(incident, 'nobody judged it in time');
+    } catch (thrown) {
+      return this.alone(incident, messageOf(thrown));
+    }
+  }
+
+  /** Does it. The emergency stop is asked once more, because an answer may have taken its time. */
+  async act(incident: Incident, remedy: RemedyName): Promise<Done> {
+    const { allowed, reason } = this.gate.state();
+    if (!allowed) return { ok: false, detail: `stopped: ${reason}`, tookMs: 0 };
+    return this.carryOut(remedy, incident.symptom.summary, incident.cause);
+  }
+
+  /** Does it because a person asked. */
+  async actFor(remedy: RemedyName, why: string): Promise<Done> {
+    return this.carryOut(remedy, why, 'manual');
+  }
+
+  /** Says whether it helped. */
+  async report(incident: Incident, helped: boolean, detail: string): Promise<void> {
+    await inTime(this.authority.report(incident.decision, { helped, detail }), REPORT_MS, undefined).catch(
+      () => undefined,
+    );
+  }
+
+  private async carryOut(
+    remedy: RemedyName,
+    why: string,
+    cause: Incident['cause'] | 'manual',
+  ): Promise<Done> {
+    const began = performance.now();
+    try {
+      const done = await inTime(this.box.get(remedy).act(why, cause), ACT_MS, LATE);
+      const tookMs = performance.now() - began;
+      return done === LATE
+        ? { ok: false, detail: `it took longer than ${ACT_MS / 1000} s`, tookMs }
+        : { ok: true, detail: done, tookMs };
+    } catch (thrown) {
+      const code = thrown instanceof CodedError ? ` [${thrown.code}]` : '';
+      return { ok: false, detail: `${messageOf(thrown)}${code}`, tookMs: performance.now() - began };
+    }
+  }
+
+  private alone(incident: Incident, why: string): Authorization {
+    const { allowed, reason } = this.gate.state();
+    if (incident.cause !== 'database_away' || !allowed)
+      return { answer: 'no', reason: allowed ? why : reason, decision: null };
+    return {
+      answer: 'go',
+      reason: 'the database is away, nothing else is allowed without it',
+      decision: null,
+    };
+  }
+
+  private async proposal(incident: Incident, name: RemedyName, rule: CauseRule): Promise<ProposedAction> {
+    const { expectedEffect, blastRadius, undo } = this.box.get(name);
+    const records = await inTime(this.figures.remedies(), REPORT_MS, []).catch(() => []);
+    const record = records.find(({ cause, remedy }) => cause === incident.cause && remedy === name);
+    return {
+      ...{ type: 'healing', action: name, parameters: { cause: incident.cause } },
+      idempotencyKey: `${incident.id}/${incident.attempts}`,
+      features: {
+        pattern_match: incident.symptom.match,
+        severity: incident.severity === 'critical' ? 1 : 0.5,
+        repetition: Math.min(1, incident.attempts / Math.max(1, rule.attempts)),
+        // A remedy that was never tried has no success to tell of.
+        ...(record === undefined ? {} : { remedy_success: record.helped / record.attempts }),
+      },
+      ...{ why: incident.symptom.summary, blastRadius, expectedEffect, undo },
+    };
+  }
+}

@@ -1,0 +1,120 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import type { Browser } from 'playwright-core';
+import { packageRoot } from '../../src/common/installation.js';
+import { startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
+
+browserTests('the Monitoring and Healing pages', () => {
+  const policies = temporaryFolder('policies');
+  const rules = join(temporaryFolder('rules'), 'healing.yaml');
+  let server: TestServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    // How busy the machine of the tests is, is not what is tested.
+    const usual = readFileSync(join(packageRoot(), 'config', 'healing.yaml'), 'utf8');
+    writeFileSync(rules, usual.replaceAll(/threshold: 0\.9\b/g, 'threshold: 9'));
+    server = await startServer({
+      env: {
+        ...{ IMPORT_GENESIS: 'false', POLICY_DIR: policies, DATABASE_POOL_SIZE: '4' },
+        ...{ HEALING: 'auto', HEALING_SECONDS: '1', HEALING_FILE: rules },
+      },
+    });
+    browser = await launchBrowser();
+  }, 90_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server.stop();
+  }, 60_000);
+
+  /** A picture for people to look at, where somebody wants one. */
+  const picture = process.env.STEMMA_PICTURES;
+
+  it('shows agents and alerts live, and takes what somebody knows', async () => {
+    const { page, complaints, close } = await openPage(browser);
+    await page.goto(`${server.url}/monitoring`);
+    await page.getByText('Nothing troubles the server').waitFor();
+    await page.getByRole('button', { name: 'Let performance look now' }).click();
+    await page.getByRole('heading', { name: 'performance' }).waitFor();
+    await page.getByText('Event loop, late by', { exact: true }).waitFor();
+    writeFileSync(join(policies, 'broken.yaml'), 'version: 1\nrules: nothing\n');
+    await page.getByText('tasks.POLICY_BROKEN').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    if (picture !== undefined) await page.screenshot({ path: `${picture}/monitoring.png`, fullPage: true });
+    await page.getByLabel('What you know about tasks.POLICY_BROKEN').fill('being put right');
+    await page.keyboard.press('Enter');
+    // A busy machine may have an alert of its own; this one has to go.
+    await page.getByText('tasks.POLICY_BROKEN').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('diagnoses, uses a remedy with a reason, and shows how remedies fared', async () => {
+    const { page, complaints, close } = await openPage(browser, { colorScheme: 'dark' });
+    await page.goto(`${server.url}/healing`);
+    await page.getByText('Nothing has gone wrong yet').waitFor();
+    await page.getByRole('button', { name: 'Diagnose now' }).click();
+    expect(await page.getByRole('button', { name: 'Use it now' }).isDisabled()).toBe(true);
+    await page.getByRole('combobox', { name: 'Remedy' }).click();
+    await page.getByRole('option', { name: 'run_gc' }).click();
+    await page.getByText('memory that nothing refers to').waitFor();
+    await page.getByLabel('Reason').fill('a drill');
+    await page.getByRole('button', { name: 'Use it now' }).click();
+    await page.getByText(/the collector gave back/).waitFor();
+    await page.getByText('of 1 attempt').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    if (picture !== undefined) await page.screenshot({ path: `${picture}/healing.png`, fullPage: true });
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('shows an incident as it happens, and that a remedy helped', async () => {
+    const { page, close } = await openPage(browser);
+    await page.goto(`${server.url}/healing`);
+    await page.getByText('Nothing has gone wrong yet').waitFor();
+    let healed = false;
+    // A connection as the server's own, which has begun a transaction and forgotten it.
+    const forgotten = new Client({
+      connectionString: server.databaseUrl ?? '',
+      application_name: 'stemma',
+    });
+    forgotten.on('error', () => undefined);
+    await forgotten.connect();
+    try {
+      await forgotten.query('BEGIN; LOCK TABLE alerts IN ACCESS EXCLUSIVE MODE');
+      // Those who get no connection are refused after seconds; people and programs ask again.
+      const asking = Array.from({ length: 10 }, async () => {
+        while (!healed) await fetch(`${server.url}/api/monitoring/alerts`).then((answer) => answer.text());
+      });
+      await page.getByText('reset_pool (helped 1 of').waitFor();
+      healed = true;
+      await Promise.all(asking);
+    } finally {
+      healed = true;
+      await forgotten.end().catch(() => undefined);
+    }
+    await page.getByText('pool_exhausted').first().waitFor();
+    await page.getByText('What happened').first().click();
+    await page.getByText('stuck connections were cut off').first().waitFor();
+    if (picture !== undefined) await page.screenshot({ path: `${picture}/incident.png`, fullPage: true });
+    await close();
+  }, 120_000);
+
+  it('is readable at 390 px', async () => {
+    const { page, close } = await openPage(browser, { viewport: { width: 390, height: 800 } });
+    for (const [path, shown] of [
+      ['/monitoring', 'Health reports'],
+      ['/healing', 'Known patterns'],
+    ]) {
+      await page.goto(server.url + path);
+      await page.getByText(shown).first().waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      if (picture !== undefined)
+        await page.screenshot({ path: `${picture}${path}-phone.png`, fullPage: true });
+    }
+    await close();
+  });
+});

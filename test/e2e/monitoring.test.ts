@@ -1,0 +1,131 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { ACCOUNT_SETTINGS, firstAdmin } from '../support/accounts.js';
+import { call as callWith } from '../support/tasks.js';
+
+interface AlertDocument {
+  readonly alert_id: string;
+  readonly fingerprint: string;
+  readonly state: string;
+  readonly severity: string;
+  readonly occurrences: number;
+}
+
+const DEADLINE_MS = 30_000;
+
+/** Asks until the answer is as wanted. */
+async function until<T>(ask: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
+  let last: T | undefined;
+  for (const end = Date.now() + DEADLINE_MS; Date.now() < end; await delay(100)) {
+    last = await ask();
+    if (wanted(last)) return last;
+  }
+  throw new Error(`not in time: ${JSON.stringify(last)}`);
+}
+
+describe('monitoring on a real server', () => {
+  const policies = temporaryFolder('policies');
+  const headers: Record<string, string> = {};
+  let server: TestServer;
+
+  beforeAll(async () => {
+    server = await startServer({
+      env: { ...ACCOUNT_SETTINGS, POLICY_DIR: policies },
+      until: 'listening',
+    });
+    await until(
+      async () => server.output(),
+      (printed) => printed.includes('setup#token='),
+    );
+    headers.authorization = `Bearer ${(await firstAdmin(server)).token}`;
+  });
+  afterAll(() => server.stop());
+
+  const call = <T>(url: string, method: 'GET' | 'POST', path: string, body?: unknown) =>
+    callWith<T>(url, method, path, body, headers);
+  const alerts = async () =>
+    (await call<{ items: AlertDocument[] }>(server.url, 'GET', '/api/monitoring/alerts')).body.items;
+  const acknowledge = (id: string) =>
+    call<AlertDocument & { code: string }>(server.url, 'POST', `/api/monitoring/alerts/${id}/acknowledge`, {
+      reason: 'seen',
+    });
+  const run = (name: string) =>
+    call<{ status: string; detail: string; code: string; measures: Record<string, number> }>(
+      server.url,
+      'POST',
+      `/api/monitoring/agents/${name}/run`,
+    );
+
+  it('runs every agent on request and keeps what it saw', async () => {
+    for (const name of ['performance', 'security', 'health', 'decision']) {
+      const { status, body } = await run(name);
+      expect([name, status, body.detail]).toEqual([name, 200, expect.any(String)]);
+    }
+    const { body } = await call<{ items: { name: string; status: string; at: number }[] }>(
+      server.url,
+      'GET',
+      '/api/monitoring/agents',
+    );
+    expect(body.items.map(({ name }) => name)).toEqual(['decision', 'health', 'performance', 'security']);
+    expect(body.items.every(({ status, at }) => status !== 'unknown' && at > 0)).toBe(true);
+    const history = await call<{ items: { measures: Record<string, number> }[] }>(
+      server.url,
+      'GET',
+      '/api/monitoring/agents/performance/history?hours=1',
+    );
+    expect(history.body.items).toHaveLength(1);
+    expect(history.body.items[0].measures.cpu_share).toBeGreaterThanOrEqual(0);
+    expect((await run('nobody')).body.code).toBe('AGENT_NOT_FOUND');
+    expect((await run('decision')).body.detail).toBe('nothing recorded yet');
+  });
+
+  it('counts refused sign-ins and lowers the security score', async () => {
+    const before = (await run('security')).body.measures;
+    const credentials = { name: 'nobody', password: 'wrong password here' };
+    for (let i = 0; i < 4; i++) await call(server.url, 'POST', '/api/login', credentials);
+    const after = (await run('security')).body.measures;
+    expect(after.login_refused - before.login_refused).toBe(4);
+    expect(after.security_score).toBeLessThan(before.security_score);
+  });
+
+  it('makes one alert of trouble that is seen twice, and resolves it by nobody but time', async () => {
+    const credentials = { name: 'somebody', password: 'wrong password here' };
+    for (let i = 0; i < 17; i++) await call(server.url, 'POST', '/api/login', credentials);
+    expect((await run('security')).body.status).toBe('warning');
+    await run('security');
+    const found = (await alerts()).filter(({ fingerprint }) => fingerprint === 'security.login_throttled');
+    expect(found).toMatchObject([{ state: 'firing', severity: 'warning', occurrences: 2 }]);
+    const { status, body } = await acknowledge(found[0].alert_id);
+    expect([status, body.state]).toEqual([200, 'acknowledged']);
+  });
+
+  it('makes an alert of what tasks tell of, which acknowledging ends', async () => {
+    writeFileSync(join(policies, 'broken.yaml'), 'version: 1\nrules: nothing\n');
+    const isIt = ({ fingerprint }: AlertDocument) => fingerprint === 'tasks.POLICY_BROKEN';
+    const [alert] = await until(
+      async () => (await alerts()).filter(isIt),
+      (list) => list.length > 0,
+    );
+    expect(alert).toMatchObject({ state: 'firing', severity: 'critical' });
+    expect((await acknowledge(alert.alert_id)).body.state).toBe('resolved');
+    expect((await acknowledge(alert.alert_id)).body.code).toBe('ALERT_RESOLVED');
+    expect((await acknowledge(`alert_${'0'.repeat(32)}`)).body.code).toBe('ALERT_NOT_FOUND');
+  });
+
+  it('is held to its records by fsck', async () => {
+    const env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
+    expect((await runCommand(['fsck', '--json'], env)).code).toBe(0);
+    const client = new Client({ connectionString: server.databaseUrl ?? '' });
+    await client.connect();
+    await client.query(`UPDATE alerts SET state = 'resolved' WHERE state = 'acknowledged'`);
+    await client.query(`DELETE FROM monitoring_records WHERE position = 1`);
+    await client.end();
+    const altered = await runCommand(['fsck', '--json'], env);
+    expect(altered.code).toBe(1);
+    expect(altered.stdout).toContain('MONITORING_STATE_ALTERED');
+    expect(altered.stdout).toContain('MONITORING_RECORD_MISSING');
+  });
+});
