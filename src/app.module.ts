@@ -11,6 +11,7 @@ import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
 import { AccountJournalModule, LogModule } from './log/index.js';
 import { EventsModule, MonitoringModule } from './monitoring/index.js';
+import { NotificationsModule } from './notifications/index.js';
 import { RealtimeModule } from './realtime/index.js';
 import { TasksModule } from './tasks/index.js';
 import { WebModule } from './web/index.js';
@@ -20,6 +21,7 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   LogModule,
   ChainModule,
   ExpertsModule,
+  NotificationsModule,
   InferenceModule,
   TasksModule,
   EvmModule,

@@ -162,6 +162,12 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   PolicyController_replay: {
     200: json('`{asked, differing, items: [{task, action_type, before, after, differs}]}`'),
   },
+  NotificationsController_show: {
+    200: json(
+      '`{escalate_after_minutes, channels: [{name, target, pending, sent, failed, last_sent_at, last_error, last_error_at}], items}`',
+    ),
+  },
+  NotificationsController_test: { 200: json('`{results: [{channel, ok, code, detail, took_ms}]}`') },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
   OperationsController_getReadiness: {
     200: json('`{status, probes}`; `status` is `ok` or `degraded`'),

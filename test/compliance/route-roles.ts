@@ -109,6 +109,9 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /policy': TASKS,
   'POST /policy/replay': GUARDIAN,
 
+  'GET /api/notifications': GUARDIAN,
+  'POST /api/notifications/test': GUARDIAN,
+
   'GET /health': OPEN,
   'GET /ready': OPEN,
   'GET /metrics': OPEN,
