@@ -56,7 +56,6 @@ export class Evaluation1763700000009 implements MigrationInterface {
         code text,
         detail text,
         report text,
-        signature text,
         report_hash text COLLATE "C",
         created_at timestamptz NOT NULL DEFAULT now(),
         alive_at timestamptz NOT NULL DEFAULT now(),

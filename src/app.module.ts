@@ -5,6 +5,7 @@ import { ChainModule } from './chain/index.js';
 import { AutonomyPortsModule } from './common/autonomy/autonomy-ports.module.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
+import { EvaluationModule } from './evaluation/index.js';
 import { EvmModule } from './evm/index.js';
 import { ExpertsModule } from './experts/index.js';
 import { InferenceModule } from './inference/index.js';
@@ -23,6 +24,7 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   ExpertsModule,
   NotificationsModule,
   InferenceModule,
+  EvaluationModule,
   TasksModule,
   EvmModule,
 ];

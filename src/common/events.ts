@@ -46,6 +46,15 @@ export interface StemmaEvents {
     readonly detail: string;
     readonly task: string | null;
   };
+  /** Where a measurement of a release is. */
+  'mirror.progress': {
+    readonly run: string;
+    readonly model: string;
+    readonly version: string;
+    readonly state: string;
+    readonly done: number;
+    readonly total: number;
+  };
   'status.changed': { readonly ready: boolean };
   'alert.raised': AlertNotice;
   'alert.changed': AlertNotice;

@@ -22,6 +22,7 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic } = {
   'task.changed': 'tasks',
   'task.boundary': 'tasks',
   'task.alert': 'alerts',
+  'mirror.progress': 'learning',
   'status.changed': 'metrics',
   'alert.raised': 'alerts',
   'alert.changed': 'alerts',

@@ -111,6 +111,9 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
 
   'GET /api/notifications': GUARDIAN,
   'POST /api/notifications/test': GUARDIAN,
+  'POST /api/truth-mirror/runs': GUARDIAN,
+  'GET /api/truth-mirror/runs': OPEN,
+  'GET /api/truth-mirror/runs/{id}': OPEN,
 
   'GET /health': OPEN,
   'GET /ready': OPEN,
