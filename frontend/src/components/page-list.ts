@@ -5,6 +5,8 @@ import {
   IconListCheck,
   IconMessage,
   IconReceipt,
+  IconScale,
+  IconWaveSine,
 } from '@tabler/icons-react';
 
 /** The pages, in the order of the rail. */
@@ -20,5 +22,12 @@ export const pages = [
   { path: '/experts', label: 'Experts', question: 'Which experts do the work?', icon: IconGridDots },
   // Not /tasks: that is the API's.
   { path: '/work', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
+  {
+    path: '/truth-mirror',
+    label: 'Mirror',
+    question: 'What does a release do to people?',
+    icon: IconScale,
+  },
+  { path: '/resonance', label: 'Resonance', question: 'How does the whole feel now?', icon: IconWaveSine },
   { path: '/status', label: 'Status', question: 'Is this node well?', icon: IconActivity },
 ] as const;
