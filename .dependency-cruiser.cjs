@@ -4,9 +4,9 @@ const levels = [
   ['database', 'keys', 'auth'],
   ['log'],
   ['chain'],
-  ['experts', 'datasets', 'monitoring'],
+  ['experts', 'datasets', 'monitoring', 'notifications'],
   ['inference', 'decision'],
-  ['guardian', 'learning', 'security'],
+  ['guardian', 'learning', 'security', 'evaluation'],
   ['self-healing', 'tasks', 'rewards', 'evolution', 'network'],
   ['evm', 'realtime', 'web', 'cli'],
 ];

@@ -5,8 +5,9 @@ import { Inference1763700000003 } from './1763700000003-inference.js';
 import { WriteKeys1763700000004 } from './1763700000004-write-keys.js';
 import { Accounts1763700000005 } from './1763700000005-accounts.js';
 import { Tasks1763700000006 } from './1763700000006-tasks.js';
-import { PasswordLinks1763700000010 } from './1763700000010-password-links.js';
 import { Monitoring1763700000008 } from './1763700000008-monitoring.js';
+import { Evaluation1763700000009 } from './1763700000009-evaluation.js';
+import { PasswordLinks1763700000010 } from './1763700000010-password-links.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -16,6 +17,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   WriteKeys1763700000004,
   Accounts1763700000005,
   Tasks1763700000006,
-  PasswordLinks1763700000010,
   Monitoring1763700000008,
+  Evaluation1763700000009,
+  PasswordLinks1763700000010,
 ];

@@ -5,12 +5,14 @@ import { ChainModule } from './chain/index.js';
 import { AutonomyPortsModule } from './common/autonomy/autonomy-ports.module.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
+import { EvaluationModule } from './evaluation/index.js';
 import { EvmModule } from './evm/index.js';
 import { ExpertsModule } from './experts/index.js';
 import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
 import { AccountJournalModule, LogModule } from './log/index.js';
 import { AgentsModule, EventsModule, MonitoringModule } from './monitoring/index.js';
+import { NotificationsModule } from './notifications/index.js';
 import { RealtimeModule } from './realtime/index.js';
 import { SelfHealingModule } from './self-healing/index.js';
 import { TasksModule } from './tasks/index.js';
@@ -22,7 +24,9 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   ChainModule,
   AgentsModule,
   ExpertsModule,
+  NotificationsModule,
   InferenceModule,
+  EvaluationModule,
   TasksModule,
   SelfHealingModule,
   EvmModule,

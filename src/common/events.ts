@@ -48,6 +48,15 @@ export interface StemmaEvents {
     readonly detail: string;
     readonly task: string | null;
   };
+  /** Where a measurement of a release is. */
+  'mirror.progress': {
+    readonly run: string;
+    readonly model: string;
+    readonly version: string;
+    readonly state: string;
+    readonly done: number;
+    readonly total: number;
+  };
   'status.changed': { readonly ready: boolean };
   /** A thread of the engine died; the engine starts again by itself. */
   'engine.crashed': { readonly detail: string };

@@ -6,6 +6,9 @@ export type Role = 'api' | 'worker' | 'expert';
 /** Log levels of pino. */
 export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
 
+/** Where a notice to a person can go. */
+export type NotifyChannel = 'webhook' | 'email' | 'slack' | 'pagerduty';
+
 /** Every setting of the server, read once at start and never changed. Each is documented in `.env.example`. */
 export class AppConfig {
   /** Address to listen on. */
@@ -112,6 +115,28 @@ export class AppConfig {
   readonly policyDir!: string | null;
   /** Whether `http_probe` may ask private and link-local addresses. */
   readonly probePrivateAddresses!: boolean;
+  /** Where guardians are called: channels in the order they are tried. */
+  readonly notifyChannels!: readonly NotifyChannel[];
+  /** Address that takes signed notices; null: no webhook. */
+  readonly notifyWebhookUrl!: string | null;
+  /** Signs the bodies of the webhook (HMAC-SHA256). */
+  readonly notifyWebhookSecret!: string | null;
+  /** `smtp://` or `smtps://` with user and password; null: no e-mail. */
+  readonly notifySmtpUrl!: string | null;
+  readonly notifyEmailFrom!: string | null;
+  readonly notifyEmailTo!: readonly string[];
+  /** Address of a Slack incoming webhook; null: no Slack. */
+  readonly notifySlackUrl!: string | null;
+  /** Integration key of PagerDuty's Events API v2; null: no PagerDuty. */
+  readonly notifyPagerdutyKey!: string | null;
+  /** Where PagerDuty takes events; other for its EU service region. */
+  readonly notifyPagerdutyUrl!: string;
+  /** How long a notice may stay unanswered before the next channel gets it, too, minutes. */
+  readonly notifyEscalateMinutes!: number;
+  /** How long a notice waits before its second attempt, ms; doubled for every further one. */
+  readonly notifyRetryMs!: number;
+  /** Whether notices may go to private and link-local addresses. */
+  readonly notifyPrivateAddresses!: boolean;
   /** JSON-RPC address of an EVM node; null: steps that need one are refused. */
   readonly evmRpcUrl!: string | null;
   /** Chain id that node must have; 0 takes the one it has. */

@@ -67,3 +67,21 @@ export const origins: Parser<readonly string[]> = (raw) => {
     ? ok(items)
     : err(`up to ${MOST_ORIGINS} origins such as https://app.example, separated by commas`);
 };
+
+/** Several of the same, separated by commas, each once; absent means none. */
+export function listOf<T extends string>(most: number, parser: Parser<T>): Parser<readonly T[]> {
+  return (raw) => {
+    if (raw === null || raw === undefined) return ok([]);
+    const items: unknown[] =
+      typeof raw === 'string' ? raw.split(',').map((item) => item.trim()) : Array.isArray(raw) ? raw : [raw];
+    if (items.length > most || new Set(items).size < items.length)
+      return err(`up to ${most} different values, separated by commas`);
+    const values: T[] = [];
+    for (const item of items) {
+      const value = parser(item);
+      if (!value.ok) return err(`a list of which each is ${value.error}`);
+      values.push(value.value);
+    }
+    return ok(values);
+  };
+}

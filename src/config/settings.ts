@@ -1,9 +1,10 @@
 import { ok } from '../common/index.js';
 import type { AppSettings } from './app-config.js';
-import { flag, integer, oneOf, optional, origins, share, text, url, type Parser } from './parsers.js';
+import { flag, integer, listOf, oneOf, optional, origins, share, text, url, type Parser } from './parsers.js';
 
 const path = text(/^[^\0]{1,1024}$/, 'a folder path');
 const s3Url = url('s3');
+const mailbox = text(/^[^\s<>@,]{1,64}@[^\s<>@,]{1,253}$/, 'an e-mail address');
 
 /** How every setting is read. Its name in the environment and in YAML follows from its name here. */
 export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSettings[K]> } = {
@@ -60,6 +61,18 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   approvalMinutes: integer(1, 43_200),
   policyDir: optional(path),
   probePrivateAddresses: flag,
+  notifyChannels: listOf(4, oneOf('webhook', 'email', 'slack', 'pagerduty')),
+  notifyWebhookUrl: optional(url('http', 'https')),
+  notifyWebhookSecret: optional(text(/^[\x21-\x7e]{16,1024}$/, 'at least 16 printable characters')),
+  notifySmtpUrl: optional(url('smtp', 'smtps')),
+  notifyEmailFrom: optional(mailbox),
+  notifyEmailTo: listOf(16, mailbox),
+  notifySlackUrl: optional(url('http', 'https')),
+  notifyPagerdutyKey: optional(text(/^[\x21-\x7e]{8,256}$/, 'the key of an Events API v2 integration')),
+  notifyPagerdutyUrl: url('http', 'https'),
+  notifyEscalateMinutes: integer(1, 1_440),
+  notifyRetryMs: integer(10, 600_000),
+  notifyPrivateAddresses: flag,
   evmRpcUrl: optional(url('http', 'https')),
   evmChainId: integer(0, Number.MAX_SAFE_INTEGER),
   evmKeyFile: optional(path),
@@ -83,6 +96,11 @@ export const SECRET_SETTINGS: ReadonlySet<keyof AppSettings> = new Set([
   'databaseUrl',
   'redisUrl',
   'evmRpcUrl',
+  'notifyWebhookUrl',
+  'notifyWebhookSecret',
+  'notifySmtpUrl',
+  'notifySlackUrl',
+  'notifyPagerdutyKey',
 ]);
 
 /** All setting names, in the order of the table above. */

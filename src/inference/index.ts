@@ -26,5 +26,6 @@ export { kernelEngineFactory } from './engine/kernel-engine.js';
 export { kernelPath } from './engine/kernel-path.js';
 export { checkStatement } from './replay/check-statement.js';
 export { replayReport, type ReplayReport } from './replay/replay-report.js';
+export { TextMeter, type AnswerWish, type ScoredText } from './quality/text-meter.js';
 export { ReceiptService } from './receipts/receipt-service.js';
 export { parseEvidence, parseLogProof, parseReceipt } from './receipt/index.js';

@@ -25,6 +25,7 @@ import { ModelCatalog } from './models/model-catalog.js';
 import { PromptEncoder } from './models/prompt-encoder.js';
 import { ReleaseSource } from './models/release-source.js';
 import { QuantisationMeter } from './quality/quantisation-meter.js';
+import { TextMeter } from './quality/text-meter.js';
 import { ChatController } from './native/chat.controller.js';
 import { OpenAiController } from './openai/openai.controller.js';
 import { BundleController } from './receipts/bundle.controller.js';
@@ -68,6 +69,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     PromptEncoder,
     LogitsService,
     QuantisationMeter,
+    TextMeter,
     RoutingTraces,
     AnswerMeter,
     InferenceService,
@@ -93,6 +95,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     RoutingTraces,
     ReceiptService,
     DisputeService,
+    TextMeter,
   ],
 })
 export class InferenceModule {}

@@ -22,6 +22,7 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic | null } = {
   'task.changed': 'tasks',
   'task.boundary': null,
   'task.alert': 'alerts',
+  'mirror.progress': 'learning',
   'status.changed': 'metrics',
   'engine.crashed': 'incidents',
   'alert.raised': 'alerts',

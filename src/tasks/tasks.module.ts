@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ChainModule } from '../chain/index.js';
+import { EvaluationModule } from '../evaluation/index.js';
 import { ExpertsModule } from '../experts/index.js';
 import { LogModule } from '../log/index.js';
 import { ApprovalService } from './approval/approval-service.js';
@@ -27,7 +28,7 @@ import { TaskService } from './task-service.js';
 
 /** Tasks: plans, policies, approvals, durable steps, audit. Needs the global config, keys, database and events. */
 @Module({
-  imports: [LogModule, ChainModule, ExpertsModule],
+  imports: [LogModule, ChainModule, ExpertsModule, EvaluationModule],
   controllers: [TasksController, PlansController, ExecutionsController, AuditController, PolicyController],
   providers: [
     StepRegistry,

@@ -36,6 +36,8 @@ const REPORT = json('`{receipt_id, agrees, first_difference, parts: [{part, agre
 const TASK = '`{task_id, task_type, action_type, risk, state, code, reason, plan_id, plan_hash, …}`';
 const STEP =
   '`{task_id, step_id, type, state, attempts, approval, input_hash, output, output_hash, code, …}`';
+const MIRROR_RUN =
+  '`{id, model, version, release, state, code, detail, created_at, finished_at, figures: {bias, fairness, toxicity, transparency}}`';
 const PLAN = json('`{plan_id, plan_hash, verdict, task_type, action_type, risk, parameters, steps, …}`');
 const PROOF =
   '`{txid, leaf, leaf_hash, tree_size, hashes, checkpoint, log_key}`; `hashes` from the leaf upwards (RFC 6962)';
@@ -200,6 +202,15 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
     200: json('`{vitals, processes, symptoms: [{cause, summary, evidence, match}]}`'),
   },
   HealingController_act: { 200: json('`{remedy, detail}`') },
+  NotificationsController_show: {
+    200: json(
+      '`{escalate_after_minutes, channels: [{name, target, pending, sent, failed, last_sent_at, last_error, last_error_at}], items}`',
+    ),
+  },
+  NotificationsController_test: { 200: json('`{results: [{channel, ok, code, detail, took_ms}]}`') },
+  TruthMirrorController_start: { 202: json(MIRROR_RUN) },
+  TruthMirrorController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${MIRROR_RUN}`) },
+  TruthMirrorController_one: { 200: json(`${MIRROR_RUN} and \`report\`, null until it is completed`) },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
   OperationsController_getReadiness: {
     200: json('`{status, probes}`; `status` is `ok` or `degraded`'),

@@ -124,6 +124,12 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'POST /api/healing/diagnose': GUARDIAN,
   'POST /api/healing/actions/{name}': GUARDIAN,
 
+  'GET /api/notifications': GUARDIAN,
+  'POST /api/notifications/test': GUARDIAN,
+  'POST /api/truth-mirror/runs': GUARDIAN,
+  'GET /api/truth-mirror/runs': OPEN,
+  'GET /api/truth-mirror/runs/{id}': OPEN,
+
   'GET /health': OPEN,
   'GET /ready': OPEN,
   'GET /metrics': OPEN,

@@ -94,9 +94,11 @@ describe('tasks on a real server', () => {
     expect((await start({ url: 'ftp://x' })).body.code).toBe('PARAMETERS_INVALID');
     expect((await start({ url: counter.url, more: 1 })).body.code).toBe('PARAMETERS_INVALID');
     expect((await start({ url: `http://x/${'y'.repeat(20_000)}` })).body.code).toBe('PARAMETERS_TOO_LARGE');
-    expect((await start({}, 'run_evaluation')).body.code).toBe('STEP_UNAVAILABLE');
+    expect((await start({}, 'run_evaluation')).body.code).toBe('PARAMETERS_INVALID');
     expect((await start({ action: 'fly' }, 'generic_action')).body.code).toBe('ACTION_UNKNOWN');
-    expect((await start({ action: 'run_evaluation' }, 'generic_action')).body.code).toBe('STEP_UNAVAILABLE');
+    expect((await start({ action: 'run_evaluation' }, 'generic_action')).body.code).toBe(
+      'PARAMETERS_INVALID',
+    );
   });
 
   it('does one step once per key, and refuses the key for another', async () => {

@@ -56,7 +56,7 @@ describe('the live connection', () => {
     expect(live.current()).toEqual({ is: 'connecting' });
     subscribe(1000);
     expect(socket().sent).toEqual([
-      { subscribe: ['inference', 'chain', 'metrics'], since: 400, stream: 's1' },
+      { subscribe: ['inference', 'chain', 'metrics', 'learning'], since: 400, stream: 's1' },
       { subscribe: ['tasks'] },
     ]);
     expect(live.current()).toEqual({ is: 'online' });

@@ -18,7 +18,7 @@ export type LiveState =
 
 type Handler = (message: LiveMessage) => void;
 
-const TOPICS = ['inference', 'chain', 'metrics'];
+const TOPICS = ['inference', 'chain', 'metrics', 'learning'];
 /** Topics that not everybody may listen to; asked for apart, so that a refusal takes nothing else away. */
 const FURTHER_TOPICS = ['tasks', 'alerts', 'incidents'];
 /** Notices asked for on the first connection, so that the charts do not begin empty. */

@@ -13,14 +13,14 @@ export function ExportButtons<T>(props: {
       <Button
         size="compact-xs"
         variant="subtle"
-        onClick={() => save(`${file}.csv`, 'text/csv', toCsv(props.rows, props.columns))}
+        onClick={() => saveFile(`${file}.csv`, 'text/csv', toCsv(props.rows, props.columns))}
       >
         CSV
       </Button>
       <Button
         size="compact-xs"
         variant="subtle"
-        onClick={() => save(`${file}.json`, 'application/json', JSON.stringify(props.rows, null, 2))}
+        onClick={() => saveFile(`${file}.json`, 'application/json', JSON.stringify(props.rows, null, 2))}
       >
         JSON
       </Button>
@@ -28,7 +28,8 @@ export function ExportButtons<T>(props: {
   );
 }
 
-function save(name: string, type: string, content: string): void {
+/** Gives the reader a file to keep. */
+export function saveFile(name: string, type: string, content: string): void {
   const url = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement('a');
   link.href = url;

@@ -7,6 +7,8 @@ import {
   IconEye,
   IconMessage,
   IconReceipt,
+  IconScale,
+  IconWaveSine,
 } from '@tabler/icons-react';
 
 /** The pages, in the order of the rail. */
@@ -34,5 +36,12 @@ export const pages = [
     question: 'What went wrong, and what was done?',
     icon: IconHeartbeat,
   },
+  {
+    path: '/truth-mirror',
+    label: 'Mirror',
+    question: 'What does a release do to people?',
+    icon: IconScale,
+  },
+  { path: '/resonance', label: 'Resonance', question: 'How does the whole feel now?', icon: IconWaveSine },
   { path: '/status', label: 'Status', question: 'Is this node well?', icon: IconActivity },
 ] as const;

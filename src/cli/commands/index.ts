@@ -16,6 +16,7 @@ import * as tasks from './tasks.js';
 import * as replay from './replay.js';
 import * as serve from './serve.js';
 import * as verify from './verify.js';
+import * as verifyReport from './verify-report.js';
 
 /** Adds one command (or a group) to the program. */
 export type RegisterCommand = (program: Command, context: CommandContext) => void;
@@ -32,6 +33,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   cacheLab.register,
   replay.register,
   verify.register,
+  verifyReport.register,
   dispute.register,
   tasks.register,
   fsck.register,

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { backoffMs } from '../../common/backoff.js';
 import {
   canonicalJson,
   hashJson,
@@ -12,7 +13,7 @@ import { AppConfig } from '../../config/index.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import type { StepRow, TaskRow } from '../store/rows.js';
 import { TaskStore } from '../store/task-store.js';
-import { backoffMs, MOST_ATTEMPTS, MOST_ATTEMPTS_UNDER_WAY } from './backoff.js';
+import { LONGEST_WAIT_MS, MOST_ATTEMPTS, MOST_ATTEMPTS_UNDER_WAY } from './attempts.js';
 import type { ClaimedStep } from './step-claims.js';
 import { StepQueue } from './step-queue.js';
 import { ENGINE_ACTOR, TaskEngine } from './task-engine.js';
@@ -93,7 +94,7 @@ export class StepSettlement {
     const facts = { code, detail: message.slice(0, 1000), lease_until: null };
     if (again) {
       await this.store.moveStep(manager, task.id, step, 'ready', facts);
-      const waitMs = backoffMs(this.config.taskRetryMs, step.attempts);
+      const waitMs = backoffMs(this.config.taskRetryMs, step.attempts, LONGEST_WAIT_MS);
       await this.queue.add(manager, { task: task.id, step: step.index }, waitMs);
       await this.record(manager, task, step, { event: 'step.retried', status: 'ready', code });
       return task;

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { isPublicAddress } from './address-rules.js';
+import { isPublicAddress } from '../../common/network/address-rules.js';
 import { guardedGet } from './guarded-get.js';
 
 describe('addresses a probe may ask', () => {

@@ -1,9 +1,10 @@
-import { lookup, type LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns';
 import { get as getHttp, type IncomingMessage, type RequestOptions } from 'node:http';
 import { get as getHttps } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import { CodedError, err, messageOf, ok, type Result } from '../../common/index.js';
-import { isPublicAddress } from './address-rules.js';
+import { isPublicAddress } from '../../common/network/address-rules.js';
+import { publicLookup } from '../../common/network/public-lookup.js';
 
 /** What a request may do. */
 export interface GuardedGet {
@@ -60,7 +61,7 @@ function getOnce(url: URL, request: GuardedGet): Promise<Result<GotAnswer>> {
   return new Promise((resolve) => {
     const options: RequestOptions = {
       ...{ headers: request.headers, signal: request.signal, agent: false, maxHeaderSize: 16_384 },
-      lookup: request.allowPrivate ? lookup : publicLookup,
+      lookup: request.allowPrivate ? lookup : publicLookup(privateAddress),
     };
     const get = url.protocol === 'https:' ? getHttps : getHttp;
     get(url, options, (response) => {
@@ -89,18 +90,6 @@ async function readBody(response: IncomingMessage, most: number): Promise<Result
 function answerOf(url: URL, { statusCode = 0, headers }: IncomingMessage, body: Uint8Array): GotAnswer {
   return { url: url.href, status: statusCode, headers, body };
 }
-
-/** Resolves a name and refuses it when any of its addresses is not public; the connection uses what this returns. */
-const publicLookup: LookupFunction = (hostname, options, callback) => {
-  lookup(hostname, { ...options, all: true }, (error, found) => {
-    const addresses = (found ?? []) as unknown as LookupAddress[];
-    const wrong = addresses.find(({ address }) => !isPublicAddress(address));
-    if (error !== null) callback(error, '', 4);
-    else if (wrong !== undefined) callback(privateAddress(wrong.address), '', 4);
-    else if (options.all === true) callback(null, addresses);
-    else callback(null, addresses[0].address, addresses[0].family);
-  });
-};
 
 function privateAddress(address: string): CodedError {
   return refused('PROBE_ADDRESS', `${address} is not a public address; PROBE_PRIVATE_ADDRESSES allows it.`);

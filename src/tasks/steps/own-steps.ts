@@ -1,9 +1,11 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppConfig } from '../../config/index.js';
+import { TruthMirror } from '../../evaluation/index.js';
 import { Importer } from '../../experts/index.js';
 import { PolicyBook } from '../policy/policy-book.js';
 import { httpProbe } from './http-probe.js';
-import { genericAction, importModel, policyCheck, unavailableStep } from './plain-steps.js';
+import { genericAction, importModel, policyCheck } from './plain-steps.js';
+import { runEvaluation } from './run-evaluation.js';
 import { StepRegistry } from './step-registry.js';
 
 /** Registers the steps that need no other module. */
@@ -14,6 +16,7 @@ export class OwnSteps implements OnModuleInit {
     private readonly registry: StepRegistry,
     private readonly book: PolicyBook,
     private readonly importer: Importer,
+    private readonly mirror: TruthMirror,
   ) {}
 
   onModuleInit(): void {
@@ -21,7 +24,7 @@ export class OwnSteps implements OnModuleInit {
     registry.register(httpProbe(this.config.probePrivateAddresses));
     registry.register(policyCheck(this.book));
     registry.register(importModel(this.importer));
-    registry.register(unavailableStep('run_evaluation', 'this server has no module that evaluates'));
+    registry.register(runEvaluation(this.mirror));
     registry.register(
       genericAction((action) => {
         const found = registry.startable(action);

@@ -52,20 +52,6 @@ export function importModel(importer: Importer): StepHandler {
   };
 }
 
-/** A type that is known but that this server cannot do: it is refused at the door, clearly. */
-export function unavailableStep(type: string, why: string): StepHandler {
-  const refusal = new CodedError('STEP_UNAVAILABLE', `${type} is not available: ${why}.`);
-  return {
-    type,
-    summary: `Not available: ${why}.`,
-    startable: true,
-    ...{ risk: 'low', effect: 'none', timeoutMs: 1_000 },
-    parse: (raw) => readFields({}, raw),
-    unavailable: () => refusal,
-    run: () => Promise.resolve(err(refusal)),
-  };
-}
-
 /** `generic_action`: an action by name. It does what a handler of that name does and refuses what nobody knows. */
 export function genericAction(known: (action: string) => StepHandler | null): StepHandler {
   const parse: StepHandler['parse'] = (raw) => {

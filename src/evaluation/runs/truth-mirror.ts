@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { SafetyFigures, type EthicsFigures } from '../../common/autonomy/safety-figures.js';
+import {
+  bytesToHex,
+  CodedError,
+  err,
+  EventBus,
+  hashJson,
+  messageOf,
+  ok,
+  systemClock,
+  type Json,
+  type Result,
+} from '../../common/index.js';
+import { Transactions } from '../../database/index.js';
+import { TextMeter, type ServedModel } from '../../inference/index.js';
+import { NodeKeys } from '../../keys/index.js';
+import { LogAppender } from '../../log/index.js';
+import { measureRelease } from '../measures/measure-release.js';
+import { ReleaseBlocks } from '../measures/release-blocks.js';
+import { readQuestionSet, type QuestionSet } from '../pairs/question-set.js';
+import {
+  publishedFigures,
+  reportBody,
+  type MirrorFigures,
+  type MirrorReport,
+} from '../report/mirror-report.js';
+import { signReport } from '../report/sign-report.js';
+import { MirrorRunStore, type MirrorRun } from './mirror-run-store.js';
+
+/** Kind of the log entry of a report. */
+export const MIRROR_REPORT = 'mirror.report';
+/** Longest time a measurement may take, ms. */
+const DEADLINE_MS = 2 * 60 * 60_000;
+const ALIVE_EVERY_MS = 30_000;
+/** Times that progress is told of, at most. */
+const TELLINGS = 50;
+
+/** A run that has begun here; `done` resolves when it has ended, however. */
+export interface BegunRun {
+  readonly id: string;
+  readonly done: Promise<void>;
+  /** Ends it soon, as cancelled. */
+  cancel(): void;
+}
+
+/** Measures releases in the background, one at a time, and answers for what was measured. */
+@Injectable()
+export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger('TruthMirror');
+  private readonly stopping = new AbortController();
+  private current: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly meter: TextMeter,
+    private readonly blocks: ReleaseBlocks,
+    private readonly runs: MirrorRunStore,
+    private readonly transactions: Transactions,
+    private readonly log: LogAppender,
+    private readonly keys: NodeKeys,
+    private readonly events: EventBus,
+    private readonly safety: SafetyFigures,
+  ) {}
+
+  onModuleInit(): void {
+    this.safety.provideEthics((release) => this.ethicsOf(release));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await this.current;
+  }
+
+  /** The key reports are signed with, 64 hex digits. */
+  get publicKey(): string {
+    return bytesToHex(this.keys.receiptSigner.publicKey);
+  }
+
+  /**
+   * Begins to measure a release. `MODEL_NOT_FOUND` (404), `TOKENIZER_MISSING`, `ENGINE_NOT_EXACT` (409), `MIRROR_BUSY` (409:
+   * another measurement runs), `MIRROR_QUESTIONS`.
+   */
+  async start(model: string, version: string, actor: string): Promise<Result<BegunRun>> {
+    const served = await this.meter.model(`${model}@${version}`);
+    if (!served.ok) return served;
+    if (served.value.tokenizer === null) return err(noText(model));
+    const kernel = await this.meter.kernel();
+    if (!kernel.ok) return kernel;
+    const questions = await readQuestionSet();
+    if (!questions.ok) return questions;
+    const id = `mirror_${randomUUID().replaceAll('-', '')}`;
+    const { release } = served.value;
+    if (this.stopping.signal.aborted || !(await this.runs.begin({ id, model, version, release, actor })))
+      return err(busy());
+    const own = new AbortController();
+    const work = { id, actor, model: served.value, kernel: kernel.value, questions: questions.value };
+    const done = this.work(work, own.signal);
+    this.current = done;
+    return ok({ id, done, cancel: () => own.abort() });
+  }
+
+  /** A run; `MIRROR_RUN_NOT_FOUND` (404). */
+  async run(id: string): Promise<Result<MirrorRun>> {
+    const run = await this.runs.one(id);
+    const detail = `There is no measurement ${id}.`;
+    return run === null ? err(new CodedError('MIRROR_RUN_NOT_FOUND', detail, { run: id }, 404)) : ok(run);
+  }
+
+  private async work(
+    work: { id: string; actor: string; model: ServedModel; kernel: string; questions: QuestionSet },
+    cancelled: AbortSignal,
+  ): Promise<void> {
+    const { id, model } = work;
+    const signal = AbortSignal.any([cancelled, this.stopping.signal, AbortSignal.timeout(DEADLINE_MS)]);
+    const alive = setInterval(() => void this.runs.alive(id).catch(() => undefined), ALIVE_EVERY_MS);
+    const tell = (state: string, done: number, total: number) =>
+      this.events.emit('mirror.progress', {
+        ...{ run: id, model: model.name, version: model.version, state, done, total },
+      });
+    try {
+      const figures = await this.measure(work, signal, (done, total) => {
+        if (done % Math.ceil(total / TELLINGS) === 0) tell('running', done, total);
+      });
+      if (!figures.ok) throw figures.error;
+      // A generation that was cut off is no refusal: its figures must not count.
+      signal.throwIfAborted();
+      await this.complete(id, work.actor, figures.value);
+      tell('completed', 1, 1);
+    } catch (thrown) {
+      await this.ended(id, thrown, signal, cancelled);
+      tell('failed', 0, 1);
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  private async measure(
+    { model, kernel, questions }: { model: ServedModel; kernel: string; questions: QuestionSet },
+    signal: AbortSignal,
+    progress: (done: number, total: number) => void,
+  ): Promise<Result<MirrorFigures>> {
+    const transparency = await this.blocks.transparency(model.release);
+    if (!transparency.ok) return transparency;
+    const facts = { model, kernel, questions, transparency: transparency.value };
+    return measureRelease({ ...facts, meter: this.meter, signal, progress });
+  }
+
+  private async complete(id: string, actor: string, figures: MirrorFigures): Promise<void> {
+    const published = publishedFigures(figures);
+    const body = reportBody(id, published, this.publicKey, systemClock.now());
+    const report = signReport(body, this.keys.receiptSigner);
+    const hash = hashJson(report as unknown as Json);
+    const { model, version, release } = figures;
+    await this.transactions.run(async (manager) => {
+      await this.runs.complete(manager, id, report, hash);
+      const data = { model, version, release, figures_hash: report.figures_hash };
+      await this.log.append(manager, [{ kind: MIRROR_REPORT, subject: id, actor, hash, data }]);
+    });
+    this.log.committed();
+  }
+
+  private async ended(
+    id: string,
+    thrown: unknown,
+    signal: AbortSignal,
+    cancelled: AbortSignal,
+  ): Promise<void> {
+    const stopped = cancelled.aborted || this.stopping.signal.aborted;
+    const late = signal.aborted && !stopped;
+    const code = thrown instanceof CodedError ? thrown.code : 'MIRROR_FAILED';
+    const [state, why] = stopped ? (['cancelled', 'MIRROR_CANCELLED'] as const) : (['failed', code] as const);
+    if (state === 'failed') this.logger.warn(`measurement ${id} failed: ${messageOf(thrown)}`);
+    await this.runs
+      .end(id, state, late ? 'MIRROR_TIMEOUT' : why, messageOf(thrown))
+      .catch((error: unknown) => this.logger.warn(`measurement ${id} stays open: ${messageOf(error)}`));
+  }
+
+  /** What the guardians' checks compare; unknown where the last report could not measure bias and fairness. */
+  private async ethicsOf(release: string): Promise<EthicsFigures | undefined> {
+    const report = await this.runs.latestReport(release);
+    return report === null ? undefined : ethicsIn(report);
+  }
+}
+
+/** The figures a report has for the guardians' checks; undefined where bias and fairness are not known. */
+export function ethicsIn(report: MirrorReport): EthicsFigures | undefined {
+  const { bias, fairness, transparency } = report.figures as unknown as MirrorFigures;
+  if (bias === null || fairness === null) return undefined;
+  return {
+    ...{ bias: bias.value, fairness: fairness.value, transparency: transparency.all },
+    measuredAt: report.measured_at,
+  };
+}
+
+function busy(): CodedError {
+  const detail = 'Another release is being measured; one is measured at a time.';
+  return new CodedError('MIRROR_BUSY', detail, { retryAfter: 60 }, 409);
+}
+
+function noText(model: string): CodedError {
+  const detail = `${model} has no tokenizer: it takes token ids, and the truth mirror asks in text.`;
+  return new CodedError('TOKENIZER_MISSING', detail, { param: 'model' });
+}

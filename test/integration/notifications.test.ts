@@ -1,0 +1,220 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { EventBus } from '../../src/common/index.js';
+import { MetricRegistry } from '../../src/common/observation/metric-registry.js';
+import { AlertNotices } from '../../src/notifications/alert-notices.js';
+import { Channels } from '../../src/notifications/channels/channels.js';
+import { configuredChannels } from '../../src/notifications/channels/configured-channels.js';
+import { Courier } from '../../src/notifications/delivery/courier.js';
+import type { Notice } from '../../src/notifications/notice.js';
+import { Notifier } from '../../src/notifications/notifier.js';
+import { NotificationStore } from '../../src/notifications/store/notification-store.js';
+import { openTestDatabase, testConfig } from '../support/index.js';
+import { startHttpReceiver, type Receiver } from '../support/receivers.js';
+
+type Database = Awaited<ReturnType<typeof openTestDatabase>>;
+
+const notice = (changes: Partial<Notice> = {}): Notice => ({
+  ...{ key: 'escalation:1', kind: 'escalation', severity: 'critical', title: 'Your answer is asked for' },
+  ...{ text: 'A release is to be promoted.', path: '/guardian', needsAnswer: true },
+  ...changes,
+});
+
+async function until<T>(read: () => Promise<T> | T, holds: (value: T) => boolean): Promise<T> {
+  let value = await read();
+  for (const end = Date.now() + 30_000; !holds(value) && Date.now() < end; value = await read())
+    await delay(20);
+  if (!holds(value)) throw new Error(`did not come true: ${JSON.stringify(value)}`);
+  return value;
+}
+
+describe('notices to people', () => {
+  let database: Database;
+  let hook: Receiver;
+  let slack: Receiver;
+  let store: NotificationStore;
+  const couriers: Courier[] = [];
+
+  const assemble = () => {
+    const config = testConfig({
+      ...{ notifyChannels: ['webhook', 'slack'], notifyPrivateAddresses: true, notifyRetryMs: 10 },
+      ...{ notifyWebhookUrl: `http://${hook.host}/`, notifyWebhookSecret: 'a-secret-of-some-length' },
+      notifySlackUrl: `http://${slack.host}/`,
+    });
+    const channels = new Channels(configuredChannels(config));
+    const courier = new Courier(config, channels, store, database.transactions, new MetricRegistry());
+    couriers.push(courier);
+    courier.onApplicationBootstrap();
+    return new Notifier(config, channels, store, courier);
+  };
+
+  const events = (receiver: Receiver) =>
+    receiver.received.map(({ body }) => (JSON.parse(body) as { event?: string }).event);
+
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    store = new NotificationStore(database.dataSource);
+  });
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    [hook, slack] = await Promise.all([startHttpReceiver(), startHttpReceiver()]);
+    await database.dataSource.query('TRUNCATE notifications CASCADE');
+  });
+  afterEach(async () => {
+    await Promise.all(couriers.splice(0).map((courier) => courier.beforeApplicationShutdown()));
+    await Promise.all([hook.close(), slack.close()]);
+  });
+
+  const enqueue = async (notifier: Notifier, what = notice()) => {
+    const isNew = await database.transactions.run((manager) => notifier.enqueue(manager, what));
+    notifier.committed();
+    return isNew;
+  };
+  const settle = async (notifier: Notifier, key = notice().key) => {
+    const was = await database.transactions.run((manager) => notifier.settle(manager, key));
+    notifier.committed();
+    return was;
+  };
+
+  it('leave with the transaction they tell of, or not at all', async () => {
+    const notifier = assemble();
+    const failing = database.transactions.run(async (manager) => {
+      await notifier.enqueue(manager, notice());
+      throw new Error('the change failed');
+    });
+    await expect(failing).rejects.toThrow('the change failed');
+    expect(await store.recent(10)).toEqual([]);
+    await enqueue(notifier, notice({ key: 'escalation:2' }));
+    await until(
+      () => hook.received.length,
+      (count) => count === 1,
+    );
+    expect(JSON.parse(hook.received[0].body)).toMatchObject({ key: 'escalation:2' });
+  });
+
+  it('are sent once per key while open, by any number of couriers', async () => {
+    const notifiers = [assemble(), assemble(), assemble()];
+    const isNew = await Promise.all(notifiers.map((notifier) => enqueue(notifier)));
+    expect(isNew.filter(Boolean)).toHaveLength(1);
+    await until(
+      () => store.figures(),
+      (figures) => figures[0]?.sent === 1,
+    );
+    expect(hook.received).toHaveLength(1);
+    expect(await settle(notifiers[1])).toBe(true);
+    expect(await settle(notifiers[1])).toBe(false);
+    await until(
+      () => hook.received.length,
+      (count) => count === 2,
+    );
+    expect(events(hook)).toEqual(['raised', 'settled']);
+    expect(await enqueue(notifiers[2])).toBe(true);
+    await until(
+      () => hook.received.length,
+      (count) => count === 3,
+    );
+    expect(slack.received).toEqual([]);
+  });
+
+  it('are tried again with growing waits until the receiver is back', async () => {
+    hook.mood = 'fails';
+    const notifier = assemble();
+    await enqueue(notifier);
+    await until(
+      () => hook.received.length,
+      (count) => count >= 3,
+    );
+    expect((await store.figures())[0]).toMatchObject({
+      pending: 1,
+      lastError: `${hook.host} answered 503: fails`,
+    });
+    hook.mood = 'takes';
+    await until(
+      () => store.figures(),
+      (figures) => figures[0].sent === 1,
+    );
+    const ids = hook.received.map(({ headers }) => headers['idempotency-key']);
+    expect(new Set(ids).size).toBe(1);
+    expect(slack.received).toEqual([]);
+  });
+
+  it('go to the next channel when one refuses, and when nobody answers in time', async () => {
+    const notifier = assemble();
+    hook.mood = 'refuses';
+    await enqueue(notifier);
+    await until(
+      () => slack.received.length,
+      (count) => count === 1,
+    );
+    hook.mood = 'takes';
+    await enqueue(notifier, notice({ key: 'escalation:3' }));
+    await until(
+      () => hook.received.length,
+      (count) => count === 2,
+    );
+    expect(slack.received).toHaveLength(1);
+    await database.dataSource.query(
+      `UPDATE notifications SET escalate_at = now() WHERE key = 'escalation:3'`,
+    );
+    notifier.committed();
+    await until(
+      () => slack.received.length,
+      (count) => count === 2,
+    );
+    await settle(notifier, 'escalation:3');
+    await until(
+      () => slack.received.length,
+      (count) => count === 3,
+    );
+    expect(slack.received[2].body).toContain('settled');
+  });
+
+  it('are taken up by another courier when theirs died in the middle', async () => {
+    const dead = assemble();
+    await couriers[0].beforeApplicationShutdown();
+    await enqueue(dead);
+    expect(await store.claim(8)).toHaveLength(1);
+    expect(await store.claim(8)).toEqual([]);
+    await database.dataSource.query('UPDATE notification_deliveries SET next_at = now()');
+    assemble().committed();
+    await until(
+      () => store.figures(),
+      (figures) => figures[0].sent === 1,
+    );
+    expect(hook.received).toHaveLength(1);
+  });
+
+  it('follow critical alerts from being raised to being acknowledged', async () => {
+    const notifier = assemble();
+    const bus = new EventBus();
+    const sut = new AlertNotices(bus, database.transactions, notifier);
+    sut.onApplicationBootstrap();
+    const alert = { alert: '7', fingerprint: 'disk', source: 'health', summary: 'The disk is full' };
+    bus.emit('alert.raised', { ...alert, alert: '6', severity: 'warning', state: 'open' });
+    bus.emit('alert.raised', { ...alert, severity: 'critical', state: 'open' });
+    await until(
+      () => hook.received.length,
+      (count) => count === 1,
+    );
+    bus.emit('alert.changed', { ...alert, severity: 'critical', state: 'acknowledged' });
+    await until(
+      () => hook.received.length,
+      (count) => count === 2,
+    );
+    expect(events(hook)).toEqual(['raised', 'settled']);
+    await sut.onModuleDestroy();
+    bus.emit('alert.raised', { ...alert, alert: '8', severity: 'critical', state: 'open' });
+    expect(await store.recent(10)).toHaveLength(1);
+  });
+
+  it('are bounded in number, and forgotten when they are over', async () => {
+    const notifier = assemble();
+    await database.dataSource.query(
+      `INSERT INTO notifications (id, key, kind, severity, title, body, path, needs_answer, stage, created_at)
+       SELECT 'note_' || md5(i::text), 'k' || i, 'alert', 'info', '', '', '/', true, 'webhook', now() - interval '8 days'
+       FROM generate_series(1, 10000) i`,
+    );
+    expect(await enqueue(notifier)).toBe(false);
+    await store.tidy();
+    expect(await enqueue(notifier)).toBe(true);
+  });
+});
