@@ -5,6 +5,7 @@ import { Inference1763700000003 } from './1763700000003-inference.js';
 import { WriteKeys1763700000004 } from './1763700000004-write-keys.js';
 import { Accounts1763700000005 } from './1763700000005-accounts.js';
 import { Tasks1763700000006 } from './1763700000006-tasks.js';
+import { Decisions1763700000007 } from './1763700000007-decisions.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -14,4 +15,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   WriteKeys1763700000004,
   Accounts1763700000005,
   Tasks1763700000006,
+  Decisions1763700000007,
 ];

@@ -7,6 +7,7 @@ import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
 import { EvmModule } from './evm/index.js';
 import { ExpertsModule } from './experts/index.js';
+import { GuardianModule } from './guardian/index.js';
 import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
 import { AccountJournalModule, LogModule } from './log/index.js';
@@ -21,6 +22,7 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   ChainModule,
   ExpertsModule,
   InferenceModule,
+  GuardianModule,
   TasksModule,
   EvmModule,
 ];

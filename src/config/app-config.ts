@@ -108,6 +108,10 @@ export class AppConfig {
   readonly approvalMinutes!: number;
   /** Folder of the policy files; null takes those of the installation. */
   readonly policyDir!: string | null;
+  /** File with what the server may decide by itself; null takes that of the installation. */
+  readonly decisionMatrix!: string | null;
+  /** Whether decisions of every type are only recorded. */
+  readonly autonomyShadow!: boolean;
   /** Whether `http_probe` may ask private and link-local addresses. */
   readonly probePrivateAddresses!: boolean;
   /** JSON-RPC address of an EVM node; null: steps that need one are refused. */

@@ -58,6 +58,8 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   taskRetryMs: integer(10, 600_000),
   approvalMinutes: integer(1, 43_200),
   policyDir: optional(path),
+  decisionMatrix: optional(path),
+  autonomyShadow: flag,
   probePrivateAddresses: flag,
   evmRpcUrl: optional(url('http', 'https')),
   evmChainId: integer(0, Number.MAX_SAFE_INTEGER),

@@ -12,6 +12,7 @@ export const TAGS: NonNullable<OpenAPIObject['tags']> = [
   { name: 'accounts', description: 'Accounts, sign-in, API keys' },
   { name: 'tasks', description: 'What the server is asked to do, within policies, with approvals' },
   { name: 'audit', description: 'What tasks left in the log, and hashes put there, with proofs' },
+  { name: 'autonomy', description: 'What the server decides by itself, and the guardians who hold the keys' },
   { name: 'operations', description: 'Liveness, readiness, metrics, version' },
 ];
 
