@@ -5,6 +5,8 @@ import {
   IconListCheck,
   IconMessage,
   IconReceipt,
+  IconScale,
+  IconShieldCheck,
 } from '@tabler/icons-react';
 
 /** The pages, in the order of the rail. */
@@ -20,5 +22,7 @@ export const pages = [
   { path: '/experts', label: 'Experts', question: 'Which experts do the work?', icon: IconGridDots },
   // Not /tasks: that is the API's.
   { path: '/work', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
+  { path: '/guardian', label: 'Guardian', question: 'What waits for my answer?', icon: IconShieldCheck },
+  { path: '/decisions', label: 'Decisions', question: 'What does it decide, and how well?', icon: IconScale },
   { path: '/status', label: 'Status', question: 'Is this node well?', icon: IconActivity },
 ] as const;

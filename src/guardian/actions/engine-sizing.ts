@@ -51,9 +51,12 @@ export class EngineSizing implements OnModuleInit {
     return engineSize(this.config, this.tuning);
   }
 
-  /** Sets the size; resolves when this process's engine has it. Refuses with `ENGINE_UNAVAILABLE`. */
-  async set(size: Partial<EngineSize>, actor: string): Promise<Result<void>> {
-    const setting: SizeSetting = { size, before: this.setting.size };
+  /**
+   * Sets the size; resolves when this process's engine has it. Refuses with `ENGINE_UNAVAILABLE`.
+   * @param before what a rollback goes back to then
+   */
+  async set(size: Partial<EngineSize>, actor: string, before = this.setting.size): Promise<Result<void>> {
+    const setting: SizeSetting = { size, before };
     await this.transactions.run((manager) =>
       this.settings.put(manager, SETTING, setting as unknown as Json, actor),
     );

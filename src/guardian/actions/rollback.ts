@@ -18,6 +18,17 @@ const FULL_FAILURES = 0.2;
 /** Fewer answers of a release say nothing yet. */
 const LEAST_ANSWERS = 10;
 
+/** Promotions that are looked back on. */
+const MOST_PROMOTIONS = 500;
+
+/** What a promotion's leaf of the log says. */
+export interface PromotionLeaf {
+  /** The release that became live. */
+  readonly hash: string;
+  /** ms since the epoch. */
+  readonly time: number;
+}
+
 /** What was live, what was before it, and since when. */
 interface Versions {
   readonly live: ReleaseRow;
@@ -129,7 +140,7 @@ export class RollbackActions implements OnModuleInit {
       },
       execute: async (_parameters, actor) => {
         const { size, before } = this.sizing.setting;
-        const done = await this.sizing.set(before, actor);
+        const done = await this.sizing.set(before, actor, {});
         return done.ok ? ok({ size } as unknown as Json) : done;
       },
       verify: async () => {
@@ -153,22 +164,30 @@ export class RollbackActions implements OnModuleInit {
     return features;
   }
 
-  /** What the log says: the last promotion names the release that was live before it. */
+  /** What the log says of promotions; going back to a release takes the later one out of the story. */
   private async versions(model: string): Promise<Result<Versions>> {
-    const [last] = await this.dataSource.query<{ leaf: string }[]>(
-      'SELECT leaf FROM log_entries WHERE subject = $1 AND kind = $2 ORDER BY id DESC LIMIT 1',
-      [model, RELEASE_PROMOTED],
+    const rows = await this.dataSource.query<{ leaf: string }[]>(
+      'SELECT leaf FROM log_entries WHERE subject = $1 AND kind = $2 ORDER BY id DESC LIMIT $3',
+      [model, RELEASE_PROMOTED, MOST_PROMOTIONS],
     );
-    if (last === undefined) return err(nothingBefore(model));
-    const leaf = JSON.parse(last.leaf) as { hash: string; time: number; data: { previous: string | null } };
-    const rows = await this.releases.releases(model);
-    const [live, previous] = [leaf.hash, leaf.data.previous].map((hash) =>
-      rows.find((row) => row.hash === hash),
-    );
+    const promotions = rows.map(({ leaf }) => JSON.parse(leaf) as PromotionLeaf).reverse();
+    const story = liveStory(promotions);
+    const releases = await this.releases.releases(model);
+    const [previous, live] = story.slice(-2).map(({ hash }) => releases.find((row) => row.hash === hash));
     return live === undefined || previous === undefined
       ? err(nothingBefore(model))
-      : ok({ live, previous, since: leaf.time });
+      : ok({ live, previous, since: story[story.length - 1].time });
   }
+}
+
+/** Releases that were live one after the other, oldest first, without those that were gone back from. */
+export function liveStory(promotions: readonly PromotionLeaf[]): readonly PromotionLeaf[] {
+  const story: PromotionLeaf[] = [];
+  for (const promotion of promotions) {
+    if (story.at(-2)?.hash === promotion.hash) story.pop();
+    else story.push(promotion);
+  }
+  return story;
 }
 
 function within(value: number): number {

@@ -26,6 +26,7 @@ export class EmergencyStop implements OnModuleInit, OnModuleDestroy {
   /** What this process was told and the shared setting may not say yet. */
   private told: StopState | null = null;
   private announced = '';
+  private keeping: Promise<void> = Promise.resolve();
 
   constructor(
     config: AppConfig,
@@ -52,6 +53,7 @@ export class EmergencyStop implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     await this.file.stop();
+    await this.keeping;
   }
 
   /** How things stand in this process. */
@@ -89,6 +91,14 @@ export class EmergencyStop implements OnModuleInit, OnModuleDestroy {
   }
 
   private async keep(state: StopState, event: string): Promise<void> {
+    // In the order they were asked for: a stop that is still being written must not undo a later resume.
+    const before = this.keeping;
+    const kept = before.then(() => this.write(state, event));
+    this.keeping = kept.catch(() => undefined);
+    await kept;
+  }
+
+  private async write(state: StopState, event: string): Promise<void> {
     const { by: actor, reason, inference } = state;
     await this.transactions.run(async (manager) => {
       await this.settings.put(manager, SETTING, state as unknown as Json, actor);
