@@ -6,6 +6,8 @@ import { State } from './state.js';
 /** What an action does, why, and all it is judged by. */
 export function Judgement({ judged }: { judged: Judged }) {
   const { confidence, safety } = judged;
+  // The checks themselves are listed below.
+  const grounds = judged.grounds.filter(({ code }) => code !== 'SAFETY' || safety === null);
   return (
     <div className={styles.judgement}>
       <dl className={styles.facts}>
@@ -19,7 +21,7 @@ export function Judgement({ judged }: { judged: Judged }) {
         </Fact>
       </dl>
       <ul className={styles.grounds} aria-label="Grounds">
-        {judged.grounds.map(({ code, detail }) => (
+        {grounds.map(({ code, detail }) => (
           <li key={code + detail}>
             <span className="mono">{code}</span> {detail}
           </li>

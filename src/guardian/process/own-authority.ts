@@ -1,11 +1,11 @@
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import {
   ActionAuthority,
   type Authority,
   type Authorization,
   type ProposedAction,
 } from '../../common/autonomy/action-authority.js';
-import { messageOf, unwrap, type Json } from '../../common/index.js';
+import { unwrap, type Json } from '../../common/index.js';
 import type { Proposal } from '../actions/decision-action.js';
 import { DecisionStore } from '../store/decision-store.js';
 import type { DecisionRow } from '../store/rows.js';
@@ -15,12 +15,11 @@ import { DecisionService } from './decision-service.js';
 const LONGEST_DETAIL = 500;
 
 /**
- * Judges what other modules want to do by themselves. Where a decision cannot be recorded, the answer is no: an action
- * without a record does not happen.
+ * Judges what other modules want to do by themselves. Where a decision cannot be recorded (no database, a full disk), asking
+ * throws: nobody has allowed anything then.
  */
 @Injectable()
 export class OwnAuthority implements Authority, OnModuleInit, OnModuleDestroy {
-  private readonly logger = new Logger('Decisions');
   private leave: () => void = () => undefined;
 
   constructor(
@@ -39,16 +38,9 @@ export class OwnAuthority implements Authority, OnModuleInit, OnModuleDestroy {
   }
 
   async ask(action: ProposedAction): Promise<Authorization> {
-    try {
-      const decided = await this.decisions.decide(askOf(action), proposalOf(action), true);
-      if (decided.ok) return authorization(decided.value);
-      return { answer: 'no', reason: decided.error.message, decision: null };
-    } catch (thrown) {
-      this.logger.warn(
-        `${action.action} was not allowed, because no decision could be recorded: ${messageOf(thrown)}`,
-      );
-      return { answer: 'no', reason: 'the decision cannot be recorded now', decision: null };
-    }
+    const decided = await this.decisions.decide(askOf(action), proposalOf(action), true);
+    if (decided.ok) return authorization(decided.value);
+    return { answer: 'no', reason: decided.error.message, decision: null };
   }
 
   async report(decision: string, { helped, detail }: { helped: boolean; detail: string }): Promise<void> {

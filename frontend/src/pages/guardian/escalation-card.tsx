@@ -27,7 +27,9 @@ export function EscalationCard({ escalation }: { escalation: Escalation }) {
   return (
     <section className="panel" aria-labelledby={escalation.escalation_id}>
       <div className="panel-head">
-        <h3 id={escalation.escalation_id}>{decision.what}</h3>
+        <h3 id={escalation.escalation_id} style={{ margin: 0 }}>
+          {decision.what}
+        </h3>
         <span className="label">
           {decision.type}, asked by {decision.asked_by}
         </span>
