@@ -23,7 +23,7 @@ export const DECISION_STATES = defineStateMachine<DecisionState>('decision', 'pe
   pending: ['approved', 'waiting', 'held', 'recorded', 'refused'],
   waiting: ['approved', 'rejected', 'expired', 'held'],
   // What others do by themselves is reported when it is over.
-  approved: ['executing', 'held', 'succeeded', 'failed'],
+  approved: ['executing', 'held', 'refused', 'succeeded', 'failed'],
   held: ['approved'],
   recorded: ['approved'],
   rejected: ['approved'],

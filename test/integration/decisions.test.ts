@@ -7,6 +7,7 @@ import { AppModule } from '../../src/app.module.js';
 import { Fsck } from '../../src/chain/index.js';
 import { ActionAuthority, type ProposedAction } from '../../src/common/autonomy/action-authority.js';
 import { AutonomyGate } from '../../src/common/autonomy/autonomy-gate.js';
+import { SafetyFigures } from '../../src/common/autonomy/safety-figures.js';
 import { EventBus, ok, unwrap, type Json, type StemmaEvents } from '../../src/common/index.js';
 import { expectedCalibrationError, FEATURE_MODELS, rawConfidence } from '../../src/decision/index.js';
 import { externalDatabase } from '../../src/database/index.js';
@@ -99,7 +100,7 @@ function gamble(registry: ActionRegistry): { undone: string[] } {
       ok({
         ...{ subject: String(parameters.subject), features: parameters.features as Record<string, number> },
         ...{ blastRadius: 0, what: 'gamble', why: 'test', touches: 'nothing', expectedEffect: 'luck' },
-        ...{ undo: 'none', evidence: {}, release: null },
+        ...{ undo: 'none', evidence: {}, release: (parameters.release ?? null) as string | null },
       }),
     execute: async (parameters) => {
       if (parameters.hang === true) await delay(10_000, undefined, { ref: false });
@@ -117,6 +118,7 @@ function gamble(registry: ActionRegistry): { undone: string[] } {
 
 describe('an action of the server itself', () => {
   let undone: string[];
+  afterEach(() => app.get(SafetyFigures).provideSecurity(async () => undefined));
   beforeAll(() => {
     ({ undone } = gamble(app.get(ActionRegistry)));
   });
@@ -126,6 +128,23 @@ describe('an action of the server itself', () => {
       ...{ type: 'scaling', action: 'gamble', parameters: { features, ...parameters }, idempotencyKey: null },
       ...{ emergency: false, askedBy: 'test', why: '', ...(orderedBy === undefined ? {} : { orderedBy }) },
     });
+
+  it('is refused, even as an order, while the security score is too low', async () => {
+    app.get(SafetyFigures).provideSecurity(async () => 0.4);
+    const row = unwrap(await ask({ subject: 'unsafe', helps: true, release: 'ab'.repeat(32) }, 'ada'));
+    expect(row).toMatchObject({ state: 'refused', automatic: false, helped: null });
+    expect(row.appraisal.grounds[0]).toMatchObject({
+      code: 'SAFETY',
+      detail: expect.stringContaining('0.4'),
+    });
+    app.get(SafetyFigures).provideSecurity(async () => 0.6);
+    const asked = unwrap(await ask({ subject: 'later', helps: true, release: 'ab'.repeat(32) }));
+    const question = await app.get(DecisionStore).escalationOf(asked.id);
+    app.get(SafetyFigures).provideSecurity(async () => 0.3);
+    const yes = { approved: true, reason: 'go', amended: null };
+    const late = unwrap(await app.get(EscalationService).answer(String(question?.id), yes, 'ada'));
+    expect(late).toMatchObject({ state: 'refused', reason: expect.stringContaining('0.3 is below 0.5') });
+  });
 
   it('is taken back when the check finds that it did not help', async () => {
     const row = unwrap(await ask({ subject: 'unlucky', helps: false }, 'ada'));

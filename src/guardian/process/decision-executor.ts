@@ -3,6 +3,7 @@ import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import { CodedError, err, messageOf, ok, unwrap, type Json, type Result } from '../../common/index.js';
 import { ActionRegistry } from '../actions/action-registry.js';
 import type { DecisionAction, Verification } from '../actions/decision-action.js';
+import { SafetyChecks } from '../safety/safety-checks.js';
 import { DecisionStore } from '../store/decision-store.js';
 import type { DecisionRow } from '../store/rows.js';
 import { DecisionLedger } from './decision-ledger.js';
@@ -22,6 +23,7 @@ export class DecisionExecutor {
     private readonly store: DecisionStore,
     private readonly ledger: DecisionLedger,
     private readonly gate: AutonomyGate,
+    private readonly safety: SafetyChecks,
   ) {}
 
   /** Acts on an approved decision; one that is not approved any more, or that others act on, stays as it is. */
@@ -60,10 +62,12 @@ export class DecisionExecutor {
     await this.end(id, result, found);
   }
 
-  private begin(id: string): Promise<DecisionRow> {
+  private async begin(id: string): Promise<DecisionRow> {
+    const unsafe = await this.unsafe(unwrap(await this.store.decision(id)));
     return this.ledger.change(async (changes) => {
       const row = unwrap(await this.store.hold(changes.manager, id));
       if (row.state !== 'approved' || row.delegated) return row;
+      if (unsafe !== null) return changes.move(row, 'refused', { actor: SERVER_ACTOR, reason: unsafe });
       const { allowed, reason } = this.gate.state();
       if (!allowed && row.automatic)
         return changes.move(row, 'held', { actor: SERVER_ACTOR, reason: `automatic action is ${reason}` });
@@ -71,6 +75,16 @@ export class DecisionExecutor {
       const leaseMs = action.timeoutMs + LEASE_GRACE_MS;
       return changes.move(row, 'executing', { actor: row.decidedBy ?? SERVER_ACTOR, leaseMs });
     });
+  }
+
+  /** What not even a guardian may let pass, as of now: an answer may have taken its time, and changed the parameters. */
+  private async unsafe(row: DecisionRow): Promise<string | null> {
+    const action = this.registry.of(row.type, row.action);
+    const proposal = action.ok ? await action.value.propose(row.parameters) : action;
+    if (!proposal.ok || proposal.value.release === null) return null;
+    const report = await this.safety.check({ release: proposal.value.release });
+    const blocking = report.checks.filter(({ outcome }) => outcome === 'blocked');
+    return blocking.length === 0 ? null : blocking.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
   }
 
   private async act(

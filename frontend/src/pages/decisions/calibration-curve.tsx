@@ -1,25 +1,26 @@
 import type { JudgementFigures, ReliabilityBin } from '../../api/autonomy.js';
-import { number } from '../../components/format.js';
+import { count, number } from '../../components/format.js';
 import { Empty } from '../../components/notice.js';
 import { Reading, Readings } from '../../components/reading.js';
 import styles from './decisions.module.css';
 
-const SIZE = 260;
 const LEFT = 34;
-const BOTTOM = 28;
-const SIDE = SIZE - LEFT - BOTTOM;
+const TOP = 8;
+const SIDE = 200;
+const WIDTH = LEFT + SIDE + 12;
+const HEIGHT = TOP + SIDE + 32;
 
 const x = (value: number): number => LEFT + value * SIDE;
-const y = (value: number): number => 8 + (1 - value) * SIDE;
+const y = (value: number): number => TOP + (1 - value) * SIDE;
 
 /** How often decisions of a confidence came true: a curve on the diagonal is an honest one. Its table is under it. */
 export function CalibrationCurve({ figures }: { figures: JudgementFigures }) {
-  const bins = figures.reliability.filter(({ count }) => count > 0);
+  const bins = figures.reliability.filter((bin) => bin.count > 0);
   return (
     <section className="panel" aria-labelledby="calibration">
       <div className="panel-head">
         <h2 id="calibration">Calibration</h2>
-        <span className="label">{number(figures.decisions)} decisions whose end is known</span>
+        <span className="label">{count(figures.decisions, 'decision')} with a known end</span>
       </div>
       <Readings>
         <Reading label="Calibration error" value={figures.decisions === 0 ? '–' : number(figures.ece, 3)} />
@@ -50,16 +51,16 @@ export function CalibrationCurve({ figures }: { figures: JudgementFigures }) {
 }
 
 function Curve({ bins }: { bins: readonly ReliabilityBin[] }) {
-  const most = Math.max(...bins.map(({ count }) => count));
-  const points = bins.map(({ confidence, successRate, count }) => ({
+  const most = Math.max(...bins.map((bin) => bin.count));
+  const points = bins.map(({ confidence, successRate, count: size }) => ({
     cx: x(confidence ?? 0),
     cy: y(successRate ?? 0),
-    r: 3 + 5 * Math.sqrt(count / most),
+    r: 3 + 5 * Math.sqrt(size / most),
   }));
   return (
     <svg
       className={styles.curve}
-      viewBox={`0 0 ${SIZE} ${SIZE}`}
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
       role="img"
       aria-label="Share of decisions that came true by confidence; the table below holds the numbers"
     >
@@ -75,7 +76,7 @@ function Curve({ bins }: { bins: readonly ReliabilityBin[] }) {
           </text>
         </g>
       ))}
-      <text x={x(0.5)} y={SIZE - 2} textAnchor="middle">
+      <text x={x(0.5)} y={HEIGHT - 3} textAnchor="middle">
         confidence
       </text>
       <polyline className={styles.joined} points={points.map(({ cx, cy }) => `${cx},${cy}`).join(' ')} />
