@@ -19,6 +19,7 @@ import type {
 } from '../engine/engine-port.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import { PromptEncoder } from '../models/prompt-encoder.js';
+import { ServingPlan } from '../models/serving-plan.js';
 import { tokenBytes } from '../receipt/index.js';
 import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
 import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
@@ -55,7 +56,8 @@ export class InferenceService {
     private readonly host: EngineHost,
     private readonly meter: AnswerMeter,
     private readonly receipts: ReceiptIssuer,
-    @Optional() private readonly shadows: ShadowAnswers = new ShadowAnswers(catalog, host),
+    @Optional() private readonly plan: ServingPlan = new ServingPlan(),
+    @Optional() private readonly shadows: ShadowAnswers = new ShadowAnswers(catalog, host, plan),
   ) {}
 
   /** Checks and tokenises a request. Refusals are coded and name the parameter (`facts.param`). */
@@ -86,9 +88,8 @@ export class InferenceService {
   /** Tells the serving plan how the release did, and lets a shadow release compute the same. */
   private observe(prepared: PreparedAnswer, answers: Result<readonly Answer[]>): void {
     if (prepared.maxTokens === 0 || (!answers.ok && answers.error.status < 500)) return;
-    const { plan } = this.catalog;
     const first = answers.ok ? answers.value.at(0)?.timings.firstTokenMs : undefined;
-    plan.observe(prepared.model.release, first ?? null);
+    this.plan.observe(prepared.model.release, first ?? null);
     if (answers.ok) this.shadows.follow(prepared);
   }
 

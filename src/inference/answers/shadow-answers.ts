@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EngineHost } from '../engine/engine-host.js';
 import { ModelCatalog } from '../models/model-catalog.js';
+import { ServingPlan } from '../models/serving-plan.js';
 import type { PreparedAnswer } from './answer-request.js';
 import { requestKey } from './request-key.js';
 
@@ -20,11 +21,12 @@ export class ShadowAnswers {
   constructor(
     private readonly catalog: ModelCatalog,
     private readonly host: EngineHost,
+    private readonly plan: ServingPlan,
   ) {}
 
   /** Begins to follow an answer where a shadow release is due; returns at once. */
   follow(prepared: PreparedAnswer): void {
-    const { plan } = this.catalog;
+    const { plan } = this;
     const { promptIds, owner, sampling } = prepared;
     const key = () => requestKey({ model: '', prompt: { ids: promptIds }, owner, seed: sampling.seed });
     const release = this.running ? null : plan.pick(prepared.model.name, 'shadow', key);

@@ -14,7 +14,7 @@ export class ModelCatalog {
 
   constructor(
     private readonly releases: ReleaseSource,
-    @Optional() readonly plan: ServingPlan = new ServingPlan(),
+    @Optional() private readonly plan: ServingPlan = new ServingPlan(),
   ) {}
 
   /**
