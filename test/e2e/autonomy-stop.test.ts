@@ -81,6 +81,7 @@ it('stops every replica within a second under load, and tasks wait until it is o
     expect(await waitForTask(first.url, body.task_id, ['completed', 'failed'])).toMatchObject({
       ...{ state: 'completed', steps: [{ attempts: 1 }] },
     });
+    expect(counter.requests).toHaveLength(asked + 1);
   } finally {
     await Promise.all(loads.map(({ stop }) => stop()));
   }

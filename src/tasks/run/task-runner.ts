@@ -113,11 +113,14 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
     await this.transactions.run(async (manager) => {
       const workers = left.filter(({ state }) => state === 'executing').map(({ worker }) => worker);
       await this.queue.unlock(manager, [...new Set(workers.filter((worker) => worker !== null))]);
-      for (const { task_id: task, step_index: step } of left) {
-        await manager.query(
-          `UPDATE task_steps SET lease_until = now() WHERE task_id = $1 AND step_index = $2 AND state = 'executing'`,
-          [task, step],
-        );
+      for (const { task_id: task, step_index: step, state, worker } of left) {
+        // Only whose worker is gone: another replica may have begun a ready one since it was looked for.
+        if (state === 'executing')
+          await manager.query(
+            `UPDATE task_steps SET lease_until = now() WHERE task_id = $1 AND step_index = $2
+               AND state = 'executing' AND worker IS NOT DISTINCT FROM $3`,
+            [task, step, worker],
+          );
         await this.queue.restore(manager, { task, step });
       }
     });
