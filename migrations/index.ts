@@ -5,6 +5,7 @@ import { Inference1763700000003 } from './1763700000003-inference.js';
 import { WriteKeys1763700000004 } from './1763700000004-write-keys.js';
 import { Accounts1763700000005 } from './1763700000005-accounts.js';
 import { Tasks1763700000006 } from './1763700000006-tasks.js';
+import { Decisions1763700000007 } from './1763700000007-decisions.js';
 import { Monitoring1763700000008 } from './1763700000008-monitoring.js';
 import { Evaluation1763700000009 } from './1763700000009-evaluation.js';
 import { PasswordLinks1763700000010 } from './1763700000010-password-links.js';
@@ -17,6 +18,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   WriteKeys1763700000004,
   Accounts1763700000005,
   Tasks1763700000006,
+  Decisions1763700000007,
   Monitoring1763700000008,
   Evaluation1763700000009,
   PasswordLinks1763700000010,

@@ -8,6 +8,7 @@ import { DatabaseModule, type DatabaseConnection } from './database/index.js';
 import { EvaluationModule } from './evaluation/index.js';
 import { EvmModule } from './evm/index.js';
 import { ExpertsModule } from './experts/index.js';
+import { GuardianModule } from './guardian/index.js';
 import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
 import { AccountJournalModule, LogModule } from './log/index.js';
@@ -27,6 +28,7 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   NotificationsModule,
   InferenceModule,
   EvaluationModule,
+  GuardianModule,
   TasksModule,
   SelfHealingModule,
   EvmModule,

@@ -16,6 +16,9 @@ const MonitoringPage = lazy(() => import('./pages/monitoring/monitoring-page.js'
 const HealingPage = lazy(() => import('./pages/healing/healing-page.js'));
 const TasksPage = lazy(() => import('./pages/tasks/tasks-page.js'));
 const TaskPage = lazy(() => import('./pages/tasks/task-page.js'));
+const GuardianPage = lazy(() => import('./pages/guardian/guardian-page.js'));
+const DecisionsPage = lazy(() => import('./pages/decisions/decisions-page.js'));
+const DecisionPage = lazy(() => import('./pages/decisions/decision-page.js'));
 const AccountPage = lazy(() => import('./pages/account/account-page.js'));
 const AccountsPage = lazy(() => import('./pages/account/accounts-page.js'));
 const SetupPage = lazy(() => import('./pages/account/setup-page.js'));
@@ -51,6 +54,9 @@ export function App() {
             <Route path="/work/:id" element={<TaskPage />} />
             <Route path="/monitoring" element={<MonitoringPage />} />
             <Route path="/healing" element={<HealingPage />} />
+            <Route path="/guardian" element={<GuardianPage />} />
+            <Route path="/decisions" element={<DecisionsPage />} />
+            <Route path="/decisions/:id" element={<DecisionPage />} />
             <Route path="/sign-in" element={<SignInPage />} />
             <Route path="/setup" element={<SetupPage />} />
             <Route path="/new-password" element={<NewPasswordPage />} />

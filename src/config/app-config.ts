@@ -113,6 +113,10 @@ export class AppConfig {
   readonly approvalMinutes!: number;
   /** Folder of the policy files; null takes those of the installation. */
   readonly policyDir!: string | null;
+  /** File with what the server may decide by itself; null takes that of the installation. */
+  readonly decisionMatrix!: string | null;
+  /** Whether decisions of every type are only recorded. */
+  readonly autonomyShadow!: boolean;
   /** Whether `http_probe` may ask private and link-local addresses. */
   readonly probePrivateAddresses!: boolean;
   /** Where guardians are called: channels in the order they are tried. */

@@ -60,6 +60,8 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   taskRetryMs: integer(10, 600_000),
   approvalMinutes: integer(1, 43_200),
   policyDir: optional(path),
+  decisionMatrix: optional(path),
+  autonomyShadow: flag,
   probePrivateAddresses: flag,
   notifyChannels: listOf(4, oneOf('webhook', 'email', 'slack', 'pagerduty')),
   notifyWebhookUrl: optional(url('http', 'https')),

@@ -14,6 +14,7 @@ import { ModelsController } from './http/models.controller.js';
 import { UploadController } from './http/upload.controller.js';
 import { ParameterIndex } from './releases/parameter-index.js';
 import { Promotion } from './releases/promotion.js';
+import { PromotionDoor } from './releases/promotion-door.js';
 import { ReleaseAuthor } from './releases/release-author.js';
 import { ReleaseCatalog } from './releases/release-catalog.js';
 import { ReleaseFsck } from './releases/release-fsck.js';
@@ -33,6 +34,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ReleaseFsck,
     ReleaseCatalog,
     Promotion,
+    PromotionDoor,
     ReleaseAuthor,
     ParameterIndex,
     ArchitecturePublisher,
@@ -51,6 +53,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ReleaseCatalog,
     ReleaseAuthor,
     Promotion,
+    PromotionDoor,
     QualityMeters,
     Importer,
     GgufExport,

@@ -13,6 +13,7 @@ export {
 export { modelConfigJson, parseModelConfig, type ModelConfig } from './model-config.js';
 export { ParameterIndex } from './releases/parameter-index.js';
 export { Promotion, RELEASE_PROMOTED, type PromotionOutcome } from './releases/promotion.js';
+export { PromotionDoor, type PromotionAnswer, type PromotionAsk } from './releases/promotion-door.js';
 export { ReleaseAuthor, type PublishedRelease, type ReleaseDraft } from './releases/release-author.js';
 export { ReleaseCatalog } from './releases/release-catalog.js';
 export { parseReleasePayload, type ReleasePayload } from './releases/release-payload.js';

@@ -14,9 +14,12 @@ export { InferenceService, type AnswerListener } from './answers/inference.servi
 export type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answers/answer-request.js';
 export { ENGINE_FACTORY, type EngineFactory } from './engine/engine-factory.js';
 export { EngineHost } from './engine/engine-host.js';
+export { EngineTuning, type EngineSize } from './engine/engine-tuning.js';
+export { engineSize } from './engine/kernel-engine.js';
 export { InferenceModule } from './inference.module.js';
 export { LogitsService, type LogitsAnswer } from './logits/logits.service.js';
 export { ModelCatalog } from './models/model-catalog.js';
+export { ServingPlan, type ReleaseFigures, type StagedRelease } from './models/serving-plan.js';
 export type { ServedModel } from './models/served-model.js';
 export { disputeBundles } from './bundle/dispute-bundles.js';
 export { DisputeService } from './receipts/dispute-service.js';

@@ -4,6 +4,7 @@ import { AppConfig } from '../config/index.js';
 import { ExpertsModule } from '../experts/index.js';
 import { LogModule } from '../log/index.js';
 import { AnswerMeter } from './answers/answer-meter.js';
+import { ShadowAnswers } from './answers/shadow-answers.js';
 import { InferenceService } from './answers/inference.service.js';
 import { BundleWriter } from './bundle/bundle-writer.js';
 import { EmbeddingService } from './embeddings/embedding.service.js';
@@ -14,6 +15,7 @@ import { RoutingTraces } from './cache-lab/routing-traces.js';
 import { TraceController } from './cache-lab/trace.controller.js';
 import { EngineHost } from './engine/engine-host.js';
 import { EngineFigures } from './engine/engine-figures.js';
+import { EngineTuning } from './engine/engine-tuning.js';
 import { KernelArchive } from './engine/kernel-archive.js';
 import { configuredEngineFactory } from './engine/kernel-engine.js';
 import { LogitsController } from './logits/logits.controller.js';
@@ -24,6 +26,7 @@ import { ExpertsReleaseSource } from './models/experts-release-source.js';
 import { ModelCatalog } from './models/model-catalog.js';
 import { PromptEncoder } from './models/prompt-encoder.js';
 import { ReleaseSource } from './models/release-source.js';
+import { ServingPlan } from './models/serving-plan.js';
 import { QuantisationMeter } from './quality/quantisation-meter.js';
 import { TextMeter } from './quality/text-meter.js';
 import { ChatController } from './native/chat.controller.js';
@@ -57,14 +60,16 @@ import { AnswerResponder } from './responses/answer-responder.js';
   providers: [
     {
       provide: ENGINE_FACTORY,
-      inject: [AppConfig],
-      useFactory: (config: AppConfig) => configuredEngineFactory(config),
+      inject: [AppConfig, EngineTuning],
+      useFactory: (config: AppConfig, tuning: EngineTuning) => configuredEngineFactory(config, tuning),
     },
+    EngineTuning,
     { provide: ReleaseSource, useClass: ExpertsReleaseSource },
     BlockWatch,
     KernelArchive,
     EngineHost,
     EngineFigures,
+    ServingPlan,
     ModelCatalog,
     PromptEncoder,
     LogitsService,
@@ -72,6 +77,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     TextMeter,
     RoutingTraces,
     AnswerMeter,
+    ShadowAnswers,
     InferenceService,
     EmbeddingService,
     AnswerResponder,
@@ -91,6 +97,8 @@ import { AnswerResponder } from './responses/answer-responder.js';
     InferenceService,
     EngineHost,
     ModelCatalog,
+    ServingPlan,
+    EngineTuning,
     LogitsService,
     RoutingTraces,
     ReceiptService,

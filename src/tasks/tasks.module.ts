@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ChainModule } from '../chain/index.js';
 import { EvaluationModule } from '../evaluation/index.js';
 import { ExpertsModule } from '../experts/index.js';
+import { GuardianModule } from '../guardian/index.js';
 import { LogModule } from '../log/index.js';
 import { ApprovalService } from './approval/approval-service.js';
 import { Anchors } from './audit/anchors.js';
@@ -28,7 +29,7 @@ import { TaskService } from './task-service.js';
 
 /** Tasks: plans, policies, approvals, durable steps, audit. Needs the global config, keys, database and events. */
 @Module({
-  imports: [LogModule, ChainModule, ExpertsModule, EvaluationModule],
+  imports: [LogModule, ChainModule, ExpertsModule, EvaluationModule, GuardianModule],
   controllers: [TasksController, PlansController, ExecutionsController, AuditController, PolicyController],
   providers: [
     StepRegistry,

@@ -8,6 +8,7 @@ const TEXT_TYPE = 'text/plain';
 const BYTES_TYPE = 'application/octet-stream';
 const LINES_TYPE = 'application/x-ndjson';
 const STREAM_TYPE = 'text/event-stream';
+const CSV_TYPE = 'text/csv';
 
 /** What comes with a success: what it says, and the media types it can have. */
 interface Success {
@@ -39,6 +40,9 @@ const STEP =
 const MIRROR_RUN =
   '`{id, model, version, release, state, code, detail, created_at, finished_at, figures: {bias, fairness, toxicity, transparency}}`';
 const PLAN = json('`{plan_id, plan_hash, verdict, task_type, action_type, risk, parameters, steps, …}`');
+const DECISION =
+  '`{decision_id, type, action, subject, parameters, state, what, why, confidence, grounds, safety, evidence, helped, detail, …}`';
+const STOP = '`{stopped, inference, by, reason, at}`';
 const PROOF =
   '`{txid, leaf, leaf_hash, tree_size, hashes, checkpoint, log_key}`; `hashes` from the leaf upwards (RFC 6962)';
 
@@ -78,7 +82,10 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   ModelsController_releases: {
     200: json('`{items: [{release, index, model, version, dtype, …, live}], next_cursor}`'),
   },
-  ModelsController_promote: { 200: json('The release; `moved` is false when it was live already') },
+  ModelsController_promote: {
+    200: json('The release; `moved` is false when it was live already; `decision` says how it was decided'),
+    202: json('`{model, version, live: false, moved: false, decision}`: a guardian has been asked'),
+  },
   ExpertsController_top: { 200: json('`{items: [{name, model, block, uses, …}], next_cursor, total}`') },
   ExpertsController_stats: { 200: json('`{name, uses, releases}`') },
   ExpertsController_cache: {
@@ -211,6 +218,43 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   TruthMirrorController_start: { 202: json(MIRROR_RUN) },
   TruthMirrorController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${MIRROR_RUN}`) },
   TruthMirrorController_one: { 200: json(`${MIRROR_RUN} and \`report\`, null until it is completed`) },
+  AutonomousController_decide: {
+    200: json(
+      `${DECISION}; with \`dry_run\` what would happen: \`{dry_run: true, state, confidence, grounds, …}\``,
+    ),
+  },
+  AutonomousController_list: { 200: json(`\`{items: […], next_cursor}\`, each ${DECISION}`) },
+  AutonomousController_one: { 200: json(`${DECISION} with \`escalation\``) },
+  AutonomousController_figures: {
+    200: json(
+      '`{decisions, reliability: [{from, to, count, confidence, successRate}], brier, ece, regret, counts, types}`',
+    ),
+  },
+  GuardianController_dashboard: {
+    200: json('`{autonomy, escalations, decisions, audit, matrix, safety, stages, engine, actions}`'),
+  },
+  GuardianController_list: {
+    200: json(
+      '`{items: [{escalation_id, state, asked_at, expires_at, if_nobody_answers, decision, …}], next_cursor}`',
+    ),
+  },
+  GuardianController_approve: { 200: json(DECISION) },
+  GuardianController_reject: { 200: json(DECISION) },
+  GuardianController_override: { 200: json(DECISION) },
+  GuardianController_stop: { 200: json(STOP) },
+  GuardianController_resume: { 200: json(STOP) },
+  GuardianController_rollback: { 200: json('`{decisions: […]}`: what was gone back to') },
+  GuardianController_state: { 200: json('`{stopped, inference, at}`') },
+  GuardianAuditController_list: {
+    200: {
+      description:
+        '`{items: [{hash, txid, event, actor, …, leaf, proof}], next_cursor, checkpoint, log_key}`; as lines, the first one holds checkpoint and key',
+      types: [JSON_TYPE, CSV_TYPE, LINES_TYPE],
+    },
+  },
+  MonitorController_config: { 200: json('`{thresholds, security_score}`') },
+  MonitorController_tune: { 200: json('`{thresholds}`') },
+  MonitorController_validate: { 200: json('`{outcome, checks: [{name, value, limit, outcome, detail}]}`') },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
   OperationsController_getReadiness: {
     200: json('`{status, probes}`; `status` is `ok` or `degraded`'),
@@ -250,6 +294,6 @@ function contentOf(types: readonly string[]) {
 
 function schemaOf(type: string) {
   if (type === JSON_TYPE) return { type: 'object', additionalProperties: true };
-  const readable = [TEXT_TYPE, STREAM_TYPE, LINES_TYPE].includes(type);
+  const readable = [TEXT_TYPE, CSV_TYPE, STREAM_TYPE, LINES_TYPE].includes(type);
   return readable ? { type: 'string' } : { type: 'string', format: 'binary' };
 }

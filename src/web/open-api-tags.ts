@@ -14,7 +14,11 @@ export const TAGS: NonNullable<OpenAPIObject['tags']> = [
   { name: 'audit', description: 'What tasks left in the log, and hashes put there, with proofs' },
   { name: 'monitoring', description: 'What the server sees of itself: agents, alerts, health reports' },
   { name: 'healing', description: 'What went wrong, what was done about it, and whether it helped' },
-  { name: 'autonomy', description: 'How people are called, and what was measured of a release' },
+  {
+    name: 'autonomy',
+    description:
+      'What the server decides by itself, the guardians who hold the keys, how they are called, what was measured of a release',
+  },
   { name: 'operations', description: 'Liveness, readiness, metrics, version' },
 ];
 

@@ -20,7 +20,7 @@ type Handler = (message: LiveMessage) => void;
 
 const TOPICS = ['inference', 'chain', 'metrics', 'learning'];
 /** Topics that not everybody may listen to; asked for apart, so that a refusal takes nothing else away. */
-const FURTHER_TOPICS = ['tasks', 'alerts', 'incidents'];
+const FURTHER_TOPICS = ['tasks', 'decisions', 'guardian', 'alerts', 'incidents'];
 /** Notices asked for on the first connection, so that the charts do not begin empty. */
 const HISTORY = 600;
 /** Metrics come every second: a longer silence means that the peer is gone without a word. */

@@ -8,6 +8,8 @@ import {
   IconMessage,
   IconReceipt,
   IconScale,
+  IconShieldCheck,
+  IconUsers,
   IconWaveSine,
 } from '@tabler/icons-react';
 
@@ -24,6 +26,8 @@ export const pages = [
   { path: '/experts', label: 'Experts', question: 'Which experts do the work?', icon: IconGridDots },
   // Not /tasks: that is the API's.
   { path: '/work', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
+  { path: '/guardian', label: 'Guardian', question: 'What waits for my answer?', icon: IconShieldCheck },
+  { path: '/decisions', label: 'Decisions', question: 'What does it decide, and how well?', icon: IconScale },
   {
     path: '/monitoring',
     label: 'Monitoring',
@@ -40,7 +44,7 @@ export const pages = [
     path: '/truth-mirror',
     label: 'Mirror',
     question: 'What does a release do to people?',
-    icon: IconScale,
+    icon: IconUsers,
   },
   { path: '/resonance', label: 'Resonance', question: 'How does the whole feel now?', icon: IconWaveSine },
   { path: '/status', label: 'Status', question: 'Is this node well?', icon: IconActivity },

@@ -5,6 +5,7 @@ import { useModels } from '../hooks/models.js';
 import { useCheckpoint, useReadiness } from '../hooks/system.js';
 import { number, rate, shortHash } from './format.js';
 import { State } from './state.js';
+import { StopState } from './stop-state.js';
 import styles from './status-bar.module.css';
 
 /** The thin line on top that is always true. What is not known shows a dash, never an old value. */
@@ -23,6 +24,7 @@ export function StatusBar() {
         <Ready />
       </span>
       <span className={styles.cell}>{live?.live ? `${live.name} ${live.live.version}` : 'no release'}</span>
+      <StopState />
       <LostConnection />
       <span className={styles.grow} />
       <span className={`${styles.cell} ${styles.tertiary}`}>

@@ -1,5 +1,5 @@
 import { unwrap } from '../../common/index.js';
-import { Promotion, ReleaseCatalog } from '../../experts/index.js';
+import { PromotionDoor, ReleaseCatalog } from '../../experts/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { CommandHost } from '../with-application.js';
 
@@ -54,7 +54,9 @@ function toLine({ model, version, live, dtype, release }: ReleaseLine): ReleaseL
 
 async function promote(host: CommandHost, model: string, version: string): Promise<void> {
   if (host.kind === 'application')
-    unwrap(await host.application.get(Promotion).promote(model, version, 'command'));
+    unwrap(
+      await host.application.get(PromotionDoor).ask({ model, version, actor: 'command', mayOrder: true }),
+    );
   else {
     const path = `/models/${encodeURIComponent(model)}/releases/${encodeURIComponent(version)}/promote`;
     await host.server.json('POST', path);

@@ -6,6 +6,7 @@ import * as dispute from './dispute.js';
 import * as exportModel from './export.js';
 import * as fsck from './fsck.js';
 import * as chat from './chat.js';
+import * as guardian from './guardian.js';
 import * as importCheckpoint from './import.js';
 import * as keys from './keys.js';
 import * as logits from './logits.js';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   verifyReport.register,
   dispute.register,
   tasks.register,
+  guardian.register,
   fsck.register,
   keys.register,
   admin.register,

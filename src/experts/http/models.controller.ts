@@ -1,12 +1,17 @@
-import { Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
-import { Promotion } from '../releases/promotion.js';
+import { AppConfig } from '../../config/index.js';
+import { PromotionDoor } from '../releases/promotion-door.js';
 import { ReleaseCatalog } from '../releases/release-catalog.js';
 import type { ReleaseRow } from '../releases/release-table.js';
 import { ModelParameters, PageQuery, ReleaseParameters } from './dto.js';
 import { pageOf } from './page.js';
+
+/** Whom the command line of the server's own machine acts for. */
+const OPERATOR = 'command';
 
 /** Models, their releases, and which of them is live. */
 @ApiTags('models')
@@ -14,7 +19,8 @@ import { pageOf } from './page.js';
 export class ModelsController {
   constructor(
     private readonly catalog: ReleaseCatalog,
-    private readonly promotion: Promotion,
+    private readonly config: AppConfig,
+    private readonly door: PromotionDoor,
   ) {}
 
   @ApiOperation({ summary: 'All models by name, each with its live release' })
@@ -43,7 +49,10 @@ export class ModelsController {
     return { items, next_cursor: page.nextCursor };
   }
 
-  @ApiOperation({ summary: 'Makes a release the live one of its model; doing it again changes nothing' })
+  @ApiOperation({
+    summary:
+      'Asks that a release becomes the live one of its model; on one person’s own machine that is an order',
+  })
   @Post(':name/releases/:version/promote')
   @HttpCode(200)
   @Roles('guardian')
@@ -51,10 +60,17 @@ export class ModelsController {
   async promote(
     @Param() { name, version }: ReleaseParameters,
     @Req() request: IdentifiedRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const actor = request.identity?.subject ?? 'anonymous';
-    const { release, previous, moved } = unwrap(await this.promotion.promote(name, version, actor));
-    return { ...describeRelease(release), live: true, previous, moved };
+    const mayOrder = this.config.singleUser || actor === OPERATOR;
+    const { outcome, decision } = unwrap(await this.door.ask({ model: name, version, actor, mayOrder }));
+    if (outcome === null) {
+      void reply.status(202);
+      return { model: name, version, live: false, moved: false, decision };
+    }
+    const { release, previous, moved } = outcome;
+    return { ...describeRelease(release), live: true, previous, moved, decision };
   }
 
   private async describe(name: string, liveRelease: string | null): Promise<object> {

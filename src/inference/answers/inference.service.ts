@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Optional } from '@nestjs/common';
 import {
   bytesToHex,
   concatBytes,
@@ -19,6 +19,7 @@ import type {
 } from '../engine/engine-port.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import { PromptEncoder } from '../models/prompt-encoder.js';
+import { ServingPlan } from '../models/serving-plan.js';
 import { tokenBytes } from '../receipt/index.js';
 import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
 import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
@@ -29,6 +30,8 @@ import { echoedPrompt, withPrompt, type EchoedPrompt } from './echo.js';
 import { Deadline, LONGEST_WAIT_MS } from './deadline.js';
 import { prepareAnswer } from './prepare-answer.js';
 import type { RequestRecord } from './request-record.js';
+import { requestKey } from './request-key.js';
+import { ShadowAnswers } from './shadow-answers.js';
 
 /** Who wants an answer: its name for events, when to give up, and where the pieces go. */
 export interface AnswerListener {
@@ -53,11 +56,13 @@ export class InferenceService {
     private readonly host: EngineHost,
     private readonly meter: AnswerMeter,
     private readonly receipts: ReceiptIssuer,
+    @Optional() private readonly plan: ServingPlan = new ServingPlan(),
+    @Optional() private readonly shadows: ShadowAnswers = new ShadowAnswers(catalog, host, plan),
   ) {}
 
   /** Checks and tokenises a request. Refusals are coded and name the parameter (`facts.param`). */
   async prepare(request: AnswerRequest): Promise<Result<PreparedAnswer>> {
-    const model = await this.catalog.resolve(request.model);
+    const model = await this.catalog.resolve(request.model, () => requestKey(request));
     if (!model.ok) return model;
     return prepareAnswer(request, model.value, (...text) => this.encoder.encode(...text));
   }
@@ -72,11 +77,20 @@ export class InferenceService {
     try {
       const answers = await this.runAdmitted(prepared, { ...listener, record });
       record.end(answers, (made) => answerUsage(prepared, made));
+      this.observe(prepared, answers);
       return answers;
     } catch (thrown) {
       record.failed(thrown);
       throw thrown;
     }
+  }
+
+  /** Tells the serving plan how the release did, and lets a shadow release compute the same. */
+  private observe(prepared: PreparedAnswer, answers: Result<readonly Answer[]>): void {
+    if (prepared.maxTokens === 0 || (!answers.ok && answers.error.status < 500)) return;
+    const first = answers.ok ? answers.value.at(0)?.timings.firstTokenMs : undefined;
+    this.plan.observe(prepared.model.release, first ?? null);
+    if (answers.ok) this.shadows.follow(prepared);
   }
 
   private async runAdmitted(

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Inject,
   Injectable,
@@ -17,6 +18,9 @@ import { LoadedReleases } from './loaded-releases.js';
 
 /** Shortest time between two attempts to start an engine that would not, ms. */
 const RETRY_MS = 10_000;
+/** How long work under way may go on when another engine is to take over, ms. */
+const DRAIN_MS = 20_000;
+const DRAIN_STEP_MS = 20;
 
 /** Keeps the one engine of the process: started at boot, its releases loaded when they are asked for. */
 @Injectable()
@@ -27,6 +31,7 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
   private retryAt = 0;
   private stopped = false;
   private releases = new LoadedReleases();
+  private working = 0;
 
   constructor(
     @Inject(ENGINE_FACTORY) private readonly factory: EngineFactory,
@@ -73,10 +78,37 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
   async use<T>(model: EngineModel, work: (engine: EnginePort) => Promise<Result<T>>): Promise<Result<T>> {
     const engine = await this.engine();
     if (!engine.ok) return engine;
-    return this.releases.use(engine.value, model, async () => {
-      const result = await work(engine.value);
-      return result.ok ? result : err(asRefusal(result.error));
+    this.working += 1;
+    try {
+      return await this.releases.use(engine.value, model, async () => {
+        const result = await work(engine.value);
+        return result.ok ? result : err(asRefusal(result.error));
+      });
+    } finally {
+      this.working -= 1;
+    }
+  }
+
+  /**
+   * Starts another engine of the size that is tuned now, in the place of the one that runs. Work under way gets
+   * `DRAIN_MS` to end; what comes meanwhile waits for the new engine.
+   */
+  replace(): Promise<Result<EnginePort>> {
+    if (this.stopped || this.starting === null) return this.engine();
+    const before = this.starting;
+    const replaced = before.then(async (old) => {
+      for (const end = performance.now() + DRAIN_MS; performance.now() < end;) {
+        await delay(DRAIN_STEP_MS);
+        if (this.working === 0 || this.starting !== replaced) break;
+      }
+      // Whoever restarted the engine meanwhile has started one of the new size.
+      if (this.starting !== replaced && this.starting !== null) return this.starting;
+      if (old.ok) await old.value.stop();
+      this.releases = new LoadedReleases();
+      return this.stopped ? unavailable('the server is stopping') : this.start();
     });
+    this.starting = replaced;
+    return replaced;
   }
 
   /** Unloads a release whose files are about to go. */

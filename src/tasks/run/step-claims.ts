@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { bytesToHex, canonicalJson, CodedError, systemClock, type Json } from '../../common/index.js';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
+import { SafetyChecks, type SafetyReport } from '../../guardian/index.js';
 import { NodeKeys } from '../../keys/index.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { planHash, type Plan } from '../plan/planner.js';
@@ -41,12 +43,18 @@ export class StepClaims {
     private readonly book: PolicyBook,
     private readonly engine: TaskEngine,
     private readonly trail: AuditTrail,
+    private readonly gate: AutonomyGate,
+    private readonly safety: SafetyChecks,
   ) {
     this.instance = bytesToHex(keys.logSigner.publicKey);
   }
 
-  /** The step of a job; null when there is nothing to do. */
-  claim(job: StepJob, worker: string): Promise<ClaimedStep | null> {
+  /**
+   * The step of a job; null when there is nothing to do. While a guardian has stopped all automatic action a step stays
+   * ready without a job; looking after left steps gives it one again.
+   */
+  async claim(job: StepJob, worker: string): Promise<ClaimedStep | null> {
+    if (!this.gate.state().allowed) return null;
     return this.engine.change(async (manager) => {
       const task = await this.store.hold(manager, job.task);
       if (!task.ok) return { task: null, value: null };
@@ -96,7 +104,9 @@ export class StepClaims {
     // What has begun is finished: its effect may be out already.
     if (step.kept !== null) return null;
     if (!verdict.allowed) return denied(verdict.reason);
-    if (verdict.requires_approval || step.needsApproval) {
+    const safety = movesValue ? await this.safety.check({ amount: step.amount ?? '0' }) : null;
+    if (safety?.outcome === 'blocked') return unsafe(safety);
+    if (verdict.requires_approval || step.needsApproval || safety?.outcome === 'guardian') {
       const given = (await this.store.approvals(task.id, manager)).find((each) => each.step === step.index);
       if (given?.state !== 'approved' || given.planHash !== task.planHash) return notApproved();
       if (given.expired) return approvalOver();
@@ -175,6 +185,11 @@ function changed({ planId, planHash: hash }: TaskRow): CodedError {
 
 function denied(reason: string): CodedError {
   return new CodedError('POLICY_DENIED', `The policies forbid it now: ${reason}.`, {}, 403);
+}
+
+function unsafe({ checks }: SafetyReport): CodedError {
+  const detail = checks.filter(({ outcome }) => outcome === 'blocked').map((check) => check.detail);
+  return new CodedError('SAFETY_BLOCKED', `A safety check forbids it: ${detail.join('; ')}.`, {}, 403);
 }
 
 function notApproved(): CodedError {

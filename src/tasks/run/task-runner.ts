@@ -5,7 +5,8 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import { messageOf } from '../../common/index.js';
+import { EventBus, messageOf } from '../../common/index.js';
+import { SafetyChecks } from '../../guardian/index.js';
 import { AppConfig } from '../../config/index.js';
 import { DataSource } from 'typeorm';
 import { ApprovalService } from '../approval/approval-service.js';
@@ -39,6 +40,7 @@ const LEFT_STEPS = `
 export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Tasks');
   private timer: NodeJS.Timeout | undefined;
+  private unwatch = (): unknown => undefined;
   private sweeping: Promise<void> = Promise.resolve();
 
   constructor(
@@ -49,7 +51,11 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly executor: StepExecutor,
     private readonly queue: StepQueue,
     private readonly approvals: ApprovalService,
-  ) {}
+    private readonly events: EventBus,
+    safety: SafetyChecks,
+  ) {
+    safety.provideSpent(() => this.spent());
+  }
 
   onApplicationBootstrap(): void {
     if (this.config.taskWorkers === 0) return;
@@ -61,13 +67,19 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
       },
       () => undefined,
     );
-    this.timer = setInterval(() => {
+    const again = () => {
       this.sweeping = this.sweeping.then(() => this.sweep(false));
-    }, SWEEP_MS);
+    };
+    this.timer = setInterval(again, SWEEP_MS);
+    // Steps that waited while everything was stopped begin at once.
+    this.unwatch = this.events.on('autonomy.changed', ({ stopped }) => {
+      if (!stopped) again();
+    });
   }
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    this.unwatch();
     await this.sweeping;
   }
 
@@ -79,6 +91,14 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
       if (!this.queue.stopSignal.aborted)
         this.logger.warn(`could not look after tasks: ${messageOf(thrown)}`);
     }
+  }
+
+  /** Smallest units that tasks moved in the last 24 hours. */
+  private async spent(): Promise<string> {
+    const [{ total }] = await this.dataSource.query<{ total: string }[]>(
+      `SELECT coalesce(sum(amount), 0)::text AS total FROM task_steps WHERE spent_at > now() - interval '24 hours'`,
+    );
+    return total;
   }
 
   /**
@@ -93,11 +113,14 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
     await this.transactions.run(async (manager) => {
       const workers = left.filter(({ state }) => state === 'executing').map(({ worker }) => worker);
       await this.queue.unlock(manager, [...new Set(workers.filter((worker) => worker !== null))]);
-      for (const { task_id: task, step_index: step } of left) {
-        await manager.query(
-          `UPDATE task_steps SET lease_until = now() WHERE task_id = $1 AND step_index = $2 AND state = 'executing'`,
-          [task, step],
-        );
+      for (const { task_id: task, step_index: step, state, worker } of left) {
+        // Only whose worker is gone: another replica may have begun a ready one since it was looked for.
+        if (state === 'executing')
+          await manager.query(
+            `UPDATE task_steps SET lease_until = now() WHERE task_id = $1 AND step_index = $2
+               AND state = 'executing' AND worker IS NOT DISTINCT FROM $3`,
+            [task, step, worker],
+          );
         await this.queue.restore(manager, { task, step });
       }
     });

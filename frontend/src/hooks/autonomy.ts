@@ -1,0 +1,127 @@
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  answerEscalation,
+  askFor,
+  emergencyStop,
+  foresee,
+  getDashboard,
+  getDecision,
+  getDecisionMetrics,
+  getStopState,
+  listDecisions,
+  overrideDecision,
+  resumeAutonomy,
+  rollBack,
+  type ActionParameters,
+  type DecisionRequest,
+} from '../api/autonomy.js';
+import { useLiveTopic } from './live.js';
+
+/** Where live notices do not arrive, what is shown is asked for again this often, ms. */
+const ASK_AGAIN_MS = 15_000;
+const STATE_AGAIN_MS = 5_000;
+
+/** Whether automatic action is stopped. */
+export function useStopState() {
+  const queries = useQueryClient();
+  useLiveTopic('guardian', () => void queries.invalidateQueries({ queryKey: ['autonomy', 'state'] }));
+  return useQuery({
+    queryKey: ['autonomy', 'state'],
+    queryFn: ({ signal }) => getStopState(signal),
+    refetchInterval: STATE_AGAIN_MS,
+    retry: false,
+  });
+}
+
+/** Everything a guardian needs at a glance, as it is now. */
+export function useGuardianDashboard() {
+  useFreshAutonomy();
+  return useQuery({
+    queryKey: ['autonomy', 'dashboard'],
+    queryFn: ({ signal }) => getDashboard(signal),
+    refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** Decisions page by page, newest first. */
+export function useDecisions(type: string) {
+  useFreshAutonomy();
+  return useInfiniteQuery({
+    queryKey: ['autonomy', 'decisions', type],
+    queryFn: ({ pageParam, signal }) => listDecisions({ type, cursor: pageParam, limit: 100 }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** A decision, as it is now. */
+export function useDecision(id: string) {
+  useFreshAutonomy();
+  return useQuery({
+    queryKey: ['autonomy', 'decision', id],
+    queryFn: ({ signal }) => getDecision(id, signal),
+    refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** How well the server judges itself. */
+export function useDecisionMetrics() {
+  return useQuery({
+    queryKey: ['autonomy', 'metrics'],
+    queryFn: ({ signal }) => getDecisionMetrics(signal),
+    refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** Answers a question. */
+export function useEscalationAnswer(id: string) {
+  return useChange((answer: { approved: boolean; reason: string; parameters?: ActionParameters }) => {
+    const { approved, ...body } = answer;
+    return answerEscalation(id, approved, body);
+  });
+}
+
+/** Overrides a decision. */
+export function useOverride(id: string) {
+  return useChange(({ outcome, reason }: { outcome: 'approve' | 'reject' | 'undo'; reason: string }) =>
+    overrideDecision(id, outcome, reason),
+  );
+}
+
+/** Stops all automatic action, or lets it go on. */
+export function useStop() {
+  return useChange(({ stop, reason, inference }: { stop: boolean; reason: string; inference: boolean }) =>
+    stop ? emergencyStop(reason, inference) : resumeAutonomy(reason),
+  );
+}
+
+/** Goes back to the release and the settings of before. */
+export function useRollback() {
+  return useChange((reason: string) => rollBack(reason));
+}
+
+/** What would become of a request. */
+export function useForecast() {
+  return useMutation({ mutationFn: (request: DecisionRequest) => foresee(request) });
+}
+
+/** Asks for an action. */
+export function useRequest() {
+  return useChange((request: DecisionRequest) => askFor(request));
+}
+
+function useChange<V, T>(change: (variables: V) => Promise<T>) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: change,
+    onSettled: () => queries.invalidateQueries({ queryKey: ['autonomy'] }),
+  });
+}
+
+function useFreshAutonomy(): void {
+  const queries = useQueryClient();
+  const refresh = () => void queries.invalidateQueries({ queryKey: ['autonomy'] });
+  useLiveTopic('decisions', refresh);
+  useLiveTopic('guardian', refresh);
+}

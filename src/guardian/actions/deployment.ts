@@ -1,0 +1,208 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { ok, type Json, type Result } from '../../common/index.js';
+import { Promotion } from '../../experts/index.js';
+import { EngineHost, ModelCatalog } from '../../inference/index.js';
+import { ActionRegistry } from './action-registry.js';
+import type { ActionParameters, DecisionAction, Proposal, Verification } from './decision-action.js';
+import { modelName, numberIn, optional, readParameters, releaseVersion } from './parameter-rules.js';
+import { ReleaseEvidence, type MeasuredRelease } from './release-evidence.js';
+import { ReleaseStages, type Stage } from './release-stages.js';
+
+const TIMEOUT_MS = 60_000;
+const RELEASE_PARAMETERS = { model: 'name of the model', version: 'version of the release' };
+const USUAL_SHARE = 0.1;
+
+interface ReleaseChoice extends Readonly<Record<string, unknown>> {
+  readonly model: string;
+  readonly version: string;
+}
+
+/** What a deployment left behind: how things were before. */
+interface Before {
+  readonly version: string | null;
+  readonly stage: Stage | null;
+}
+
+/** Brings releases to people: beside the live one unseen, for a share of the requests, for all. */
+@Injectable()
+export class DeploymentActions implements OnModuleInit {
+  constructor(
+    private readonly registry: ActionRegistry,
+    private readonly evidence: ReleaseEvidence,
+    private readonly stages: ReleaseStages,
+    private readonly promotion: Promotion,
+    private readonly catalog: ModelCatalog,
+    private readonly host: EngineHost,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.register(this.promote());
+    this.registry.register(this.stageAs('shadow'));
+    this.registry.register(this.stageAs('canary'));
+    this.registry.register(this.withdraw());
+  }
+
+  private promote(): DecisionAction {
+    return {
+      ...{ type: 'deployment', name: 'promote', timeoutMs: TIMEOUT_MS, parameters: RELEASE_PARAMETERS },
+      summary: 'makes a release the live one of its model',
+      propose: async (parameters) => {
+        const choice = readParameters<ReleaseChoice>(parameters, {
+          model: modelName,
+          version: releaseVersion,
+        });
+        if (!choice.ok) return choice;
+        return this.proposal(choice.value, 1, (measured) => ({
+          what: `${name(choice.value)} becomes the live release`,
+          touches: `every answer of ${choice.value.model} that names no version`,
+          expectedEffect: `${choice.value.model} answers with ${choice.value.version}`,
+          undo:
+            measured.live === null
+              ? 'nothing was live before'
+              : `${measured.live.version} becomes live again`,
+        }));
+      },
+      execute: async (parameters, actor) => {
+        const { model, version } = parameters as unknown as ReleaseChoice;
+        const before = await this.before(model);
+        const moved = await this.promotion.promote(model, version, actor);
+        if (!moved.ok) return moved;
+        await this.stages.set(model, null, actor);
+        return ok({ ...before, moved: moved.value.moved } as unknown as Json);
+      },
+      verify: (parameters) => this.answers(parameters as unknown as ReleaseChoice, true),
+      undo: (parameters, result, actor) => this.restore(parameters, result, actor),
+    };
+  }
+
+  private stageAs(stage: Stage['stage']): DecisionAction {
+    const shadow = stage === 'shadow';
+    return {
+      ...{ type: 'deployment', name: stage, timeoutMs: TIMEOUT_MS },
+      parameters: {
+        ...RELEASE_PARAMETERS,
+        share: `share of the requests, 0 to 1; ${USUAL_SHARE} if left out`,
+      },
+      summary: shadow
+        ? 'lets a release compute a share of the answers unseen, beside the live one'
+        : 'lets a release answer a share of the requests that name no version',
+      propose: async (parameters) => {
+        const choice = readStaged(parameters);
+        if (!choice.ok) return choice;
+        const { model, share } = choice.value;
+        const percent = `${share * 100} % of the requests for ${model}`;
+        return this.proposal(choice.value, shadow ? 0 : share, () => ({
+          what: `${name(choice.value)} ${shadow ? 'follows' : 'answers'} ${percent}`,
+          touches: shadow ? 'computing time only; nobody sees its answers' : percent,
+          expectedEffect: 'figures of its answers beside those of the live release',
+          undo: `${model} is served as before`,
+        }));
+      },
+      execute: async (parameters, actor) => {
+        const choice = readStaged(parameters);
+        if (!choice.ok) return choice;
+        const { model, version, share } = choice.value;
+        const measured = await this.evidence.measure(model, version);
+        if (!measured.ok) return measured;
+        const before = await this.before(model);
+        await this.stages.set(model, { release: measured.value.view.release, version, stage, share }, actor);
+        return ok(before as unknown as Json);
+      },
+      verify: (parameters) => this.answers(parameters as unknown as ReleaseChoice, false),
+      undo: (parameters, result, actor) => this.restore(parameters, result, actor),
+    };
+  }
+
+  private withdraw(): DecisionAction {
+    return {
+      ...{
+        type: 'deployment',
+        name: 'withdraw',
+        timeoutMs: TIMEOUT_MS,
+        parameters: { model: RELEASE_PARAMETERS.model },
+      },
+      summary: 'takes away what is staged beside the live release',
+      propose: async (parameters) => {
+        const choice = readParameters<{ model: string }>(parameters, { model: modelName });
+        if (!choice.ok) return choice;
+        const { model } = choice.value;
+        const staged = this.stages.of(model);
+        return ok({
+          ...{
+            subject: model,
+            features: {},
+            blastRadius: staged?.stage === 'canary' ? staged.share : 0,
+            release: null,
+          },
+          ...{
+            what: `only the live release of ${model} answers`,
+            why: 'asked for',
+            touches: 'requests of the canary',
+          },
+          ...{ expectedEffect: 'nothing is staged', undo: 'it is staged again' },
+          evidence: { staged: staged as unknown as Json },
+        });
+      },
+      execute: async (parameters, actor) => {
+        const model = String(parameters.model);
+        const before = await this.before(model);
+        await this.stages.set(model, null, actor);
+        return ok(before as unknown as Json);
+      },
+      verify: async (parameters) => {
+        const helped = this.stages.of(String(parameters.model)) === null;
+        return { helped, detail: helped ? 'nothing is staged' : 'something is staged still' };
+      },
+      undo: (parameters, result, actor) => this.restore(parameters, result, actor),
+    };
+  }
+
+  private async proposal(
+    choice: ReleaseChoice,
+    blastRadius: number,
+    words: (measured: MeasuredRelease) => Pick<Proposal, 'what' | 'touches' | 'expectedEffect' | 'undo'>,
+  ): Promise<Result<Proposal>> {
+    const measured = await this.evidence.measure(choice.model, choice.version);
+    if (!measured.ok) return measured;
+    const { features, evidence, view } = measured.value;
+    const facts = { subject: choice.model, features, evidence, blastRadius, why: 'asked for' };
+    return ok({ ...facts, ...words(measured.value), release: view.release });
+  }
+
+  private async before(model: string): Promise<Before> {
+    const live = await this.catalog.resolveLive(model);
+    return { version: live, stage: this.stages.of(model) };
+  }
+
+  /** It helped when the engine has the release loaded from blocks that are right, and the model resolves to it. */
+  private async answers({ model, version }: ReleaseChoice, live: boolean): Promise<Verification> {
+    const served = await this.catalog.exact(`${model}@${version}`);
+    if (!served.ok) return { helped: false, detail: `${served.error.code}: ${served.error.message}` };
+    if (live && (await this.catalog.resolveLive(model)) !== version)
+      return { helped: false, detail: `${model} does not resolve to ${version}` };
+    const loaded = await this.host.use(served.value.engine, () => Promise.resolve(ok()));
+    return loaded.ok
+      ? { helped: true, detail: `${model}@${version} is loaded and its blocks are right` }
+      : { helped: false, detail: `${loaded.error.code}: ${loaded.error.message}` };
+  }
+
+  private async restore(parameters: ActionParameters, result: Json, actor: string): Promise<Result<void>> {
+    const model = String(parameters.model);
+    const { version, stage } = result as unknown as Before;
+    await this.stages.set(model, stage, actor);
+    if (version === null || (await this.catalog.resolveLive(model)) === version) return ok();
+    const moved = await this.promotion.promote(model, version, actor);
+    return moved.ok ? ok() : moved;
+  }
+}
+
+function readStaged(parameters: ActionParameters): Result<ReleaseChoice & { share: number }> {
+  const read = readParameters<ReleaseChoice & { share?: number }>(parameters, {
+    ...{ model: modelName, version: releaseVersion, share: optional(numberIn(0.001, 1)) },
+  });
+  return read.ok ? ok({ ...read.value, share: read.value.share ?? USUAL_SHARE }) : read;
+}
+
+function name({ model, version }: ReleaseChoice): string {
+  return `${model}@${version}`;
+}

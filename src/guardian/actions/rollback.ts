@@ -1,0 +1,200 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { Promotion, ReleaseCatalog, RELEASE_PROMOTED, type ReleaseRow } from '../../experts/index.js';
+import { EngineHost, ModelCatalog, ServingPlan, type EngineSize } from '../../inference/index.js';
+import { ActionRegistry } from './action-registry.js';
+import type { DecisionAction } from './decision-action.js';
+import { EngineSizing } from './engine-sizing.js';
+import { modelName, readParameters } from './parameter-rules.js';
+import { ReleaseStages } from './release-stages.js';
+
+const TIMEOUT_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Growth of the time to the first token that counts as full: threefold. */
+const FULL_GROWTH = 2;
+/** Share of failed answers that counts as full. */
+const FULL_FAILURES = 0.2;
+/** Fewer answers of a release say nothing yet. */
+const LEAST_ANSWERS = 10;
+
+/** Promotions that are looked back on. */
+const MOST_PROMOTIONS = 500;
+
+/** What a promotion's leaf of the log says. */
+export interface PromotionLeaf {
+  /** The release that became live. */
+  readonly hash: string;
+  /** ms since the epoch. */
+  readonly time: number;
+}
+
+/** What was live, what was before it, and since when. */
+interface Versions {
+  readonly live: ReleaseRow;
+  readonly previous: ReleaseRow;
+  /** ms since the epoch. */
+  readonly since: number;
+}
+
+/** Goes back to what was: the release that was live before, and the engine's size of before. */
+@Injectable()
+export class RollbackActions implements OnModuleInit {
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly registry: ActionRegistry,
+    private readonly releases: ReleaseCatalog,
+    private readonly promotion: Promotion,
+    private readonly catalog: ModelCatalog,
+    private readonly plan: ServingPlan,
+    private readonly stages: ReleaseStages,
+    private readonly sizing: EngineSizing,
+    private readonly host: EngineHost,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.register(this.previousRelease());
+    this.registry.register(this.previousSettings());
+  }
+
+  /** Whether there is an earlier release to go back to. */
+  async hasPrevious(model: string): Promise<boolean> {
+    return (await this.versions(model)).ok;
+  }
+
+  /** Whether the engine's size was changed. */
+  get sizeChanged(): boolean {
+    return Object.keys(this.sizing.setting.size).length > 0;
+  }
+
+  private previousRelease(): DecisionAction {
+    return {
+      ...{ type: 'rollback', name: 'previous_release', timeoutMs: TIMEOUT_MS },
+      ...{
+        summary: 'makes the release live again that was live before',
+        parameters: { model: 'name of the model' },
+      },
+      propose: async (parameters) => {
+        const read = readParameters<{ model: string }>(parameters, { model: modelName });
+        if (!read.ok) return read;
+        const { model } = read.value;
+        const found = await this.versions(model);
+        if (!found.ok) return found;
+        const { live, previous, since } = found.value;
+        return ok({
+          ...{ subject: model, features: this.features(found.value), blastRadius: 1, release: null },
+          what: `${model}@${previous.version} becomes live again in the place of ${live.version}`,
+          ...{ why: 'asked for', touches: `every answer of ${model} that names no version` },
+          ...{
+            expectedEffect: `${model} answers with ${previous.version}`,
+            undo: `${live.version} becomes live again`,
+          },
+          evidence: { live: live.hash, previous: previous.hash, live_since: since },
+        });
+      },
+      execute: async (parameters, actor) => {
+        const model = String(parameters.model);
+        const found = await this.versions(model);
+        if (!found.ok) return found;
+        const { live, previous } = found.value;
+        const moved = await this.promotion.promote(model, previous.version, actor);
+        if (!moved.ok) return moved;
+        await this.stages.set(model, null, actor);
+        return ok({ from: live.version, to: previous.version });
+      },
+      verify: async (parameters, result) => {
+        const { to } = result as { to: string };
+        const served = await this.catalog.exact(`${String(parameters.model)}@${to}`);
+        if (!served.ok) return { helped: false, detail: served.error.message };
+        const loaded = await this.host.use(served.value.engine, () => Promise.resolve(ok()));
+        if (!loaded.ok) return { helped: false, detail: `${loaded.error.code}: ${loaded.error.message}` };
+        const helped = (await this.catalog.resolveLive(String(parameters.model))) === to;
+        return { helped, detail: helped ? `${to} is live and loaded` : `${to} is not live` };
+      },
+      undo: async (parameters, result, actor) => {
+        const { from } = result as { from: string };
+        const moved = await this.promotion.promote(String(parameters.model), from, actor);
+        return moved.ok ? ok() : moved;
+      },
+    };
+  }
+
+  private previousSettings(): DecisionAction {
+    return {
+      ...{ type: 'rollback', name: 'previous_settings', timeoutMs: TIMEOUT_MS, parameters: {} },
+      summary: 'gives the engine the size it had before the last change',
+      propose: async (parameters) => {
+        const read = readParameters(parameters, {});
+        if (!read.ok) return read;
+        const { size, before } = this.sizing.setting;
+        return ok({
+          ...{ subject: 'engine', features: {}, blastRadius: 1, release: null, why: 'asked for' },
+          what: `the engine gets the size ${JSON.stringify(before)} in the place of ${JSON.stringify(size)}`,
+          touches: 'answers wait while the engine starts again; those under way are finished first',
+          ...{
+            expectedEffect: 'the engine works as before the change',
+            undo: 'it gets the changed size again',
+          },
+          evidence: { size, before } as unknown as Record<string, Json>,
+        });
+      },
+      execute: async (_parameters, actor) => {
+        const { size, before } = this.sizing.setting;
+        const done = await this.sizing.set(before, actor, {});
+        return done.ok ? ok({ size } as unknown as Json) : done;
+      },
+      verify: async () => {
+        const engine = await this.host.engine();
+        return engine.ok
+          ? { helped: true, detail: 'the engine runs and passed its self-test' }
+          : { helped: false, detail: engine.error.message };
+      },
+      undo: (_parameters, result, actor) =>
+        this.sizing.set((result as unknown as { size: Partial<EngineSize> }).size, actor),
+    };
+  }
+
+  private features({ live, previous, since }: Versions): Record<string, number> {
+    const [now, before] = [live, previous].map(({ hash }) => this.plan.figures(hash));
+    const features: Record<string, number> = { recency: within(1 - (Date.now() - since) / DAY_MS) };
+    if (now.answers >= LEAST_ANSWERS) features.error_rate = within(now.failed / now.answers / FULL_FAILURES);
+    if (before.answers >= LEAST_ANSWERS) features.target_health = 1 - before.failed / before.answers;
+    if (now.firstTokenMs !== null && before.firstTokenMs !== null)
+      features.latency = within((now.firstTokenMs / before.firstTokenMs - 1) / FULL_GROWTH);
+    return features;
+  }
+
+  /** What the log says of promotions; going back to a release takes the later one out of the story. */
+  private async versions(model: string): Promise<Result<Versions>> {
+    const rows = await this.dataSource.query<{ leaf: string }[]>(
+      'SELECT leaf FROM log_entries WHERE subject = $1 AND kind = $2 ORDER BY id DESC LIMIT $3',
+      [model, RELEASE_PROMOTED, MOST_PROMOTIONS],
+    );
+    const promotions = rows.map(({ leaf }) => JSON.parse(leaf) as PromotionLeaf).reverse();
+    const story = liveStory(promotions);
+    const releases = await this.releases.releases(model);
+    const [previous, live] = story.slice(-2).map(({ hash }) => releases.find((row) => row.hash === hash));
+    return live === undefined || previous === undefined
+      ? err(nothingBefore(model))
+      : ok({ live, previous, since: story[story.length - 1].time });
+  }
+}
+
+/** Releases that were live one after the other, oldest first, without those that were gone back from. */
+export function liveStory(promotions: readonly PromotionLeaf[]): readonly PromotionLeaf[] {
+  const story: PromotionLeaf[] = [];
+  for (const promotion of promotions) {
+    if (story.at(-2)?.hash === promotion.hash) story.pop();
+    else story.push(promotion);
+  }
+  return story;
+}
+
+function within(value: number): number {
+  return Math.max(0, Math.min(1, value));
+}
+
+function nothingBefore(model: string): CodedError {
+  const detail = `No release of ${model} was live before the one that is.`;
+  return new CodedError('NOTHING_TO_ROLL_BACK', detail, { model }, 409);
+}

@@ -1,0 +1,78 @@
+import { Module } from '@nestjs/common';
+import { ChainModule } from '../chain/index.js';
+import { ExpertsModule } from '../experts/index.js';
+import { InferenceModule } from '../inference/index.js';
+import { LogModule } from '../log/index.js';
+import { ActionRegistry } from './actions/action-registry.js';
+import { DeploymentActions } from './actions/deployment.js';
+import { EngineSizing } from './actions/engine-sizing.js';
+import { ReleaseEvidence } from './actions/release-evidence.js';
+import { ReleaseStages } from './actions/release-stages.js';
+import { RollbackActions } from './actions/rollback.js';
+import { ScalingActions } from './actions/scaling.js';
+import { AuditExport } from './audit/audit-export.js';
+import { GuardianFsck } from './audit/guardian-fsck.js';
+import { GuardianTrail } from './audit/guardian-trail.js';
+import { AutonomousController } from './http/autonomous.controller.js';
+import { GuardianAuditController } from './http/guardian-audit.controller.js';
+import { GuardianDashboard } from './http/guardian-dashboard.js';
+import { GuardianController } from './http/guardian.controller.js';
+import { MonitorController } from './http/monitor.controller.js';
+import { MatrixBook } from './matrix/matrix-book.js';
+import { Appraiser } from './process/appraiser.js';
+import { Calibrations } from './process/calibrations.js';
+import { DecisionExecutor } from './process/decision-executor.js';
+import { DecisionLedger } from './process/decision-ledger.js';
+import { DecisionMetrics } from './process/decision-metrics.js';
+import { DecisionService } from './process/decision-service.js';
+import { DecisionSweeper } from './process/decision-sweeper.js';
+import { EscalationService } from './process/escalation-service.js';
+import { OneCommandRollback } from './process/one-command-rollback.js';
+import { OverrideService } from './process/override-service.js';
+import { OwnAuthority } from './process/own-authority.js';
+import { PromotionGuard } from './process/promotion-guard.js';
+import { SafetyChecks } from './safety/safety-checks.js';
+import { SharedSettings } from './shared/shared-settings.js';
+import { EmergencyStop } from './stop/emergency-stop.js';
+import { StopFigures } from './stop/stop-figures.js';
+import { DecisionStore } from './store/decision-store.js';
+
+/** Decisions and the people who hold the keys. Needs the global config, database, events and the ports of autonomy. */
+@Module({
+  imports: [LogModule, ChainModule, ExpertsModule, InferenceModule],
+  controllers: [AutonomousController, GuardianController, GuardianAuditController, MonitorController],
+  providers: [
+    // First, so that the others find what it has read.
+    SharedSettings,
+    GuardianTrail,
+    GuardianFsck,
+    AuditExport,
+    MatrixBook,
+    EmergencyStop,
+    StopFigures,
+    SafetyChecks,
+    ActionRegistry,
+    ReleaseStages,
+    ReleaseEvidence,
+    EngineSizing,
+    DeploymentActions,
+    ScalingActions,
+    RollbackActions,
+    DecisionStore,
+    Calibrations,
+    Appraiser,
+    DecisionLedger,
+    DecisionExecutor,
+    DecisionService,
+    EscalationService,
+    OverrideService,
+    OneCommandRollback,
+    OwnAuthority,
+    PromotionGuard,
+    DecisionMetrics,
+    DecisionSweeper,
+    GuardianDashboard,
+  ],
+  exports: [ActionRegistry, DecisionService, EmergencyStop, SafetyChecks, OneCommandRollback],
+})
+export class GuardianModule {}

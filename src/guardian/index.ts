@@ -1,0 +1,10 @@
+export { ActionRegistry } from './actions/action-registry.js';
+export type { ActionParameters, DecisionAction, Proposal, Verification } from './actions/decision-action.js';
+export { GUARDIAN_ENTRY, type GuardianRecord } from './audit/guardian-record.js';
+export { GuardianModule } from './guardian.module.js';
+export { DecisionService } from './process/decision-service.js';
+export { OneCommandRollback } from './process/one-command-rollback.js';
+export { SafetyChecks } from './safety/safety-checks.js';
+export type { SafetyReport } from './safety/safety-report.js';
+export { EmergencyStop } from './stop/emergency-stop.js';
+export { removeStopFile, writeStopFile } from './stop/stop-file.js';

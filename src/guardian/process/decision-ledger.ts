@@ -1,0 +1,118 @@
+import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { EventBus, unwrap, type Json } from '../../common/index.js';
+import { Transactions } from '../../database/index.js';
+import { LogAppender } from '../../log/index.js';
+import { GuardianTrail } from '../audit/guardian-trail.js';
+import { DecisionStore, type DecisionChange } from '../store/decision-store.js';
+import type { DecisionRow, EscalationRow } from '../store/rows.js';
+import type { ActionParameters } from '../actions/decision-action.js';
+import { ESCALATION_STATES, type DecisionState, type EscalationState } from '../states.js';
+
+/** Who moves a decision and what is told of it. */
+export interface MoveFacts extends DecisionChange {
+  readonly actor: string;
+  readonly facts?: Readonly<Record<string, Json>>;
+}
+
+/** The answer to a question. */
+export interface EscalationAnswer {
+  readonly by: string | null;
+  readonly reason: string;
+  readonly amended: ActionParameters | null;
+}
+
+/** One transaction of changes: every move of a decision is written together with its leaf of the log. */
+export class DecisionChanges {
+  readonly decisions = new Map<string, DecisionRow>();
+  readonly escalations = new Map<string, EscalationRow>();
+
+  constructor(
+    readonly manager: EntityManager,
+    private readonly store: DecisionStore,
+    private readonly trail: GuardianTrail,
+  ) {}
+
+  /** Adds a decision. */
+  async insert(row: Omit<DecisionRow, 'position' | 'actedAt'>): Promise<DecisionRow> {
+    const made = await this.store.insert(this.manager, row);
+    const { appraisal, type, action, subject, idempotencyKey: key } = row;
+    const { confidence, grounds, matrix } = appraisal;
+    await this.trail.append(this.manager, {
+      ...{ event: `decision.${row.state}`, actor: row.decidedBy ?? row.askedBy },
+      ...{ decision: row.id, state: row.state, reason: row.reason },
+      facts: {
+        ...{ type, action, subject, key, matrix, asked_by: row.askedBy, request: row.requestHash },
+        ...{ estimate: confidence.estimate, lower: confidence.lower, automatic: row.automatic },
+        grounds: grounds.map(({ code }) => code),
+      },
+    });
+    this.decisions.set(made.id, made);
+    return made;
+  }
+
+  /** Moves a held decision. */
+  async move(
+    row: DecisionRow,
+    to: DecisionState,
+    { actor, facts, ...change }: MoveFacts,
+  ): Promise<DecisionRow> {
+    const moved = await this.store.move(this.manager, row, to, change);
+    await this.trail.append(this.manager, {
+      ...{ event: `decision.${to}`, actor, decision: row.id, state: to },
+      ...{ reason: change.reason ?? change.detail ?? null, facts: facts ?? {} },
+    });
+    this.decisions.set(moved.id, moved);
+    return moved;
+  }
+
+  /** Asks the guardians about a decision. @param withinSeconds then nobody has answered, which means no */
+  async ask(decision: string, id: string, withinSeconds: number): Promise<void> {
+    await this.manager.query(
+      `INSERT INTO escalations (id, decision_id, state, expires_at)
+       VALUES ($1, $2, 'open', now() + $3 * interval '1 second')`,
+      [id, decision, withinSeconds],
+    );
+    this.escalations.set(id, unwrap(await this.store.escalation(id, this.manager)));
+  }
+
+  /** Ends a question. */
+  async answer(
+    row: EscalationRow,
+    to: EscalationState,
+    { by, reason, amended }: EscalationAnswer,
+  ): Promise<void> {
+    unwrap(ESCALATION_STATES.move(row.state, to));
+    await this.manager.query(
+      `UPDATE escalations SET state = $2, answered_by = $3, answered_at = now(), reason = $4, amended = $5 WHERE id = $1`,
+      [row.id, to, by, reason, amended === null ? null : JSON.stringify(amended)],
+    );
+    this.escalations.set(row.id, unwrap(await this.store.escalation(row.id, this.manager)));
+  }
+}
+
+/** Runs changes of decisions, and tells of them when they are committed: what is not committed is not told. */
+@Injectable()
+export class DecisionLedger {
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly store: DecisionStore,
+    private readonly trail: GuardianTrail,
+    private readonly log: LogAppender,
+    private readonly events: EventBus,
+  ) {}
+
+  /** Commits what `work` did, or nothing. */
+  async change<T>(work: (changes: DecisionChanges) => Promise<T>): Promise<T> {
+    const [changes, value] = await this.transactions.run(async (manager) => {
+      const made = new DecisionChanges(manager, this.store, this.trail);
+      return [made, await work(made)] as const;
+    });
+    this.log.committed();
+    for (const { id, type, action, state } of changes.decisions.values())
+      this.events.emit('decision.changed', { decision: id, type, action, state });
+    for (const { id, decision, state } of changes.escalations.values())
+      this.events.emit('escalation.changed', { escalation: id, decision, state });
+    return value;
+  }
+}

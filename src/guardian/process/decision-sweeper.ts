@@ -1,0 +1,49 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { messageOf } from '../../common/index.js';
+import { DecisionStore } from '../store/decision-store.js';
+import { DecisionExecutor } from './decision-executor.js';
+import { EscalationService } from './escalation-service.js';
+
+const SWEEP_MS = 5_000;
+
+/** Looks after what nobody is at: questions past their time, and actions that a crash cut off. */
+@Injectable()
+export class DecisionSweeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Decisions');
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> | null = null;
+  private stopped = false;
+
+  constructor(
+    private readonly store: DecisionStore,
+    private readonly escalations: EscalationService,
+    private readonly executor: DecisionExecutor,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.sweeping ??= this.sweep().finally(() => (this.sweeping = null));
+    }, SWEEP_MS);
+    this.timer.unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.sweeping;
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      await this.escalations.expire();
+      for (const id of await this.store.left()) if (!this.stopped) await this.executor.recover(id);
+    } catch (thrown) {
+      if (!this.stopped) this.logger.warn(`could not look after decisions: ${messageOf(thrown)}`);
+    }
+  }
+}

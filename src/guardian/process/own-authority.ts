@@ -1,0 +1,86 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import {
+  ActionAuthority,
+  type Authority,
+  type Authorization,
+  type ProposedAction,
+} from '../../common/autonomy/action-authority.js';
+import { unwrap, type Json } from '../../common/index.js';
+import type { Proposal } from '../actions/decision-action.js';
+import { DecisionStore } from '../store/decision-store.js';
+import type { DecisionRow } from '../store/rows.js';
+import { DecisionLedger } from './decision-ledger.js';
+import { DecisionService } from './decision-service.js';
+
+const LONGEST_DETAIL = 500;
+
+/**
+ * Judges what other modules want to do by themselves. Where a decision cannot be recorded (no database, a full disk), asking
+ * throws: nobody has allowed anything then.
+ */
+@Injectable()
+export class OwnAuthority implements Authority, OnModuleInit, OnModuleDestroy {
+  private leave: () => void = () => undefined;
+
+  constructor(
+    private readonly authority: ActionAuthority,
+    private readonly decisions: DecisionService,
+    private readonly store: DecisionStore,
+    private readonly ledger: DecisionLedger,
+  ) {}
+
+  onModuleInit(): void {
+    this.leave = this.authority.use(this);
+  }
+
+  onModuleDestroy(): void {
+    this.leave();
+  }
+
+  async ask(action: ProposedAction): Promise<Authorization> {
+    const decided = await this.decisions.decide(askOf(action), proposalOf(action), true);
+    if (decided.ok) return authorization(decided.value);
+    return { answer: 'no', reason: decided.error.message, decision: null };
+  }
+
+  async report(decision: string, { helped, detail }: { helped: boolean; detail: string }): Promise<void> {
+    await this.ledger.change(async (changes) => {
+      const row = unwrap(await this.store.hold(changes.manager, decision));
+      if (row.state !== 'approved') return;
+      const found = { helped, detail: detail.slice(0, LONGEST_DETAIL) };
+      await changes.move(row, helped ? 'succeeded' : 'failed', { actor: row.askedBy, ...found });
+    });
+  }
+}
+
+function askOf({ type, action, parameters, idempotencyKey, why }: ProposedAction) {
+  const emergency = parameters.emergency === true;
+  return { type, action, parameters, idempotencyKey, emergency, askedBy: type, why };
+}
+
+function proposalOf(action: ProposedAction): Proposal {
+  const { parameters, features, why, blastRadius, expectedEffect, undo } = action;
+  return {
+    ...{ subject: subjectOf(parameters), features, why, expectedEffect, undo },
+    blastRadius: shareOf(parameters.blast_share),
+    ...{ what: action.action, touches: blastRadius, evidence: parameters, release: null },
+  };
+}
+
+/** Cooldowns and attempts count per subject: what an action is about, if it says so. */
+function subjectOf({ subject, component }: Readonly<Record<string, Json>>): string {
+  const named = subject ?? component;
+  return typeof named === 'string' ? named.slice(0, 200) : 'server';
+}
+
+/** Modules say in words what they touch; one that knows the share says it in `blast_share`. */
+function shareOf(share: Json | undefined): number {
+  return typeof share === 'number' && share >= 0 && share <= 1 ? share : 0;
+}
+
+function authorization({ id, state, reason, appraisal }: DecisionRow): Authorization {
+  const why = appraisal.grounds.map(({ detail }) => detail).join('; ');
+  if (state === 'approved') return { answer: 'go', reason: why, decision: id };
+  if (state === 'waiting') return { answer: 'wait', reason: `a guardian was asked: ${why}`, decision: id };
+  return { answer: 'no', reason: reason ?? why, decision: id };
+}

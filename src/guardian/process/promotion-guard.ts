@@ -1,0 +1,71 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import {
+  ParameterIndex,
+  PromotionDoor,
+  ReleaseCatalog,
+  type PromotionAnswer,
+  type PromotionAsk,
+} from '../../experts/index.js';
+import type { DecisionRow } from '../store/rows.js';
+import { DecisionService } from './decision-service.js';
+import { OverrideService } from './override-service.js';
+
+/** Makes every promotion a decision. Who owns the machine orders it; anybody else asks the matrix. */
+@Injectable()
+export class PromotionGuard implements OnModuleInit {
+  constructor(
+    private readonly door: PromotionDoor,
+    private readonly decisions: DecisionService,
+    private readonly overrides: OverrideService,
+    private readonly index: ParameterIndex,
+    private readonly releases: ReleaseCatalog,
+  ) {}
+
+  onModuleInit(): void {
+    this.door.guardBy((ask) => this.decide(ask));
+  }
+
+  private async decide({ model, version, actor, mayOrder }: PromotionAsk): Promise<Result<PromotionAnswer>> {
+    const before = await this.index.live(model);
+    const release = (await this.releases.releases(model)).find((row) => row.version === version);
+    // What is live already needs no decision.
+    if (release !== undefined && before?.release === release.hash)
+      return ok({ outcome: { release, previous: before.release, moved: false }, decision: null });
+    const parameters = { model, version };
+    const decided = mayOrder
+      ? await this.overrides.order('promote', parameters, { by: actor, reason: 'promoted by the owner' })
+      : await this.decisions.request({
+          ...{ type: 'deployment', action: 'promote', parameters, idempotencyKey: null, emergency: false },
+          ...{ askedBy: actor, why: 'a guardian asked to promote it' },
+        });
+    if (!decided.ok) return decided;
+    return release === undefined
+      ? err(gone(model, version))
+      : answerOf(decided.value, release, before?.release ?? null);
+  }
+}
+
+function answerOf(
+  { id, state, detail, result, appraisal }: DecisionRow,
+  release: Awaited<ReturnType<ReleaseCatalog['releases']>>[number],
+  previous: string | null,
+): Result<PromotionAnswer> {
+  const decision = { id, state, detail: detail ?? appraisal.grounds[0]?.detail ?? null };
+  if (state === 'succeeded') {
+    const { moved } = (result ?? {}) as { moved?: Json };
+    return ok({ outcome: { release, previous, moved: moved === true }, decision });
+  }
+  if (state === 'waiting' || state === 'recorded' || state === 'held') return ok({ outcome: null, decision });
+  const why = `The promotion is ${state}: ${decision.detail ?? 'no reason given'}.`;
+  return err(new CodedError('PROMOTION_FAILED', why, { decision: id, state }, 409));
+}
+
+function gone(model: string, version: string): CodedError {
+  return new CodedError(
+    'RELEASE_UNKNOWN',
+    `there is no release ${model}@${version}`,
+    { model, version },
+    404,
+  );
+}

@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import { unwrap, type Json, type Result } from '../../common/index.js';
+import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
+import { Transactions } from '../../database/index.js';
+import { LogAppender } from '../../log/index.js';
+import { GuardianTrail } from '../audit/guardian-trail.js';
+import { SharedSettings } from '../shared/shared-settings.js';
+import { amountCheck, ethicalChecks, securityCheck } from './limit-checks.js';
+import { safetyReport, type SafetyCheck, type SafetyReport } from './safety-report.js';
+import { changeThresholds, DEFAULT_THRESHOLDS, type SafetyThresholds } from './thresholds.js';
+
+const SETTING = 'safety';
+
+/** What is to be checked; what is left out is not asked for. */
+export interface SafetyQuestion {
+  /** Smallest units that a transaction would move; decimal digits. */
+  readonly amount?: string;
+  /** Hash of the release that would be served. */
+  readonly release?: string;
+}
+
+/** Compares what is about to happen, and what is known of the server, with limits that people set. */
+@Injectable()
+export class SafetyChecks {
+  private readSpent: () => Promise<string> = async () => '0';
+
+  constructor(
+    private readonly figures: SafetyFigures,
+    private readonly settings: SharedSettings,
+    private readonly transactions: Transactions,
+    private readonly trail: GuardianTrail,
+    private readonly log: LogAppender,
+  ) {}
+
+  /** Who knows how many smallest units were moved in the last 24 hours. */
+  provideSpent(read: () => Promise<string>): void {
+    this.readSpent = read;
+  }
+
+  /** The limits in force. */
+  get thresholds(): SafetyThresholds {
+    const stored = (this.settings.get(SETTING) ?? {}) as Record<string, Json>;
+    return unwrap(changeThresholds(DEFAULT_THRESHOLDS, stored));
+  }
+
+  /** Every check that concerns the question; the security score always does. */
+  async check({ amount, release }: SafetyQuestion): Promise<SafetyReport> {
+    const { thresholds } = this;
+    const checks: SafetyCheck[] = [securityCheck(await this.figures.securityScore(), thresholds)];
+    if (amount !== undefined) {
+      const day = (BigInt(amount) + BigInt(await this.readSpent())).toString();
+      checks.push(amountCheck('transaction_amount', amount, thresholds));
+      checks.push(amountCheck('transaction_day', day, thresholds));
+    }
+    if (release !== undefined)
+      checks.push(...ethicalChecks(await this.figures.ethicsOf(release), thresholds));
+    return safetyReport(checks);
+  }
+
+  /** Sets limits anew, on record. `THRESHOLD_INVALID` (400). */
+  async tune(
+    changes: Readonly<Record<string, Json | undefined>>,
+    actor: string,
+    reason: string,
+  ): Promise<Result<SafetyThresholds>> {
+    const before = this.thresholds;
+    const after = changeThresholds(before, changes);
+    if (!after.ok) return after;
+    const [from, to] = [before, after.value].map((each) => each as unknown as Json);
+    await this.transactions.run(async (manager) => {
+      await this.settings.put(manager, SETTING, to, actor);
+      await this.trail.append(manager, { event: 'safety.tuned', actor, reason, facts: { from, to } });
+    });
+    this.log.committed();
+    await this.settings.refresh();
+    return after;
+  }
+}

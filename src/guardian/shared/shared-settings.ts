@@ -1,0 +1,151 @@
+import { Inject, Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Client } from 'pg';
+import { DataSource, type EntityManager } from 'typeorm';
+import { canonicalJson, messageOf, systemClock, type Json } from '../../common/index.js';
+import { DATABASE_CONNECTION, type DatabaseConnection } from '../../database/index.js';
+
+const CHANNEL = 'stemma_shared_settings';
+/** How old what is known may be when no notice comes through, ms: well under the second an emergency stop may take. */
+const POLL_MS = 500;
+const LISTEN_AGAIN_MS = 2_000;
+const CONNECT_MS = 3_000;
+
+type Watcher = (value: Json | undefined) => void;
+
+/**
+ * Small values that all replicas share and that change while they run: the emergency stop, limits, the engine's size, stages
+ * of releases. A change is told of by NOTIFY at its commit; a poll finds what no notice told of. While the database is away
+ * what was known last stays.
+ */
+@Injectable()
+export class SharedSettings implements OnModuleInit, OnModuleDestroy {
+  private readonly logger = new Logger('Settings');
+  private readonly watchers: {
+    readonly prefix: string;
+    readonly told: (name: string, value: Json | undefined) => void;
+  }[] = [];
+  private known = new Map<string, string>();
+  private client: Client | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private listenTimer: NodeJS.Timeout | undefined;
+  private reading: Promise<void> | null = null;
+  private again = false;
+  private stopped = false;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(DATABASE_CONNECTION) private readonly connection: DatabaseConnection,
+  ) {}
+
+  async onModuleInit(): Promise<void> {
+    await this.refresh();
+    this.timer = setInterval(() => void this.refresh(), POLL_MS);
+    this.timer.unref();
+    void this.listen();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    clearTimeout(this.listenTimer);
+    await this.reading;
+    await this.client?.end().catch(() => undefined);
+  }
+
+  /** A value as this process knows it; undefined where nobody set it. */
+  get(name: string): Json | undefined {
+    const text = this.known.get(name);
+    return text === undefined ? undefined : (JSON.parse(text) as Json);
+  }
+
+  /** Names that begin with a prefix. */
+  names(prefix: string): string[] {
+    return [...this.known.keys()].filter((name) => name.startsWith(prefix));
+  }
+
+  /** Calls the watcher with a value as it is now, and whenever it changes. */
+  watch(name: string, watcher: Watcher): void {
+    this.watchers.push({ prefix: name, told: (changed, value) => changed === name && watcher(value) });
+    watcher(this.get(name));
+  }
+
+  /** Calls the watcher whenever something changes whose name begins with a prefix. */
+  watchAll(prefix: string, watcher: (name: string) => void): void {
+    this.watchers.push({ prefix, told: watcher });
+    for (const name of this.names(prefix)) watcher(name);
+  }
+
+  /** Sets a value in the caller's transaction; null removes it. Call `refresh` after the commit. */
+  async put(manager: EntityManager, name: string, value: Json, actor: string): Promise<void> {
+    if (value === null) await manager.query('DELETE FROM shared_settings WHERE name = $1', [name]);
+    else
+      await manager.query(
+        `INSERT INTO shared_settings (name, value, changed_by, changed_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (name) DO UPDATE SET value = $2, changed_by = $3, changed_at = $4`,
+        [name, canonicalJson(value), actor, systemClock.now()],
+      );
+    await manager.query('SELECT pg_notify($1, $2)', [CHANNEL, name]);
+  }
+
+  /** Reads everything now; one read at a time, and a last one for whoever asked meanwhile. */
+  async refresh(): Promise<void> {
+    if (this.reading !== null) {
+      this.again = true;
+      return this.reading;
+    }
+    this.reading = this.readAll().finally(() => (this.reading = null));
+    return this.reading;
+  }
+
+  private async readAll(): Promise<void> {
+    do {
+      this.again = false;
+      try {
+        const rows = await this.dataSource.query<{ name: string; value: string }[]>(
+          'SELECT name, value FROM shared_settings',
+        );
+        this.take(new Map(rows.map(({ name, value }) => [name, value])));
+      } catch (thrown) {
+        if (!this.stopped) this.logger.debug(`shared settings could not be read: ${messageOf(thrown)}`);
+      }
+    } while (this.again && !this.stopped);
+  }
+
+  private take(fresh: Map<string, string>): void {
+    const before = this.known;
+    this.known = fresh;
+    for (const name of new Set([...before.keys(), ...fresh.keys()])) {
+      if (before.get(name) === fresh.get(name)) continue;
+      for (const { prefix, told } of this.watchers) if (name.startsWith(prefix)) told(name, this.get(name));
+    }
+  }
+
+  private async listen(): Promise<void> {
+    if (this.stopped) return;
+    const client = new Client({
+      connectionString: this.connection.url,
+      application_name: 'stemma-settings',
+      connectionTimeoutMillis: CONNECT_MS,
+    });
+    let over = false;
+    const lost = () => {
+      if (over) return;
+      over = true;
+      if (this.client === client) this.client = null;
+      client.end().catch(() => undefined);
+      if (!this.stopped) this.listenTimer = setTimeout(() => void this.listen(), LISTEN_AGAIN_MS).unref();
+    };
+    client.on('error', lost);
+    client.on('end', lost);
+    client.on('notification', () => void this.refresh());
+    try {
+      await client.connect();
+      await client.query(`LISTEN ${CHANNEL}`);
+      this.client = client;
+      if (this.stopped) await client.end();
+      else await this.refresh();
+    } catch {
+      lost();
+    }
+  }
+}

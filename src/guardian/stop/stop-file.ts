@@ -1,0 +1,84 @@
+import { watch, type FSWatcher } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemCodeOf } from '../../common/index.js';
+
+/** Name of the signal file in the data folder. */
+export const STOP_FILE = 'STOP';
+/** How often it is looked for besides the watcher, ms. */
+const POLL_MS = 300;
+const LONGEST_REASON = 500;
+
+/** The signal file: while it is there, automatic action is stopped; its text is the reason. Works without database and network. */
+export class StopFile {
+  private text: string | null = null;
+  private timer: NodeJS.Timeout | undefined;
+  private watcher: FSWatcher | null = null;
+  private looking: Promise<void> | null = null;
+
+  constructor(
+    private readonly folder: string,
+    private readonly changed: (reason: string | null) => void,
+  ) {}
+
+  /** Its text while it is there; null while it is not. */
+  get reason(): string | null {
+    return this.text;
+  }
+
+  /** Looks now, and from now on. */
+  async start(): Promise<void> {
+    await this.look();
+    this.timer = setInterval(() => void this.look(), POLL_MS);
+    this.timer.unref();
+    try {
+      this.watcher = watch(this.folder, (_event, name) => {
+        if (name === STOP_FILE) void this.look();
+      });
+      this.watcher.on('error', () => this.watcher?.close());
+    } catch {
+      this.watcher = null;
+    }
+  }
+
+  /** Looks no more. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    this.watcher?.close();
+    await this.looking;
+  }
+
+  /** Takes the file away. */
+  async remove(): Promise<void> {
+    await rm(join(this.folder, STOP_FILE), { force: true });
+    await this.look();
+  }
+
+  /** Looks whether it is there; a file that cannot be read counts as there. */
+  look(): Promise<void> {
+    this.looking ??= this.read().finally(() => (this.looking = null));
+    return this.looking;
+  }
+
+  private async read(): Promise<void> {
+    const before = this.text;
+    try {
+      const text = await readFile(join(this.folder, STOP_FILE), 'utf8');
+      this.text = text.trim().slice(0, LONGEST_REASON) || 'the signal file says no reason';
+    } catch (thrown) {
+      this.text = systemCodeOf(thrown) === 'ENOENT' ? null : 'the signal file cannot be read';
+    }
+    if (this.text !== before) this.changed(this.text);
+  }
+}
+
+/** Puts the signal file into a data folder. */
+export async function writeStopFile(folder: string, reason: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, STOP_FILE), `${reason}\n`);
+}
+
+/** Takes the signal file out of a data folder. */
+export async function removeStopFile(folder: string): Promise<void> {
+  await rm(join(folder, STOP_FILE), { force: true });
+}

@@ -1,0 +1,207 @@
+import { Injectable } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import {
+  canonicalJson,
+  CodedError,
+  err,
+  ok,
+  systemClock,
+  unwrap,
+  type Json,
+  type Result,
+} from '../../common/index.js';
+import type { Circumstances, Outcome } from '../../decision/index.js';
+import { DECISION_STATES, type DecisionState } from '../states.js';
+import { decisionRow, escalationRow, type Columns, type DecisionRow, type EscalationRow } from './rows.js';
+
+/** Which decisions a list shows, newest first. */
+export interface DecisionFilter {
+  readonly type?: string;
+  readonly state?: string;
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** What changes in a decision besides its state. */
+export interface DecisionChange {
+  readonly decidedBy?: string;
+  readonly reason?: string;
+  readonly automatic?: boolean;
+  readonly parameters?: Json;
+  readonly result?: Json;
+  readonly helped?: boolean;
+  readonly detail?: string;
+  /** Leaves the action to this process for so long, ms. */
+  readonly leaseMs?: number;
+}
+
+type Reader = Pick<EntityManager, 'query'>;
+
+const ESCALATION = 'SELECT e.*, e.expires_at <= now() AS late FROM escalations e';
+
+/** Tables of decisions and of questions about them. Whoever changes a decision holds its row first. */
+@Injectable()
+export class DecisionStore {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** A decision; `DECISION_NOT_FOUND` (404). */
+  async decision(id: string, reader: Reader = this.dataSource): Promise<Result<DecisionRow>> {
+    const rows: Columns[] = await reader.query('SELECT * FROM decisions WHERE id = $1', [id]);
+    return rows.length === 0 ? err(notFound('decision', id)) : ok(decisionRow(rows[0]));
+  }
+
+  /** A decision, held until the transaction ends; `DECISION_NOT_FOUND` (404). */
+  async hold(manager: EntityManager, id: string): Promise<Result<DecisionRow>> {
+    const rows: Columns[] = await manager.query('SELECT * FROM decisions WHERE id = $1 FOR UPDATE', [id]);
+    return rows.length === 0 ? err(notFound('decision', id)) : ok(decisionRow(rows[0]));
+  }
+
+  /** The decision somebody asked for under a key; null where there is none. */
+  async byKey(manager: EntityManager, askedBy: string, key: string): Promise<DecisionRow | null> {
+    const rows: Columns[] = await manager.query(
+      'SELECT * FROM decisions WHERE asked_by = $1 AND idempotency_key = $2',
+      [askedBy, key],
+    );
+    return rows.length === 0 ? null : decisionRow(rows[0]);
+  }
+
+  /** Decisions, newest first. */
+  async list({ type, state, before, limit }: DecisionFilter): Promise<DecisionRow[]> {
+    const rows = await this.dataSource.query<Columns[]>(
+      `SELECT * FROM decisions WHERE ($1::text IS NULL OR type = $1) AND ($2::text IS NULL OR state = $2)
+         AND ($3::bigint IS NULL OR position < $3) ORDER BY position DESC LIMIT $4`,
+      [type ?? null, state ?? null, before ?? null, limit],
+    );
+    return rows.map(decisionRow);
+  }
+
+  /** Adds a decision in the state that was found for it. */
+  async insert(manager: EntityManager, row: Omit<DecisionRow, 'position' | 'actedAt'>): Promise<DecisionRow> {
+    unwrap(DECISION_STATES.move(DECISION_STATES.initial, row.state));
+    const { appraisal } = row;
+    await manager.query(
+      `INSERT INTO decisions (id, type, action, subject, parameters, asked_by, idempotency_key, request_hash, delegated,
+         emergency, proposal, appraisal, model, raw, estimate, intended, matrix, state, automatic, decided_by, reason,
+         created_at, updated_at, acted_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $22,
+         CASE WHEN $18 = 'approved' THEN now() END)`,
+      [
+        ...[row.id, row.type, row.action, row.subject, canonicalJson(row.parameters as Json), row.askedBy],
+        ...[row.idempotencyKey, row.requestHash, row.delegated, row.emergency],
+        ...[canonicalJson(row.proposal as unknown as Json), canonicalJson(appraisal as unknown as Json)],
+        ...[appraisal.model, appraisal.confidence.raw, appraisal.confidence.estimate, appraisal.intended],
+        ...[appraisal.matrix, row.state, row.automatic, row.decidedBy, row.reason, row.createdAt],
+      ],
+    );
+    return unwrap(await this.decision(row.id, manager));
+  }
+
+  /** Moves a held decision; throws `STATE_CONFLICT` where that state may not follow. */
+  async move(
+    manager: EntityManager,
+    { id, state }: DecisionRow,
+    to: DecisionState,
+    change: DecisionChange = {},
+  ): Promise<DecisionRow> {
+    unwrap(DECISION_STATES.move(state, to));
+    const text = (value: Json | undefined) => (value === undefined ? null : canonicalJson(value));
+    await manager.query(
+      `UPDATE decisions SET state = $2, updated_at = $3, decided_by = coalesce($4, decided_by),
+         reason = coalesce($5, reason), automatic = coalesce($6, automatic), parameters = coalesce($7, parameters),
+         result = coalesce($8, result), helped = coalesce($9, helped), detail = coalesce($10, detail),
+         lease_until = now() + $11 * interval '1 millisecond',
+         acted_at = CASE WHEN $2 = 'approved' THEN now() ELSE acted_at END
+       WHERE id = $1`,
+      [
+        ...[id, to, systemClock.now(), change.decidedBy ?? null, change.reason ?? null],
+        ...[change.automatic ?? null, text(change.parameters), text(change.result), change.helped ?? null],
+        ...[change.detail ?? null, change.leaseMs ?? null],
+      ],
+    );
+    return unwrap(await this.decision(id, manager));
+  }
+
+  /** What has happened that limits an action now; nothing of the emergency stop. */
+  async circumstances(
+    manager: Reader,
+    { type, action, subject }: Pick<DecisionRow, 'type' | 'action' | 'subject'>,
+  ): Promise<Pick<Circumstances, 'automaticInHour' | 'secondsSinceLast' | 'attemptsInDay'>> {
+    const [row]: Columns[] = await manager.query(
+      `SELECT count(*) FILTER (WHERE acted_at > now() - interval '1 hour') AS in_hour,
+         count(*) FILTER (WHERE action = $2 AND subject = $3) AS in_day,
+         floor(extract(epoch FROM now() - max(acted_at) FILTER (WHERE action = $2 AND subject = $3))) AS since
+       FROM decisions WHERE type = $1 AND automatic AND acted_at > now() - interval '24 hours'`,
+      [type, action, subject],
+    );
+    return {
+      automaticInHour: Number(row.in_hour),
+      attemptsInDay: Number(row.in_day),
+      secondsSinceLast: row.since === null ? null : Number(row.since),
+    };
+  }
+
+  /** The newest outcomes of a type under one version of its model: raw confidences and what came of them. */
+  async outcomes(
+    type: string,
+    model: string,
+    most: number,
+    reader: Reader = this.dataSource,
+  ): Promise<Outcome[]> {
+    const rows: { raw: number; helped: boolean }[] = await reader.query(
+      `SELECT raw, helped FROM decisions WHERE type = $1 AND model = $2 AND helped IS NOT NULL
+       ORDER BY position DESC LIMIT $3`,
+      [type, model, most],
+    );
+    return rows.map(({ raw, helped }) => ({ raw, success: helped }));
+  }
+
+  /** Decisions whose action nobody is at although it should be done or has begun. */
+  async left(): Promise<string[]> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      `SELECT id FROM decisions WHERE NOT delegated AND (
+         (state = 'executing' AND lease_until <= now())
+         OR (state = 'approved' AND acted_at <= now() - interval '30 seconds')) LIMIT 100`,
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** A question; `ESCALATION_NOT_FOUND` (404). */
+  async escalation(id: string, reader: Reader = this.dataSource): Promise<Result<EscalationRow>> {
+    const rows: Columns[] = await reader.query(`${ESCALATION} WHERE e.id = $1`, [id]);
+    return rows.length === 0 ? err(notFound('escalation', id)) : ok(escalationRow(rows[0]));
+  }
+
+  /** The question about a decision; null where nobody was asked. */
+  async escalationOf(decision: string, reader: Reader = this.dataSource): Promise<EscalationRow | null> {
+    const rows: Columns[] = await reader.query(`${ESCALATION} WHERE e.decision_id = $1`, [decision]);
+    return rows.length === 0 ? null : escalationRow(rows[0]);
+  }
+
+  /** Questions with their decisions, newest first. */
+  async escalations({ state, before, limit }: DecisionFilter): Promise<[EscalationRow, DecisionRow][]> {
+    const rows = await this.dataSource.query<Columns[]>(
+      `${ESCALATION} WHERE ($1::text IS NULL OR e.state = $1) AND ($2::bigint IS NULL OR e.position < $2)
+       ORDER BY e.position DESC LIMIT $3`,
+      [state ?? null, before ?? null, limit],
+    );
+    const found = rows.map(escalationRow);
+    const decisions = await this.dataSource.query<Columns[]>('SELECT * FROM decisions WHERE id = ANY ($1)', [
+      found.map(({ decision }) => decision),
+    ]);
+    const byId = new Map(decisions.map(decisionRow).map((row) => [row.id, row]));
+    return found.map((row) => [row, byId.get(row.decision) as DecisionRow]);
+  }
+
+  /** Questions that nobody answered in time, at most a hundred. */
+  async lateEscalations(): Promise<EscalationRow[]> {
+    const rows = await this.dataSource.query<Columns[]>(
+      `${ESCALATION} WHERE e.state = 'open' AND e.expires_at <= now() LIMIT 100`,
+    );
+    return rows.map(escalationRow);
+  }
+}
+
+function notFound(what: 'decision' | 'escalation', id: string): CodedError {
+  const code = what === 'decision' ? 'DECISION_NOT_FOUND' : 'ESCALATION_NOT_FOUND';
+  return new CodedError(code, `There is no ${what} ${id}.`, { [what]: id }, 404);
+}

@@ -1,0 +1,104 @@
+import type { Browser, Page } from 'playwright-core';
+import { api, importTwoReleases, liveVersion } from '../support/autonomy.js';
+import { startServer, type TestServer } from '../support/index.js';
+import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
+
+const PROMOTE = {
+  type: 'deployment',
+  action: 'promote',
+  parameters: { model: 'mixtral-a', version: '1.0.1' },
+};
+
+browserTests('the Guardian and Decisions pages', () => {
+  let server: TestServer;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    server = await startServer({ env: { IMPORT_GENESIS: 'false' }, until: 'listening' });
+    await importTwoReleases(server);
+    browser = await launchBrowser();
+  }, 90_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server.stop();
+  }, 60_000);
+
+  /** Where a picture is wanted, for somebody to look at. */
+  const picture = async (page: Page, name: string) => {
+    const folder = process.env.STEMMA_PICTURES;
+    if (folder !== undefined) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  };
+
+  it('shows a question live, takes the answer, and shows what came of it', async () => {
+    const { page, complaints, close } = await openPage(browser);
+    await page.goto(`${server.url}/guardian`);
+    await page.getByText('No question is open').waitFor();
+    await api(server, 'POST', '/api/autonomous/decision', { ...PROMOTE, reason: 'smaller, and as good' });
+    await page.getByRole('heading', { name: 'mixtral-a@1.0.1 becomes the live release' }).waitFor();
+    await page.getByText('no answer means no').waitFor();
+    await picture(page, 'guardian');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const card = page.getByRole('region', { name: 'mixtral-a@1.0.1 becomes the live release' });
+    expect(await card.getByRole('button', { name: 'Approve', exact: true }).isDisabled()).toBe(true);
+    await card.getByLabel('Reason').fill('measured it');
+    await card.getByRole('button', { name: 'Approve', exact: true }).click();
+    await page.getByText('No question is open').waitFor();
+    expect(await liveVersion(server)).toBe('1.0.1');
+    await page.getByRole('link', { name: 'mixtral-a@1.0.1 becomes the live release' }).click();
+    await page.getByText('done, it helped').waitFor();
+    await page.getByLabel('Reason for an override').fill('back again');
+    await page.getByRole('button', { name: 'Take it back' }).click();
+    await page.getByText('taken back').waitFor();
+    expect(await liveVersion(server)).toBe('1.0.0');
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('stops everything from a phone, and lets it go on', async () => {
+    const { page, complaints, close } = await openPage(browser, {
+      viewport: { width: 390, height: 844 },
+      colorScheme: 'dark',
+    });
+    await page.goto(`${server.url}/guardian`);
+    await page.getByText('automatic action is on').waitFor();
+    const panel = page.getByRole('region', { name: 'Emergency stop' });
+    await panel.getByLabel('Reason').fill('smoke in the room');
+    await panel.getByRole('button', { name: 'Stop automatic action' }).click();
+    await panel.getByText('smoke in the room', { exact: false }).first().waitFor();
+    await panel.getByText('automatic action is stopped').waitFor();
+    await page.getByRole('link', { name: 'Emergency stop: stopped' }).waitFor();
+    await picture(page, 'guardian-phone-dark');
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await panel.getByLabel('Reason').fill('it was toast');
+    await panel.getByRole('button', { name: 'Resume' }).click();
+    await page.getByText('automatic action is on').waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('foresees on the Decisions page, draws the calibration, and is readable on a phone', async () => {
+    const { page, complaints, close } = await openPage(browser);
+    await page.goto(`${server.url}/decisions`);
+    await page.getByRole('table', { name: 'Decisions' }).waitFor();
+    await page.getByRole('img', { name: /^Share of decisions that came true/ }).waitFor();
+    await page.getByRole('region', { name: 'Decision matrix' }).getByText('guardian override').waitFor();
+    await page.getByRole('combobox', { name: 'Action' }).click();
+    await page.getByRole('option', { name: 'deployment: promote' }).click();
+    await page.getByLabel('Parameters').fill(JSON.stringify(PROMOTE.parameters));
+    await page.getByRole('button', { name: 'Dry run' }).click();
+    await page.getByText('NOT_CONFIDENT').waitFor();
+    await picture(page, 'decisions');
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+    const phone = await openPage(browser, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+    await phone.page.goto(`${server.url}/decisions`);
+    await phone.page.getByRole('table', { name: 'Decisions' }).waitFor();
+    await phone.page.getByRole('region', { name: 'Decision matrix' }).waitFor();
+    await picture(phone.page, 'decisions-phone-dark');
+    expect(await phone.page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(await accessibilityFaults(phone.page)).toEqual([]);
+    await phone.close();
+  });
+});

@@ -1,0 +1,351 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { packageRoot } from '../../src/common/installation.js';
+import { api, importTwoReleases, liveVersion, until, type DecisionDocument } from '../support/autonomy.js';
+import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { rootOfProof } from '../support/tasks.js';
+
+jest.setTimeout(120_000);
+
+const PROMOTE = {
+  type: 'deployment',
+  action: 'promote',
+  parameters: { model: 'mixtral-a', version: '1.0.1' },
+};
+
+let server: TestServer;
+let matrix: string;
+const shipped = readFileSync(join(packageRoot(), 'config', 'decision-matrix.yaml'), 'utf8');
+
+beforeAll(async () => {
+  matrix = join(temporaryFolder('matrix'), 'matrix.yaml');
+  writeFileSync(matrix, shipped);
+  server = await startServer({
+    env: { IMPORT_GENESIS: 'false', DECISION_MATRIX: matrix },
+    until: 'listening',
+  });
+  await importTwoReleases(server);
+});
+afterAll(() => server?.stop());
+
+const get = (path: string) => api(server, 'GET', path);
+const post = (path: string, body: unknown) => api(server, 'POST', path, body);
+const decide = async (body: object) =>
+  (await post('/api/autonomous/decision', body)).body as unknown as DecisionDocument & { code?: string };
+const decision = async (id: string) =>
+  (await get(`/api/autonomous/decisions/${id}`)).body as unknown as Required<DecisionDocument>;
+const rollBack = () => post('/api/guardian/rollback', { model: 'mixtral-a', reason: 'as it was' });
+
+describe('from a request to a verified action', () => {
+  it('says what would happen and why, and does nothing', async () => {
+    const { body } = await post('/api/autonomous/decision', { ...PROMOTE, dry_run: true });
+    expect(body).toMatchObject({
+      ...{
+        dry_run: true,
+        state: 'waiting',
+        outcome: 'escalate',
+        release: expect.stringMatching(/^[0-9a-f]{64}$/),
+      },
+      confidence: { threshold: 0.8, contributions: expect.any(Array) },
+      safety: { outcome: 'guardian' },
+    });
+    expect((await get('/api/autonomous/decisions')).body.items).toEqual([]);
+    const sure = { evaluation_gain: 1, canary_success: 1, canary_latency: 0, provenance: 1, change: 0 };
+    const forecast = await decide({ ...PROMOTE, dry_run: true, features: sure });
+    expect(forecast.confidence.raw).toBeGreaterThan(0.9);
+    expect(forecast).toMatchObject({ state: 'waiting' });
+    expect((await decide({ ...PROMOTE, features: sure })).code).toBe('FEATURES_MEASURED');
+  });
+
+  it('asks a guardian, whose approval makes it happen; a second answer changes nothing', async () => {
+    const asked = await decide({ ...PROMOTE, idempotency_key: 'first', reason: 'better on paper' });
+    expect(asked).toMatchObject({ state: 'waiting', automatic: false });
+    expect(await liveVersion(server)).toBe('1.0.0');
+    expect((await decide({ ...PROMOTE, idempotency_key: 'first' })).decision_id).toBe(asked.decision_id);
+    const other = { ...PROMOTE, idempotency_key: 'first', emergency: true };
+    expect(await post('/api/autonomous/decision', other)).toMatchObject({
+      ...{ status: 409, body: { code: 'DECISION_KEY_REUSED' } },
+    });
+    const { items } = (await get('/api/guardian/escalations?state=open')).body as unknown as {
+      items: { escalation_id: string; decision: DecisionDocument }[];
+    };
+    expect(items).toHaveLength(1);
+    expect(items[0]).toMatchObject({
+      if_nobody_answers: expect.stringContaining('no'),
+      decision: { why: 'better on paper', undo: expect.any(String), evidence: { live_version: '1.0.0' } },
+    });
+    const path = `/api/guardian/escalations/${items[0].escalation_id}`;
+    const answers = await Promise.all([
+      post(`${path}/approve`, { reason: 'looks right' }),
+      post(`${path}/reject`, { reason: 'looks wrong' }),
+    ]);
+    const won = answers.find(({ status }) => status === 200);
+    expect(answers.filter(({ status }) => status === 409)).toMatchObject([
+      { body: { code: 'ESCALATION_ANSWERED' } },
+    ]);
+    const approved = won?.body.state === 'succeeded';
+    expect(won?.body.state).toBe(approved ? 'succeeded' : 'rejected');
+    expect(await liveVersion(server)).toBe(approved ? '1.0.1' : '1.0.0');
+    if (!approved)
+      await post('/api/guardian/override', {
+        decision_id: asked.decision_id,
+        outcome: 'approve',
+        reason: 'x',
+      });
+    expect(await decision(asked.decision_id)).toMatchObject({ state: 'succeeded', helped: true });
+    expect(await liveVersion(server)).toBe('1.0.1');
+  });
+
+  it('goes back by one command, and forward again by an override that can be undone', async () => {
+    const back = await rollBack();
+    expect(back).toMatchObject({
+      status: 200,
+      body: { decisions: [{ type: 'guardian_override', state: 'succeeded' }] },
+    });
+    expect(await liveVersion(server)).toBe('1.0.0');
+    const order = { action: 'promote', parameters: PROMOTE.parameters, reason: 'after all' };
+    const { body } = await post('/api/guardian/override', order);
+    expect(body).toMatchObject({
+      state: 'succeeded',
+      grounds: expect.arrayContaining([expect.objectContaining({ code: 'OVERRIDE' })]),
+    });
+    expect(await liveVersion(server)).toBe('1.0.1');
+    const undo = { decision_id: body.decision_id, outcome: 'undo', reason: 'no' };
+    expect((await post('/api/guardian/override', undo)).body.state).toBe('undone');
+    expect(await liveVersion(server)).toBe('1.0.0');
+    expect((await post('/api/guardian/override', undo)).body.code).toBe('STATE_CONFLICT');
+    expect((await post('/api/guardian/override', { reason: 'x' })).body.code).toBe('OVERRIDE_INCOMPLETE');
+  });
+
+  it('takes the owner’s own promotion as an order, in one call', async () => {
+    const { status, body } = await post('/models/mixtral-a/releases/1.0.1/promote', undefined);
+    expect([status, body]).toMatchObject([
+      200,
+      { live: true, moved: true, decision: { state: 'succeeded' } },
+    ]);
+    await rollBack();
+  });
+
+  it('lets a canary answer its share, and receipts name the release that did', async () => {
+    const canary = { action: 'canary', parameters: { ...PROMOTE.parameters, share: 0.5 }, reason: 'try it' };
+    expect((await post('/api/guardian/override', canary)).body.state).toBe('succeeded');
+    const versions = new Map<string, number>();
+    const answer = async (seed: number) => {
+      const { body } = await post('/v1/completions', {
+        model: 'mixtral-a',
+        prompt: [1, 2, 3],
+        max_tokens: 1,
+        seed,
+      });
+      const receipt = (await get(`/v1/receipts/${String(body.receipt_id)}`)).body;
+      return JSON.stringify(receipt);
+    };
+    const { items } = (await get('/models/mixtral-a/releases')).body as unknown as {
+      items: { release: string; version: string }[];
+    };
+    for (let seed = 0; seed < 24; seed++) {
+      const text = await answer(seed);
+      const { version = '' } = items.find(({ release }) => text.includes(release)) ?? {};
+      versions.set(version, (versions.get(version) ?? 0) + 1);
+    }
+    expect([...versions.keys()].toSorted()).toEqual(['1.0.0', '1.0.1']);
+    const releaseOf = async (seed: number) => {
+      const text = await answer(seed);
+      return items.find(({ release }) => text.includes(release))?.version;
+    };
+    expect(await releaseOf(3)).toBe(await releaseOf(3));
+    const { evidence } = (await post('/api/autonomous/decision', { ...PROMOTE, dry_run: true })).body as {
+      evidence: { answers: number };
+    };
+    expect(evidence.answers).toBeGreaterThanOrEqual(versions.get('1.0.1') ?? Infinity);
+    const shadow = { action: 'shadow', parameters: { ...PROMOTE.parameters, share: 1 }, reason: 'unseen' };
+    expect((await post('/api/guardian/override', shadow)).body.state).toBe('succeeded');
+    const before = evidence.answers;
+    await answer(100);
+    await until('the shadow has followed', async () => {
+      const forecast = (await post('/api/autonomous/decision', { ...PROMOTE, dry_run: true })).body;
+      return (forecast.evidence as { answers: number }).answers > before;
+    });
+    const withdraw = { action: 'withdraw', parameters: { model: 'mixtral-a' }, reason: 'enough' };
+    expect((await post('/api/guardian/override', withdraw)).body.state).toBe('succeeded');
+    expect((await get('/api/guardian/dashboard')).body.stages).toEqual({});
+  });
+
+  it('resizes the engine, keeps the bits, and goes back', async () => {
+    const ask = { model: 'mixtral-a@1.0.0', prompt: [5, 6, 7], max_tokens: 4, seed: 1, logprobs: 1 };
+    const text = async () => {
+      const [choice] = (await post('/v1/completions', ask)).body.choices as {
+        text: string;
+        logprobs: object;
+      }[];
+      return JSON.stringify([choice.text, choice.logprobs]);
+    };
+    const before = await text();
+    const smaller = {
+      type: 'scaling',
+      action: 'scale_down',
+      parameters: { threads: 1, expert_cache_mb: 64 },
+    };
+    const first = await decide(smaller);
+    expect(first.grounds.map(({ code }) => code)).toContain('BLAST_RADIUS');
+    const order = { action: 'scale_down', parameters: smaller.parameters, reason: 'less' };
+    expect((await post('/api/guardian/override', order)).body).toMatchObject({
+      state: 'succeeded',
+      helped: true,
+    });
+    const { engine } = (await get('/api/guardian/dashboard')).body as { engine: { size: object } };
+    expect(engine.size).toMatchObject({ threads: 1, expertCacheMb: 64 });
+    expect(await text()).toBe(before);
+    const up = { action: 'scale_down', parameters: { threads: 2 }, reason: 'wrong way' };
+    expect((await post('/api/guardian/override', up)).body.code).toBe('SCALING_IMPOSSIBLE');
+    expect((await post('/api/guardian/rollback', { model: 'mixtral-a', reason: 'back' })).body).toMatchObject(
+      {
+        decisions: expect.arrayContaining([
+          expect.objectContaining({ action: 'previous_settings', state: 'succeeded' }),
+        ]),
+      },
+    );
+    expect((await get('/api/guardian/dashboard')).body).toMatchObject({ engine: { size: { threads: 2 } } });
+    expect(await text()).toBe(before);
+  });
+});
+
+describe('limits that people set', () => {
+  it('reads the matrix anew; a broken one changes nothing and raises an alert', async () => {
+    const hash = async () => ((await get('/api/guardian/dashboard')).body.matrix as { hash: string }).hash;
+    const before = await hash();
+    writeFileSync(matrix, shipped.replace('threshold: 0.8\n', 'threshold: 8\n'));
+    await until('the problem is told', async () => {
+      const { matrix: state } = (await get('/api/guardian/dashboard')).body as {
+        matrix: { problem: unknown };
+      };
+      return state.problem !== null;
+    });
+    expect(await hash()).toBe(before);
+    writeFileSync(matrix, shipped.replace('shadow: false', 'shadow: true'));
+    await until('the new one is in force', async () => (await hash()) !== before);
+    const recorded = await decide({ ...PROMOTE });
+    expect(recorded).toMatchObject({
+      state: 'recorded',
+      grounds: expect.arrayContaining([expect.objectContaining({ code: 'SHADOW' })]),
+    });
+    writeFileSync(matrix, shipped);
+    await until('the old one is back', async () => (await hash()) === before);
+  });
+
+  it('tunes thresholds on record, and checks against them', async () => {
+    const validate = async (body: object) => (await post('/api/guardian/monitor/validate', body)).body;
+    const ether = `${'0'.repeat(18)}`;
+    expect(await validate({ amount: `1001${ether}` })).toMatchObject({
+      outcome: 'guardian',
+      checks: expect.arrayContaining([
+        expect.objectContaining({ name: 'transaction_amount', outcome: 'guardian' }),
+      ]),
+    });
+    const put = (body: object) => api(server, 'PUT', '/api/guardian/monitor/config', body);
+    expect((await put({ transaction_amount: 2000, reason: 'larger' })).body).toMatchObject({
+      thresholds: { transaction_amount: 2000, bias: 0.15 },
+    });
+    expect(await validate({ amount: `1001${ether}` })).toMatchObject({
+      checks: expect.arrayContaining([
+        expect.objectContaining({ name: 'transaction_amount', outcome: 'passed' }),
+      ]),
+    });
+    expect((await put({ security_blocked: 0.9, reason: 'x' })).body.code).toBe('THRESHOLD_INVALID');
+    expect(await validate({ model: 'mixtral-a', version: '1.0.1' })).toMatchObject({
+      checks: expect.arrayContaining([
+        expect.objectContaining({ name: 'ethical_bias', value: null, outcome: 'guardian' }),
+      ]),
+    });
+  });
+
+  it('takes no answer for a no', async () => {
+    writeFileSync(matrix, shipped.replace('answer_within_s: 3600', 'answer_within_s: 10'));
+    await until('the short one is in force', async () => {
+      const types = (await get('/api/autonomous/metrics')).body.types as {
+        type: string;
+        rules: { answer_within_s: number };
+      }[];
+      return types.find(({ type }) => type === 'deployment')?.rules.answer_within_s === 10;
+    });
+    const asked = await decide(PROMOTE);
+    const { escalation } = await decision(asked.decision_id);
+    await until(
+      'it has expired',
+      async () => (await decision(asked.decision_id)).state === 'expired',
+      30_000,
+    );
+    const late = await post(`/api/guardian/escalations/${escalation?.escalation_id}/approve`, {
+      reason: 'late',
+    });
+    expect(late).toMatchObject({ status: 409, body: { code: 'ESCALATION_ANSWERED' } });
+    expect(await liveVersion(server)).toBe('1.0.0');
+    writeFileSync(matrix, shipped);
+  });
+});
+
+describe('the emergency stop', () => {
+  it('holds what is automatic, leaves inference alone unless asked, and ends only by a person', async () => {
+    const stopped = await post('/api/guardian/emergency-stop', { reason: 'fire' });
+    expect(stopped.body).toMatchObject({ stopped: true, inference: false, by: 'local', reason: 'fire' });
+    expect(await decide(PROMOTE)).toMatchObject({
+      state: 'held',
+      grounds: expect.arrayContaining([expect.objectContaining({ code: 'STOPPED' })]),
+    });
+    const ask = { model: 'mixtral-a', prompt: [1, 2], max_tokens: 1 };
+    expect((await post('/v1/completions', ask)).status).toBe(200);
+    await post('/api/guardian/emergency-stop', { reason: 'smoke', inference: true });
+    expect(await post('/v1/completions', ask)).toMatchObject({
+      status: 503,
+      body: { code: 'INFERENCE_STOPPED' },
+    });
+    expect((await get('/api/guardian/state')).body).toMatchObject({ stopped: true, inference: true });
+    await post('/api/guardian/resume', { reason: 'out' });
+    expect((await post('/v1/completions', ask)).status).toBe(200);
+  });
+
+  it('works by command line and by signal file', async () => {
+    const env = { DATA_DIR: server.dataDir };
+    expect((await runCommand(['stop-autonomy', '--reason', 'by hand'], env)).code).toBe(0);
+    expect((await get('/api/guardian/state')).body).toMatchObject({ stopped: true });
+    expect((await runCommand(['resume', '--reason', 'fine'], env)).code).toBe(0);
+    expect((await get('/api/guardian/state')).body).toMatchObject({ stopped: false });
+    writeFileSync(join(server.dataDir, 'STOP'), 'a file says so');
+    const began = performance.now();
+    await until('the file stops it', async () => (await get('/api/guardian/state')).body.stopped === true);
+    expect(performance.now() - began).toBeLessThan(1000);
+    await post('/api/guardian/resume', { reason: 'fine' });
+    expect((await get('/api/guardian/state')).body).toMatchObject({ stopped: false });
+  });
+});
+
+describe('the audit', () => {
+  it('exports lines and CSV whose proofs check out by the RFC', async () => {
+    await until('every record is proved', async () => {
+      const { items } = (await get('/api/guardian/audit?limit=1000')).body as { items: { proof: unknown }[] };
+      return items.length > 20 && items.every(({ proof }) => proof !== null);
+    });
+    const text = await (await fetch(`${server.url}/api/guardian/audit?format=jsonl&limit=1000`)).text();
+    const [signed, ...records] = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, never>);
+    const root = String(signed.checkpoint).split('\n')[2];
+    for (const { leaf, txid, proof } of records as unknown as {
+      leaf: string;
+      txid: number;
+      proof: { tree_size: number; hashes: string[] };
+    }[])
+      expect(rootOfProof(leaf, txid, proof.tree_size, proof.hashes)).toBe(root);
+    const csv = await fetch(`${server.url}/api/guardian/audit?format=csv&limit=5`);
+    expect(csv.headers.get('content-type')).toContain('text/csv');
+    expect(csv.headers.get('next-cursor')).toMatch(/^\d+$/);
+    expect((await csv.text()).split('\r\n')[0]).toContain('txid,at,event,actor');
+  });
+
+  it('is what fsck compares decisions with', async () => {
+    const { code, stdout } = await runCommand(['--json', 'fsck'], { DATA_DIR: server.dataDir });
+    expect([code, stdout]).toEqual([0, expect.any(String)]);
+  });
+});
