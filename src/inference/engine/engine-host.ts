@@ -96,7 +96,7 @@ export class EngineHost implements OnApplicationBootstrap, OnApplicationShutdown
   replace(): Promise<Result<EnginePort>> {
     if (this.stopped || this.starting === null) return this.engine();
     const before = this.starting;
-    const replaced = before.then(async (old) => {
+    const replaced: Promise<Result<EnginePort>> = before.then(async (old) => {
       for (const end = performance.now() + DRAIN_MS; performance.now() < end;) {
         await delay(DRAIN_STEP_MS);
         if (this.working === 0 || this.starting !== replaced) break;
