@@ -3,6 +3,8 @@ import { ChainModule } from '../chain/index.js';
 import { ExpertsModule } from '../experts/index.js';
 import { InferenceModule } from '../inference/index.js';
 import { LogModule } from '../log/index.js';
+import { AgentsModule } from '../monitoring/index.js';
+import { NotificationsModule } from '../notifications/index.js';
 import { ActionRegistry } from './actions/action-registry.js';
 import { DeploymentActions } from './actions/deployment.js';
 import { EngineSizing } from './actions/engine-sizing.js';
@@ -31,6 +33,7 @@ import { OneCommandRollback } from './process/one-command-rollback.js';
 import { OverrideService } from './process/override-service.js';
 import { OwnAuthority } from './process/own-authority.js';
 import { PromotionGuard } from './process/promotion-guard.js';
+import { TrendSource } from './process/trend-source.js';
 import { SafetyChecks } from './safety/safety-checks.js';
 import { SharedSettings } from './shared/shared-settings.js';
 import { EmergencyStop } from './stop/emergency-stop.js';
@@ -39,7 +42,7 @@ import { DecisionStore } from './store/decision-store.js';
 
 /** Decisions and the people who hold the keys. Needs the global config, database, events and the ports of autonomy. */
 @Module({
-  imports: [LogModule, ChainModule, ExpertsModule, InferenceModule],
+  imports: [LogModule, ChainModule, ExpertsModule, InferenceModule, AgentsModule, NotificationsModule],
   controllers: [AutonomousController, GuardianController, GuardianAuditController, MonitorController],
   providers: [
     // First, so that the others find what it has read.
@@ -70,6 +73,7 @@ import { DecisionStore } from './store/decision-store.js';
     OwnAuthority,
     PromotionGuard,
     DecisionMetrics,
+    TrendSource,
     DecisionSweeper,
     GuardianDashboard,
   ],

@@ -3,10 +3,12 @@ import type { EntityManager } from 'typeorm';
 import { EventBus, unwrap, type Json } from '../../common/index.js';
 import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
+import { Notifier } from '../../notifications/index.js';
 import { GuardianTrail } from '../audit/guardian-trail.js';
 import { DecisionStore, type DecisionChange } from '../store/decision-store.js';
 import type { DecisionRow, EscalationRow } from '../store/rows.js';
 import type { ActionParameters } from '../actions/decision-action.js';
+import { keyOfQuestion, noticeOfQuestion } from './question-notice.js';
 import { ESCALATION_STATES, type DecisionState, type EscalationState } from '../states.js';
 
 /** Who moves a decision and what is told of it. */
@@ -31,6 +33,7 @@ export class DecisionChanges {
     readonly manager: EntityManager,
     private readonly store: DecisionStore,
     private readonly trail: GuardianTrail,
+    private readonly notifier: Notifier,
   ) {}
 
   /** Adds a decision. */
@@ -73,7 +76,10 @@ export class DecisionChanges {
        VALUES ($1, $2, 'open', now() + $3 * interval '1 second')`,
       [id, decision, withinSeconds],
     );
-    this.escalations.set(id, unwrap(await this.store.escalation(id, this.manager)));
+    const question = unwrap(await this.store.escalation(id, this.manager));
+    this.escalations.set(id, question);
+    const asked = unwrap(await this.store.decision(decision, this.manager));
+    await this.notifier.enqueue(this.manager, noticeOfQuestion(question, asked));
   }
 
   /** Ends a question. */
@@ -88,6 +94,7 @@ export class DecisionChanges {
       [row.id, to, by, reason, amended === null ? null : JSON.stringify(amended)],
     );
     this.escalations.set(row.id, unwrap(await this.store.escalation(row.id, this.manager)));
+    await this.notifier.settle(this.manager, keyOfQuestion(row.id));
   }
 }
 
@@ -100,15 +107,17 @@ export class DecisionLedger {
     private readonly trail: GuardianTrail,
     private readonly log: LogAppender,
     private readonly events: EventBus,
+    private readonly notifier: Notifier,
   ) {}
 
   /** Commits what `work` did, or nothing. */
   async change<T>(work: (changes: DecisionChanges) => Promise<T>): Promise<T> {
     const [changes, value] = await this.transactions.run(async (manager) => {
-      const made = new DecisionChanges(manager, this.store, this.trail);
+      const made = new DecisionChanges(manager, this.store, this.trail, this.notifier);
       return [made, await work(made)] as const;
     });
     this.log.committed();
+    if (changes.escalations.size > 0) this.notifier.committed();
     for (const { id, type, action, state } of changes.decisions.values())
       this.events.emit('decision.changed', { decision: id, type, action, state });
     for (const { id, decision, state } of changes.escalations.values())
