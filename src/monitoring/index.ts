@@ -18,6 +18,7 @@ export {
 export { LiveFigures, type FigureReader } from '../common/observation/live-figures.js';
 export { MetricRegistry, type MetricOptions } from '../common/observation/metric-registry.js';
 export { MonitoringModule } from './monitoring.module.js';
+export { ReadinessWatch } from './readiness-watch.js';
 export { RecordTrail, type RecordFacts } from './records/record-trail.js';
 export { Tracing } from '../common/observation/tracing.js';
 export { VersionRegistry } from '../common/observation/version-registry.js';

@@ -21,6 +21,14 @@ import { TraceExport } from './trace-export.js';
     ReadinessWatch,
     TraceExport,
   ],
-  exports: [HealthRegistry, LiveFigures, MetricRegistry, VersionRegistry, Tracing, SecuritySignals],
+  exports: [
+    HealthRegistry,
+    LiveFigures,
+    MetricRegistry,
+    VersionRegistry,
+    Tracing,
+    SecuritySignals,
+    ReadinessWatch,
+  ],
 })
 export class MonitoringModule {}

@@ -12,6 +12,7 @@ export class ReadinessWatch {
   private readonly logger = new Logger('Readiness');
   private looking = false;
   private last: HealthStatus | null = null;
+  private words = '';
 
   constructor(
     private readonly health: HealthRegistry,
@@ -24,15 +25,21 @@ export class ReadinessWatch {
     );
   }
 
+  /** What the last look found, and what is wrong in words; null before the first. At most some seconds old. */
+  get latest(): { readonly status: HealthStatus; readonly detail: string } | null {
+    return this.last === null ? null : { status: this.last, detail: this.words };
+  }
+
   /** One look; a look that is still going on is not joined by another. */
   @Interval(EVERY_MS)
   protected async look(): Promise<void> {
     if (this.looking) return;
     this.looking = true;
     const { status, probes } = await this.health.check().finally(() => (this.looking = false));
-    if (status === this.last) return;
     const troubles = Object.entries(probes).filter(([, report]) => report.status !== 'ok');
     const detail = troubles.map(([name, report]) => `${name}: ${report.detail}`).join('; ');
+    this.words = detail;
+    if (status === this.last) return;
     if (status === 'ok' && this.last !== null) this.logger.log('ready again');
     if (status !== 'ok') this.logger.warn(`${status}: ${detail}`);
     this.last = status;

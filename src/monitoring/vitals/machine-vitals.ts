@@ -29,8 +29,8 @@ interface PoolFigures {
   readonly waitingCount?: number;
 }
 
-/** How finely the event loop is sampled, ms: as coarse as the metric, because each sample wakes an idle server. */
-const SAMPLE_MS = 50;
+/** How finely the event loop is sampled, ms: coarsely, because each sample wakes an idle server. */
+const SAMPLE_MS = 500;
 const NANOSECONDS = 1e6;
 
 /** Reads how machine and process fare; every reading is cheap enough for a look every few seconds. */
