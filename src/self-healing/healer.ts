@@ -160,7 +160,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     if (incident === undefined || remedy === null) return;
     if (state === 'approved')
       this.beside(incident, () => this.treat(incident, remedy, 'a guardian approved'));
-    else if (['rejected', 'expired', 'refused', 'cancelled'].includes(state))
+    else if (['rejected', 'expired', 'refused', 'held'].includes(state))
       this.decline(incident, `${remedy}: ${state} by the guardian`);
   }
 

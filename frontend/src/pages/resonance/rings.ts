@@ -4,7 +4,7 @@ const CENTRE = SIDE / 2;
 const INNER = 48;
 const STEP = 34;
 /** Points of a ring: enough for its waves to look round. */
-const POINTS = 72;
+const POINTS = 60;
 const DEEPEST = 13;
 
 /**
