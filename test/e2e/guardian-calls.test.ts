@@ -40,7 +40,9 @@ describe('a question to the guardians', () => {
       ...ask,
       idempotency_key: 'one',
     });
-    const { escalation_id: id } = (body as unknown as Required<DecisionDocument>).escalation ?? {};
+    const { decision_id: decision } = body as unknown as DecisionDocument;
+    const shown = (await api(server, 'GET', `/api/autonomous/decisions/${decision}`)).body;
+    const { escalation_id: id } = (shown as unknown as Required<DecisionDocument>).escalation ?? {};
     const key = `escalation:${id}`;
     const toldOf = (event: string) => told().filter((notice) => notice.key === key && notice.event === event);
     await until('the call', () => toldOf('raised').length > 0);
