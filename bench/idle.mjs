@@ -10,8 +10,8 @@ const SECONDS = Number(process.argv[2] ?? 20);
 const LIMIT = 1;
 /** Ticks per second of /proc: fixed on Linux, whatever the kernel's own clock does. */
 const TICKS = 100;
-/** Compilers and garbage collection calm down after the start. */
-const QUIET_SECONDS = 15;
+/** Compilers and garbage collection calm down after the start; the first round of the agents, then one in five minutes, comes after 15 s. */
+const QUIET_SECONDS = 30;
 
 /** Every process by its number: parent, name, and ticks of CPU time so far. */
 function processes() {

@@ -17,6 +17,12 @@ const ASK_MS = 8_000;
 const ACT_MS = 45_000;
 const REPORT_MS = 5_000;
 const LATE = Symbol('late');
+/** Causes under which the database takes no decision; their remedies are what makes it take them again. */
+const KEEPS_FROM_RECORDING: ReadonlySet<Incident['cause']> = new Set([
+  'database_away',
+  'pool_exhausted',
+  'disk_high',
+]);
 
 /** How a remedy went: whether it could be done, what was done or why not, and how long it took. */
 export interface Done {
@@ -36,14 +42,19 @@ export class Treatment {
   ) {}
 
   /**
-   * Whether the remedy may be used now. While the database is away no decision can be recorded; the one remedy that brings it back
-   * is then allowed as long as nobody has stopped automatic action.
+   * Whether the remedy may be used now. Where the trouble itself keeps decisions from being recorded, its own remedies are
+   * allowed as long as nobody has stopped automatic action; a decision that is recorded late still learns how it went.
    */
   async ask(incident: Incident, remedy: RemedyName, rule: CauseRule): Promise<Authorization> {
     try {
       const action = await this.proposal(incident, remedy, rule);
-      const answer = await inTime(this.authority.ask(action), ASK_MS, LATE);
+      const asked = this.authority.ask(action);
+      const answer = await inTime(asked, ASK_MS, LATE);
       if (answer !== LATE) return answer;
+      void asked.then(
+        ({ decision }) => (incident.decision ??= decision),
+        () => undefined,
+      );
       return this.alone(incident, 'nobody judged it in time');
     } catch (thrown) {
       return this.alone(incident, messageOf(thrown));
@@ -89,13 +100,9 @@ export class Treatment {
 
   private alone(incident: Incident, why: string): Authorization {
     const { allowed, reason } = this.gate.state();
-    if (incident.cause !== 'database_away' || !allowed)
+    if (!KEEPS_FROM_RECORDING.has(incident.cause) || !allowed)
       return { answer: 'no', reason: allowed ? why : reason, decision: null };
-    return {
-      answer: 'go',
-      reason: 'the database is away, nothing else is allowed without it',
-      decision: null,
-    };
+    return { answer: 'go', reason: `${incident.cause} keeps decisions from being recorded`, decision: null };
   }
 
   private async proposal(incident: Incident, name: RemedyName, rule: CauseRule): Promise<ProposedAction> {

@@ -57,7 +57,7 @@ describe('the live connection', () => {
     subscribe(1000);
     expect(socket().sent).toEqual([
       { subscribe: ['inference', 'chain', 'metrics', 'learning'], since: 400, stream: 's1' },
-      { subscribe: ['tasks'] },
+      ...['tasks', 'decisions', 'guardian', 'alerts', 'incidents'].map((topic) => ({ subscribe: [topic] })),
     ]);
     expect(live.current()).toEqual({ is: 'online' });
   });

@@ -5,8 +5,8 @@ import { canonicalJson, messageOf, systemClock, type Json } from '../../common/i
 import { DATABASE_CONNECTION, type DatabaseConnection } from '../../database/index.js';
 
 const CHANNEL = 'stemma_shared_settings';
-/** How old what is known may be when no notice comes through, ms: well under the second an emergency stop may take. */
-const POLL_MS = 500;
+/** How old what is known may be when no notice comes through, ms: within the second an emergency stop may take. */
+const POLL_MS = 800;
 const LISTEN_AGAIN_MS = 2_000;
 const CONNECT_MS = 3_000;
 
