@@ -5,8 +5,8 @@ import { systemCodeOf } from '../../common/index.js';
 
 /** Name of the signal file in the data folder. */
 export const STOP_FILE = 'STOP';
-/** How often it is looked for besides the watcher, ms. */
-const POLL_MS = 300;
+/** How often it is looked for where no watcher tells of it, ms: within the second a stop may take, and no more, as an idle server pays. */
+const POLL_MS = 800;
 const LONGEST_REASON = 500;
 
 /** The signal file: while it is there, automatic action is stopped; its text is the reason. Works without database and network. */

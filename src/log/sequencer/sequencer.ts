@@ -21,8 +21,12 @@ import {
 import { claimedCheckpoint, LogPublisher } from './log-publisher.js';
 import { Pause } from './pause.js';
 
-/** How long entries that another process committed wait at most, ms; those of this process do not wait. An idle server pays for it. */
+/**
+ * How long entries that another process committed wait at most, ms; those of this process do not wait. An idle server pays for it, so
+ * the less there is to do, the longer it waits.
+ */
 const POLL_MS = 250;
+const LONGEST_POLL_MS = 1000;
 /** How often `settle` looks, ms. */
 const SETTLE_MS = 25;
 /** How long it waits after a failure, or for another process's lock, ms. */
@@ -115,10 +119,11 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
       try {
         const publisher = await this.open(runner);
         this.become('sequencing', `${publisher.size} leaves`);
-        while (!this.stopped) {
+        for (let poll = POLL_MS; !this.stopped;) {
           const leaves = await assignLeaves(runner);
           if (leaves.length > 0) this.announce(await publisher.publish(leaves));
-          else await this.pause.start(POLL_MS);
+          else await this.pause.start(poll);
+          poll = leaves.length > 0 ? POLL_MS : Math.min(poll * 2, LONGEST_POLL_MS);
         }
       } finally {
         await releaseSequencerLock(runner).catch(() => undefined);

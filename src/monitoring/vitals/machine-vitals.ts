@@ -30,7 +30,7 @@ interface PoolFigures {
 }
 
 /** How finely the event loop is sampled, ms: coarsely, because each sample wakes an idle server. */
-const SAMPLE_MS = 500;
+const SAMPLE_MS = 1_000;
 const NANOSECONDS = 1e6;
 
 /** Reads how machine and process fare; every reading is cheap enough for a look every few seconds. */

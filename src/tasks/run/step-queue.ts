@@ -18,7 +18,7 @@ export type StepWork = (job: StepJob, worker: string) => Promise<void>;
 
 const IDENTIFIER = 'stemma_step';
 /** How often jobs that become due are looked for, ms; new ones are told of at once. */
-const POLL_MS = 1_000;
+const POLL_MS = 2_500;
 const RESTART_MS = 2_000;
 const CONNECTIONS = 3;
 
