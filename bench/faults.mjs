@@ -126,6 +126,19 @@ function postgresOf(pid) {
     .map(({ id }) => id);
 }
 
+/** What becomes of a supervised server that gets a signal; `noticed` is what the supervisor says then. */
+async function endSupervised(signal, noticed) {
+  const server = await startServer({ command: 'supervise' });
+  const first = server.lock().pid;
+  const injected = Date.now();
+  process.kill(first, signal);
+  await until(() => noticed.test(server.output()), 60_000, 'noticed', server);
+  const detected = (Date.now() - injected) / 1000;
+  const isBack = () => tried(async () => server.lock().pid !== first && (await server.ready()));
+  await until(isBack, 120_000, 'back', server);
+  return { detected, recovered: (Date.now() - injected) / 1000, how: 'healed by the supervisor' };
+}
+
 const FAULTS = {
   async 'cpu hog'() {
     const server = await startServer();
@@ -202,47 +215,9 @@ const FAULTS = {
     return result;
   },
 
-  async 'killed server'() {
-    const server = await startServer({ command: 'supervise' });
-    const first = server.lock().pid;
-    const injected = Date.now();
-    process.kill(first, 'SIGKILL');
-    await until(
-      () => /supervisor: the server ended \(SIGKILL\)/.test(server.output()),
-      60_000,
-      'noticed',
-      server,
-    );
-    const detected = (Date.now() - injected) / 1000;
-    await until(
-      () => tried(async () => server.lock().pid !== first && (await server.ready())),
-      120_000,
-      'back',
-      server,
-    );
-    return { detected, recovered: (Date.now() - injected) / 1000, how: 'healed by the supervisor' };
-  },
+  'killed server': () => endSupervised('SIGKILL', /supervisor: the server ended \(SIGKILL\)/),
 
-  async 'hung server'() {
-    const server = await startServer({ command: 'supervise' });
-    const first = server.lock().pid;
-    const injected = Date.now();
-    process.kill(first, 'SIGSTOP');
-    await until(
-      () => /supervisor: the server has not answered/.test(server.output()),
-      60_000,
-      'noticed',
-      server,
-    );
-    const detected = (Date.now() - injected) / 1000;
-    await until(
-      () => tried(async () => server.lock().pid !== first && (await server.ready())),
-      120_000,
-      'back',
-      server,
-    );
-    return { detected, recovered: (Date.now() - injected) / 1000, how: 'healed by the supervisor' };
-  },
+  'hung server': () => endSupervised('SIGSTOP', /supervisor: the server has not answered/),
 
   async 'database killed'() {
     const server = await startServer();

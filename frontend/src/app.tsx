@@ -50,8 +50,8 @@ export function App() {
             <Route path="/blocks/:chain/:hash" element={<BlockPage />} />
             <Route path="/experts" element={<ExpertsPage />} />
             <Route path="/problems/:code?" element={<ProblemsPage />} />
-            <Route path="/work" element={<TasksPage />} />
-            <Route path="/work/:id" element={<TaskPage />} />
+            <Route path="/task-list" element={<TasksPage />} />
+            <Route path="/task-list/:id" element={<TaskPage />} />
             <Route path="/monitoring" element={<MonitoringPage />} />
             <Route path="/healing" element={<HealingPage />} />
             <Route path="/guardian" element={<GuardianPage />} />

@@ -1,5 +1,5 @@
 import type { Browser, Page } from 'playwright-core';
-import { api, importTwoReleases, liveVersion } from '../support/autonomy.js';
+import { api, importTwoReleases, liveVersion, until } from '../support/autonomy.js';
 import { startServer, type TestServer } from '../support/index.js';
 import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
 
@@ -43,13 +43,13 @@ browserTests('the Guardian and Decisions pages', () => {
     await card.getByLabel('Reason').fill('measured it');
     await card.getByRole('button', { name: 'Approve', exact: true }).click();
     await page.getByText('No question is open').waitFor();
-    expect(await liveVersion(server)).toBe('1.0.1');
+    await until('the promotion', async () => (await liveVersion(server)) === '1.0.1');
     await page.getByRole('link', { name: 'mixtral-a@1.0.1 becomes the live release' }).click();
     await page.getByText('done, it helped').waitFor();
     await page.getByLabel('Reason for an override').fill('back again');
     await page.getByRole('button', { name: 'Take it back' }).click();
     await page.getByText('taken back').waitFor();
-    expect(await liveVersion(server)).toBe('1.0.0');
+    await until('the way back', async () => (await liveVersion(server)) === '1.0.0');
     expect(complaints).toEqual([]);
     await close();
   });

@@ -102,7 +102,7 @@ browserTests('the Truth mirror and Resonance pages', () => {
       setTimeout(() => resolve(count), 2500);
     })`);
     expect(changes).toBe(0);
-    expect(await page.locator('path[data-front]').count()).toBe(0);
+    await page.locator('path[data-front]').first().waitFor({ state: 'detached' });
     expect(await accessibilityFaults(page)).toEqual([]);
     await close();
   });

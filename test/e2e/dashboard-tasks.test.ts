@@ -28,11 +28,11 @@ browserTests('the Tasks page', () => {
 
   it('shows tasks live, takes an approval with its reason, and proves the records', async () => {
     const { page, complaints, close } = await openPage(browser);
-    await page.goto(`${server.url}/work`);
+    await page.goto(`${server.url}/task-list`);
     await page.getByText('Nobody has asked for a task yet').waitFor();
     const id = await start('import_model', { folder: '/there/is/nothing' });
     await page.getByRole('cell', { name: 'import_model' }).click();
-    await page.waitForURL(`**/work/${id}`);
+    await page.waitForURL(`**/task-list/${id}`);
     await page.getByRole('heading', { name: 'Your approval is asked for' }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(await page.getByRole('button', { name: 'Reject' }).isDisabled()).toBe(true);
@@ -54,8 +54,8 @@ browserTests('the Tasks page', () => {
     await waitForTask(server.url, id, ['completed']);
     const { page, close } = await openPage(browser, { viewport: { width: 400, height: 800 } });
     for (const [path, shown] of [
-      ['/work', 'http_probe'],
-      [`/work/${id}`, 'What happened'],
+      ['/task-list', 'http_probe'],
+      [`/task-list/${id}`, 'What happened'],
     ]) {
       await page.goto(server.url + path);
       await page.getByText(shown).first().waitFor();

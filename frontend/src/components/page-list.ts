@@ -25,7 +25,7 @@ export const pages = [
   { path: '/chain', label: 'Chain', question: 'Where does each weight come from?', icon: IconBinaryTree },
   { path: '/experts', label: 'Experts', question: 'Which experts do the work?', icon: IconGridDots },
   // Not /tasks: that is the API's.
-  { path: '/work', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
+  { path: '/task-list', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
   { path: '/guardian', label: 'Guardian', question: 'What waits for my answer?', icon: IconShieldCheck },
   { path: '/decisions', label: 'Decisions', question: 'What does it decide, and how well?', icon: IconScale },
   {

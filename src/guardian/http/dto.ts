@@ -76,16 +76,8 @@ export class DecisionRequestDto {
   features?: object;
 }
 
-/** Query of `GET /api/autonomous/decisions`. */
-export class DecisionsQuery {
-  @IsOptional()
-  @IsIn([...DECISION_TYPES])
-  type?: DecisionType;
-
-  @IsOptional()
-  @IsIn([...DECISION_STATES.states])
-  state?: DecisionState;
-
+/** Which page of a list, newest first. */
+export class PageQuery {
   @IsOptional()
   @Type(() => Number)
   @Min(1)
@@ -99,23 +91,22 @@ export class DecisionsQuery {
   cursor?: string;
 }
 
+/** Query of `GET /api/autonomous/decisions`. */
+export class DecisionsQuery extends PageQuery {
+  @IsOptional()
+  @IsIn([...DECISION_TYPES])
+  type?: DecisionType;
+
+  @IsOptional()
+  @IsIn([...DECISION_STATES.states])
+  state?: DecisionState;
+}
+
 /** Query of `GET /api/guardian/escalations`. */
-export class EscalationsQuery {
+export class EscalationsQuery extends PageQuery {
   @IsOptional()
   @IsIn([...ESCALATION_STATES.states])
   state?: EscalationState;
-
-  @IsOptional()
-  @Type(() => Number)
-  @Min(1)
-  @Max(200)
-  @IsInt()
-  limit?: number;
-
-  /** `next_cursor` of the page before. */
-  @IsOptional()
-  @Matches(CURSOR, { message: 'cursor must be one that a page gave out' })
-  cursor?: string;
 }
 
 /** Why somebody does it. */

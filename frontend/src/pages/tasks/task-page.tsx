@@ -17,7 +17,7 @@ export default function TaskPage() {
   const task = useTask(id);
   return (
     <div className={`page ${styles.page}`}>
-      <Anchor component={Link} to="/work" size="sm">
+      <Anchor component={Link} to="/task-list" size="sm">
         All tasks
       </Anchor>
       {task.isPending && <Loading lines={8} />}

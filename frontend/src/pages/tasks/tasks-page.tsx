@@ -48,7 +48,7 @@ export default function TasksPage() {
           rows={tasks.data.pages.flatMap((page) => page.items)}
           columns={columns}
           rowKey={(row) => row.task_id}
-          onOpen={(row) => void navigate(`/work/${row.task_id}`)}
+          onOpen={(row) => void navigate(`/task-list/${row.task_id}`)}
           onEnd={more}
           complete={!hasNextPage}
           empty={
