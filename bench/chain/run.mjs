@@ -28,6 +28,7 @@ import { NodeKeys, secp256k1Signer } from '../../dist/src/keys/index.js';
 import { LogAppender, LogFiles, LogReader, Sequencer } from '../../dist/src/log/index.js';
 import { GroupCommit } from '../../dist/src/log/group-commit.js';
 import { LogSignal } from '../../dist/src/log/log-signal.js';
+import { PublishedEntries } from '../../dist/src/log/published-entries.js';
 
 const HEADERS = 4096;
 const ROUNDS = 6;
@@ -177,8 +178,9 @@ async function openNode(config, dataSource) {
   const transactions = new Transactions(dataSource);
   const keys = unwrap(await NodeKeys.load(config));
   const [signal, events] = [new LogSignal(), new EventBus()];
-  const log = new LogAppender(new GroupCommit(transactions), signal);
   const files = new LogFiles(join(config.dataDir, 'log'));
+  const published = new PublishedEntries(dataSource, files);
+  const log = new LogAppender(new GroupCommit(transactions), signal, published);
   const stores = BlockStores.inFolder(join(config.dataDir, 'blobs'));
   const context = { clock: systemClock, checkSignature: checkSignatureNative, difficultyFor: () => 0 };
   return {
@@ -186,7 +188,7 @@ async function openNode(config, dataSource) {
     reader: new LogReader(dataSource, files, keys),
     author: new BlockAuthor(keys, context),
     publisher: new BlockPublisher(dataSource, transactions, stores, new BlockRules(), log, events, context),
-    sequencer: new Sequencer(dataSource, files, keys, signal, events),
+    sequencer: new Sequencer(dataSource, files, keys, signal, published, events),
   };
 }
 

@@ -17,14 +17,23 @@ export class Transactions {
    * Commits what `work` did, or nothing when it throws. Work that lost against another transaction (deadlock, serialization)
    * runs again, so it must not do anything outside the database that cannot be done twice.
    */
-  async run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.dataSource.transaction(work);
-      } catch (thrown) {
-        if (attempt === ATTEMPTS || !isRetryable(thrown)) throw thrown;
-        await delay(randomInt(5 * 2 ** attempt));
-      }
+  run<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return repeated(() => this.dataSource.transaction(work));
+  }
+
+  /** As `run`, for work that is a single statement: a transaction by itself, without the two calls that frame one. */
+  runStatement<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return repeated(() => work(this.dataSource.manager));
+  }
+}
+
+async function repeated<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (thrown) {
+      if (attempt === ATTEMPTS || !isRetryable(thrown)) throw thrown;
+      await delay(randomInt(5 * 2 ** attempt));
     }
   }
 }

@@ -4,6 +4,7 @@ import type { LogEntryInput } from './entry.js';
 import { GroupCommit } from './group-commit.js';
 import { LogSignal } from './log-signal.js';
 import { insertEntries } from './outbox.js';
+import { PublishedEntries, type PublishedLeaf } from './published-entries.js';
 
 /** Puts facts into the log's outbox, in the transaction of the change they tell of. */
 @Injectable()
@@ -11,14 +12,15 @@ export class LogAppender {
   constructor(
     private readonly groups: GroupCommit,
     private readonly signal: LogSignal,
+    private readonly published: PublishedEntries,
   ) {}
 
   /**
    * Appends inside the caller's transaction; after its commit the entries become leaves within about 200 ms. Calling
    * `committed()` after the commit makes that immediate.
    */
-  append(manager: EntityManager, entries: readonly LogEntryInput[]): Promise<void> {
-    return insertEntries(manager, entries);
+  async append(manager: EntityManager, entries: readonly LogEntryInput[]): Promise<void> {
+    await insertEntries(manager, entries);
   }
 
   /** Tells the sequencer that a transaction with appended entries has committed. Optional. */
@@ -35,11 +37,18 @@ export class LogAppender {
     entries: readonly LogEntryInput[],
     work?: (manager: EntityManager) => Promise<T>,
   ): Promise<T> {
-    const value = await this.groups.submit(async (manager) => {
-      const result = (await work?.(manager)) as T;
-      return { result, after: entries };
-    });
+    const { result } = await this.groups.submit(entries, work ?? null);
     this.signal.poke();
-    return value;
+    return result as T;
+  }
+
+  /**
+   * Appends one entry, as `appendGrouped` does, and waits until it is under the published checkpoint. Null when that takes longer than
+   * `deadlineMs`: the entry is stored then and will be published.
+   */
+  async publish(entry: LogEntryInput, deadlineMs: number): Promise<PublishedLeaf | null> {
+    const { ids } = await this.groups.submit([entry], null);
+    this.signal.poke();
+    return this.published.wait(ids[0], deadlineMs);
   }
 }

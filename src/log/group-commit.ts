@@ -5,18 +5,19 @@ import { Transactions } from '../database/index.js';
 import { insertEntries } from './outbox.js';
 import type { LogEntryInput } from './entry.js';
 
-/** What one caller's share of a group leaves behind: its result and the entries to append in the same transaction. */
-export interface GroupShare<T> {
+/** One caller's share of a group besides its entries; it may run twice and must touch nothing but the database. */
+export type GroupWork<T> = (manager: EntityManager) => Promise<T>;
+
+/** What a caller's share has come to: the result of its work and the ids of its entries in the outbox. */
+export interface GroupOutcome<T> {
   readonly result: T;
-  readonly after: readonly LogEntryInput[];
+  readonly ids: readonly string[];
 }
 
-/** One caller's share of a group; it may run twice and must touch nothing but the database. */
-export type GroupWork<T> = (manager: EntityManager) => Promise<GroupShare<T>>;
-
 interface Waiting {
-  readonly work: GroupWork<unknown>;
-  readonly resolve: (value: unknown) => void;
+  readonly entries: readonly LogEntryInput[];
+  readonly work: GroupWork<unknown> | null;
+  readonly resolve: (outcome: GroupOutcome<unknown>) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -36,12 +37,12 @@ export class GroupCommit {
 
   constructor(private readonly transactions: Transactions) {}
 
-  /** Resolves with the share's result after the commit; refuses with `LOG_BUSY` when too many wait already. */
-  submit<T>(work: GroupWork<T>): Promise<T> {
+  /** Stores entries and what `work` does; resolves after the commit. Refuses with `LOG_BUSY` when too many wait already. */
+  submit<T>(entries: readonly LogEntryInput[], work: GroupWork<T> | null): Promise<GroupOutcome<T>> {
     if (this.waiting.length >= QUEUE_LIMIT)
       return Promise.reject(new CodedError('LOG_BUSY', 'Too many log entries wait to be stored.', {}, 503));
-    return new Promise<T>((resolve, reject) => {
-      this.waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+    return new Promise<GroupOutcome<T>>((resolve, reject) => {
+      this.waiting.push({ entries, work, resolve: resolve as Waiting['resolve'], reject });
       if (!this.running) void this.drain();
     });
   }
@@ -54,21 +55,35 @@ export class GroupCommit {
 
   private async commit(group: readonly Waiting[]): Promise<void> {
     try {
-      const results = await this.transactions.run((manager) => runShares(manager, group));
-      group.forEach(({ resolve }, i) => resolve(results[i]));
+      const outcomes = await this.store(group);
+      group.forEach(({ resolve }, i) => resolve(outcomes[i]));
     } catch (thrown) {
       if (group.length === 1) group[0].reject(thrown);
       else for (const alone of group) await this.commit([alone]);
     }
   }
+
+  private store(group: readonly Waiting[]): Promise<GroupOutcome<unknown>[]> {
+    // entries alone are one statement
+    if (group.every(({ work }) => work === null))
+      return this.transactions.runStatement((manager) => runShares(manager, group));
+    return this.transactions.run((manager) => runShares(manager, group));
+  }
 }
 
-async function runShares(manager: EntityManager, group: readonly Waiting[]): Promise<unknown[]> {
-  const shares: GroupShare<unknown>[] = [];
-  for (const { work } of group) shares.push(await work(manager));
-  await insertEntries(
+async function runShares(
+  manager: EntityManager,
+  group: readonly Waiting[],
+): Promise<GroupOutcome<unknown>[]> {
+  const results: unknown[] = [];
+  for (const { work } of group) results.push(await work?.(manager));
+  const ids = await insertEntries(
     manager,
-    shares.flatMap(({ after }) => after),
+    group.flatMap(({ entries }) => entries),
   );
-  return shares.map(({ result }) => result);
+  let next = 0;
+  return group.map(({ entries }, i) => ({
+    result: results[i],
+    ids: ids.slice(next, (next += entries.length)),
+  }));
 }

@@ -9,6 +9,7 @@ import { LogHealth } from './log-health.js';
 import { LogSignal } from './log-signal.js';
 import { EntryList } from './read/entry-list.js';
 import { LogReader } from './read/log-reader.js';
+import { PublishedEntries } from './published-entries.js';
 import { Sequencer } from './sequencer/sequencer.js';
 
 /** The append-only Merkle log. Needs the global config, keys, database and events. */
@@ -17,6 +18,7 @@ import { Sequencer } from './sequencer/sequencer.js';
   providers: [
     LogSignal,
     GroupCommit,
+    PublishedEntries,
     LogAppender,
     Sequencer,
     LogReader,

@@ -2,20 +2,21 @@ import type { EntityManager } from 'typeorm';
 import { systemClock } from '../common/index.js';
 import { encodeLeaf, type LogEntryInput } from './entry.js';
 
-/** Inserts entries into the outbox as one multi-row statement. */
+/** Inserts entries into the outbox as one multi-row statement; returns their ids, which rise in the order of the entries. */
 export async function insertEntries(
   manager: EntityManager,
   entries: readonly LogEntryInput[],
-): Promise<void> {
-  if (entries.length === 0) return;
+): Promise<string[]> {
+  if (entries.length === 0) return [];
   const time = systemClock.now();
-  await manager.query(
+  const rows = await manager.query<{ id: string }[]>(
     `INSERT INTO log_entries (kind, subject, leaf)
-     SELECT * FROM unnest($1::text[], $2::text[], $3::text[])`,
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) RETURNING id`,
     [
       entries.map((entry) => entry.kind),
       entries.map((entry) => entry.subject),
       entries.map((entry) => encodeLeaf(entry, time)),
     ],
   );
+  return rows.map(({ id }) => id).sort((a, b) => Number(a) - Number(b));
 }

@@ -12,6 +12,7 @@ import { NodeKeys } from '../../dist/src/keys/index.js';
 import { LogAppender, LogFiles, Sequencer } from '../../dist/src/log/index.js';
 import { GroupCommit } from '../../dist/src/log/group-commit.js';
 import { LogSignal } from '../../dist/src/log/log-signal.js';
+import { PublishedEntries } from '../../dist/src/log/published-entries.js';
 
 Logger.overrideLogger(false);
 const [url, folder, seed] = process.argv.slice(2);
@@ -21,8 +22,9 @@ const transactions = new Transactions(dataSource);
 const keys = unwrap(await NodeKeys.load(config));
 const signal = new LogSignal();
 const events = new EventBus();
-const log = new LogAppender(new GroupCommit(transactions), signal);
 const files = new LogFiles(join(folder, 'log'));
+const published = new PublishedEntries(dataSource, files);
+const log = new LogAppender(new GroupCommit(transactions), signal, published);
 const stores = BlockStores.inFolder(join(folder, 'blobs'));
 const context = { clock: systemClock, checkSignature: checkSignatureNative, difficultyFor: () => 0 };
 const author = new BlockAuthor(keys, context);
@@ -37,7 +39,7 @@ const publisher = new BlockPublisher(
 );
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 events.on('log.checkpoint', (checkpoint) => say({ checkpoint }));
-new Sequencer(dataSource, files, keys, signal, events).onApplicationBootstrap();
+new Sequencer(dataSource, files, keys, signal, published, events).onApplicationBootstrap();
 let count = 0;
 
 async function metaBlock(head) {

@@ -15,6 +15,7 @@ import { NodeKeys } from '../../src/keys/index.js';
 import { LogAppender, LogFiles, LogReader } from '../../src/log/index.js';
 import { GroupCommit } from '../../src/log/group-commit.js';
 import { LogSignal } from '../../src/log/log-signal.js';
+import { PublishedEntries } from '../../src/log/published-entries.js';
 import { Sequencer } from '../../src/log/sequencer/sequencer.js';
 import { openTestDatabase, temporaryFolder, testConfig } from '../support/index.js';
 
@@ -34,14 +35,15 @@ export async function openChain({ difficulty = 0 } = {}) {
   const keys = unwrap(await NodeKeys.load(config));
   const { dataSource, transactions } = database;
   const [signal, events, rules] = [new LogSignal(), new EventBus(), new BlockRules()];
-  const log = new LogAppender(new GroupCommit(transactions), signal);
   const files = new LogFiles(join(folder, 'log'));
+  const published = new PublishedEntries(dataSource, files);
+  const log = new LogAppender(new GroupCommit(transactions), signal, published);
   const clock: Clock = { now: () => TEST_NOW };
   const context = { clock, checkSignature: checkSignatureNative, difficultyFor: () => difficulty };
   const stores = BlockStores.inFolder(join(folder, 'blobs'));
   const author = new BlockAuthor(keys, context);
   const publisher = new BlockPublisher(dataSource, transactions, stores, rules, log, events, context);
-  const sequencer = new Sequencer(dataSource, files, keys, signal, events);
+  const sequencer = new Sequencer(dataSource, files, keys, signal, published, events);
   return {
     folder,
     url: database.url,

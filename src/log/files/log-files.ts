@@ -1,30 +1,43 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCodeOf } from '../../common/index.js';
-import { writeDurably } from '../../common/durable-files.js';
+import { DurableFolder, type DurableBytes } from '../../common/durable-folder.js';
 import { sliceBundle } from '../tree/entry-bundle.js';
 import type { Tile } from '../tree/growing-tree.js';
+import { NewestTiles } from './newest-tiles.js';
 import { HASH_BYTES, TILE_WIDTH, tilePath, type TileId } from '../tree/tile-path.js';
 
 /**
- * The log's public files: `checkpoint` and `tile/…` as C2SP tlog-tiles lays them out. Of a partial tile only the widest
- * is kept; narrower ones are cut from it on reading.
+ * The log's public files: `checkpoint` and `tile/…` as C2SP tlog-tiles lays them out. Of a partial tile the widest is kept and, for a
+ * while, some that it replaced; narrower ones are cut from it on reading.
  */
 export class LogFiles {
-  private readonly incoming: string;
+  private readonly disk: DurableFolder;
+  private readonly newest = new NewestTiles();
+  private own: { readonly note: string; readonly at: number } | null = null;
   private written = 0;
 
   constructor(readonly folder: string) {
-    this.incoming = join(folder, 'incoming');
+    this.disk = new DurableFolder(join(folder, 'incoming'));
   }
 
-  /** Writes tiles and bundles durably, all or none. */
+  /**
+   * Adds tiles and bundles and then replaces the checkpoint by one that covers them: it is not to be seen before they are durable,
+   * and both are durable on return. Partial tiles that are no longer of use go some time later, many at once.
+   */
+  async publish(tiles: readonly Tile[], note: string): Promise<void> {
+    await this.disk.write(this.filesOf(tiles), this.checkpointFile(note));
+    this.noteWritten(note);
+    const outdated = this.newest.replace(tiles);
+    for (const id of outdated) await rm(this.pathOf(id), { force: true });
+    for (const id of tiles)
+      if (id.width === TILE_WIDTH) await rm(this.partialsOf(id), { recursive: true, force: true });
+  }
+
+  /** Writes tiles and bundles durably. */
   async writeTiles(tiles: readonly Tile[]): Promise<void> {
-    await mkdir(this.incoming, { recursive: true });
-    await writeDurably(
-      this.incoming,
-      tiles.map((tile) => ({ target: this.pathOf(tile), content: tile.bytes })),
-    );
+    this.newest.clear();
+    await this.disk.write(this.filesOf(tiles), null);
   }
 
   /** How often this object has replaced the checkpoint: what was read before the last time may be old. */
@@ -32,13 +45,15 @@ export class LogFiles {
     return this.written;
   }
 
+  /** The checkpoint this object wrote last and when, by `performance.now()`; null before it wrote one. */
+  get checkpointWritten(): { readonly note: string; readonly at: number } | null {
+    return this.own;
+  }
+
   /** Replaces the checkpoint durably. */
   async writeCheckpoint(note: string): Promise<void> {
-    await mkdir(this.incoming, { recursive: true });
-    await writeDurably(this.incoming, [
-      { target: join(this.folder, 'checkpoint'), content: Buffer.from(note) },
-    ]);
-    this.written++;
+    await this.disk.write([], this.checkpointFile(note));
+    this.noteWritten(note);
   }
 
   /** The signed checkpoint; null before the first. */
@@ -58,11 +73,17 @@ export class LogFiles {
     return null;
   }
 
+  /** As `read`, but what this object published last comes from memory. */
+  async readNewest(id: TileId): Promise<Uint8Array | null> {
+    const kept = this.newest.get(id);
+    return kept === null ? this.read(id) : cut(id, kept);
+  }
+
   /** Removes partial tiles that a wider one has replaced. */
   async dropNarrower(tiles: readonly TileId[]): Promise<void> {
     for (const id of tiles) {
       if (id.width === TILE_WIDTH) {
-        await rm(dirname(this.pathOf({ ...id, width: 1 })), { recursive: true, force: true });
+        await rm(this.partialsOf(id), { recursive: true, force: true });
         continue;
       }
       for (const width of await this.partialWidths(id))
@@ -75,9 +96,27 @@ export class LogFiles {
     return join(this.folder, 'tile', tilePath(id));
   }
 
+  private filesOf(tiles: readonly Tile[]): DurableBytes[] {
+    return tiles.map((tile) => ({ target: this.pathOf(tile), bytes: tile.bytes }));
+  }
+
+  private checkpointFile(note: string): DurableBytes {
+    return { target: join(this.folder, 'checkpoint'), bytes: Buffer.from(note) };
+  }
+
+  private noteWritten(note: string): void {
+    this.own = { note, at: performance.now() };
+    this.written++;
+  }
+
+  /** The folder of a tile's partial versions. */
+  private partialsOf(id: TileId): string {
+    return dirname(this.pathOf({ ...id, width: 1 }));
+  }
+
   private async partialWidths(id: TileId): Promise<number[]> {
     try {
-      const names = await readdir(dirname(this.pathOf({ ...id, width: 1 })));
+      const names = await readdir(this.partialsOf(id));
       return names.map(Number).filter((width) => width > 0 && width < TILE_WIDTH);
     } catch (thrown) {
       if (systemCodeOf(thrown) === 'ENOENT') return [];

@@ -43,7 +43,7 @@ export class TileHashes {
     const width = index < shape.full ? TILE_WIDTH : shape.tail;
     const kept = this.tiles.get(key);
     if (kept !== undefined && kept.bytes.length >= width * HASH_BYTES) return kept;
-    const bytes = await this.files.read({ level, index, width });
+    const bytes = await this.files.readNewest({ level, index, width });
     if (bytes === null) throw new Error(`log tile ${key} of width ${width} is missing`);
     const tile = { bytes, nodes: kept?.nodes ?? Array.from({ length: TILE_HEIGHT }, () => []) };
     this.keep(key, tile);

@@ -100,10 +100,10 @@ export class LogReader {
 
   /** Waits until that entry is under a published checkpoint; null when the deadline passes first. */
   async waitFor(subject: string, kind: string, deadlineMs: number): Promise<number | null> {
-    for (const end = Date.now() + deadlineMs; ; await delay(WAIT_STEP_MS)) {
+    for (const end = performance.now() + deadlineMs; ; await delay(WAIT_STEP_MS)) {
       const index = await this.indexOf(subject, kind);
       if (index !== null && index < ((await this.newest.read())?.size ?? 0)) return index;
-      if (Date.now() >= end) return null;
+      if (performance.now() >= end) return null;
     }
   }
 

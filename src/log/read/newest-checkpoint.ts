@@ -1,7 +1,7 @@
 import type { LogFiles } from '../files/log-files.js';
-import { claimedCheckpoint } from '../sequencer/log-publisher.js';
+import { claimedCheckpoint, claimOf, type ClaimedCheckpoint } from '../sequencer/log-publisher.js';
 
-type Claimed = Awaited<ReturnType<typeof claimedCheckpoint>>;
+type Claimed = ClaimedCheckpoint | null;
 
 /** How long the checkpoint of another process may go unnoticed. What this process publishes counts at once. */
 const FRESH_MS = 20;
@@ -24,7 +24,12 @@ export class NewestCheckpoint {
     const written = this.files.checkpointsWritten;
     const now = this.now();
     if (this.kept !== null && this.kept.written === written && now < this.kept.until) return this.kept.value;
-    const value = claimedCheckpoint(this.files);
+    // what this process has just published needs no reading
+    const own = this.files.checkpointWritten;
+    const value =
+      own !== null && now - own.at < FRESH_MS
+        ? Promise.resolve(claimOf(own.note))
+        : claimedCheckpoint(this.files);
     const kept = { value, written, until: now + FRESH_MS };
     this.kept = kept;
     value.catch(() => {

@@ -40,7 +40,7 @@ export class LogPublisher {
     };
     if (note === null) {
       const publisher = new LogPublisher(files, signer, new GrowingTree(), null);
-      await publisher.sign();
+      await files.writeCheckpoint(signCheckpoint(publisher.checkpoint(), signer));
       return ok(publisher);
     }
     const checkpoint = openCheckpoint(note, signer);
@@ -61,24 +61,26 @@ export class LogPublisher {
   /** Publishes leaves after those published so far. */
   async publish(leaves: readonly Uint8Array[]): Promise<Checkpoint> {
     const tiles = this.tree.append(leaves);
-    await this.files.writeTiles(tiles);
-    const checkpoint = await this.sign();
-    await this.files.dropNarrower(tiles);
+    const checkpoint = this.checkpoint();
+    await this.files.publish(tiles, signCheckpoint(checkpoint, this.signer));
     return checkpoint;
   }
 
-  private async sign(): Promise<Checkpoint> {
-    const checkpoint = { origin: this.signer.name, size: this.tree.size, root: bytesToHex(this.tree.root()) };
-    await this.files.writeCheckpoint(signCheckpoint(checkpoint, this.signer));
-    return checkpoint;
+  private checkpoint(): Checkpoint {
+    return { origin: this.signer.name, size: this.tree.size, root: bytesToHex(this.tree.root()) };
   }
 }
 
+/** A checkpoint with its note, unchecked. */
+export type ClaimedCheckpoint = Checkpoint & { readonly note: string };
+
 /** The size and root a folder's checkpoint claims, unchecked; null before the first. */
-export async function claimedCheckpoint(
-  files: LogFiles,
-): Promise<(Checkpoint & { readonly note: string }) | null> {
-  const note = await files.readCheckpoint();
+export async function claimedCheckpoint(files: LogFiles): Promise<ClaimedCheckpoint | null> {
+  return claimOf(await files.readCheckpoint());
+}
+
+/** The size and root a note claims, unchecked; null for no note and for one that is no checkpoint. */
+export function claimOf(note: string | null): ClaimedCheckpoint | null {
   if (note === null) return null;
   const parsed = parseCheckpoint(note);
   return parsed.ok ? { ...parsed.value, note } : null;

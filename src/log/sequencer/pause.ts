@@ -18,6 +18,11 @@ export class Pause {
     this.wake = null;
   }
 
+  /** Whether a pause that starts now would be over at once. */
+  get endsAtOnce(): boolean {
+    return this.ended;
+  }
+
   /** Ends the current pause, or the next one. */
   end(): void {
     this.ended = true;

@@ -11,12 +11,15 @@ import { NodeKeys } from '../../keys/index.js';
 import type { Checkpoint } from '../checkpoint/index.js';
 import { LogFiles } from '../files/log-files.js';
 import { LogSignal } from '../log-signal.js';
+import { PublishedEntries } from '../published-entries.js';
 import {
   assignedCount,
   assignLeaves,
   numberedLeaves,
   releaseSequencerLock,
+  ROUND_LIMIT,
   takeSequencerLock,
+  type NumberedEntry,
 } from './assignment.js';
 import { claimedCheckpoint, LogPublisher } from './log-publisher.js';
 import { Pause } from './pause.js';
@@ -27,6 +30,8 @@ import { Pause } from './pause.js';
  */
 const POLL_MS = 250;
 const LONGEST_POLL_MS = 1000;
+/** How long a round waits for more when entries came during the last one, ms. A lonely entry does not wait. */
+const GATHER_MS = 4;
 /** How often `settle` looks, ms. */
 const SETTLE_MS = 25;
 /** How long it waits after a failure, or for another process's lock, ms. */
@@ -55,6 +60,7 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly files: LogFiles,
     private readonly keys: NodeKeys,
     private readonly signal: LogSignal,
+    private readonly published: PublishedEntries,
     private readonly events: EventBus,
   ) {}
 
@@ -87,7 +93,7 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Waits until every entry committed so far is published; false when that takes longer than `deadlineMs` or fails. */
   async settle(deadlineMs: number): Promise<boolean> {
-    for (const end = Date.now() + deadlineMs; Date.now() < end; await delay(SETTLE_MS)) {
+    for (const end = performance.now() + deadlineMs; performance.now() < end; await delay(SETTLE_MS)) {
       const [{ waiting, assigned }] = await this.dataSource.query<{ waiting: boolean; assigned: string }[]>(
         `SELECT EXISTS (SELECT 1 FROM log_entries WHERE leaf_index IS NULL) AS waiting, assigned FROM log_state`,
       );
@@ -119,18 +125,32 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
       try {
         const publisher = await this.open(runner);
         this.become('sequencing', `${publisher.size} leaves`);
-        for (let poll = POLL_MS; !this.stopped;) {
-          const leaves = await assignLeaves(runner);
-          if (leaves.length > 0) this.announce(await publisher.publish(leaves));
-          else await this.pause.start(poll);
-          poll = leaves.length > 0 ? POLL_MS : Math.min(poll * 2, LONGEST_POLL_MS);
-        }
+        await this.rounds(runner, publisher);
       } finally {
         await releaseSequencerLock(runner).catch(() => undefined);
       }
     } finally {
       await runner.release();
     }
+  }
+
+  private async rounds(runner: QueryRunner, publisher: LogPublisher): Promise<void> {
+    for (let poll = POLL_MS; !this.stopped;) {
+      const entries = await assignLeaves(runner);
+      if (entries.length > 0) await this.publish(publisher, entries);
+      poll = entries.length > 0 ? POLL_MS : Math.min(poll * 2, LONGEST_POLL_MS);
+      if (entries.length === ROUND_LIMIT) continue;
+      // entries that came meanwhile wait a moment for those that are being committed beside them
+      const busy = entries.length > 0 && this.pause.endsAtOnce;
+      await this.pause.start(poll);
+      if (busy) await delay(GATHER_MS);
+    }
+  }
+
+  private async publish(publisher: LogPublisher, entries: readonly NumberedEntry[]): Promise<void> {
+    const first = publisher.size;
+    this.announce(await publisher.publish(entries.map(({ leaf }) => leaf)));
+    this.published.announce(first, entries);
   }
 
   /** Opens the log and publishes what was numbered before the last stop but not published. */
@@ -143,15 +163,15 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
         `The published log has ${publisher.size} leaves, the database only ${assigned}. Run: stemma fsck --repair`,
       );
     if (publisher.lastLeaf !== null) {
-      const [leaf] = await numberedLeaves(runner, publisher.size - 1);
-      if (leaf === undefined || !equalBytes(leaf, publisher.lastLeaf))
+      const [last] = await numberedLeaves(runner, publisher.size - 1);
+      if (last === undefined || !equalBytes(last.leaf, publisher.lastLeaf))
         throw new CodedError(
           'LOG_FORKED',
           `Leaf ${publisher.size - 1} differs between the log's files and the database.`,
         );
     }
     while (publisher.size < assigned)
-      this.announce(await publisher.publish(await numberedLeaves(runner, publisher.size)));
+      await this.publish(publisher, await numberedLeaves(runner, publisher.size));
     return publisher;
   }
 

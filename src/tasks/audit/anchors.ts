@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
-import { LogAppender, LogReader } from '../../log/index.js';
+import { LogAppender, LogReader, type LogEntryInput } from '../../log/index.js';
 
 /** Kind of the leaf of a hash that somebody put into the log. */
 export const ANCHOR_ENTRY = 'anchor';
@@ -37,13 +37,13 @@ export class Anchors {
 
   /** Puts a hash into the log; one that is there already stays as it is. `LOG_NOT_READY` (503). */
   async write(hash: string, note: string | null, actor: string): Promise<Result<LeafProof>> {
-    if ((await this.reader.leafOf(hash, ANCHOR_ENTRY)) === null)
-      await this.log.appendGrouped([
-        { kind: ANCHOR_ENTRY, subject: hash, actor, hash, data: note === null ? {} : { note } },
-      ]);
-    await this.reader.waitFor(hash, ANCHOR_ENTRY, WAIT_MS);
-    const found = await this.reader.leafOf(hash, ANCHOR_ENTRY);
-    return found === null ? err(notReady()) : this.proof(found.index);
+    const known = await this.reader.leafOf(hash, ANCHOR_ENTRY);
+    if (known !== null) return this.proveLeaf(known.index, known.leaf);
+    const data: LogEntryInput['data'] = note === null ? {} : { note };
+    const entry = { kind: ANCHOR_ENTRY, subject: hash, actor, hash, data };
+    const published = await this.log.publish(entry, WAIT_MS);
+    if (published === null) return err(notReady());
+    return this.proveLeaf(published.index, Buffer.from(published.leaf).toString());
   }
 
   /** The proof of the first entry whose subject is a hash. `HASH_NOT_LOGGED` (404), `LOG_NOT_READY` (503). */
@@ -68,12 +68,16 @@ export class Anchors {
     );
     if (row === undefined)
       return err(new CodedError('TX_UNKNOWN', `The log has no leaf ${txid}.`, { txid }, 404));
+    return this.proveLeaf(txid, row.leaf);
+  }
+
+  private async proveLeaf(txid: number, leaf: string): Promise<Result<LeafProof>> {
     const checkpoint = await this.published(txid);
     if (checkpoint === null) return err(notReady());
     const proof = await this.reader.inclusion(txid, checkpoint.size);
     if (!proof.ok) return proof;
     return ok({
-      ...{ txid, leaf: row.leaf, leaf_hash: proof.value.leaf_hash, tree_size: checkpoint.size },
+      ...{ txid, leaf, leaf_hash: proof.value.leaf_hash, tree_size: checkpoint.size },
       ...{ hashes: proof.value.path, checkpoint: checkpoint.note, log_key: await this.reader.verifierKey() },
     });
   }
