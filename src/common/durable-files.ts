@@ -1,8 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import * as fs from 'node:fs';
 import { copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
 import { systemCodeOf } from './errors.js';
 
 /** A file that will appear under `target` once its group is committed. */
@@ -37,31 +35,18 @@ export async function writeDurably(incoming: string, writes: readonly DurableWri
   }
 }
 
-// plain descriptors: a FileHandle costs several times as much processor time as the call it makes
-const openFile = promisify(fs.open);
-const closeFile = promisify(fs.close);
-const writeBytes = promisify(fs.write) as (
-  descriptor: number,
-  bytes: Uint8Array,
-) => Promise<{ bytesWritten: number }>;
-const flushFile = promisify(fs.fsync);
-const flushData = promisify(fs.fdatasync);
-
-/** Gives a file another name, in place of what has that name. */
-export const renameFile = promisify(fs.rename);
-
 /** Flushes a folder's entries, so that names created in it survive a power cut. */
 export async function flushFolder(folder: string): Promise<void> {
-  const descriptor = await openFile(folder, 'r');
+  const handle = await open(folder, 'r');
   try {
-    await flushFile(descriptor);
+    await handle.sync();
   } finally {
-    await closeFile(descriptor);
+    await handle.close();
   }
 }
 
 /** Creates missing folders; returns every folder whose entries change, new parents included. */
-export async function createFolders(folders: readonly string[]): Promise<Set<string>> {
+async function createFolders(folders: readonly string[]): Promise<Set<string>> {
   const changed = new Set(folders);
   for (const folder of new Set(folders)) {
     const created = await mkdir(folder, { recursive: true });
@@ -71,16 +56,13 @@ export async function createFolders(folders: readonly string[]): Promise<Set<str
   return changed;
 }
 
-/** Writes a new file and flushes its bytes. */
-export async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
-  const descriptor = await openFile(path, 'wx');
+async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx');
   try {
-    // a full disk may take a part and refuse the rest only when asked again
-    for (let rest = bytes; rest.length > 0;)
-      rest = rest.subarray((await writeBytes(descriptor, rest)).bytesWritten);
-    await flushData(descriptor);
+    await handle.writeFile(bytes);
+    await handle.datasync();
   } finally {
-    await closeFile(descriptor);
+    await handle.close();
   }
 }
 
@@ -101,10 +83,7 @@ async function moveFlushed(source: string, target: string): Promise<void> {
 }
 
 /** Runs an action for every item, a few at a time; waits for all under way before it throws the first failure. */
-export async function forEachParallel<T>(
-  items: readonly T[],
-  action: (item: T) => Promise<unknown>,
-): Promise<void> {
+async function forEachParallel<T>(items: readonly T[], action: (item: T) => Promise<unknown>): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < items.length) await action(items[next++]);

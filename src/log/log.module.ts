@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import { Module } from '@nestjs/common';
+import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { AppConfig } from '../config/index.js';
 import { LogAppender } from './appender.js';
-import { LogFiles } from './files/log-files.js';
+import { incomingOf, LogFiles } from './files/log-files.js';
+import { ThreadedWriter } from './files/threaded-writer.js';
 import { GroupCommit } from './group-commit.js';
 import { LogController } from './http/log.controller.js';
 import { LogHealth } from './log-health.js';
@@ -12,6 +13,20 @@ import { LogReader } from './read/log-reader.js';
 import { PublishedEntries } from './published-entries.js';
 import { Sequencer } from './sequencer/sequencer.js';
 
+/** The thread that writes the log's files, ended with the server. */
+@Injectable()
+export class LogWriterThread implements OnApplicationShutdown {
+  readonly writer: ThreadedWriter;
+
+  constructor(config: AppConfig) {
+    this.writer = new ThreadedWriter(incomingOf(join(config.dataDir, 'log')));
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.writer.close();
+  }
+}
+
 /** The append-only Merkle log. Needs the global config, keys, database and events. */
 @Module({
   controllers: [LogController],
@@ -19,6 +34,7 @@ import { Sequencer } from './sequencer/sequencer.js';
     LogSignal,
     GroupCommit,
     PublishedEntries,
+    LogWriterThread,
     LogAppender,
     Sequencer,
     LogReader,
@@ -26,8 +42,9 @@ import { Sequencer } from './sequencer/sequencer.js';
     LogHealth,
     {
       provide: LogFiles,
-      inject: [AppConfig],
-      useFactory: (config: AppConfig) => new LogFiles(join(config.dataDir, 'log')),
+      inject: [AppConfig, LogWriterThread],
+      useFactory: (config: AppConfig, thread: LogWriterThread) =>
+        new LogFiles(join(config.dataDir, 'log'), thread.writer),
     },
   ],
   exports: [LogAppender, LogReader, LogFiles, Sequencer],

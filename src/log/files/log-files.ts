@@ -1,10 +1,10 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCodeOf } from '../../common/index.js';
-import { DurableFolder, type DurableBytes } from '../../common/durable-folder.js';
 import { sliceBundle } from '../tree/entry-bundle.js';
 import type { Tile } from '../tree/growing-tree.js';
 import { NewestTiles } from './newest-tiles.js';
+import { RoundWriter, type Round, type RoundFile } from './write-round.js';
 import { HASH_BYTES, TILE_WIDTH, tilePath, type TileId } from '../tree/tile-path.js';
 
 /**
@@ -12,32 +12,37 @@ import { HASH_BYTES, TILE_WIDTH, tilePath, type TileId } from '../tree/tile-path
  * while, some that it replaced; narrower ones are cut from it on reading.
  */
 export class LogFiles {
-  private readonly disk: DurableFolder;
   private readonly newest = new NewestTiles();
   private own: { readonly note: string; readonly at: number } | null = null;
   private written = 0;
 
-  constructor(readonly folder: string) {
-    this.disk = new DurableFolder(join(folder, 'incoming'));
-  }
+  /** @param writer how files get to the disk: a server gives one with a thread of its own */
+  constructor(
+    readonly folder: string,
+    private readonly writer: { write(round: Round): Promise<void> | void } = new RoundWriter(
+      incomingOf(folder),
+    ),
+  ) {}
 
   /**
    * Adds tiles and bundles and then replaces the checkpoint by one that covers them: it is not to be seen before they are durable,
    * and both are durable on return. Partial tiles that are no longer of use go some time later, many at once.
    */
   async publish(tiles: readonly Tile[], note: string): Promise<void> {
-    await this.disk.write(this.filesOf(tiles), this.checkpointFile(note));
+    const full = tiles.filter(({ width }) => width === TILE_WIDTH).map((id) => this.partialsOf(id));
+    const outdated = this.newest.takeOutdated().map((id) => this.pathOf(id));
+    await this.writer.write({
+      ...{ files: this.filesOf(tiles), seal: this.checkpointFile(note) },
+      removed: [...outdated, ...full],
+    });
+    this.newest.replace(tiles);
     this.noteWritten(note);
-    const outdated = this.newest.replace(tiles);
-    for (const id of outdated) await rm(this.pathOf(id), { force: true });
-    for (const id of tiles)
-      if (id.width === TILE_WIDTH) await rm(this.partialsOf(id), { recursive: true, force: true });
   }
 
   /** Writes tiles and bundles durably. */
   async writeTiles(tiles: readonly Tile[]): Promise<void> {
     this.newest.clear();
-    await this.disk.write(this.filesOf(tiles), null);
+    await this.writer.write({ files: this.filesOf(tiles), seal: null, removed: [] });
   }
 
   /** How often this object has replaced the checkpoint: what was read before the last time may be old. */
@@ -52,7 +57,7 @@ export class LogFiles {
 
   /** Replaces the checkpoint durably. */
   async writeCheckpoint(note: string): Promise<void> {
-    await this.disk.write([], this.checkpointFile(note));
+    await this.writer.write({ files: [], seal: this.checkpointFile(note), removed: [] });
     this.noteWritten(note);
   }
 
@@ -96,11 +101,11 @@ export class LogFiles {
     return join(this.folder, 'tile', tilePath(id));
   }
 
-  private filesOf(tiles: readonly Tile[]): DurableBytes[] {
+  private filesOf(tiles: readonly Tile[]): RoundFile[] {
     return tiles.map((tile) => ({ target: this.pathOf(tile), bytes: tile.bytes }));
   }
 
-  private checkpointFile(note: string): DurableBytes {
+  private checkpointFile(note: string): RoundFile {
     return { target: join(this.folder, 'checkpoint'), bytes: Buffer.from(note) };
   }
 
@@ -123,6 +128,11 @@ export class LogFiles {
       throw thrown;
     }
   }
+}
+
+/** Where a log folder's files wait until they are whole. */
+export function incomingOf(folder: string): string {
+  return join(folder, 'incoming');
 }
 
 function cut({ level, width }: TileId, bytes: Uint8Array): Uint8Array | null {

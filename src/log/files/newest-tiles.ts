@@ -9,18 +9,20 @@ export class NewestTiles {
   private readonly tiles = new Map<TileId['level'], Tile>();
   private outdated: TileId[] = [];
 
-  /** Takes what has been published; returns replaced partial tiles whose files may go now: none for a while, then many. */
-  replace(published: readonly Tile[]): readonly TileId[] {
+  /** Takes what has been published. */
+  replace(published: readonly Tile[]): void {
     for (const tile of published) {
       const before = this.tiles.get(tile.level);
-      if (before?.index === tile.index && before.width < tile.width) this.outdated.push(before);
+      if (before?.index === tile.index && before.width < tile.width)
+        this.outdated.push({ level: before.level, index: before.index, width: before.width });
       if (tile.width < TILE_WIDTH) this.tiles.set(tile.level, tile);
       else if (before?.index === tile.index) this.forget(tile);
     }
-    if (this.outdated.length < OUTDATED_LIMIT) return [];
-    const gone = this.outdated;
-    this.outdated = [];
-    return gone;
+  }
+
+  /** Replaced partial tiles whose files may go now: none for a while, then many. */
+  takeOutdated(): readonly TileId[] {
+    return this.outdated.length < OUTDATED_LIMIT ? [] : this.outdated.splice(0);
   }
 
   /** The bytes of a tile that is at least as wide as the one asked for; null when that is not the newest of its level. */

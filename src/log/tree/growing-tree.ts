@@ -1,4 +1,4 @@
-import { merkleLeafHash, merkleRoot, type Sha256 } from '../../common/index.js';
+import { merkleLeafHash, merkleNodeHash, merkleRoot, type Sha256 } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { encodeBundle } from './entry-bundle.js';
 import { concatBytes } from '../../common/hash.js';
@@ -18,6 +18,12 @@ export interface TreeEdge {
   readonly levels: readonly (readonly Uint8Array[])[];
 }
 
+/** The last, partial tile of a level, with the roots of the perfect subtrees it falls into, the largest first. */
+interface TreeLevel {
+  readonly hashes: Uint8Array[];
+  readonly peaks: Uint8Array[];
+}
+
 /**
  * A Merkle tree (RFC 6962) that only grows, cut into tiles of 256 (C2SP tlog-tiles). Keeps nothing but its right edge, so
  * memory is a few hundred hashes whatever the size. The same leaves give the same tiles, however they are grouped.
@@ -25,7 +31,7 @@ export interface TreeEdge {
 export class GrowingTree {
   private leafCount: number;
   private leaves: Uint8Array[];
-  private readonly levels: Uint8Array[][];
+  private readonly levels: TreeLevel[];
 
   constructor(
     edge: TreeEdge = { size: 0, leaves: [], levels: [] },
@@ -33,7 +39,7 @@ export class GrowingTree {
   ) {
     this.leafCount = edge.size;
     this.leaves = [...edge.leaves];
-    this.levels = edge.levels.map((hashes) => [...hashes]);
+    this.levels = edge.levels.map((hashes) => this.levelOf(hashes));
   }
 
   /** Number of leaves. */
@@ -44,10 +50,11 @@ export class GrowingTree {
   /** The RFC 6962 root over all leaves. */
   root(): Uint8Array {
     let right: Uint8Array | null = null;
-    for (const hashes of this.levels) {
-      const row: readonly Uint8Array[] = right === null ? hashes : [...hashes, right];
-      if (row.length > 0) right = merkleRoot(row, this.sha256);
-    }
+    for (const { peaks } of this.levels)
+      right = peaks.reduceRight<Uint8Array | null>(
+        (below, peak) => (below === null ? peak : merkleNodeHash(peak, below, this.sha256)),
+        right,
+      );
     return right ?? merkleRoot([], this.sha256);
   }
 
@@ -76,21 +83,35 @@ export class GrowingTree {
   }
 
   private push(level: number, hash: Uint8Array, changed: Tile[]): void {
-    this.levels[level] ??= [];
-    const hashes = this.levels[level];
-    hashes.push(hash);
-    if (hashes.length < TILE_WIDTH) return;
+    const row = (this.levels[level] ??= { hashes: [], peaks: [] });
+    this.grow(row, hash);
+    if (row.hashes.length < TILE_WIDTH) return;
     const index = Math.floor(this.leafCount / TILE_WIDTH ** (level + 1)) - 1;
-    changed.push({ level, index, width: TILE_WIDTH, bytes: concatBytes(...hashes) });
-    this.levels[level] = [];
-    this.push(level + 1, merkleRoot(hashes, this.sha256), changed);
+    changed.push({ level, index, width: TILE_WIDTH, bytes: concatBytes(...row.hashes) });
+    this.levels[level] = { hashes: [], peaks: [] };
+    this.push(level + 1, row.peaks[0], changed);
+  }
+
+  private levelOf(hashes: readonly Uint8Array[]): TreeLevel {
+    const row: TreeLevel = { hashes: [], peaks: [] };
+    for (const hash of hashes) this.grow(row, hash);
+    return row;
+  }
+
+  /** Adds a hash; where two neighbouring subtrees are of one size, they become one. */
+  private grow({ hashes, peaks }: TreeLevel, hash: Uint8Array): void {
+    hashes.push(hash);
+    let peak = hash;
+    for (let count = hashes.length; count % 2 === 0; count /= 2)
+      peak = merkleNodeHash(peaks.pop()!, peak, this.sha256);
+    peaks.push(peak);
   }
 
   /** The partial tiles that hold something new after `added` leaves. */
   private partialTiles(added: number): Tile[] {
     const tiles: Tile[] = [];
     if (this.leaves.length > 0) tiles.push(this.bundle(Math.floor(this.leafCount / TILE_WIDTH)));
-    this.levels.forEach((hashes, level) => {
+    this.levels.forEach(({ hashes }, level) => {
       const span = TILE_WIDTH ** level;
       const before = Math.floor((this.leafCount - added) / span);
       const now = Math.floor(this.leafCount / span);
