@@ -27,7 +27,9 @@ import {
 import { NodeKeys, secp256k1Signer } from '../../dist/src/keys/index.js';
 import { LogAppender, LogFiles, LogReader, Sequencer } from '../../dist/src/log/index.js';
 import { GroupCommit } from '../../dist/src/log/group-commit.js';
+import { LeafClock } from '../../dist/src/log/leaf-clock.js';
 import { LogSignal } from '../../dist/src/log/log-signal.js';
+import { LogSpace } from '../../dist/src/log/log-space.js';
 import { PublishedEntries } from '../../dist/src/log/published-entries.js';
 
 const HEADERS = 4096;
@@ -180,7 +182,14 @@ async function openNode(config, dataSource) {
   const [signal, events] = [new LogSignal(), new EventBus()];
   const files = new LogFiles(join(config.dataDir, 'log'));
   const published = new PublishedEntries(dataSource, files);
-  const log = new LogAppender(new GroupCommit(transactions), signal, published);
+  const clock = new LeafClock(dataSource);
+  const log = new LogAppender(
+    new GroupCommit(transactions, clock),
+    signal,
+    published,
+    clock,
+    new LogSpace(config.dataDir),
+  );
   const stores = BlockStores.inFolder(join(config.dataDir, 'blobs'));
   const context = { clock: systemClock, checkSignature: checkSignatureNative, difficultyFor: () => 0 };
   return {

@@ -12,13 +12,13 @@ const RETRY_MS = 500;
  * Throws DATABASE_UNAVAILABLE or MIGRATION_FAILED.
  */
 export async function connectDataSource(dataSource: DataSource): Promise<DataSource> {
-  const end = Date.now() + CONNECT_DEADLINE_MS;
+  const end = performance.now() + CONNECT_DEADLINE_MS;
   for (;;) {
     try {
       await dataSource.initialize();
       break;
     } catch (thrown) {
-      if (!isDatabaseUnavailable(thrown) || Date.now() > end) {
+      if (!isDatabaseUnavailable(thrown) || performance.now() > end) {
         const detail = `the database cannot be used: ${messageOf(thrown)}`;
         throw new CodedError('DATABASE_UNAVAILABLE', detail, {}, 503, { cause: thrown });
       }

@@ -4,6 +4,7 @@ import { CodedError } from '../common/index.js';
 import { Transactions } from '../database/index.js';
 import { insertEntries } from './outbox.js';
 import type { LogEntryInput } from './entry.js';
+import { LeafClock } from './leaf-clock.js';
 
 /** One caller's share of a group besides its entries; it may run twice and must touch nothing but the database. */
 export type GroupWork<T> = (manager: EntityManager) => Promise<T>;
@@ -35,7 +36,10 @@ export class GroupCommit {
   private waiting: Waiting[] = [];
   private running = false;
 
-  constructor(private readonly transactions: Transactions) {}
+  constructor(
+    private readonly transactions: Transactions,
+    private readonly clock: LeafClock,
+  ) {}
 
   /** Stores entries and what `work` does; resolves after the commit. Refuses with `LOG_BUSY` when too many wait already. */
   submit<T>(entries: readonly LogEntryInput[], work: GroupWork<T> | null): Promise<GroupOutcome<T>> {
@@ -66,20 +70,22 @@ export class GroupCommit {
   private store(group: readonly Waiting[]): Promise<GroupOutcome<unknown>[]> {
     // entries alone are one statement
     if (group.every(({ work }) => work === null))
-      return this.transactions.runStatement((manager) => runShares(manager, group));
-    return this.transactions.run((manager) => runShares(manager, group));
+      return this.transactions.runStatement((manager) => runShares(manager, group, this.clock.now()));
+    return this.transactions.run((manager) => runShares(manager, group, this.clock.now()));
   }
 }
 
 async function runShares(
   manager: EntityManager,
   group: readonly Waiting[],
+  time: number,
 ): Promise<GroupOutcome<unknown>[]> {
   const results: unknown[] = [];
   for (const { work } of group) results.push(await work?.(manager));
   const ids = await insertEntries(
     manager,
     group.flatMap(({ entries }) => entries),
+    time,
   );
   let next = 0;
   return group.map(({ entries }, i) => ({

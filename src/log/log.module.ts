@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { AppConfig } from '../config/index.js';
 import { LogAppender } from './appender.js';
 import { incomingOf, LogFiles } from './files/log-files.js';
@@ -7,6 +8,8 @@ import { ThreadedWriter } from './files/threaded-writer.js';
 import { GroupCommit } from './group-commit.js';
 import { LogController } from './http/log.controller.js';
 import { LogHealth } from './log-health.js';
+import { LeafClock } from './leaf-clock.js';
+import { LogSpace } from './log-space.js';
 import { LogSignal } from './log-signal.js';
 import { EntryList } from './read/entry-list.js';
 import { LogReader } from './read/log-reader.js';
@@ -33,7 +36,17 @@ export class LogWriterThread implements OnApplicationShutdown {
   providers: [
     LogSignal,
     GroupCommit,
+    {
+      provide: LeafClock,
+      inject: [DataSource],
+      useFactory: (dataSource: DataSource) => new LeafClock(dataSource),
+    },
     PublishedEntries,
+    {
+      provide: LogSpace,
+      inject: [AppConfig],
+      useFactory: (config: AppConfig) => new LogSpace(config.dataDir),
+    },
     LogWriterThread,
     LogAppender,
     Sequencer,

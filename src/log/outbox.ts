@@ -1,14 +1,13 @@
 import type { EntityManager } from 'typeorm';
-import { systemClock } from '../common/index.js';
 import { encodeLeaf, type LogEntryInput } from './entry.js';
 
-/** Inserts entries into the outbox as one multi-row statement; returns their ids, which rise in the order of the entries. */
+/** Inserts entries into the outbox as one multi-row statement; returns their ids, which rise in the order of the entries. @param time what they are dated, ms */
 export async function insertEntries(
   manager: EntityManager,
   entries: readonly LogEntryInput[],
+  time: number,
 ): Promise<string[]> {
   if (entries.length === 0) return [];
-  const time = systemClock.now();
   const rows = await manager.query<{ id: string }[]>(
     `INSERT INTO log_entries (kind, subject, leaf)
      SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) RETURNING id`,

@@ -1,14 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import {
-  CodedError,
-  err,
-  EventBus,
-  messageOf,
-  ok,
-  systemClock,
-  type Json,
-  type Result,
-} from '../common/index.js';
+import { CodedError, err, EventBus, messageOf, ok, type Json, type Result } from '../common/index.js';
 import { AppConfig } from '../config/index.js';
 import { AlertBook } from '../monitoring/index.js';
 import { AttemptBudget } from './attempt-budget.js';
@@ -123,7 +114,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   private next(incident: Incident): void {
     const rule = this.ruleOf(incident.cause);
     const remedy = rule.remedies.at(incident.attempts);
-    const used = this.budget.used(incident.cause, systemClock.now());
+    const used = this.budget.used(incident.cause);
     if (incident.cause === 'unknown') return this.escalate(incident, 'the cause is not known');
     if (this.config.healing !== 'auto') return this.escalate(incident, 'healing is set to watch only');
     if (remedy === undefined) return this.escalate(incident, 'no remedy is left');
@@ -142,7 +133,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   private async treat(incident: Incident, remedy: RemedyName, reason: string): Promise<void> {
     this.change(incident, 'healing', `${remedy}: ${reason}`);
     incident.attempts += 1;
-    this.budget.note(incident.cause, systemClock.now());
+    this.budget.note(incident.cause);
     const { ok: done, detail, tookMs } = await this.treatment.act(incident, remedy);
     this.tookMs.set(incident.cause, tookMs);
     this.logger.log(`${incident.cause}: ${remedy}: ${detail}`);

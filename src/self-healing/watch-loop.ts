@@ -76,8 +76,10 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
   /** What an earlier process left open is closed, and what it tried counts. */
   private async prepare(): Promise<void> {
     await this.store.closeLeftovers();
-    const tried = await this.store.triedSince(systemClock.now() - HOUR_MS);
-    for (const { cause, at } of tried) this.healer.budget.note(cause, at);
+    const now = systemClock.now();
+    const tried = await this.store.triedSince(now - HOUR_MS);
+    // what is dated in the future, by a clock that has gone back since, counts as tried just now
+    for (const { cause, at } of tried) this.healer.budget.note(cause, Math.max(0, now - at));
     this.prepared = true;
   }
 }

@@ -11,7 +11,9 @@ import { dataSourceOptions, Transactions } from '../../dist/src/database/index.j
 import { NodeKeys } from '../../dist/src/keys/index.js';
 import { LogAppender, LogFiles, Sequencer } from '../../dist/src/log/index.js';
 import { GroupCommit } from '../../dist/src/log/group-commit.js';
+import { LeafClock } from '../../dist/src/log/leaf-clock.js';
 import { LogSignal } from '../../dist/src/log/log-signal.js';
+import { LogSpace } from '../../dist/src/log/log-space.js';
 import { PublishedEntries } from '../../dist/src/log/published-entries.js';
 
 Logger.overrideLogger(false);
@@ -24,7 +26,14 @@ const signal = new LogSignal();
 const events = new EventBus();
 const files = new LogFiles(join(folder, 'log'));
 const published = new PublishedEntries(dataSource, files);
-const log = new LogAppender(new GroupCommit(transactions), signal, published);
+const clock = new LeafClock(dataSource);
+const log = new LogAppender(
+  new GroupCommit(transactions, clock),
+  signal,
+  published,
+  clock,
+  new LogSpace(folder),
+);
 const stores = BlockStores.inFolder(join(folder, 'blobs'));
 const context = { clock: systemClock, checkSignature: checkSignatureNative, difficultyFor: () => 0 };
 const author = new BlockAuthor(keys, context);

@@ -14,7 +14,9 @@ import { checkSignatureNative } from '../../src/chain/verify/native-signature.js
 import { NodeKeys } from '../../src/keys/index.js';
 import { LogAppender, LogFiles, LogReader } from '../../src/log/index.js';
 import { GroupCommit } from '../../src/log/group-commit.js';
+import { LeafClock } from '../../src/log/leaf-clock.js';
 import { LogSignal } from '../../src/log/log-signal.js';
+import { LogSpace } from '../../src/log/log-space.js';
 import { PublishedEntries } from '../../src/log/published-entries.js';
 import { Sequencer } from '../../src/log/sequencer/sequencer.js';
 import { openTestDatabase, temporaryFolder, testConfig } from '../support/index.js';
@@ -37,7 +39,14 @@ export async function openChain({ difficulty = 0 } = {}) {
   const [signal, events, rules] = [new LogSignal(), new EventBus(), new BlockRules()];
   const files = new LogFiles(join(folder, 'log'));
   const published = new PublishedEntries(dataSource, files);
-  const log = new LogAppender(new GroupCommit(transactions), signal, published);
+  const leafClock = new LeafClock(dataSource);
+  const log = new LogAppender(
+    new GroupCommit(transactions, leafClock),
+    signal,
+    published,
+    leafClock,
+    new LogSpace(folder),
+  );
   const clock: Clock = { now: () => TEST_NOW };
   const context = { clock, checkSignature: checkSignatureNative, difficultyFor: () => difficulty };
   const stores = BlockStores.inFolder(join(folder, 'blobs'));

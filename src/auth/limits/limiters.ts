@@ -48,7 +48,8 @@ export class Limiters implements OnModuleDestroy {
             rejectIfRedisNotReady: true,
           });
     return {
-      take: (key, own) => taken(limiter.consume(key, 1, own === undefined ? {} : { customDuration: own })),
+      take: (key, own) =>
+        taken(limiter.consume(key, 1, own === undefined ? {} : { customDuration: own }), own ?? seconds),
       giveBack: async (key) => void (await limiter.reward(key)),
       forget: async (key) => void (await limiter.delete(key)),
     };
@@ -78,7 +79,7 @@ export class Limiters implements OnModuleDestroy {
   }
 }
 
-async function taken(consumed: Promise<RateLimiterRes>): Promise<Taken> {
+async function taken(consumed: Promise<RateLimiterRes>, seconds: number): Promise<Taken> {
   const [allowed, result] = await consumed.then(
     (value) => [true, value] as const,
     (refused: unknown) => {
@@ -86,5 +87,7 @@ async function taken(consumed: Promise<RateLimiterRes>): Promise<Taken> {
       throw refused;
     },
   );
-  return { allowed, count: result.consumedPoints, resetMs: Math.max(0, result.msBeforeNext) };
+  // windows end by timers; only what is left of one is counted by the wall clock, which may have been set back
+  const resetMs = Math.min(seconds * 1000, Math.max(0, result.msBeforeNext));
+  return { allowed, count: result.consumedPoints, resetMs };
 }

@@ -44,8 +44,8 @@ export class FsckController {
       const report = await this.fsck.run(
         { repair: repair ?? false, exclusive: false },
         (done, total, step) => {
-          if (Date.now() - last < PROGRESS_MS) return;
-          last = Date.now();
+          if (performance.now() - last < PROGRESS_MS) return;
+          last = performance.now();
           write({ progress: { done, total, step } });
         },
       );

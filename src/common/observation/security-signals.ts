@@ -51,7 +51,7 @@ export class SecuritySignals {
   /** Counts one. */
   count(signal: SecuritySignal): void {
     this.counter.inc({ signal });
-    const minute = Math.floor(Date.now() / MINUTE_MS);
+    const minute = Math.floor(performance.now() / MINUTE_MS);
     let latest = this.minutes.at(-1);
     if (latest?.minute !== minute) {
       latest = { minute, counts: new Map() };
@@ -63,7 +63,7 @@ export class SecuritySignals {
 
   /** How often each signal was counted within the last `minutes` (at most 60). */
   within(minutes: number): Readonly<Record<SecuritySignal, number>> {
-    const since = Math.floor(Date.now() / MINUTE_MS) - minutes;
+    const since = Math.floor(performance.now() / MINUTE_MS) - minutes;
     const recent = this.minutes.filter(({ minute }) => minute > since);
     const sum = (signal: SecuritySignal) =>
       recent.reduce((total, { counts }) => total + (counts.get(signal) ?? 0), 0);

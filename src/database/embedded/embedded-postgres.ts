@@ -107,7 +107,7 @@ export class EmbeddedPostgres implements DatabaseConnection {
 
   /** Runs PostgreSQL until it answers, then watches over it. */
   private async run(): Promise<Result<void>> {
-    const end = Date.now() + START_DEADLINE_MS;
+    const end = performance.now() + START_DEADLINE_MS;
     const cleared = await clearPostmaster(this.options.cluster, START_DEADLINE_MS);
     if (!cleared.ok) return cleared;
     while (!this.stopping) {
@@ -118,7 +118,7 @@ export class EmbeddedPostgres implements DatabaseConnection {
         void postmaster.exited.then((code) => this.ended(code));
         return ok();
       }
-      if (!postmaster.ended || Date.now() > end || !this.worthAnotherTry()) break;
+      if (!postmaster.ended || performance.now() > end || !this.worthAnotherTry()) break;
       await delay(FIRST_RESTART_DELAY_MS);
     }
     this.postmaster?.stop();

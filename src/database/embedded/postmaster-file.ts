@@ -32,12 +32,12 @@ export async function clearPostmaster(
 }
 
 async function stopPostmaster(pid: number, cluster: string, deadlineMs: number): Promise<boolean> {
-  const end = Date.now() + deadlineMs;
+  const end = performance.now() + deadlineMs;
   signal(pid, 'SIGINT');
   let immediate = false;
-  while (Date.now() < end) {
+  while (performance.now() < end) {
     if (!isPostgresOf(pid, cluster)) return true;
-    if (!immediate && Date.now() > end - deadlineMs / 2) {
+    if (!immediate && performance.now() > end - deadlineMs / 2) {
       immediate = true;
       signal(pid, 'SIGQUIT');
     }

@@ -4,9 +4,9 @@ import { Client } from 'pg';
 const POLL_MS = 25;
 const CONNECT_TIMEOUT_MS = 2_000;
 
-/** Waits until the server of that URL answers queries; false at the deadline or once `ended` says there is none. */
+/** Waits until the server of that URL answers queries; false at the deadline (by `performance.now()`) or once `ended` says there is none. */
 export async function databaseReady(url: string, deadline: number, ended: () => boolean): Promise<boolean> {
-  while (Date.now() < deadline && !ended()) {
+  while (performance.now() < deadline && !ended()) {
     if (await answers(url)) return true;
     await delay(POLL_MS);
   }

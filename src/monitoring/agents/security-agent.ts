@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
-import { EventBus, systemClock } from '../../common/index.js';
+import { EventBus } from '../../common/index.js';
 import { SecuritySignals, type SecuritySignal } from '../../common/observation/security-signals.js';
 import { AppConfig } from '../../config/index.js';
 import type { Severity } from '../alerts/alert.js';
@@ -65,7 +65,7 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
   async observe(): Promise<Observation> {
     const counts = this.signals.within(WINDOW_MINUTES);
     const score = securityScore(counts);
-    this.latest = { score, at: systemClock.now() };
+    this.latest = { score, at: performance.now() };
     const troubles = (Object.keys(BOUNDS) as SecuritySignal[]).flatMap((signal) => {
       const { from, severity, what } = BOUNDS[signal];
       if (counts[signal] < from) return [];
@@ -84,7 +84,7 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
   /** The score of the last round while it is fresh: what is unknown must not pass for good. */
   private score(): number | undefined {
     const rounds = Math.max(LEAST_MINUTES, this.config.monitoringMinutes * ROUNDS);
-    if (this.latest === null || systemClock.now() - this.latest.at > rounds * MINUTE_MS) return undefined;
+    if (this.latest === null || performance.now() - this.latest.at > rounds * MINUTE_MS) return undefined;
     return this.latest.score;
   }
 }

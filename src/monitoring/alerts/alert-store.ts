@@ -79,12 +79,9 @@ export class AlertStore {
     return alertOf(rows[0]);
   }
 
-  /** Notes since when an alert's trouble is not seen any more. */
+  /** Notes since when an alert's trouble is not seen any more; what a clock that has gone back put ahead counts from now. */
   async quiet(manager: EntityManager, id: string, since: number): Promise<void> {
-    await manager.query('UPDATE alerts SET quiet_since = coalesce(quiet_since, $2) WHERE id = $1', [
-      id,
-      since,
-    ]);
+    await manager.query('UPDATE alerts SET quiet_since = least(quiet_since, $2) WHERE id = $1', [id, since]);
   }
 
   /** Notes who knows. */

@@ -44,14 +44,15 @@ export class HealthReports {
     private readonly alerts: AlertStore,
   ) {}
 
-  /** Makes a report if the last one is old enough. @returns whether it did */
+  /** Makes a report if the last one is old enough, or dated ahead by a clock that has gone back since. @returns whether it did */
   async makeIfDue(now = systemClock.now()): Promise<boolean> {
     const due = now - this.config.healthReportHours * HOUR_MS;
-    if ((await this.lastAt()) > due) return false;
+    const recent = (at: number) => at > due && at <= now;
+    if (recent(await this.lastAt())) return false;
     const report = await this.gather();
     const made = await this.transactions.run(async (manager) => {
       await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('health_reports', 8))`);
-      if ((await this.lastAt(manager)) > due) return false;
+      if (recent(await this.lastAt(manager))) return false;
       await manager.query(
         'INSERT INTO health_reports (id, node, at, status, report) VALUES ($1, $2, $3, $4, $5)',
         [
@@ -75,11 +76,11 @@ export class HealthReports {
   }
 
   private async lastAt(manager: Pick<DataSource, 'query'> = this.dataSource): Promise<number> {
-    const rows = await manager.query<{ at: string | null }[]>(
-      'SELECT max(at) AS at FROM health_reports WHERE node = $1',
+    const rows = await manager.query<{ at: string }[]>(
+      'SELECT at FROM health_reports WHERE node = $1 ORDER BY position DESC LIMIT 1',
       [this.config.nodeName],
     );
-    return Number(rows[0].at ?? 0);
+    return Number(rows.at(0)?.at ?? 0);
   }
 
   private async gather() {

@@ -2,7 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestj
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
-import { systemClock, unwrap } from '../../common/index.js';
+import { unwrap } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { Healer } from '../healer.js';
 import { IncidentStore, type IncidentRow } from '../incidents/incident-store.js';
@@ -37,7 +37,6 @@ export class HealingController {
   @Get('status')
   @Roles('guardian')
   async status(): Promise<object> {
-    const now = systemClock.now();
     // While the database is away this page matters most.
     const records = await this.store.records().catch(() => []);
     const attempts = records.reduce((sum, each) => sum + each.attempts, 0);
@@ -48,7 +47,7 @@ export class HealingController {
       autonomy: this.gate.state(),
       success: { attempts, helped, rate: attempts === 0 ? null : helped / attempts, remedies: records },
       causes: CAUSES.map((cause) => ({
-        ...{ cause, ...this.rules.current[cause], tried_this_hour: this.healer.budget.used(cause, now) },
+        ...{ cause, ...this.rules.current[cause], tried_this_hour: this.healer.budget.used(cause) },
       })),
       remedies: this.box.all.map(({ name, expectedEffect, blastRadius, undo }) => ({
         ...{ name, expected_effect: expectedEffect, blast_radius: blastRadius, undo },

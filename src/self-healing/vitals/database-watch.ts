@@ -1,6 +1,7 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Client } from 'pg';
-import { messageOf, systemClock } from '../../common/index.js';
+import { messageOf } from '../../common/index.js';
+import { BacklogMeter } from '../../common/observation/backlog-meter.js';
 import { DATABASE_CONNECTION, type DatabaseConnection } from '../../database/index.js';
 
 /** What a look at the database shows. Times are ms. */
@@ -11,15 +12,23 @@ export interface DatabaseLook {
   readonly lagMs: number;
 }
 
+/** Entries without a leaf, and the ids of the first and the last of them. */
+interface Backlog {
+  readonly waiting: string;
+  readonly oldest: string | null;
+  readonly newest: string | null;
+}
+
 /** Longest time one look waits, ms. */
 const PATIENCE_MS = 2_000;
-const LAG = `SELECT count(*) AS waiting, min((leaf::json ->> 'time')::bigint) AS oldest
-  FROM log_entries WHERE leaf_index IS NULL`;
+const LAG =
+  'SELECT count(*) AS waiting, min(id) AS oldest, max(id) AS newest FROM log_entries WHERE leaf_index IS NULL';
 
 /** Asks the database over a connection of its own, so that an exhausted pool and a database that is away look different. */
 @Injectable()
 export class DatabaseWatch implements OnModuleDestroy {
   private client: Client | null = null;
+  private readonly backlog = new BacklogMeter();
   private answeredAt = performance.now();
   private last: DatabaseLook = { awayMs: 0, detail: 'not asked yet', waiting: 0, lagMs: 0 };
 
@@ -32,9 +41,12 @@ export class DatabaseWatch implements OnModuleDestroy {
   /** One question; takes at most about four seconds. */
   async look(): Promise<DatabaseLook> {
     try {
-      const { waiting, oldest } = await this.ask();
+      const { waiting, oldest, newest } = await this.ask();
       this.answeredAt = performance.now();
-      const lagMs = oldest === null ? 0 : Math.max(0, systemClock.now() - Number(oldest));
+      const lagMs = this.backlog.look(
+        oldest === null ? null : BigInt(oldest),
+        newest === null ? null : BigInt(newest),
+      );
       this.last = { awayMs: 0, detail: 'answers', waiting: Number(waiting), lagMs };
     } catch (thrown) {
       await this.drop();
@@ -44,9 +56,9 @@ export class DatabaseWatch implements OnModuleDestroy {
     return this.last;
   }
 
-  private async ask(): Promise<{ waiting: string; oldest: string | null }> {
+  private async ask(): Promise<Backlog> {
     this.client ??= await this.connect();
-    const { rows } = await this.client.query<{ waiting: string; oldest: string | null }>(LAG);
+    const { rows } = await this.client.query<Backlog>(LAG);
     return rows[0];
   }
 

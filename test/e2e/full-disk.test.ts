@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { call, startCounter, waitForTask, type Counter, type TaskDocument } from '../support/tasks.js';
+
+jest.setTimeout(120_000);
+
+const MEBIBYTE = 1024 * 1024;
+
+let server: TestServer;
+let counter: Counter;
+let dataDir: string;
+
+beforeAll(async () => {
+  dataDir = temporaryFolder('full-disk');
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', dataDir]);
+  chmodSync(dataDir, 0o755);
+  counter = await startCounter();
+  const env = { IMPORT_GENESIS: 'false', PROBE_PRIVATE_ADDRESSES: 'true', TASK_RETRY_MS: '20' };
+  server = await startServer({ dataDir, env, until: 'listening' });
+});
+afterAll(async () => {
+  counter?.close();
+  await server?.stop();
+  execFileSync('umount', ['-l', dataDir]);
+});
+
+const filler = () => join(dataDir, 'filler');
+function fill(): void {
+  const { bavail, bsize } = statfsSync(dataDir);
+  writeFileSync(filler(), Buffer.alloc(bavail * bsize - MEBIBYTE));
+}
+const put = (hash: string) => call(server.url, 'POST', '/write', { hash });
+const probe = () => ({ task_type: 'http_probe', parameters: { url: counter.url } });
+
+/** Asks until the answer is what it should be: the free space is looked at four times a second. */
+async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
+  for (const end = performance.now() + 20_000; ;) {
+    const answer = await ask();
+    if (good(answer)) return answer;
+    if (performance.now() > end) throw new Error(`still ${JSON.stringify(answer)}`);
+  }
+}
+
+describe('a disk that is full when something is to be recorded', () => {
+  it('refuses what would have to be recorded, does none of it, and goes on when there is space', async () => {
+    const hash = randomBytes(32).toString('hex');
+    const question = { type: 'guardian_override', action: 'emergency_stop', reason: 'a trial' };
+    expect((await put(randomBytes(32).toString('hex'))).status).toBe(200);
+    fill();
+    const full = (answer: { status: number }) => answer.status === 507;
+    await until(() => put(randomBytes(32).toString('hex')), full);
+    expect(await put(hash)).toMatchObject({ status: 507, body: { code: 'STORAGE_FULL' } });
+    expect((await call(server.url, 'GET', `/verify/${hash}`)).status).toBe(404);
+    const started = await call<TaskDocument & { code: string }>(server.url, 'POST', '/task/start', probe());
+    expect(started).toMatchObject({ status: 507, body: { code: 'STORAGE_FULL' } });
+    const decided = await call(server.url, 'POST', '/api/autonomous/decision', question);
+    expect(decided).toMatchObject({ status: 507, body: { code: 'STORAGE_FULL' } });
+    expect(
+      (await call<{ items: object[] }>(server.url, 'GET', '/api/autonomous/decisions')).body.items,
+    ).toEqual([]);
+    expect((await call<{ items: object[] }>(server.url, 'GET', '/tasks')).body.items).toEqual([]);
+    expect(counter.requests).toEqual([]);
+
+    rmSync(filler());
+    await until(
+      () => put(hash),
+      ({ status }) => status === 200,
+    );
+    expect((await call(server.url, 'GET', `/verify/${hash}`)).status).toBe(200);
+    const { body } = await call<TaskDocument>(server.url, 'POST', '/task/start', probe());
+    expect((await waitForTask(server.url, body.task_id, ['completed', 'failed'])).state).toBe('completed');
+    expect(counter.requests).toEqual([`${body.task_id}/0`]);
+  });
+
+  it('does not do a step whose start cannot be recorded, and does it once when it can', async () => {
+    counter.requests.splice(0);
+    counter.faults.push('hang');
+    const parameters = { url: counter.url, timeout_ms: 500 };
+    const { body } = await call<TaskDocument>(server.url, 'POST', '/task/start', {
+      task_type: 'http_probe',
+      parameters,
+    });
+    await until(
+      async () => counter.requests.length,
+      (count) => count === 1,
+    );
+    fill();
+    await until(
+      () => put(randomBytes(32).toString('hex')),
+      ({ status }) => status === 507,
+    );
+    const during = counter.requests.length;
+    rmSync(filler());
+    expect((await waitForTask(server.url, body.task_id, ['completed', 'failed'])).state).toBe('completed');
+    expect(during).toBe(1);
+    expect(counter.requests.length).toBe(2);
+  });
+});
