@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { startServer, type TestServer } from '../support/index.js';
 import { call, startCounter, waitForTask, type Counter, type TaskDocument } from '../support/tasks.js';
 
 jest.setTimeout(120_000);
@@ -15,7 +16,7 @@ let counter: Counter;
 let dataDir: string;
 
 beforeAll(async () => {
-  dataDir = temporaryFolder('full-disk');
+  dataDir = mkdtempSync(join(tmpdir(), 'stemma-full-disk-'));
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', dataDir]);
   chmodSync(dataDir, 0o755);
   counter = await startCounter();
@@ -26,6 +27,7 @@ afterAll(async () => {
   counter?.close();
   await server?.stop();
   execFileSync('umount', ['-l', dataDir]);
+  rmSync(dataDir, { recursive: true, force: true });
 });
 
 const filler = () => join(dataDir, 'filler');
@@ -48,7 +50,12 @@ async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean): Pr
 describe('a disk that is full when something is to be recorded', () => {
   it('refuses what would have to be recorded, does none of it, and goes on when there is space', async () => {
     const hash = randomBytes(32).toString('hex');
-    const question = { type: 'guardian_override', action: 'emergency_stop', reason: 'a trial' };
+    const question = {
+      type: 'scaling',
+      action: 'scale_down',
+      parameters: { threads: 1, expert_cache_mb: 64 },
+      reason: 'a trial',
+    };
     expect((await put(randomBytes(32).toString('hex'))).status).toBe(200);
     fill();
     const full = (answer: { status: number }) => answer.status === 507;
