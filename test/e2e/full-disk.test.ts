@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { startServer, type TestServer } from '../support/index.js';
 import { call, startCounter, waitForTask, type Counter, type TaskDocument } from '../support/tasks.js';
@@ -42,6 +43,7 @@ const probe = () => ({ task_type: 'http_probe', parameters: { url: counter.url }
 async function until<T>(ask: () => Promise<T>, good: (answer: T) => boolean): Promise<T> {
   for (const end = performance.now() + 20_000; ;) {
     const answer = await ask();
+    await setImmediate();
     if (good(answer)) return answer;
     if (performance.now() > end) throw new Error(`still ${JSON.stringify(answer)}`);
   }
