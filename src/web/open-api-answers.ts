@@ -214,6 +214,9 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
       '`{escalate_after_minutes, channels: [{name, target, pending, sent, failed, last_sent_at, last_error, last_error_at}], items}`',
     ),
   },
+  NotificationsController_acknowledge: {
+    200: json('`{id, key, kind, severity, title, acknowledged_by, acknowledged_reason, settled_at, …}`'),
+  },
   NotificationsController_test: { 200: json('`{results: [{channel, ok, code, detail, took_ms}]}`') },
   TruthMirrorController_start: { 202: json(MIRROR_RUN) },
   TruthMirrorController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${MIRROR_RUN}`) },
@@ -252,7 +255,10 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
       types: [JSON_TYPE, CSV_TYPE, LINES_TYPE],
     },
   },
-  MonitorController_config: { 200: json('`{thresholds, security_score}`') },
+  MonitorController_config: { 200: json('`{thresholds, defaults, security_score}`') },
+  MonitorController_history: {
+    200: json('`{items: [{hash, txid, at, actor, reason, from, to}]}`; `from` and `to` hold every limit'),
+  },
   MonitorController_tune: { 200: json('`{thresholds}`') },
   MonitorController_validate: { 200: json('`{outcome, checks: [{name, value, limit, outcome, detail}]}`') },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },
