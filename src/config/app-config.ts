@@ -87,6 +87,8 @@ export class AppConfig {
   readonly rateLimitAddress!: number;
   /** WebSocket clients at the same time. */
   readonly websocketClients!: number;
+  /** WebSocket clients of one address (of one /64 of IPv6) at the same time. */
+  readonly websocketClientsPerAddress!: number;
   /** The chain that wallets sign in on (EIP-155): 1 is Ethereum. */
   readonly walletChainId!: number;
   /** Origins of other web pages that may use the API, exactly as browsers send them. */

@@ -46,6 +46,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   rateLimitExpert: integer(1, 10_000_000),
   rateLimitAddress: integer(1, 10_000_000),
   websocketClients: integer(1, 100_000),
+  websocketClientsPerAddress: integer(1, 100_000),
   walletChainId: integer(1, Number.MAX_SAFE_INTEGER),
   corsOrigins: origins,
   keyPassphrase: optional(text(/^.{8,1024}$/s, 'at least 8 characters')),
