@@ -14,10 +14,11 @@ export function weighted(digits: readonly number[], weights: readonly number[]):
 
 /** The formula of H. P. Luhn (ISO/IEC 7812-1, annex B), last digit included. */
 export function luhn(digits: readonly number[]): boolean {
-  const sum = digits.reduce((total, digit, i) => {
-    const doubled = (digits.length - i) % 2 === 0 ? digit * 2 : digit;
-    return total + (doubled > 9 ? doubled - 9 : doubled);
-  }, 0);
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const doubled = (digits.length - i) % 2 === 0 ? digits[i] * 2 : digits[i];
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
   return sum % 10 === 0;
 }
 

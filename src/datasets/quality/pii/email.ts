@@ -6,20 +6,39 @@ const LONGEST_DOMAIN = 253;
 const RESERVED = /(?:^|\.)(?:example(?:\.(?:com|net|org))?|test|invalid|localhost|local)$/i;
 const HOST =
   /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:\p{L}{2,24}|xn--[a-z0-9-]{1,59})$/u;
-const AT_SIGNS = /@|＠|\[at\]|\(at\)|\{at\}/gi;
+const SPELT_AT = /\[at\]|\(at\)|\{at\}/gi;
 const SPELT_DOT = / ?(?:\[dot\]|\(dot\)|\{dot\}) ?/iy;
+/** A letter, a point and a top-level domain of two letters. */
+const SHORTEST_DOMAIN = 4;
 
 /** Mail addresses (RFC 5321, without quoted local parts), `name [at] domain [dot] com` too. */
 export function* emails(text: string): Generator<{ start: number; end: number }, void> {
-  for (const { 0: sign, index } of text.matchAll(AT_SIGNS)) {
-    const spelt = sign.length > 1;
-    const localEnd = spelt && text[index - 1] === ' ' ? index - 1 : index;
-    const start = localStart(text, localEnd);
-    if (start === localEnd) continue;
-    const after = index + sign.length;
-    const { domain, end } = readDomain(text, spelt && text[after] === ' ' ? after + 1 : after);
-    if (domain.includes('.') && HOST.test(domain) && !RESERVED.test(domain)) yield { start, end };
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    const found = addressAround(text, at, at + 1);
+    if (found !== null) yield found;
   }
+  for (const { 0: sign, index } of text.matchAll(SPELT_AT)) {
+    const end = index + sign.length;
+    const found = addressAround(
+      text,
+      text[index - 1] === ' ' ? index - 1 : index,
+      text[end] === ' ' ? end + 1 : end,
+    );
+    if (found !== null) yield found;
+  }
+}
+
+function addressAround(
+  text: string,
+  localEnd: number,
+  domainStart: number,
+): { start: number; end: number } | null {
+  // What is cheap to see comes first: most at signs are none of an address.
+  if (localEnd === 0 || !isOf(LOCAL, text, localEnd - 1) || !isOf(DOMAIN, text, domainStart)) return null;
+  const { domain, end } = readDomain(text, domainStart);
+  if (domain.length < SHORTEST_DOMAIN || !domain.includes('.')) return null;
+  const start = localStart(text, localEnd);
+  return start < localEnd && HOST.test(domain) && !RESERVED.test(domain) ? { start, end } : null;
 }
 
 /** Where the local part begins; `end` where there is none that could be one. */
@@ -33,8 +52,9 @@ function localStart(text: string, end: number): number {
 
 /** The domain from a place on; a full stop that ends a sentence is none of its. */
 function readDomain(text: string, start: number): { domain: string; end: number } {
-  let domain = '';
   let place = start;
+  while (place < text.length && place - start < LONGEST_DOMAIN && isOf(DOMAIN, text, place)) place++;
+  let domain = text.slice(start, place);
   while (place < text.length && domain.length < LONGEST_DOMAIN) {
     if (isOf(DOMAIN, text, place)) domain += text[place++];
     else {
@@ -44,7 +64,7 @@ function readDomain(text: string, start: number): { domain: string; end: number 
       place = SPELT_DOT.lastIndex;
     }
   }
-  const trimmed = domain.replace(/[.-]{1,253}$/, '');
+  const trimmed = /[.-]$/.test(domain) ? domain.replace(/[.-]{1,253}$/, '') : domain;
   return { domain: trimmed, end: place - (domain.length - trimmed.length) };
 }
 

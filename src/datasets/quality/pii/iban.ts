@@ -9,40 +9,36 @@ const LENGTHS = new Map(
     .split(' ')
     .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))]),
 );
+const SPACE = 32;
 const BEGINNING = /(?<![\p{L}\p{N}])[A-Z]{2}\d{2}/gu;
 
 /** Account numbers of ISO 13616: the country's length, and 1 modulo 97 with the first four characters at the end. */
 export function* ibans(text: string): Generator<{ start: number; end: number }, void> {
   for (const { 0: beginning, index } of text.matchAll(BEGINNING)) {
     const length = LENGTHS.get(beginning.slice(0, 2));
-    const read = length === undefined ? null : readCharacters(text, index, length);
-    if (read !== null && fits(read.characters)) yield { start: index, end: read.end };
+    const end = length === undefined ? null : endOf(text, index, length);
+    if (end !== null) yield { start: index, end };
   }
 }
 
-/** Reads on over single spaces until there are enough characters; null where the text has fewer, or more without a break. */
-function readCharacters(
-  text: string,
-  start: number,
-  length: number,
-): { characters: string; end: number } | null {
-  let characters = '';
-  let place = start;
-  for (; characters.length < length; place++) {
-    if (valueAt(text, place) >= 0) characters += text[place];
-    else if (text[place] !== ' ' || text[place - 1] === ' ') return null;
-  }
-  return valueAt(text, place) < 0 ? { characters, end: place } : null;
-}
-
-function fits(characters: string): boolean {
+/** Reads on over single spaces until there are enough characters. @returns null where they are too few, too many, or wrong */
+function endOf(text: string, start: number, length: number): number | null {
   let rest = 0;
-  for (let i = 0; i < characters.length; i++) {
-    // The first four characters count last.
-    const value = valueAt(characters, (i + 4) % characters.length);
-    rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
+  let count = 4;
+  let place = start + 4;
+  for (; count < length; place++) {
+    const value = valueAt(text, place);
+    if (value >= 0) {
+      rest = append(rest, value);
+      count++;
+    } else if (text.charCodeAt(place) !== SPACE || text.charCodeAt(place - 1) === SPACE) return null;
   }
-  return rest === 1;
+  for (let i = start; i < start + 4; i++) rest = append(rest, valueAt(text, i));
+  return rest === 1 && valueAt(text, place) < 0 ? place : null;
+}
+
+function append(rest: number, value: number): number {
+  return (rest * (value > 9 ? 100 : 10) + value) % 97;
 }
 
 /** What a character counts: digits themselves, A to Z 10 to 35; -1 for any other. */

@@ -55,8 +55,9 @@ const trunkPrefixed: NumberRule = {
     '3-3-2-2',
     '2-4-4',
   ],
-  fits: ({ digits, shape, separator, start }, _digits, context) =>
-    /^0[1-9]/.test(digits) &&
+  fits: ({ shape, separator, start }, digits, context) =>
+    digits[0] === 0 &&
+    digits[1] > 0 &&
     separator !== 'mixed' &&
     (shape.includes('-') || context.before(start, 'phone')),
 };

@@ -180,7 +180,8 @@ it.each([
   'tel ',
   '12345678',
   '131052-308',
-])('takes less than 100 ms for a megabyte of %p', (piece) => {
+])('takes linear time for a megabyte of %p', (piece) => {
   const text = piece.repeat(MEGABYTE / piece.length);
-  expect(cpuMilliseconds(() => findPii(text))).toBeLessThan(100);
+  // Up to 100 ms on an idle core; work that grows with the square of the length would take minutes.
+  expect(cpuMilliseconds(() => findPii(text))).toBeLessThan(400);
 });

@@ -78,7 +78,7 @@ const swissAhv: NumberRule = {
 const dutchBsn: NumberRule = {
   ...{ kind, name: 'Dutch BSN', shapes: ['9', '4-2-3'] },
   fits: ({ start }, digits, context) =>
-    weighted(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0 && context.before(start, 'id'),
+    context.before(start, 'id') && weighted(digits, [9, 8, 7, 6, 5, 4, 3, 2, -1]) % 11 === 0,
 };
 
 /** T.C. kimlik: two check digits over the others. */

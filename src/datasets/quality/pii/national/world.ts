@@ -7,16 +7,16 @@ const kind = 'national-id' as const;
 const americanSsn: NumberRule = {
   ...{ kind, name: 'US social security number', shapes: ['3-2-4', '9'] },
   fits: ({ digits, separator, start }, _digits, context) => {
+    if (separator !== '-' && !context.before(start, 'id')) return false;
     const [area, group, serial] = [digits.slice(0, 3), digits.slice(3, 5), digits.slice(5)];
-    const given = area !== '000' && area !== '666' && area < '900' && group !== '00' && serial !== '0000';
-    return given && ((separator === '-' && digits.length === 9) || context.before(start, 'id'));
+    return area !== '000' && area !== '666' && area < '900' && group !== '00' && serial !== '0000';
   },
 };
 
 /** Social insurance number of Canada: Luhn, which one number in ten passes, so it must be announced. */
 const canadianSin: NumberRule = {
   ...{ kind, name: 'Canadian SIN', shapes: ['3-3-3', '9'] },
-  fits: ({ start }, digits, context) => digits[0] !== 0 && luhn(digits) && context.before(start, 'id'),
+  fits: ({ start }, digits, context) => context.before(start, 'id') && digits[0] !== 0 && luhn(digits),
 };
 
 /** CPF of Brazil: two check digits modulo 11. */
