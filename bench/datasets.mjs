@@ -14,7 +14,9 @@ import {
   trainedText,
 } from '../dist/src/datasets/index.js';
 
-const [count = '10000', seed = 'bench-1'] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const [count = '10000', seed = 'bench-1'] = process.argv
+  .slice(2)
+  .filter((argument) => !argument.startsWith('--'));
 const showMissed = process.argv.includes('--missed');
 const planted = [...plantedCorpus(seed, Number(count))];
 const file = new TextEncoder().encode(planted.map(({ json }) => `${json}\n`).join(''));
@@ -31,7 +33,9 @@ const verdicts = {
   duplicate: (document) => near.check(minhash(trainedText(document))).duplicate,
   unlicensed: (document) => ['unknown', 'restricted'].includes(licenceOfDocument(document)),
 };
-const truth = { ...Object.fromEntries(['personal', 'toxic', 'duplicate'].map((name) => [name, (line) => line[name]])) };
+const truth = {
+  ...Object.fromEntries(['personal', 'toxic', 'duplicate'].map((name) => [name, (line) => line[name]])),
+};
 truth.unlicensed = ({ licensed }) => licensed === false;
 
 console.log(`${documents.length} documents, ${(file.length / 1e6).toFixed(2)} MB, seed ${seed}`);
@@ -45,26 +49,52 @@ for (const [name, verdict] of Object.entries(verdicts)) {
   const [positives, findings] = [wanted, found].map((values) => values.filter(Boolean).length);
   const share = (part, of) => (of === 0 ? '–' : (part / of).toFixed(4));
   const speed = (file.length / 1e6 / seconds[name]).toFixed(1);
-  console.log(`| ${name} | ${positives} | ${findings} | ${share(right, findings)} | ${share(right, positives)} | ${speed} |`);
-  if (showMissed) documents.forEach((document, i) => found[i] !== wanted[i] && console.log(found[i] ? '+' : '-', planted[i].json));
+  console.log(
+    `| ${name} | ${positives} | ${findings} | ${share(right, findings)} | ${share(right, positives)} | ${speed} |`,
+  );
+  if (showMissed)
+    documents.forEach(
+      (document, i) => found[i] !== wanted[i] && console.log(found[i] ? '+' : '-', planted[i].json),
+    );
 }
 await timed('language', () => documents.forEach((document) => languageOf(trainedText(document))));
 let report;
 await timed('whole gate', async () => {
   report = (await assessDataset(readDocuments([file]), { seed, licence: 'CC0-1.0' })).value;
 });
-console.log(Object.entries(seconds).map(([name, time]) => `${name} ${time.toFixed(2)} s`).join(', '));
-console.log(`whole gate ${(file.length / 1e6 / seconds['whole gate']).toFixed(1)} MB/s; refused for ${report.reasons.join(', ')}`);
+console.log(
+  Object.entries(seconds)
+    .map(([name, time]) => `${name} ${time.toFixed(2)} s`)
+    .join(', '),
+);
+console.log(
+  `whole gate ${(file.length / 1e6 / seconds['whole gate']).toFixed(1)} MB/s; refused for ${report.reasons.join(', ')}`,
+);
 
 console.log('\nslowest of adversarial megabytes for personal data, ms of processor time (least of 5):');
-const pieces = ['1 ', '123 ', '4111 ', '6123456789 ', 'a@', 'a@a.', '@', 'GB82 ', '131052-308', '(at)', '00 0', 'Mr. Aa '];
+const pieces = [
+  '1 ',
+  '123 ',
+  '4111 ',
+  '6123456789 ',
+  'a@',
+  'a@a.',
+  '@',
+  'GB82 ',
+  '131052-308',
+  '(at)',
+  '00 0',
+  'Mr. Aa ',
+];
 const times = pieces.map((piece) => [piece, processorTime(() => findPii(piece.repeat(1e6 / piece.length)))]);
 console.log(times.map(([piece, time]) => `${JSON.stringify(piece)} ${time.toFixed(0)}`).join(', '));
 const abuse = ['you ', 'idiot ', 'f*ck ', '*a*b*c ', 'a '].map((piece) => [
   piece,
   processorTime(() => toxicityOf(piece.repeat(1e6 / piece.length))),
 ]);
-console.log(`toxicity: ${abuse.map(([piece, time]) => `${JSON.stringify(piece)} ${time.toFixed(0)}`).join(', ')}`);
+console.log(
+  `toxicity: ${abuse.map(([piece, time]) => `${JSON.stringify(piece)} ${time.toFixed(0)}`).join(', ')}`,
+);
 
 async function timed(name, work) {
   const began = performance.now();

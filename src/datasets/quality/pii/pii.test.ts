@@ -1,4 +1,4 @@
-import { cpuMilliseconds } from '../trial/cpu-time.js';
+import { cpuMilliseconds } from '../../../../test/support/cpu-time.js';
 import { findPii } from './find-pii.js';
 import type { PiiKind } from './finding.js';
 

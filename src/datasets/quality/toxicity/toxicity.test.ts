@@ -1,4 +1,4 @@
-import { cpuMilliseconds } from '../trial/cpu-time.js';
+import { cpuMilliseconds } from '../../../../test/support/cpu-time.js';
 import { plainWords } from './normalise.js';
 import { toxicityOf } from './toxicity.js';
 

@@ -16,7 +16,8 @@ const EXCLAMATION = 3;
 /** The first halves of the fingerprints: the whole one is made for few words only. */
 const SLUR_HASHES = new Set([...SLURS].map((slur) => parseInt(slur.slice(0, 8), 16)));
 const BY_FIRST = Map.groupBy(PHRASES, ([first]) => first);
-const CENSORED = [...INSULTS, ...PROFANITIES].filter((term) => term.length > 3);
+const BY_LENGTH = Map.groupBy([...INSULTS, ...PROFANITIES], (term) => term.length);
+const SHORTEST_STARRED = 4;
 
 /**
  * Why a text is toxic; null if it is not. A list of words with rules for their use: who is meant, what is negated, and what
@@ -72,7 +73,8 @@ function after(words: readonly PlainWord[], place: number): PlainWord[] {
 /** Letters that were starred out are put back where only one word of the list fits. */
 function restored(word: PlainWord): PlainWord {
   if (!word.text.includes('*')) return word;
-  const found = CENSORED.find((term) => term.length === word.text.length && fits(word.text, term));
+  if (word.text.length < SHORTEST_STARRED) return word;
+  const found = BY_LENGTH.get(word.text.length)?.find((term) => fits(word.text, term));
   return found === undefined ? word : { ...word, text: found };
 }
 
