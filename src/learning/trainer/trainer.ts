@@ -82,6 +82,11 @@ export class Trainer {
     this.frozen = firstLearningLayer(config, trained);
   }
 
+  /** Updates made so far. */
+  get steps(): number {
+    return this.adam.steps;
+  }
+
   /** One update. Refuses with `TRAINING_DIVERGED` when the gradient is no number; the weights are then as before. */
   step(): Result<StepReport> {
     const { plan, adam } = this;
