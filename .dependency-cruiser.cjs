@@ -15,7 +15,7 @@ const alternatives = (names) => `^src/(${names.join('|')})/`;
 
 /** The files a browser runs too: they must not reach Node's own modules or the framework. */
 const portable =
-  '^src/(common/(result|errors|canonical-json|hash|mathematics|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults)|learning/trainer/(?!node/))';
+  '^src/(common/(result|errors|canonical-json|hash|mathematics|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|datasets/(generators|jsonl|quality|planted)/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults)|learning/trainer/(?!node/))';
 
 module.exports = {
   forbidden: [

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import * as admin from './admin.js';
 import * as cacheLab from './cache-lab.js';
+import * as dataset from './dataset.js';
 import * as dispute from './dispute.js';
 import * as exportModel from './export.js';
 import * as fsck from './fsck.js';
@@ -30,6 +31,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   exportModel.register,
   models.register,
   chat.register,
+  dataset.register,
   logits.register,
   cacheLab.register,
   replay.register,

@@ -1,0 +1,2 @@
+export * from './generators/index.js';
+export * from './jsonl/index.js';
