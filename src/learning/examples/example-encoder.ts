@@ -20,7 +20,9 @@ export class ExampleEncoder {
   /** @param payload of the model's tokenizer block; refuses with `TRAINING_NO_TOKENIZER`, `TOKENIZER_…`, `CHAT_TEMPLATE_…` */
   static create(payload: Json | null): Result<ExampleEncoder> {
     if (payload === null)
-      return err(new CodedError('TRAINING_NO_TOKENIZER', 'this model has no tokenizer: it cannot read texts'));
+      return err(
+        new CodedError('TRAINING_NO_TOKENIZER', 'this model has no tokenizer: it cannot read texts'),
+      );
     const source = parseTokenizerSource(payload);
     if (!source.ok) return source;
     const tokenizer = TextTokenizer.create(source.value);

@@ -21,13 +21,16 @@ export function lossCurve(title: string, steps: readonly StepReport[], checks: r
   const last = Math.max(1, ...learnt.map(({ step }) => step), ...checks.map(({ step }) => step));
   const x = (step: number) => round(PLOT.left + ((PLOT.right - PLOT.left) * step) / last);
   const y = (loss: number) => round(PLOT.bottom - ((PLOT.bottom - PLOT.top) * (loss - low)) / (high - low));
-  const path = (points: readonly Check[]) => points.map(({ step, loss }) => `${x(step)},${y(loss)}`).join(' ');
+  const path = (points: readonly Check[]) =>
+    points.map(({ step, loss }) => `${x(step)},${y(loss)}`).join(' ');
   const grid = Array.from({ length: LINES + 1 }, (_, i) => {
     const loss = low + ((high - low) * i) / LINES;
     const line = `<path class="grid" d="M${PLOT.left} ${y(loss)}H${PLOT.right}"/>`;
     return `${line}<text class="minor" x="${PLOT.left - 8}" y="${y(loss) + 4}" text-anchor="end">${loss.toFixed(3)}</text>`;
   });
-  const dots = checks.map(({ step, loss }) => `<circle class="dot" cx="${x(step)}" cy="${y(loss)}" r="2.5"/>`);
+  const dots = checks.map(
+    ({ step, loss }) => `<circle class="dot" cx="${x(step)}" cy="${y(loss)}" r="2.5"/>`,
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escape(title)}">`,
     `<style>${STYLE}</style><rect class="back" width="${WIDTH}" height="${HEIGHT}"/>`,

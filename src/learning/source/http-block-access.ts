@@ -19,7 +19,9 @@ export class HttpBlockAccess implements BlockAccess {
     if (!answer.ok) return answer;
     const items = (answer.value as { items?: unknown }).items;
     const releases = Array.isArray(items) ? (items as Record<string, unknown>[]) : [];
-    const found = releases.find((item) => (version === undefined ? item.live === true : item.version === version));
+    const found = releases.find((item) =>
+      version === undefined ? item.live === true : item.version === version,
+    );
     if (typeof found?.release === 'string') return ok(found.release);
     return err(new CodedError('RELEASE_NOT_FOUND', `the server has no release ${name}`, { name }, 404));
   }
