@@ -38,8 +38,8 @@ export function trainingManifest({ model, plan, kernel, data, blocks, outcome }:
       seed: plan.seed,
       batch_tokens: plan.batchTokens,
       micro_batch_tokens: plan.microBatchTokens,
-      schedule: { ...plan.schedule },
-      adam: { ...plan.adam },
+      schedule: scheduleJson(plan),
+      adam: adamJson(plan),
       balance: plan.balance,
     },
     blocks: blocks.map(({ block, hash, file }) => ({
@@ -55,4 +55,12 @@ export function trainingManifest({ model, plan, kernel, data, blocks, outcome }:
     checks: checks.map((check) => ({ ...check })),
     steps: steps.slice(0, best.step).map(({ hash, tokens, loss }) => ({ hash, tokens, loss })),
   };
+}
+
+function scheduleJson({ schedule: { peak, floor, warmUp, steps } }: TrainingPlan): Json {
+  return { peak, floor, warm_up: warmUp, steps };
+}
+
+function adamJson({ adam: { beta1, beta2, epsilon, weightDecay, clip } }: TrainingPlan): Json {
+  return { beta1, beta2, epsilon, weight_decay: weightDecay, clip };
 }

@@ -16,14 +16,14 @@ export class HttpBlockAccess implements BlockAccess {
   async resolve(name: string): Promise<Result<string>> {
     const [model, version] = name.split('@');
     const answer = await this.json(`/models/${encodeURIComponent(model)}/releases?limit=100`);
-    if (!answer.ok) return answer;
+    if (!answer.ok) return answer.error.facts.status === 404 ? unknown(name) : answer;
     const items = (answer.value as { items?: unknown }).items;
     const releases = Array.isArray(items) ? (items as Record<string, unknown>[]) : [];
     const found = releases.find((item) =>
       version === undefined ? item.live === true : item.version === version,
     );
     if (typeof found?.release === 'string') return ok(found.release);
-    return err(new CodedError('RELEASE_NOT_FOUND', `the server has no release ${name}`, { name }, 404));
+    return unknown(name);
   }
 
   async read(chain: string, hash: string): Promise<Result<VerifiedBlock>> {
@@ -62,4 +62,8 @@ export class HttpBlockAccess implements BlockAccess {
 function corrupt(hash: string): Result<never> {
   const message = `the server sent something else than block ${hash}`;
   return err(new CodedError('BLOB_CORRUPT', message, { block: hash }));
+}
+
+function unknown(name: string): Result<never> {
+  return err(new CodedError('RELEASE_NOT_FOUND', `the server has no release ${name}`, { name }, 404));
 }
