@@ -15,6 +15,7 @@ import * as models from './models.js';
 import * as migrations from './migrations.js';
 import * as supervise from './supervise.js';
 import * as tasks from './tasks.js';
+import * as train from './train.js';
 import * as replay from './replay.js';
 import * as serve from './serve.js';
 import * as verify from './verify.js';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   models.register,
   chat.register,
   dataset.register,
+  train.register,
   logits.register,
   cacheLab.register,
   replay.register,
