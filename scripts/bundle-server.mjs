@@ -76,6 +76,7 @@ async function bundle(entries, outputOptions, plugins) {
     ),
     cwd: root,
     platform: 'node',
+    treeshake: { moduleSideEffects: (id) => !(id.startsWith(compiled) && id.endsWith('/index.js')) },
     external: OUTSIDE,
     plugins,
     onLog(level, log) {
