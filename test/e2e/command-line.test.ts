@@ -1,4 +1,4 @@
-import { loadedModules, NAME_LOADED_FILES, runCommand } from '../support/index.js';
+import { loadedModules, NAME_LOADED_FILES, runCommand, temporaryFolder } from '../support/index.js';
 
 /** The modules of ours that a command loads, such as `cli`, and whether the framework is among the rest. */
 async function loadedBy(args: readonly string[]): Promise<{ modules: string[]; framework: boolean }> {
@@ -15,11 +15,28 @@ it.each([['--version'], ['--help'], ['serve --role king']])(
   'answers %s without loading the server',
   async (line) => {
     expect(await loadedBy(line.split(' '))).toEqual({
-      modules: ['cli', 'common', 'main.js'],
+      modules: ['cli', 'common'],
       framework: false,
     });
   },
 );
+
+it.each([['verify'], ['verify-report'], ['dispute']])(
+  '%s of files does without the framework',
+  async (command) => {
+    const files = command === 'dispute' ? ['a.zip', 'b.zip'] : ['a.json'];
+    expect((await loadedBy([command, ...files])).framework).toBe(false);
+  },
+);
+
+it('needs neither the database nor the modules of the server for a token', async () => {
+  const { stdout, stderr } = await runCommand(['keys', 'token'], {
+    DATA_DIR: temporaryFolder(),
+    NODE_OPTIONS: NAME_LOADED_FILES,
+  });
+  expect(stdout.split('.')).toHaveLength(3);
+  expect(loadedModules(stderr).filter((path) => /node_modules\/(typeorm|fastify)\//.test(path))).toEqual([]);
+});
 
 it('prints the version of the installation', async () => {
   const { code, stdout } = await runCommand(['--version'], {});
