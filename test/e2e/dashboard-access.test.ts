@@ -28,7 +28,7 @@ browserTests('dashboard for everyone', () => {
     const blocks = await fetch(`${server.url}/chain/B/blocks?name=layer0.expert0`);
     expert = ((await blocks.json()) as { items: { hash: string }[] }).items[0].hash;
     await close();
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     await browser?.close();
