@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const NEEDED = 24;
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bundled = join(root, 'node_modules', '.bin', 'node');
-const entry = join(root, 'dist', 'src', 'main.js');
+const entry = join(root, 'dist', 'server', 'main.js');
 
 function fail(line) {
   process.stderr.write('stemma: ' + line + '\n');
@@ -57,9 +57,13 @@ if (major >= NEEDED) {
   if (existsSync('.env')) process.loadEnvFile('.env');
   // Compiled code is kept inside the installation, where nobody else can put any; without write access it is not kept.
   Promise.all([import('node:module'), import('node:v8')]).then(function (modules) {
-    modules[0].enableCompileCache(join(root, 'node_modules', '.cache', 'stemma'));
-    if (process.argv[2] === 'serve') keepHeapsSmall(modules[1]);
-    return import('../dist/src/main.js');
+    // The heap's flags are part of what compiled code is accepted by: the server and the commands would take turns in
+    // throwing each other's away.
+    const serves = process.argv[2] === 'serve';
+    const cache = join(root, 'node_modules', '.cache', 'stemma', serves ? 'server' : 'command');
+    modules[0].enableCompileCache(cache);
+    if (serves) keepHeapsSmall(modules[1]);
+    return import('../dist/server/main.js');
   });
 } else if (process.env.STEMMA_BUNDLED_NODE !== '1' && existsSync(bundled)) {
   runOnBundledNode();
