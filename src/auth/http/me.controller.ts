@@ -1,4 +1,15 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Req } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Patch,
+  Req,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CodedError, unwrap } from '../../common/index.js';
 import { FreshCache } from '../../common/fresh-cache.js';
@@ -22,7 +33,7 @@ const MOST_ACCOUNTS = 10_000;
 @Controller('api/me')
 @Roles('user')
 @NeedsScope('session')
-export class MeController {
+export class MeController implements OnModuleInit {
   private readonly known: FreshCache<Account | null>;
 
   constructor(
@@ -30,10 +41,13 @@ export class MeController {
     accounts: Accounts,
     private readonly sessions: Sessions,
     private readonly signIn: SignIn,
-    check: SessionCheck,
+    private readonly check: SessionCheck,
   ) {
     this.known = new FreshCache((id) => accounts.find(id), { freshMs: FRESH_MS, most: MOST_ACCOUNTS });
-    check.onForget(() => this.known.clear());
+  }
+
+  onModuleInit(): void {
+    this.check.onForget(() => this.known.clear());
   }
 
   @ApiOperation({ summary: 'Who the caller is to this server; also without a token' })
