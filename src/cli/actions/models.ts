@@ -41,7 +41,7 @@ async function listReleases(host: CommandHost): Promise<ReleaseLine[]> {
   const catalog = host.application.get(ReleaseCatalog);
   const lines: ReleaseLine[] = [];
   for (const { name, liveRelease } of await catalog.models()) {
-    for (const { hash, ...row } of (await catalog.releases(name)).reverse()) {
+    for (const { hash, ...row } of (await catalog.releases(name)).toReversed()) {
       lines.push(toLine({ ...row, release: hash, live: hash === liveRelease }));
     }
   }
