@@ -15,8 +15,8 @@ export class Rewards1763700000012 implements MigrationInterface {
     await queryRunner.query(`
       CREATE TABLE ledger_accounts (
         number bigint PRIMARY KEY CHECK (number > 0),
-        id text COLLATE "C" NOT NULL UNIQUE CHECK (id ~ '^[a-z0-9][a-z0-9:._-]{0,127}$'),
-        asset text COLLATE "C" NOT NULL CHECK (asset ~ '^[A-Z][A-Z0-9]{1,11}$'),
+        id text COLLATE "C" NOT NULL UNIQUE,
+        asset text COLLATE "C" NOT NULL,
         overdraft_limit ${UNITS} CHECK (overdraft_limit BETWEEN 0 AND ${LARGEST}),
         debits_pending ${UNITS} CHECK (debits_pending BETWEEN 0 AND ${LARGEST}),
         debits_posted ${UNITS} CHECK (debits_posted BETWEEN 0 AND ${LARGEST}),
@@ -84,7 +84,9 @@ const GUARDS: readonly (readonly [string, string, ...string[]])[] = [
   [
     'ledger_check_opened',
     `IF EXISTS (SELECT FROM opened WHERE debits_pending + debits_posted + credits_pending + credits_posted > 0)
-     THEN RAISE EXCEPTION 'an account opens without money'; END IF;`,
+     THEN RAISE EXCEPTION 'an account opens without money'; END IF;
+     IF EXISTS (SELECT FROM opened WHERE id !~ '^[a-z0-9][a-z0-9:._-]{0,127}$' OR asset !~ '^[A-Z][A-Z0-9]{1,11}$')
+     THEN RAISE EXCEPTION 'an account has a valid name and asset'; END IF;`,
     'CREATE TRIGGER opened_empty AFTER INSERT ON ledger_accounts REFERENCING NEW TABLE AS opened',
   ],
   [

@@ -1,12 +1,4 @@
-import {
-  canonicalJson,
-  CodedError,
-  err,
-  ok,
-  utf8ToBytes,
-  type Json,
-  type Result,
-} from '../../common/index.js';
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { accountProblem, type AccountDraft } from './account.js';
 import { draftProblem, isTransferId } from './check-draft.js';
 import type { Transfer, TransferKind } from './transfer.js';
@@ -25,19 +17,23 @@ export interface TransfersPayload {
   readonly transfers: readonly Transfer[];
 }
 
+const encoder = new TextEncoder();
+
 type Members = Readonly<Record<string, Json | undefined>>;
 
-/** The payload as canonical JSON. Members that say nothing are left out. */
+/**
+ * The payload as canonical JSON; members that say nothing are left out. Written out by hand, members in their order: all
+ * words are of letters that need no escape (`draftProblem`, `accountProblem`), and batches are large.
+ */
 export function encodePayload({ sequence, accounts, expired, transfers }: TransfersPayload): Uint8Array {
-  return utf8ToBytes(
-    canonicalJson({
-      format: TRANSFERS_FORMAT,
-      sequence,
-      accounts: accounts.map(accountJson),
-      expired,
-      transfers: transfers.map(transferJson),
-    }),
-  );
+  const parts = [
+    `"accounts":[${accounts.map(accountText).join(',')}]`,
+    `"expired":[${expired.map((id) => `"${id}"`).join(',')}]`,
+    `"format":"${TRANSFERS_FORMAT}"`,
+    `"sequence":${sequence}`,
+    `"transfers":[${transfers.map(transferText).join(',')}]`,
+  ];
+  return encoder.encode(`{${parts.join(',')}}`);
 }
 
 /** Reads what `encodePayload` wrote and nothing else: `TRANSFERS_PAYLOAD`. */
@@ -71,25 +67,27 @@ function isSound({ sequence, accounts, expired, transfers }: TransfersPayload): 
   );
 }
 
-function accountJson({ id, asset, overdraftLimit = 0n }: AccountDraft): Json {
-  return { id, asset, ...(overdraftLimit === 0n ? {} : { overdraft_limit: String(overdraftLimit) }) };
+function accountText({ id, asset, overdraftLimit = 0n }: AccountDraft): string {
+  const limit = overdraftLimit === 0n ? '' : `,"overdraft_limit":"${overdraftLimit}"`;
+  return `{"asset":"${asset}","id":"${id}"${limit}}`;
 }
 
 function accountOf({ id, asset, overdraft_limit: limit }: Members): AccountDraft {
   return { id: id as string, asset: asset as string, overdraftLimit: BigInt((limit as string) ?? 0) };
 }
 
-function transferJson(transfer: Transfer): Json {
+function transferText(transfer: Transfer): string {
   const { id, kind, debit, credit, amount, pendingId, timeout, code, reference, linked, balancing } =
     transfer;
-  const json: Record<string, Json> = { id, debit, credit, amount: String(amount), code };
-  if (kind !== 'single') json.kind = kind;
-  if (pendingId !== null) json.pending_id = pendingId;
-  if (timeout > 0) json.timeout = timeout;
-  if (reference !== null) json.reference = reference;
-  if (linked) json.linked = true;
-  if (balancing) json.balancing = true;
-  return json;
+  let text = `{"amount":"${amount}"`;
+  if (balancing) text += ',"balancing":true';
+  text += `,"code":"${code}","credit":"${credit}","debit":"${debit}","id":"${id}"`;
+  if (kind !== 'single') text += `,"kind":"${kind}"`;
+  if (linked) text += ',"linked":true';
+  if (pendingId !== null) text += `,"pending_id":"${pendingId}"`;
+  if (reference !== null) text += `,"reference":"${reference}"`;
+  if (timeout > 0) text += `,"timeout":${timeout}`;
+  return `${text}}`;
 }
 
 function transferOf(json: Members): Transfer {
