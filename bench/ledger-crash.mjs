@@ -140,18 +140,20 @@ function draw(batch) {
   return Array.from({ length: BATCH }, (_, place) => {
     const id = transferId(batch, random() < 0.02 ? below(place + 1) : place);
     const linked = random() < 0.1;
-    if (random() < 0.25) {
+    if (random() < 0.2) {
       const older = random() < 0.2 ? Math.max(0, batch - 1) : batch;
+      const settled = transferId(older, below(older === batch ? place + 1 : BATCH));
       const amount = random() < 0.3 ? BigInt(1 + below(60)) : undefined;
       return {
         id,
         kind: random() < 0.6 ? 'post' : 'void',
-        pendingId: transferId(older, below(BATCH)),
+        pendingId: settled,
         amount,
         linked,
       };
     }
     const pending = random() < 0.35;
+    const balancing = random() < 0.05;
     const debit = account();
     // Mostly of the same asset, which depends on the number alone.
     const credit =
@@ -160,9 +162,10 @@ function draw(batch) {
         : account();
     return {
       ...{ id, kind: pending ? 'pending' : 'single', debit, credit, linked, code: 'crash' },
-      amount: random() < 0.01 ? -5n : random() < 0.01 ? 2n ** 127n - 1n : BigInt(1 + below(400)),
+      // A balancing transfer of everything would leave the rest of the run without money.
+      amount: balancing || random() < 0.98 ? BigInt(1 + below(400)) : random() < 0.5 ? -5n : 2n ** 127n - 1n,
       timeout: pending && random() < 0.5 ? 1 + below(3) : 0,
-      balancing: random() < 0.05,
+      balancing,
     };
   });
 }
