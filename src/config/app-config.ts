@@ -161,6 +161,8 @@ export class AppConfig {
   readonly healingSeconds!: number;
   /** File of the known patterns and their remedies; null takes that of the installation. */
   readonly healingFile!: string | null;
+  /** File of the policy of rewards; null takes that of the installation. */
+  readonly rewardsFile!: string | null;
   /** Folder with copies of payloads by their hash, such as `blobs/payloads` of a backup; null: there is none. */
   readonly blobBackupDir!: string | null;
   /** Base URL of another node a damaged payload is fetched from; null: there is none. */

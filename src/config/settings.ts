@@ -85,6 +85,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   healing: oneOf('auto', 'watch', 'off'),
   healingSeconds: integer(1, 60),
   healingFile: optional(path),
+  rewardsFile: optional(path),
   blobBackupDir: optional(path),
   blobPeerUrl: optional(url('http', 'https')),
   bodyLimitKb: integer(16, 65_536),

@@ -221,6 +221,21 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
   TruthMirrorController_start: { 202: json(MIRROR_RUN) },
   TruthMirrorController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${MIRROR_RUN}`) },
   TruthMirrorController_one: { 200: json(`${MIRROR_RUN} and \`report\`, null until it is completed`) },
+  RewardsController_balance: {
+    200: json(
+      '`{account, asset, balance, available, debits: {pending, posted}, credits: {pending, posted}}`; units as strings of digits',
+    ),
+  },
+  RewardsController_statement: {
+    200: json(
+      '`{items, next_cursor}`; an item is `{transfer, sequence, kind, debit, credit, amount, pending_id, code, reference, block, at}`',
+    ),
+  },
+  RewardsController_policyInForce: {
+    200: json(
+      '`{supply, yearly_cap, learning_per_percent, usage, alpha, beta, catalyst, least_payout, epoch_ms}`',
+    ),
+  },
   AutonomousController_decide: {
     200: json(
       `${DECISION}; with \`dry_run\` what would happen: \`{dry_run: true, state, confidence, grounds, …}\``,

@@ -150,6 +150,10 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /api/guardian/monitor/history': GUARDIAN,
   'POST /api/guardian/monitor/validate': GUARDIAN,
 
+  'GET /rewards/balance/{account}': OPEN,
+  'GET /rewards/statement/{account}': OPEN,
+  'GET /rewards/policy': OPEN,
+
   'GET /health': OPEN,
   'GET /ready': OPEN,
   'GET /metrics': OPEN,
