@@ -135,7 +135,9 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|frontend/dist|src/inference/kernel/assembly|src/chain/verify/assembly|src/learning/trainer/assembly)/' },
+    exclude: {
+      path: '^(dist|frontend/dist|src/inference/kernel/assembly|src/chain/verify/assembly|src/learning/trainer/assembly)/',
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
