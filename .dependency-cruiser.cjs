@@ -15,7 +15,7 @@ const alternatives = (names) => `^src/(${names.join('|')})/`;
 
 /** The files a browser runs too: they must not reach Node's own modules or the framework. */
 const portable =
-  '^src/(common/(result|errors|canonical-json|hash|mathematics|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults))';
+  '^src/(common/(result|errors|canonical-json|hash|mathematics|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|datasets/(generators|jsonl|quality|planted)/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults)|learning/trainer/(?!node/))';
 
 module.exports = {
   forbidden: [
@@ -135,7 +135,9 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|frontend/dist|src/inference/kernel/assembly|src/chain/verify/assembly)/' },
+    exclude: {
+      path: '^(dist|frontend/dist|src/inference/kernel/assembly|src/chain/verify/assembly|src/learning/trainer/assembly)/',
+    },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -12,6 +12,7 @@ export default tseslint.config(
       'bench/roofline/assembly/',
       'src/inference/kernel/assembly/',
       'src/chain/verify/assembly/',
+      'src/learning/trainer/assembly/',
       'coverage/',
     ],
   },

@@ -18,6 +18,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endThread } from './kernel-thread.mjs';
 
 const DETECT_S = 30;
 const RECOVER_S = 60;
@@ -126,6 +127,17 @@ function postgresOf(pid) {
     .map(({ id }) => id);
 }
 
+/** Whether the model of a fresh server answers a question. */
+async function answers(server) {
+  const response = await fetch(`${server.url()}/v1/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'genesis', prompt: 'Once upon a time', max_tokens: 4 }),
+    signal: AbortSignal.timeout(20_000),
+  });
+  return response.ok && (await response.json()).choices[0].text.length > 0;
+}
+
 /** What becomes of a supervised server that gets a signal; `noticed` is what the supervisor says then. */
 async function endSupervised(signal, noticed) {
   const server = await startServer({ command: 'supervise' });
@@ -211,6 +223,18 @@ const FAULTS = {
     });
     const result = await follow(server, 'kernel_hung', Date.now(), { recovered: server.ready });
     await thaw();
+    await server.stop();
+    return result;
+  },
+
+  async 'killed kernel thread'() {
+    const server = await startServer({ env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } });
+    const debuggerUrl = /Debugger listening on (ws:\S+)/.exec(server.output())[1];
+    if (!(await answers(server))) throw new Error('the server does not answer before the fault');
+    const following = follow(server, 'engine_crashed', Date.now(), { recovered: () => answers(server) });
+    following.catch(() => undefined);
+    await endThread(debuggerUrl, 'kernel-1');
+    const result = await following;
     await server.stop();
     return result;
   },

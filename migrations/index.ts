@@ -9,6 +9,8 @@ import { Decisions1763700000007 } from './1763700000007-decisions.js';
 import { Monitoring1763700000008 } from './1763700000008-monitoring.js';
 import { Evaluation1763700000009 } from './1763700000009-evaluation.js';
 import { PasswordLinks1763700000010 } from './1763700000010-password-links.js';
+import { Operations1763700000011 } from './1763700000011-operations.js';
+import { Rewards1763700000012 } from './1763700000012-rewards.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -22,4 +24,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Monitoring1763700000008,
   Evaluation1763700000009,
   PasswordLinks1763700000010,
+  Operations1763700000011,
+  Rewards1763700000012,
 ];

@@ -15,7 +15,11 @@ const PROJECTS = [
 /** What is built from what. */
 const PRODUCTS = [
   { made: 'dist/kernel/kernel.wasm', from: ['src/inference/kernel/assembly', 'scripts/build-kernel.mjs'] },
-  { made: 'dist/src/main.js', from: ['src', 'migrations', '.swcrc'] },
+  {
+    made: 'dist/training/training.wasm',
+    from: ['src/learning/trainer/assembly', 'src/inference/kernel/assembly', 'scripts/build-training.mjs'],
+  },
+  { made: 'dist/server/main.js', from: ['src', 'migrations', '.swcrc', 'scripts/bundle-server.mjs'] },
   { made: 'frontend/dist/index.html', from: ['frontend', 'src'] },
 ];
 const UNBUILT = new Set(['node_modules', 'dist']);

@@ -15,6 +15,7 @@ import { AccountJournalModule, LogModule } from './log/index.js';
 import { AgentsModule, EventsModule, MonitoringModule } from './monitoring/index.js';
 import { NotificationsModule } from './notifications/index.js';
 import { RealtimeModule } from './realtime/index.js';
+import { RewardsModule } from './rewards/index.js';
 import { SelfHealingModule } from './self-healing/index.js';
 import { TasksModule } from './tasks/index.js';
 import { WebModule } from './web/index.js';
@@ -31,6 +32,7 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   GuardianModule,
   TasksModule,
   SelfHealingModule,
+  RewardsModule,
   EvmModule,
 ];
 

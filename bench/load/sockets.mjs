@@ -15,7 +15,7 @@ const LISTENERS = 1_000;
 const DEAF = 1_000;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'stemma-sockets-'));
-const server = await startServer(dataDir);
+const server = await startServer(dataDir, { WEBSOCKET_CLIENTS_PER_ADDRESS: String(CLIENTS + 1) });
 const before = residentMebibytes(server.pid);
 const clients = fork(fileURLToPath(new URL('socket-clients.mjs', import.meta.url)));
 try {

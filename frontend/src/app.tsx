@@ -24,6 +24,7 @@ const AccountsPage = lazy(() => import('./pages/account/accounts-page.js'));
 const SetupPage = lazy(() => import('./pages/account/setup-page.js'));
 const NewPasswordPage = lazy(() => import('./pages/account/new-password-page.js'));
 const SignInPage = lazy(() => import('./pages/account/sign-in-page.js'));
+const NotificationsPage = lazy(() => import('./pages/notifications/notifications-page.js'));
 const TruthMirrorPage = lazy(() => import('./pages/truth-mirror/truth-mirror-page.js'));
 const ResonancePage = lazy(() => import('./pages/resonance/resonance-page.js'));
 const StatusPage = lazy(() => import('./pages/status/status-page.js'));
@@ -62,6 +63,7 @@ export function App() {
             <Route path="/new-password" element={<NewPasswordPage />} />
             <Route path="/account" element={<AccountPage />} />
             <Route path="/accounts" element={<AccountsPage />} />
+            <Route path="/notifications" element={<NotificationsPage />} />
             <Route path="/truth-mirror" element={<TruthMirrorPage />} />
             <Route path="/resonance" element={<ResonancePage />} />
             <Route path="/status" element={<StatusPage />} />

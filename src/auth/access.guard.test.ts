@@ -19,10 +19,14 @@ import type { SessionCheck } from './sessions/index.js';
 const keys = { tokenSecret: new Uint8Array(32).fill(1) } as NodeKeys;
 const tokens = new AccessTokens(keys);
 const SESSION = `ses_${'a'.repeat(26)}`;
+/** Sessions that have ended. */
+const ended = new Set<string>();
 /** One session lives, and its account has become a contributor since the token was made. */
 const sessions = {
   identify: async (id: string) =>
-    id === SESSION ? { subject: 'anna', roles: ['user', 'contributor'], session: id } : null,
+    id === SESSION && !ended.has(id)
+      ? { subject: 'anna', roles: ['user', 'contributor'], session: id }
+      : null,
 } as unknown as SessionCheck;
 /** Every key belongs to an admin; what follows `stk_` is its scope. */
 const apiKeys = {
@@ -45,8 +49,10 @@ class Resource {
   sign(): void {}
 }
 
+const strategy = new JwtStrategy(keys, sessions);
+
 beforeAll(() => {
-  passport.use('jwt', new JwtStrategy(keys, sessions) as unknown as passport.Strategy);
+  passport.use('jwt', strategy as unknown as passport.Strategy);
 });
 
 async function call(
@@ -68,7 +74,7 @@ async function call(
   } as unknown as ExecutionContext;
   try {
     const limits = new RateLimits(config, new Limiters(config));
-    await new AccessGuard(new Reflector(), config, apiKeys, limits).canActivate(context);
+    await new AccessGuard(new Reflector(), config, apiKeys, limits, strategy).canActivate(context);
     return { status: 200, subject: http.identity?.subject };
   } catch (thrown) {
     if (thrown instanceof ProblemException) return { status: thrown.getStatus(), subject: undefined };
@@ -127,6 +133,21 @@ describe('access', () => {
     expect((await call('read', { token: token(`ses_${'b'.repeat(26)}`) })).status).toBe(401);
     expect((await call('read', { token: token(SESSION, 'mallory') })).status).toBe(401);
     expect((await call('read', { token: token('ses_1') })).status).toBe(401);
+  });
+
+  it('refuses a token that it took before once its session has ended', async () => {
+    const token = tokens.issue({ subject: 'anna', roles: ['user'], session: SESSION }, 60);
+    expect((await call('read', { token })).status).toBe(200);
+    ended.add(SESSION);
+    expect((await call('read', { token })).status).toBe(401);
+    ended.clear();
+    expect((await call('read', { token })).status).toBe(200);
+  });
+
+  it('asks anew what reading and writing need of the same handler', async () => {
+    expect((await call('read', {})).status).toBe(200);
+    expect((await call('read', { method: 'DELETE' })).status).toBe(401);
+    expect((await call('read', {})).status).toBe(200);
   });
 
   it('lets a key do what its scopes say, and see no more than everybody beyond them', async () => {

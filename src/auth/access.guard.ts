@@ -5,6 +5,7 @@ import { ProblemException } from '../common/problem.js';
 import { AppConfig } from '../config/index.js';
 import { ApiKeys } from './api-keys/index.js';
 import { ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';
+import { JwtStrategy } from './jwt.strategy.js';
 import { RateLimits, UNLIMITED_METADATA, type Allowance } from './limits/index.js';
 import { ROLES_METADATA, type RoleName } from './roles.js';
 import { SCOPE_METADATA, type NeededScope } from './scopes.js';
@@ -26,16 +27,28 @@ interface Reply {
   headers(values: Record<string, string>): unknown;
 }
 
+/** What an endpoint asks of its callers. */
+interface Demands {
+  readonly controller: unknown;
+  readonly reading: boolean;
+  readonly allowed: readonly RoleName[];
+  readonly scope: NeededScope;
+  readonly unlimited: boolean;
+}
+
 const PassportGuard = AuthGuard('jwt');
 
 /** Lets a call pass when whoever makes it has a role that may: the one global guard. */
 @Injectable()
 export class AccessGuard extends PassportGuard implements CanActivate {
+  private readonly demands = new WeakMap<object, Demands>();
+
   constructor(
     private readonly reflector: Reflector,
     private readonly config: AppConfig,
     private readonly keys: ApiKeys,
     private readonly limits: RateLimits,
+    private readonly tokens: JwtStrategy,
   ) {
     super();
   }
@@ -44,8 +57,7 @@ export class AccessGuard extends PassportGuard implements CanActivate {
     if (context.getType() !== 'http') return true;
     const request = context.switchToHttp().getRequest<AddressedRequest>();
     const caller = await this.identifyWithinLimits(context, request);
-    const allowed = this.allowedRoles(context, request.method);
-    const scope = this.neededScope(context, request.method);
+    const { allowed, scope } = this.demandsOf(context, request.method);
     const refusal = refusalOf(caller, allowed, scope);
     if (refusal !== null) throw refusal;
     // Open to everybody, but a key without the scope sees no more than everybody.
@@ -59,7 +71,7 @@ export class AccessGuard extends PassportGuard implements CanActivate {
     request: AddressedRequest,
   ): Promise<Identity> {
     if (this.config.singleUser) return LOCAL_ADMIN;
-    const unlimited = this.declared<true>(UNLIMITED_METADATA, context) === true;
+    const { unlimited } = this.demandsOf(context, request.method);
     const caller = await this.identify(context, request).catch(async (thrown: unknown) => {
       if (thrown instanceof ProblemException && !unlimited)
         admit(await this.limits.takeAddress(request.ip), context);
@@ -78,6 +90,8 @@ export class AccessGuard extends PassportGuard implements CanActivate {
       return owner;
     }
     if (!/^bearer /i.test(request.headers.authorization ?? '')) return ANONYMOUS;
+    const known = token === undefined ? null : await this.tokens.recognise(token);
+    if (known !== null) return known;
     await super.canActivate(context);
     return request.user ?? ANONYMOUS;
   }
@@ -90,13 +104,23 @@ export class AccessGuard extends PassportGuard implements CanActivate {
     return identity;
   }
 
-  private allowedRoles(context: ExecutionContext, method: string): readonly RoleName[] {
-    const declared = this.declared<readonly RoleName[]>(ROLES_METADATA, context);
-    return declared ?? (isReading(method) ? ['public'] : ['user']);
-  }
-
-  private neededScope(context: ExecutionContext, method: string): NeededScope {
-    return this.declared<NeededScope>(SCOPE_METADATA, context) ?? (isReading(method) ? 'read' : 'admin');
+  /** What is declared never changes: it is looked up once per handler, class and kind of method. */
+  private demandsOf(context: ExecutionContext, method: string): Demands {
+    const known = this.demands.get(context.getHandler());
+    const controller = context.getClass();
+    const reading = isReading(method);
+    if (known?.controller === controller && known.reading === reading) return known;
+    const allowed = this.declared<readonly RoleName[]>(ROLES_METADATA, context);
+    const scope = this.declared<NeededScope>(SCOPE_METADATA, context);
+    const found: Demands = {
+      controller,
+      reading,
+      allowed: allowed ?? (reading ? ['public'] : ['user']),
+      scope: scope ?? (reading ? 'read' : 'admin'),
+      unlimited: this.declared<true>(UNLIMITED_METADATA, context) === true,
+    };
+    this.demands.set(context.getHandler(), found);
+    return found;
   }
 
   private declared<T>(key: string, context: ExecutionContext): T | undefined {

@@ -17,6 +17,7 @@ import { BlockAuthor } from './publish/block-author.js';
 import { BlockPublisher } from './publish/block-publisher.js';
 import { CHECK_CONTEXT } from './publish/check-context.js';
 import { BlockGraph } from './read/block-graph.js';
+import { BlockPages } from './read/block-pages.js';
 import { BlockReader } from './read/block-reader.js';
 import { BlobStore } from './store/blob-store.js';
 import { BlockStores } from './store/block-stores.js';
@@ -31,6 +32,7 @@ import { checkSignatureNative } from './verify/native-signature.js';
     BlockAuthor,
     BlockPublisher,
     BlockReader,
+    BlockPages,
     BlockGraph,
     ChainHealth,
     Fsck,

@@ -14,7 +14,7 @@ export {
 export { ruleBroken } from './kinds/refusal.js';
 export { BlockAuthor, type BlockDraft } from './publish/block-author.js';
 export type { AcceptedBlock, BlockInput, PayloadSource } from './publish/block-input.js';
-export { BlockPublisher } from './publish/block-publisher.js';
+export { BlockPublisher, type RowsOfBlocks } from './publish/block-publisher.js';
 export { payloadBytes, type ParentFacts, type ResolvedCandidate } from './publish/candidate.js';
 export { BlockReader, unknownBlock, type Page } from './read/block-reader.js';
 export type { BlockFilter, PageRequest } from './read/page-query.js';

@@ -22,7 +22,7 @@ export class CommandContext {
 
   /** The configuration; throws its refusal. */
   async config(): Promise<AppConfig> {
-    const { loadConfig } = await import('../config/index.js');
+    const { loadConfig } = await import('./settings.js');
     this.loaded ??= unwrap(loadConfig());
     return this.loaded;
   }
@@ -69,7 +69,7 @@ export class CommandContext {
 /** The refusal in something thrown; a lost or full database is one too. Throws what is a bug. */
 async function refusalIn(thrown: unknown): Promise<CodedError> {
   if (thrown instanceof CodedError) return thrown;
-  const { databaseRefusal } = await import('../database/index.js');
+  const { databaseRefusal } = await import('./settings.js');
   const refusal = databaseRefusal(thrown);
   if (refusal === null) throw thrown;
   return refusal;

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { exp, ln } from './mathematics.js';
+import { cosine, exp, ln } from './mathematics.js';
 
 describe('exponential and logarithm', () => {
   it('agrees with the library within a few units of the last place', () => {
@@ -14,5 +14,14 @@ describe('exponential and logarithm', () => {
       }),
     );
     expect([exp(0), exp(-701), ln(1)]).toEqual([1, 0, 0]);
+  });
+
+  it('agrees with the library on half a turn of the cosine', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (x) => {
+        expect(Math.abs(cosine(x) - Math.cos(Math.PI * x))).toBeLessThan(1e-15);
+      }),
+    );
+    expect([cosine(0), cosine(1)]).toEqual([1, -1]);
   });
 });

@@ -87,6 +87,8 @@ export class AppConfig {
   readonly rateLimitAddress!: number;
   /** WebSocket clients at the same time. */
   readonly websocketClients!: number;
+  /** WebSocket clients of one address (of one /64 of IPv6) at the same time. */
+  readonly websocketClientsPerAddress!: number;
   /** The chain that wallets sign in on (EIP-155): 1 is Ethereum. */
   readonly walletChainId!: number;
   /** Origins of other web pages that may use the API, exactly as browsers send them. */
@@ -159,6 +161,8 @@ export class AppConfig {
   readonly healingSeconds!: number;
   /** File of the known patterns and their remedies; null takes that of the installation. */
   readonly healingFile!: string | null;
+  /** File of the policy of rewards; null takes that of the installation. */
+  readonly rewardsFile!: string | null;
   /** Folder with copies of payloads by their hash, such as `blobs/payloads` of a backup; null: there is none. */
   readonly blobBackupDir!: string | null;
   /** Base URL of another node a damaged payload is fetched from; null: there is none. */

@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/index.js';
 import type { AppConfig } from '../config/index.js';
@@ -16,6 +17,8 @@ export function dataSourceOptions(
 ): DataSourceOptions {
   return {
     type: 'postgres',
+    // Given here, because TypeORM would look for it by name while it runs, past what is bundled.
+    driver: pg,
     applicationName: 'stemma',
     migrations: [...MIGRATIONS],
     migrationsTableName: 'migrations',

@@ -19,6 +19,10 @@ export interface EvmReceipt {
 @Injectable()
 export class EvmNode {
   readonly rpc: JsonRpc | null;
+  private readonly notConfigured = new CodedError(
+    'EVM_NOT_CONFIGURED',
+    'No EVM chain is set up: EVM_RPC_URL is not set.',
+  );
   private signer: Promise<Result<Secp256k1Signer>> | null = null;
 
   constructor(
@@ -30,8 +34,7 @@ export class EvmNode {
 
   /** Why nothing on a chain can be done; null when it can. */
   unavailable(): CodedError | null {
-    if (this.rpc !== null) return null;
-    return new CodedError('EVM_NOT_CONFIGURED', 'No EVM chain is set up: EVM_RPC_URL is not set.');
+    return this.rpc === null ? this.notConfigured : null;
   }
 
   /** The chain's id; `EVM_WRONG_CHAIN` where it is not the one that EVM_CHAIN_ID asks for. */

@@ -8,6 +8,7 @@ import { NotificationsModule } from '../notifications/index.js';
 import { ActionRegistry } from './actions/action-registry.js';
 import { DeploymentActions } from './actions/deployment.js';
 import { EngineSizing } from './actions/engine-sizing.js';
+import { SharedReleaseFigures } from './actions/release-figures.js';
 import { ReleaseEvidence } from './actions/release-evidence.js';
 import { ReleaseStages } from './actions/release-stages.js';
 import { RollbackActions } from './actions/rollback.js';
@@ -55,6 +56,7 @@ import { DecisionStore } from './store/decision-store.js';
     StopFigures,
     SafetyChecks,
     ActionRegistry,
+    SharedReleaseFigures,
     ReleaseStages,
     ReleaseEvidence,
     EngineSizing,

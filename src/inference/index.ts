@@ -19,7 +19,12 @@ export { engineSize } from './engine/kernel-engine.js';
 export { InferenceModule } from './inference.module.js';
 export { LogitsService, type LogitsAnswer } from './logits/logits.service.js';
 export { ModelCatalog } from './models/model-catalog.js';
-export { ServingPlan, type ReleaseFigures, type StagedRelease } from './models/serving-plan.js';
+export {
+  ServingPlan,
+  type CountedAnswers,
+  type ReleaseFigures,
+  type StagedRelease,
+} from './models/serving-plan.js';
 export type { ServedModel } from './models/served-model.js';
 export { disputeBundles } from './bundle/dispute-bundles.js';
 export { DisputeService } from './receipts/dispute-service.js';

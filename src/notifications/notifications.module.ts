@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AppConfig } from '../config/index.js';
+import { Acknowledgement } from './acknowledgement.js';
+import { LogModule } from '../log/index.js';
 import { AlertNotices } from './alert-notices.js';
 import { Channels } from './channels/channels.js';
 import { configuredChannels } from './channels/configured-channels.js';
@@ -10,6 +12,7 @@ import { NotificationStore } from './store/notification-store.js';
 
 /** Calls people. Needs the global config, database, events and registries. */
 @Module({
+  imports: [LogModule],
   controllers: [NotificationsController],
   providers: [
     {
@@ -21,6 +24,7 @@ import { NotificationStore } from './store/notification-store.js';
     Courier,
     Notifier,
     AlertNotices,
+    Acknowledgement,
   ],
   exports: [Notifier],
 })

@@ -5,6 +5,8 @@ import { WebSocket, type WebSocketServer } from 'ws';
 import { ANONYMOUS, BearerTokens, checkOrigin, LOCAL_ADMIN } from '../auth/index.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
 import { AppConfig } from '../config/index.js';
+import { AddressPlaces } from './address-places.js';
+import { clientAddress } from './client-address.js';
 import { ClientSession, CLOSE, type SessionLimits } from './client-session.js';
 import { FanOut } from './fan-out.js';
 import { NoticeStream } from './notice-stream.js';
@@ -35,6 +37,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
   private readonly rounds = new Rounds<WebSocket>(TURNS);
   private readonly silent = new WeakSet<WebSocket>();
   private readonly logger = new Logger('Realtime');
+  private readonly places: AddressPlaces;
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
@@ -43,6 +46,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
     private readonly fanOut: FanOut,
     metrics: MetricRegistry,
   ) {
+    this.places = new AddressPlaces(config.websocketClientsPerAddress);
     metrics.gauge({ name: 'stemma_realtime_clients', help: 'Connected WebSocket clients' }, (gauge) =>
       gauge.set(this.sessions.size),
     );
@@ -65,6 +69,9 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
       return this.close(client, CLOSE.originRefused, 'ORIGIN_REFUSED');
     if (this.sessions.size >= this.config.websocketClients)
       return this.close(client, CLOSE.tooManyClients, 'TOO_MANY_CLIENTS');
+    const address = clientAddress(request, this.config.trustProxy);
+    if (!this.places.take(address)) return this.close(client, CLOSE.tooManyClients, 'TOO_MANY_OF_ADDRESS');
+    client.once('close', () => this.places.give(address));
     const socket = {
       get bufferedAmount() {
         return client.bufferedAmount;

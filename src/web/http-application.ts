@@ -4,6 +4,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { WsAdapter } from '@nestjs/platform-ws';
 import type { AppConfig } from '../config/index.js';
+import { guardWrites } from './guard-writes.js';
 import { fastifyOptions, installHttpHooks } from './http-hooks.js';
 import { serveOpenApi } from './open-api.js';
 import { serveStaticFiles } from './static-files.js';
@@ -17,6 +18,7 @@ export async function createHttpApplication(
   config: AppConfig,
   logger: LoggerService,
 ): Promise<NestFastifyApplication> {
+  guardWrites(root);
   const app = await NestFactory.create<NestFastifyApplication>(
     root,
     new FastifyAdapter(fastifyOptions(config)),

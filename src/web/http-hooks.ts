@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
-import { unwrap } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { parseJsonBody } from './json-body.js';
 import { checkOrigin } from '../auth/index.js';
@@ -32,10 +31,12 @@ export function installHttpHooks(fastify: FastifyInstance, config: AppConfig): v
     const limit = (route.config as { bodyLimit?: unknown } | undefined)?.bodyLimit;
     if (typeof limit === 'number') route.bodyLimit = limit;
   });
-  fastify.addHook('onRequest', async (request, reply) => {
-    reply.headers({ ...securityHeaders(config), 'x-request-id': request.id });
-    unwrap(checkOrigin(config, request.headers));
-    if (shareWithOrigin(config, request, reply)) return reply;
+  const headers = securityHeaders(config);
+  fastify.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers).header('x-request-id', request.id);
+    const checked = checkOrigin(config, request.headers);
+    if (!checked.ok) done(checked.error);
+    else if (!shareWithOrigin(config, request, reply)) done();
   });
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(

@@ -214,10 +214,28 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
       '`{escalate_after_minutes, channels: [{name, target, pending, sent, failed, last_sent_at, last_error, last_error_at}], items}`',
     ),
   },
+  NotificationsController_acknowledge: {
+    200: json('`{id, key, kind, severity, title, acknowledged_by, acknowledged_reason, settled_at, …}`'),
+  },
   NotificationsController_test: { 200: json('`{results: [{channel, ok, code, detail, took_ms}]}`') },
   TruthMirrorController_start: { 202: json(MIRROR_RUN) },
   TruthMirrorController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${MIRROR_RUN}`) },
   TruthMirrorController_one: { 200: json(`${MIRROR_RUN} and \`report\`, null until it is completed`) },
+  RewardsController_balance: {
+    200: json(
+      '`{account, asset, balance, available, debits: {pending, posted}, credits: {pending, posted}}`; units as strings of digits',
+    ),
+  },
+  RewardsController_statement: {
+    200: json(
+      '`{items, next_cursor}`; an item is `{transfer, sequence, kind, debit, credit, amount, pending_id, code, reference, block, at}`',
+    ),
+  },
+  RewardsController_policyInForce: {
+    200: json(
+      '`{supply, yearly_cap, learning_per_percent, usage, alpha, beta, catalyst, least_payout, epoch_ms}`',
+    ),
+  },
   AutonomousController_decide: {
     200: json(
       `${DECISION}; with \`dry_run\` what would happen: \`{dry_run: true, state, confidence, grounds, …}\``,
@@ -252,7 +270,10 @@ const ANSWERS: Readonly<Record<string, Readonly<Record<number, Success>>>> = {
       types: [JSON_TYPE, CSV_TYPE, LINES_TYPE],
     },
   },
-  MonitorController_config: { 200: json('`{thresholds, security_score}`') },
+  MonitorController_config: { 200: json('`{thresholds, defaults, security_score}`') },
+  MonitorController_history: {
+    200: json('`{items: [{hash, txid, at, actor, reason, from, to}]}`; `from` and `to` hold every limit'),
+  },
   MonitorController_tune: { 200: json('`{thresholds}`') },
   MonitorController_validate: { 200: json('`{outcome, checks: [{name, value, limit, outcome, detail}]}`') },
   OperationsController_getHealth: { 200: json('`{status: "ok", uptime_s}`') },

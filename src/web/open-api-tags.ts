@@ -19,6 +19,7 @@ export const TAGS: NonNullable<OpenAPIObject['tags']> = [
     description:
       'What the server decides by itself, the guardians who hold the keys, how they are called, what was measured of a release',
   },
+  { name: 'rewards', description: 'Who is owed what: balances, statements, and the policy behind them' },
   { name: 'operations', description: 'Liveness, readiness, metrics, version' },
 ];
 

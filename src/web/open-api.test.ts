@@ -1,6 +1,5 @@
 import 'reflect-metadata';
-import { MODULE_METADATA } from '@nestjs/common/constants.js';
-import type { DynamicModule, ForwardReference, INestApplication, Type } from '@nestjs/common';
+import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ValidationTypes } from 'class-validator';
@@ -8,24 +7,10 @@ import { Test } from '@nestjs/testing';
 import { AppModule } from '../app.module.js';
 import { testConfig } from '../../test/support/test-config.js';
 import { externalDatabase } from '../database/index.js';
+import { controllersBelow } from './guard-writes.js';
 import { ANSWERED } from './open-api-answers.js';
 import { describeApi, operationsOf } from './open-api.js';
 import { DESCRIBED_IN_PLACE, TYPE_SCHEMAS, validatedClasses } from './request-schemas.js';
-
-type Imported = Type | DynamicModule | Promise<DynamicModule> | ForwardReference;
-
-/** The controllers of a module and of all it imports. */
-function controllersOf(imported: Imported): Type[] {
-  if (imported instanceof Promise || 'forwardRef' in imported) return [];
-  const type = typeof imported === 'function' ? imported : imported.module;
-  const own = (key: string) => (Reflect.getMetadata(key, type) as never[] | undefined) ?? [];
-  const given: Partial<DynamicModule> = typeof imported === 'function' ? {} : imported;
-  return [
-    ...own(MODULE_METADATA.CONTROLLERS),
-    ...(given.controllers ?? []),
-    ...[...own(MODULE_METADATA.IMPORTS), ...(given.imports ?? [])].flatMap(controllersOf),
-  ];
-}
 
 type OperationParameters = { readonly parameters?: readonly { name: string; schema?: object }[] };
 
@@ -34,7 +19,7 @@ let document: OpenAPIObject;
 beforeAll(async () => {
   const config = testConfig();
   const root = AppModule.forRoot(config, externalDatabase('postgres://nowhere/nothing'));
-  const controllers = [...new Set(controllersOf(root))];
+  const controllers = [...new Set(controllersBelow(root))];
   const module = await Test.createTestingModule({ controllers })
     .useMocker(() => ({}))
     .compile();

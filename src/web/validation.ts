@@ -1,11 +1,12 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import type { ValidationError, ValidationPipe } from '@nestjs/common';
 import { ProblemException } from '../common/problem.js';
+import { KnownQueriesPipe } from './known-queries.js';
 
 const MOST_MESSAGES = 10;
 
 /** Checks every DTO: unknown fields and wrong values are refused, each named with its path. */
 export function validationPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new KnownQueriesPipe({
     whitelist: true,
     forbidNonWhitelisted: true,
     transform: true,

@@ -126,6 +126,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
 
   'GET /api/notifications': GUARDIAN,
   'POST /api/notifications/test': GUARDIAN,
+  'POST /api/notifications/{id}/acknowledge': GUARDIAN,
   'POST /api/truth-mirror/runs': GUARDIAN,
   'GET /api/truth-mirror/runs': OPEN,
   'GET /api/truth-mirror/runs/{id}': OPEN,
@@ -146,7 +147,12 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /api/guardian/audit': GUARDIAN,
   'GET /api/guardian/monitor/config': GUARDIAN,
   'PUT /api/guardian/monitor/config': GUARDIAN,
+  'GET /api/guardian/monitor/history': GUARDIAN,
   'POST /api/guardian/monitor/validate': GUARDIAN,
+
+  'GET /rewards/balance/{account}': OPEN,
+  'GET /rewards/statement/{account}': OPEN,
+  'GET /rewards/policy': OPEN,
 
   'GET /health': OPEN,
   'GET /ready': OPEN,

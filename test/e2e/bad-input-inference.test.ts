@@ -14,7 +14,7 @@ let server: TestServer;
 
 beforeAll(async () => {
   server = await startServer({ env: { MAX_QUEUE: '2', EXPERT_CACHE_MB: '8' } });
-}, 90_000);
+}, 180_000);
 
 afterAll(() => server?.stop());
 
@@ -455,7 +455,7 @@ describe('weights altered on disk', () => {
     }
     expect(status).toBe('ok');
     expect((await ask('Compute 1 + 1.')).status).toBe(200);
-  }, 90_000);
+  }, 180_000);
 
   it('that are missing are refused by name', async () => {
     const files = await payloads();

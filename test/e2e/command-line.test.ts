@@ -1,30 +1,13 @@
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { packageRoot } from '../../src/common/installation.js';
-import { runCommand } from '../support/index.js';
-
-/** What a line that names a module starts with. */
-const LOADS = 'loads ';
-/** Has Node.js name every module it loads on stderr. */
-const NAME_MODULES = `data:text/javascript,${encodeURIComponent(`
-  import { registerHooks } from 'node:module';
-  registerHooks({
-    load(url, context, next) {
-      process.stderr.write('${LOADS}' + url + '\\n');
-      return next(url, context);
-    },
-  });`)}`;
+import { loadedModules, NAME_LOADED_FILES, runCommand, temporaryFolder } from '../support/index.js';
 
 /** The modules of ours that a command loads, such as `cli`, and whether the framework is among the rest. */
 async function loadedBy(args: readonly string[]): Promise<{ modules: string[]; framework: boolean }> {
-  const { stderr } = await runCommand(args, { NODE_OPTIONS: `--import=${NAME_MODULES}` });
-  const root = pathToFileURL(join(packageRoot(), 'dist', 'src')).href;
-  const urls = stderr.split('\n').filter((line) => line.startsWith(LOADS));
-  const own = urls.filter((line) => line.startsWith(`${LOADS}${root}/`));
-  const modules = own.map((line) => line.slice(`${LOADS}${root}/`.length).split('/')[0]);
+  const { stderr } = await runCommand(args, { NODE_OPTIONS: NAME_LOADED_FILES });
+  const loaded = loadedModules(stderr);
+  const own = loaded.filter((path) => path.startsWith('dist/src/'));
   return {
-    modules: [...new Set(modules)].sort(),
-    framework: urls.some((line) => line.includes('/node_modules/@nestjs/')),
+    modules: [...new Set(own.map((path) => path.split('/')[2]))].sort(),
+    framework: loaded.some((path) => path.startsWith('node_modules/@nestjs/')),
   };
 }
 
@@ -32,11 +15,28 @@ it.each([['--version'], ['--help'], ['serve --role king']])(
   'answers %s without loading the server',
   async (line) => {
     expect(await loadedBy(line.split(' '))).toEqual({
-      modules: ['cli', 'common', 'main.js'],
+      modules: ['cli', 'common'],
       framework: false,
     });
   },
 );
+
+it.each([['verify'], ['verify-report'], ['dispute']])(
+  '%s of files does without the framework',
+  async (command) => {
+    const files = command === 'dispute' ? ['a.zip', 'b.zip'] : ['a.json'];
+    expect((await loadedBy([command, ...files])).framework).toBe(false);
+  },
+);
+
+it('needs neither the database nor the modules of the server for a token', async () => {
+  const { stdout, stderr } = await runCommand(['keys', 'token'], {
+    DATA_DIR: temporaryFolder(),
+    NODE_OPTIONS: NAME_LOADED_FILES,
+  });
+  expect(stdout.split('.')).toHaveLength(3);
+  expect(loadedModules(stderr).filter((path) => /node_modules\/(typeorm|fastify)\//.test(path))).toEqual([]);
+});
 
 it('prints the version of the installation', async () => {
   const { code, stdout } = await runCommand(['--version'], {});

@@ -18,7 +18,7 @@ browserTests('accounts in the dashboard', () => {
     [server, browser] = await Promise.all([startServer({ env: ACCOUNT_SETTINGS }), launchBrowser()]);
     ({ page, complaints } = await openPage(browser));
     page.setDefaultTimeout(15_000);
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     await browser?.close();

@@ -17,7 +17,7 @@ browserTests('the Guardian and Decisions pages', () => {
     server = await startServer({ env: { IMPORT_GENESIS: 'false' }, until: 'listening' });
     await importTwoReleases(server);
     browser = await launchBrowser();
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     await server.stop();

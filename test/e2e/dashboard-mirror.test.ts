@@ -8,6 +8,9 @@ import {
   PATIENCE_MS,
 } from './dashboard-support.js';
 
+/** Longest time a measurement may take on a busy machine, ms: it computes some thousand answers. */
+const MEASURING_MS = 130_000;
+
 browserTests('the Truth mirror and Resonance pages', () => {
   let server: TestServer;
   let browser: Browser;
@@ -28,7 +31,7 @@ browserTests('the Truth mirror and Resonance pages', () => {
     for (const nth of [1, 2]) {
       await page.getByRole('button', { name: 'Measure', exact: true }).click();
       await page.getByText(/is being measured/).waitFor();
-      await page.getByText(/is being measured/).waitFor({ state: 'detached' });
+      await page.getByText(/is being measured/).waitFor({ state: 'detached', timeout: MEASURING_MS });
       await page.getByRole('article', { name: 'Report on genesis 1.0.0' }).waitFor();
       expect(await page.getByRole('article').count()).toBe(1);
       await page.getByRole('combobox', { name: 'Report' }).click();

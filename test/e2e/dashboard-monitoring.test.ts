@@ -23,7 +23,7 @@ browserTests('the Monitoring and Healing pages', () => {
       },
     });
     browser = await launchBrowser();
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     await server.stop();

@@ -14,7 +14,7 @@ browserTests('the Tasks page', () => {
       env: { IMPORT_GENESIS: 'false', PROBE_PRIVATE_ADDRESSES: 'true' },
     });
     browser = await launchBrowser();
-  }, 90_000);
+  }, 180_000);
   afterAll(async () => {
     await browser?.close();
     counter.close();

@@ -25,7 +25,7 @@ browserTests('dashboard', () => {
 
   beforeAll(async () => {
     [server, browser] = await Promise.all([startServer(), launchBrowser()]);
-  }, 90_000);
+  }, 180_000);
 
   afterAll(async () => {
     await browser?.close();

@@ -115,6 +115,24 @@ describe('live notices', () => {
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
   });
 
+  it('lets one address have so many clients and no more, and others come all the same', async () => {
+    const crowded = await startServer({
+      env: { IMPORT_GENESIS: 'false', WEBSOCKET_CLIENTS_PER_ADDRESS: '2', TRUST_PROXY: 'true' },
+    });
+    const from = (address: string) => Client.open(crowded.url, { 'x-forwarded-for': address });
+    const hello = ({ type }: Message) => type === 'hello';
+    const [first, second] = [await from('2001:db8::1'), await from('2001:db8::2')];
+    await Promise.all([first.until(hello), second.until(hello)]);
+    expect(await (await from('2001:db8::3')).closed()).toBe(4429);
+    await (await from('2001:db8:0:1::1')).until(hello);
+    first.socket.close();
+    await first.closed();
+    const again = await from('2001:db8::4');
+    expect((await again.until(hello)).type).toBe('hello');
+    expect(await (await from('2001:db8::5')).closed()).toBe(4429);
+    await crowded.stop();
+  });
+
   it('keeps what is not public from strangers of a published server', async () => {
     const published = await startServer({ env: { IMPORT_GENESIS: 'false', HOST: '0.0.0.0' } });
     const client = await Client.open(published.url);

@@ -203,9 +203,9 @@ describe('a block that is not in order', () => {
         ({ header }) => ({ header: resigned(header, { block_type: 'poem' }) }),
       ],
       [
-        'belongs to a chain without rules',
+        'is of a type of another chain',
         'BLOCK_TYPE_UNKNOWN',
-        ({ header }) => ({ header: resigned(header, { chain_id: 'C', block_type: 'transfers' }) }),
+        ({ header }) => ({ header: resigned(header, { chain_id: 'C' }) }),
       ],
       ['has a longer payload', 'BLOCK_PAYLOAD_SIZE', () => ({ payload: new Uint8Array(1001) })],
       ['has another payload', 'BLOCK_PAYLOAD_HASH', () => ({ payload: new Uint8Array(1000) })],

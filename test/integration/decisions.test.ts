@@ -205,6 +205,7 @@ describe('a thousand recorded decisions', () => {
       `ECE of 5,000 behind the recorded ones: ${ece.toFixed(4)}; of the recorded ones while it learned: ${figures?.ece.toFixed(4)} (seed 20261122)`,
     );
     expect(ece).toBeLessThanOrEqual(0.05);
+    expect(figures?.ece).toBeLessThanOrEqual(0.05);
   });
 });
 

@@ -1,6 +1,6 @@
 // Loaded into a real server by NODE_OPTIONS=--import: kills it with SIGKILL the first time a step reaches a boundary.
 // CRASH_BOUNDARY names the boundary, CRASH_STEP the index of the step. What the server does is not changed.
-import { EventBus } from '../../dist/src/common/index.js';
+import { EventBus } from '../../dist/server/common.js';
 
 const { CRASH_BOUNDARY, CRASH_STEP } = process.env;
 const emit = EventBus.prototype.emit;

@@ -1,5 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -15,10 +24,12 @@ import { testConfig } from './test-config.js';
 
 const PREFIX = 'stemma-postgres-for-';
 const TEMPLATE = 'stemma_template';
+const IMPORTED = 'stemma_imported';
 /** Tests lose nothing when the machine does; the tests of durability start a PostgreSQL of their own. */
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
 
 let shared: Promise<string> | undefined;
+let imported: Promise<void> | undefined;
 
 /**
  * The URL of a PostgreSQL that all test files run by this process share. It ends with the process. Its database
@@ -30,10 +41,52 @@ export function sharedPostgres(): Promise<string> {
 
 /** A new database with the migrated, empty schema, and a way to be rid of it. */
 export async function createTestDatabase(): Promise<{ url: string; drop(): Promise<void> }> {
-  const base = await sharedPostgres();
+  return copyDatabase(await sharedPostgres(), TEMPLATE);
+}
+
+async function copyDatabase(base: string, template: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await execute(base, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
+  await execute(base, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   return { url: withDatabase(base, name), drop: () => execute(base, `DROP DATABASE ${name} WITH (FORCE)`) };
+}
+
+/** What a server has after it has imported the genesis model: its data folder and its database. */
+export interface ImportedGround {
+  readonly dataDir: string;
+  readonly url: string;
+}
+
+/**
+ * A copy of what a server leaves behind that has imported the genesis model, which takes it longer than anything else in a
+ * start. Made once for all test files run by this process.
+ * @param to an empty folder that becomes the data folder
+ * @param importGenesis runs such a server on a folder and a database, and ends it
+ */
+export async function copyImportedGround(
+  to: string,
+  importGenesis: (ground: ImportedGround) => Promise<void>,
+): Promise<ImportedGround> {
+  const base = await sharedPostgres();
+  const folder = join(tmpdir(), `${PREFIX}${process.pid}`, 'imported');
+  await (imported ??= importOnce(base, folder, importGenesis));
+  cpSync(folder, to, { recursive: true, preserveTimestamps: true });
+  return { dataDir: to, url: (await copyDatabase(base, IMPORTED)).url };
+}
+
+/** A note beside the folder says that it is whole: this module is loaded anew for every test file. */
+async function importOnce(
+  base: string,
+  folder: string,
+  importGenesis: (ground: ImportedGround) => Promise<void>,
+): Promise<void> {
+  const whole = `${folder}.whole`;
+  if (existsSync(whole)) return;
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { mode: 0o755 });
+  await execute(base, `DROP DATABASE IF EXISTS ${IMPORTED}`);
+  await execute(base, `CREATE DATABASE ${IMPORTED} TEMPLATE ${TEMPLATE}`);
+  await importGenesis({ dataDir: folder, url: withDatabase(base, IMPORTED) });
+  writeFileSync(whole, '');
 }
 
 /** A connected `DataSource` on a new database; `close` drops it. */

@@ -19,6 +19,11 @@ export class ReferenceModel {
     }
   }
 
+  /** The values of a tensor of a block; what is changed in them is computed with. */
+  valuesOf(block: string, tensor: string): Float32Array {
+    return this.tensors.get(`${block}/${tensor}`)!.values;
+  }
+
   /** Logits at every position. */
   logits(ids: readonly number[]): Vector[] {
     const { config } = this.built.model;

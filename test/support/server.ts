@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/common/installation.js';
 import { lockHolder } from '../../src/config/index.js';
-import { createTestDatabase } from './postgres.js';
+import { copyImportedGround, createTestDatabase } from './postgres.js';
 import { beforeFoldersGo, temporaryFolder } from './temporary-folder.js';
 
 const READY_DEADLINE_MS = 60_000;
@@ -38,11 +38,48 @@ export interface TestServer {
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Starts `stemma serve` as built, on a free port and a folder of its own, and waits until it is ready. */
+/**
+ * Starts `stemma serve` as built, on a free port and a folder of its own, and waits until it is ready. With the genesis model,
+ * unless told otherwise, it is the second start on its folder: the first one, which imports the model, is made once.
+ */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
-  const dataDir = options.dataDir ?? temporaryFolder('server');
-  const databaseUrl = await databaseFor(options.database ?? 'shared');
-  const child = spawn(process.execPath, [join(packageRoot(), 'bin', 'stemma.mjs'), 'serve'], {
+  const { dataDir, databaseUrl } = await groundFor(options);
+  return start(dataDir, databaseUrl, options);
+}
+
+async function groundFor({ dataDir, database = 'shared', env }: ServerOptions) {
+  if (dataDir === undefined && database === 'shared' && env?.IMPORT_GENESIS !== 'false') {
+    const copy = await copyImportedGround(temporaryFolder('server'), async (ground) => {
+      await (await start(ground.dataDir, ground.url, {})).stop();
+    });
+    return { dataDir: copy.dataDir, databaseUrl: copy.url };
+  }
+  return { dataDir: dataDir ?? temporaryFolder('server'), databaseUrl: await databaseFor(database) };
+}
+
+async function start(
+  dataDir: string,
+  databaseUrl: string | null,
+  options: ServerOptions,
+): Promise<TestServer> {
+  const child = spawnServer(dataDir, databaseUrl, options.env);
+  let printed = '';
+  const collect = (chunk: Buffer) => (printed = `${printed}${chunk.toString()}`.slice(-KEPT_OUTPUT));
+  child.stdout?.on('data', collect);
+  child.stderr?.on('data', collect);
+  started.add(child);
+  const stop = (signal: NodeJS.Signals = 'SIGTERM') => end(child, signal);
+  try {
+    const url = await waitUntil(child, dataDir, options.until ?? 'ready');
+    return { url, dataDir, databaseUrl, process: child, output: () => printed, stop };
+  } catch (thrown) {
+    await end(child, 'SIGKILL');
+    throw new Error(`${(thrown as Error).message}; it printed:\n${printed}`, { cause: thrown });
+  }
+}
+
+function spawnServer(dataDir: string, databaseUrl: string | null, env: ServerOptions['env']): ChildProcess {
+  return spawn(process.execPath, [join(packageRoot(), 'bin', 'stemma.mjs'), 'serve'], {
     cwd: dataDir,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
@@ -59,22 +96,9 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
       HEALING: 'off',
       POSTGRES_DIR: join(dataDir, 'postgres-elsewhere'),
       ...(databaseUrl !== null && { DATABASE_URL: databaseUrl }),
-      ...options.env,
+      ...env,
     },
   });
-  let printed = '';
-  const collect = (chunk: Buffer) => (printed = `${printed}${chunk.toString()}`.slice(-KEPT_OUTPUT));
-  child.stdout.on('data', collect);
-  child.stderr.on('data', collect);
-  started.add(child);
-  const stop = (signal: NodeJS.Signals = 'SIGTERM') => end(child, signal);
-  try {
-    const url = await waitUntil(child, dataDir, options.until ?? 'ready');
-    return { url, dataDir, databaseUrl, process: child, output: () => printed, stop };
-  } catch (thrown) {
-    await end(child, 'SIGKILL');
-    throw new Error(`${(thrown as Error).message}; it printed:\n${printed}`, { cause: thrown });
-  }
 }
 
 /** No server outlives its test file, nor the folder it works on. */

@@ -3,7 +3,7 @@ import { freshAccessToken } from './session.js';
 
 /** What a request may carry besides its path. */
 export interface RequestOptions {
-  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
   readonly signal?: AbortSignal;
   readonly accept?: string;

@@ -85,9 +85,7 @@ function Contributions({ judged: { confidence } }: { judged: Judged }) {
             {confidence.contributions.map(({ feature, value, known, weight, logOdds }) => (
               <tr key={feature}>
                 <th scope="row">{feature.replaceAll('_', ' ')}</th>
-                <td>
-                  {number(value, 2)} {known ? '' : '(assumed)'}
-                </td>
+                <td>{known ? number(value, 2) : `not known, counted as ${number(value, 2)}`}</td>
                 <td>{number(weight, 1)}</td>
                 <td>
                   <span

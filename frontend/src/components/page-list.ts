@@ -1,5 +1,6 @@
 import {
   IconActivity,
+  IconBell,
   IconBinaryTree,
   IconGridDots,
   IconHeartbeat,
@@ -39,6 +40,12 @@ export const pages = [
     label: 'Healing',
     question: 'What went wrong, and what was done?',
     icon: IconHeartbeat,
+  },
+  {
+    path: '/notifications',
+    label: 'Notices',
+    question: 'Who is called, and does it arrive?',
+    icon: IconBell,
   },
   {
     path: '/truth-mirror',

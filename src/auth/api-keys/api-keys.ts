@@ -2,13 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { FreshCache } from '../../common/fresh-cache.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { Transactions } from '../../database/index.js';
 import { AccountJournal, randomId, randomSecret, type Tier } from '../accounts/index.js';
 import type { Identity } from '../identity.js';
 import type { RoleName } from '../roles.js';
 import type { Scope } from '../scopes.js';
-import { FreshCache, SessionCheck } from '../sessions/index.js';
+import { SessionCheck } from '../sessions/index.js';
 import { keyView, type ApiKeyRow, type ApiKeyView } from './api-key-view.js';
 
 const SHAPE = /^stk_([a-z2-7]{26})_([A-Za-z0-9_-]{43})$/;
@@ -36,7 +37,7 @@ export interface NewApiKey {
 /** Keys for programs: shown once, kept as SHA-256 (they are random, so a slow hash would protect nothing). */
 @Injectable()
 export class ApiKeys {
-  private readonly cache = new FreshCache((id: string) => this.load(id), FRESH_MS, MOST_CACHED);
+  private readonly cache = new FreshCache((id) => this.load(id), { freshMs: FRESH_MS, most: MOST_CACHED });
 
   constructor(
     private readonly dataSource: DataSource,

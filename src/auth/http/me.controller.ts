@@ -1,29 +1,54 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Req } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Patch,
+  Req,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CodedError, unwrap } from '../../common/index.js';
+import { FreshCache } from '../../common/fresh-cache.js';
 import { AppConfig } from '../../config/index.js';
 import type { AddressedRequest, IdentifiedRequest } from '../access.guard.js';
-import { Accounts, accountView } from '../accounts/index.js';
+import { Accounts, accountView, type Account } from '../accounts/index.js';
 import { ANONYMOUS } from '../identity.js';
 import { addressGroup } from '../limits/index.js';
 import { Roles } from '../roles.js';
 import { NeedsScope } from '../scopes.js';
-import { Sessions, type SessionView } from '../sessions/index.js';
+import { SessionCheck, Sessions, type SessionView } from '../sessions/index.js';
 import { SignIn } from '../sign-in.js';
 import { PasswordDto, SessionParameters } from './session.dto.js';
+
+/** How long another replica may still show an account as it was. In this process a change counts at once. */
+const FRESH_MS = 1_000;
+const MOST_ACCOUNTS = 10_000;
 
 /** What somebody sees and changes of the own account. */
 @ApiTags('accounts')
 @Controller('api/me')
 @Roles('user')
 @NeedsScope('session')
-export class MeController {
+export class MeController implements OnModuleInit {
+  private readonly known: FreshCache<Account | null>;
+
   constructor(
     private readonly config: AppConfig,
-    private readonly accounts: Accounts,
+    accounts: Accounts,
     private readonly sessions: Sessions,
     private readonly signIn: SignIn,
-  ) {}
+    private readonly check: SessionCheck,
+  ) {
+    this.known = new FreshCache((id) => accounts.find(id), { freshMs: FRESH_MS, most: MOST_ACCOUNTS });
+  }
+
+  onModuleInit(): void {
+    this.check.onForget(() => this.known.clear());
+  }
 
   @ApiOperation({ summary: 'Who the caller is to this server; also without a token' })
   @Get()
@@ -32,7 +57,7 @@ export class MeController {
   @NeedsScope('read')
   async me(@Req() { identity = ANONYMOUS }: IdentifiedRequest): Promise<object> {
     const { subject, roles, tier, scopes } = identity;
-    const account = tier === undefined ? null : await this.accounts.find(subject);
+    const account = tier === undefined ? null : await this.known.get(subject);
     return {
       subject,
       roles,

@@ -1,4 +1,3 @@
-export { FreshCache } from './fresh-cache.js';
 export { Refreshing } from './refreshing.js';
 export { SessionCheck } from './session-check.js';
 export {

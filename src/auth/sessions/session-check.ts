@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { FreshCache } from '../../common/fresh-cache.js';
 import type { Tier } from '../accounts/index.js';
 import type { Identity } from '../identity.js';
 import type { RoleName } from '../roles.js';
 import { Batch } from './batch.js';
-import { FreshCache } from './fresh-cache.js';
 
 /** How long another replica may still let an ended session in. In this process it ends at once. */
 const FRESH_MS = 5_000;
@@ -24,7 +24,10 @@ interface SessionRow {
 @Injectable()
 export class SessionCheck {
   private readonly batch = new Batch((ids) => this.load(ids), MOST_AT_ONCE);
-  private readonly cache = new FreshCache((id: string) => this.batch.get(id), FRESH_MS, MOST_SESSIONS);
+  private readonly cache = new FreshCache((id) => this.batch.get(id), {
+    freshMs: FRESH_MS,
+    most: MOST_SESSIONS,
+  });
 
   private readonly listeners: (() => void)[] = [];
 

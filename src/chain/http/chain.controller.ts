@@ -7,12 +7,14 @@ import { ProblemException } from '../../common/problem.js';
 import type { BlockHeader, ChainId } from '../block/index.js';
 import { BlockPublisher } from '../publish/block-publisher.js';
 import { BlockGraph, type BlockGraphPart } from '../read/block-graph.js';
+import { BlockPages } from '../read/block-pages.js';
 import { BlockReader, unknownBlock } from '../read/block-reader.js';
 import type { StoredBlock } from '../tables/block-queries.js';
 import { toView, type BlockView } from './block-view.js';
 import { BlockParameters, BlocksQuery, ChainParameters, GraphQuery, PublishBody } from './chain-requests.js';
 
 const GRAPH_LIMIT = 1000;
+const PAGE = 100;
 
 /** A block that was offered, as it is now. */
 interface PublishedView extends BlockView {
@@ -25,6 +27,7 @@ interface PublishedView extends BlockView {
 export class ChainController {
   constructor(
     private readonly reader: BlockReader,
+    private readonly pages: BlockPages,
     private readonly graph: BlockGraph,
     private readonly publisher: BlockPublisher,
   ) {}
@@ -49,7 +52,10 @@ export class ChainController {
     @Query() { type, name, model, payload_hash, limit, cursor, order }: BlocksQuery,
   ): Promise<{ items: BlockView[]; next_cursor: string | null }> {
     const filter = { type, name, model, payloadHash: payload_hash };
-    const page = accepted(await this.reader.list(id, filter, { limit, cursor, order }));
+    const asked = [type, name, model, payload_hash, cursor, order];
+    const newest = asked.every((value) => value === undefined) ? this.pages.newest(id, limit ?? PAGE) : null;
+    const page = await (newest ??
+      this.reader.list(id, filter, { limit: limit ?? PAGE, cursor, order }).then(accepted));
     return { items: page.items.map(toView), next_cursor: page.nextCursor };
   }
 

@@ -6,6 +6,7 @@ import { meta } from './meta.js';
 import { release } from './release.js';
 import { router } from './router.js';
 import { tokenizer } from './tokenizer.js';
+import { transfers } from './transfers.js';
 
 /** A type of block that a chain accepts, with the rules only its own form decides. */
 export interface BlockKind {
@@ -14,5 +15,5 @@ export interface BlockKind {
   readonly rules: readonly BlockRule[];
 }
 
-/** Every accepted kind. Chains C and D have none yet: their blocks are refused by type. */
-export const KINDS: readonly BlockKind[] = [meta, tokenizer, release, expert, router, dense];
+/** Every accepted kind. Chain D has none yet: its blocks are refused by type. */
+export const KINDS: readonly BlockKind[] = [meta, tokenizer, release, expert, router, dense, transfers];

@@ -19,6 +19,9 @@ import { storeBlobs } from './block-storage.js';
 import { CHECK_CONTEXT } from './check-context.js';
 import { Refused } from './refused.js';
 
+/** Writes rows that belong to blocks, in the transaction that records the blocks; may run twice, the first time rolled back. */
+export type RowsOfBlocks = (manager: EntityManager, blocks: readonly BlockRow[]) => Promise<void>;
+
 /** Times `appendLinear` follows a head that moved away under it. */
 const LINEAR_ATTEMPTS = 8;
 
@@ -39,8 +42,9 @@ export class BlockPublisher {
    * Accepts all blocks or none, in any order of dependency; when it resolves they are durable. Blocks that are stored
    * already are no error (`created: false`), and missing files of theirs are put back. Staged payload files are moved
    * into the store. Refusals: the codes of the checks (`BLOCK_…`), `STORAGE_…`.
+   * @param rows written in the transaction that records blocks which are new
    */
-  async publish(inputs: readonly BlockInput[]): Promise<Result<AcceptedBlock[]>> {
+  async publish(inputs: readonly BlockInput[], rows?: RowsOfBlocks): Promise<Result<AcceptedBlock[]>> {
     const sized = checkBatchSize(inputs);
     if (!sized.ok) return sized;
     const batch = new Map<string, Candidate>();
@@ -51,30 +55,35 @@ export class BlockPublisher {
       batch.set(checked.value.hash, checked.value);
       order.push(checked.value.hash);
     }
-    const accepted = await this.accept([...batch.values()]);
+    const accepted = await this.accept([...batch.values()], rows);
     return accepted.ok ? ok(order.map((hash) => accepted.value.get(hash)!)) : accepted;
   }
 
   /**
    * Publishes blocks that begin at the head of a linear chain: `build` gets the head and returns the batch; when another
    * block took that place meanwhile, it is asked again with the new head.
+   * @param rows written in the same transaction, while the chain's head is locked
    */
   async appendLinear(
     chain: Exclude<ChainId, 'B'>,
     build: (head: string | null) => Promise<readonly BlockInput[]> | readonly BlockInput[],
+    rows?: RowsOfBlocks,
   ): Promise<Result<AcceptedBlock[]>> {
     for (let attempt = 1; ; attempt++) {
       const [{ head_hash: head }] = await this.dataSource.query<{ head_hash: string | null }[]>(
         'SELECT head_hash FROM chain_heads WHERE chain_id = $1',
         [chain],
       );
-      const published = await this.publish(await build(head));
+      const published = await this.publish(await build(head), rows);
       if (published.ok || published.error.code !== 'BLOCK_PREV' || attempt === LINEAR_ATTEMPTS)
         return published;
     }
   }
 
-  private async accept(batch: readonly Candidate[]): Promise<Result<Map<string, AcceptedBlock>>> {
+  private async accept(
+    batch: readonly Candidate[],
+    rows?: RowsOfBlocks,
+  ): Promise<Result<Map<string, AcceptedBlock>>> {
     const { manager } = this.dataSource;
     const stored = await storedIndexes(
       manager,
@@ -88,7 +97,7 @@ export class BlockPublisher {
     if (!fits.ok) return fits;
     const saved = await storeBlobs(this.stores, await this.withoutFiles(checked.value, stored));
     if (!saved.ok) return saved;
-    const recorded = await this.record(checked.value, fresh.length > 0);
+    const recorded = await this.record(checked.value, fresh.length > 0, rows);
     if (recorded.ok) await this.discardLeftovers(batch);
     return recorded;
   }
@@ -133,10 +142,11 @@ export class BlockPublisher {
   private async record(
     blocks: readonly CheckedBlock[],
     anyFresh: boolean,
+    rows?: RowsOfBlocks,
   ): Promise<Result<Map<string, AcceptedBlock>>> {
     try {
       const accepted = anyFresh
-        ? await this.transactions.run((manager) => this.recordIn(manager, blocks))
+        ? await this.transactions.run((manager) => this.recordIn(manager, blocks, rows))
         : await this.recordIn(this.dataSource.manager, blocks);
       this.announce(accepted);
       return ok(new Map(accepted.map((block) => [block.hash, block])));
@@ -146,7 +156,11 @@ export class BlockPublisher {
     }
   }
 
-  private async recordIn(manager: EntityManager, blocks: readonly CheckedBlock[]): Promise<AcceptedBlock[]> {
+  private async recordIn(
+    manager: EntityManager,
+    blocks: readonly CheckedBlock[],
+    alongside?: RowsOfBlocks,
+  ): Promise<AcceptedBlock[]> {
     const hashes = blocks.map(({ hash }) => hash);
     const before = await storedIndexes(manager, hashes);
     if (before.size === hashes.length)
@@ -165,6 +179,7 @@ export class BlockPublisher {
     }
     await insertBlocks(manager, rows);
     for (const head of heads.values()) await moveHead(manager, head);
+    await alongside?.(manager, rows);
     await this.log.append(manager, rows.map(blockLogEntry));
     const created = new Map(rows.map(({ hash, index }) => [hash, index]));
     return blocks.map(({ hash, header }) => ({

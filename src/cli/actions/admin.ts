@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { AccountAdministration } from '../../auth/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import type { CommandContext } from '../command-context.js';
 
@@ -15,6 +14,7 @@ export async function createAdmin(context: CommandContext, { name }: { name: str
       const wanted = { name, password, roles: ['admin'] };
       return host.server.json<{ id: string }>('POST', '/api/accounts', wanted);
     }
+    const { AccountAdministration } = await import('../own-services.js');
     const administration = host.application.get(AccountAdministration);
     const wanted = { name, email: null, password, roles: ['admin'] as const };
     return unwrap(await administration.create(wanted, 'command'));
@@ -33,6 +33,7 @@ export async function printPasswordLink(context: CommandContext, { name }: { nam
       const path = `/api/accounts/${known(items[0], name).id}/password-link`;
       return host.server.json<{ path: string; expires_at: number }>('POST', path, {});
     }
+    const { AccountAdministration } = await import('../own-services.js');
     const administration = host.application.get(AccountAdministration);
     const { id } = known((await administration.byName(name)) ?? undefined, name);
     const { token, expiresAt } = unwrap(await administration.passwordLink(id, 'command'));

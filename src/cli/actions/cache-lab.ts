@@ -8,7 +8,6 @@ import {
   decodeTrace,
   encodeTrace,
   keepChoice,
-  RoutingTraces,
   SIXTY_FOUR_EXPERTS,
   syntheticTrace,
   type Analysis,
@@ -76,6 +75,7 @@ async function traceFor(
       throw new CodedError('CACHE_LAB_SERVER', message);
     }
     const progress = context.progress('recording', prompts.length);
+    const { RoutingTraces } = await import('../own-services.js');
     const traces = host.application.get(RoutingTraces);
     try {
       return unwrap(await traces.record(model, { ...options, prompts }, (done) => progress.update(done)));

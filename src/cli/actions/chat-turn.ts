@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CodedError, unwrap } from '../../common/index.js';
-import { InferenceService } from '../../inference/index.js';
+import type { InferenceService } from '../../inference/index.js';
 import { problemIn, serverGone, type ServerClient } from '../server-client.js';
 import type { CommandHost } from '../with-application.js';
 
@@ -33,13 +33,14 @@ export interface TurnListener {
 }
 
 /** Asks for the next answer of a conversation, through the server or in this process. */
-export function chatTurn(
+export async function chatTurn(
   host: CommandHost,
   settings: ChatSettings,
   messages: readonly ChatMessageLine[],
   listener: TurnListener,
 ): Promise<ChatAnswer> {
   if (host.kind === 'server') return askServer(host.server, settings, messages, listener);
+  const { InferenceService } = await import('../own-services.js');
   return askApplication(host.application.get(InferenceService), settings, messages, listener);
 }
 

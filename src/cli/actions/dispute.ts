@@ -1,11 +1,5 @@
 import { unwrap, type Json } from '../../common/index.js';
-import {
-  disputeBundles,
-  DisputeService,
-  parseEvidence,
-  parseReceipt,
-  type Verdict,
-} from '../../inference/index.js';
+import { disputeBundles, parseEvidence, parseReceipt, type Verdict } from '../../inference/index.js';
 import { EXIT, type CommandContext } from '../command-context.js';
 import type { CommandHost } from '../with-application.js';
 import { readJsonFile } from './json-file.js';
@@ -37,6 +31,7 @@ async function disputeFiles(
     receipt: unwrap(parseReceipt(receipt)),
     evidence: unwrap(parseEvidence(evidence)),
   });
+  const { DisputeService } = await import('../own-services.js');
   return unwrap(await host.application.get(DisputeService).settle(side(a), side(b)));
 }
 

@@ -1,7 +1,7 @@
 import { access, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { INestApplicationContext } from '@nestjs/common';
 import { CodedError, messageOf, systemCodeOf, unwrap } from '../../common/index.js';
-import { GgufExport } from '../../experts/index.js';
 import type { CommandContext } from '../command-context.js';
 import { problemIn, serverGone, type ServerClient } from '../server-client.js';
 
@@ -31,11 +31,7 @@ export async function exportModel(
     const incoming =
       host.kind === 'server'
         ? await fromServer(host.server, name, version)
-        : unwrap(
-            await host.application
-              .get(GgufExport)
-              .prepare(version === undefined ? name : `${name}@${version}`),
-          );
+        : await prepareHere(host.application, version === undefined ? name : `${name}@${version}`);
     const bar = context.progress('exporting', incoming.size);
     await writeFile(path, incoming, (done) => bar.update(done)).finally(() => bar.stop());
     return incoming;
@@ -45,6 +41,11 @@ export async function exportModel(
     ...notes.map((note) => `note: ${note}`),
   ];
   context.print({ file: path, bytes: size, type, notes: [...notes] }, said.join('\n'));
+}
+
+async function prepareHere(application: INestApplicationContext, model: string): Promise<Incoming> {
+  const { GgufExport } = await import('../own-services.js');
+  return unwrap(await application.get(GgufExport).prepare(model));
 }
 
 async function fromServer(server: ServerClient, name: string, version?: string): Promise<Incoming> {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
-import { Fsck, type FsckReport } from '../../chain/index.js';
+import type { FsckReport } from '../../chain/index.js';
 import { CodedError, type Json } from '../../common/index.js';
 import { EXIT, type CommandContext } from '../command-context.js';
 import type { Progress } from '../progress.js';
@@ -21,11 +21,11 @@ export async function fsck(
 ): Promise<number> {
   const bar = new LazyBar(context);
   const advance: Advance = (done, total, step) => bar.update(done, total, step);
-  const report = await context.withApplication((host) =>
-    host.kind === 'server'
-      ? throughServer(host.server, repair, advance)
-      : host.application.get(Fsck, { strict: false }).run({ repair, exclusive: true }, advance),
-  );
+  const report = await context.withApplication(async (host) => {
+    if (host.kind === 'server') return throughServer(host.server, repair, advance);
+    const { Fsck } = await import('../own-services.js');
+    return host.application.get(Fsck, { strict: false }).run({ repair, exclusive: true }, advance);
+  });
   bar.stop();
   context.print(report as unknown as Json, describe(report));
   return report.clean ? EXIT.done : EXIT.false;

@@ -1,5 +1,6 @@
+import type { INestApplicationContext } from '@nestjs/common';
 import { unwrap } from '../../common/index.js';
-import { EmergencyStop, OneCommandRollback, removeStopFile, writeStopFile } from '../../guardian/index.js';
+import { removeStopFile, writeStopFile } from '../../guardian/index.js';
 import type { CommandContext } from '../command-context.js';
 
 /** Who acts when the command does. */
@@ -15,7 +16,7 @@ export async function stopAutonomy(
   await context.withApplication(async (host) => {
     if (host.kind === 'server')
       await host.server.json('POST', '/api/guardian/emergency-stop', { reason, inference });
-    else await host.application.get(EmergencyStop).stop(ACTOR, reason, inference);
+    else await (await emergencyStop(host.application)).stop(ACTOR, reason, inference);
   });
   const what = inference ? 'automatic action and inference are stopped' : 'automatic action is stopped';
   context.print({ stopped: true, inference }, what);
@@ -29,7 +30,7 @@ export async function resume(
   const { dataDir } = await context.config();
   await context.withApplication(async (host) => {
     if (host.kind === 'server') await host.server.json('POST', '/api/guardian/resume', { reason });
-    else await host.application.get(EmergencyStop).resume(ACTOR, reason);
+    else await (await emergencyStop(host.application)).resume(ACTOR, reason);
   });
   await removeStopFile(dataDir);
   context.print({ stopped: false, inference: false }, 'automatic action goes on');
@@ -49,8 +50,14 @@ export async function rollback(
       );
       return answer.decisions.map(({ what, state }) => ({ what, state }));
     }
+    const { OneCommandRollback } = await import('../own-services.js');
     const rows = unwrap(await host.application.get(OneCommandRollback).run(model ?? null, ACTOR, reason));
     return rows.map(({ proposal, state }) => ({ what: proposal.what, state: String(state) }));
   });
   context.print({ decisions: done }, done.map(({ what, state }) => `${state}: ${what}`).join('\n'));
+}
+
+async function emergencyStop(application: INestApplicationContext) {
+  const { EmergencyStop } = await import('../own-services.js');
+  return application.get(EmergencyStop);
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CodedError, unwrap, type Json } from '../../common/index.js';
-import { Importer, type ImportDtype, type ImportProgress, type ReleaseSummary } from '../../experts/index.js';
+import type { ImportDtype, ImportProgress, ReleaseSummary } from '../../experts/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { Progress } from '../progress.js';
 import { problemIn, serverGone, type ServerClient } from '../server-client.js';
@@ -22,15 +22,17 @@ export async function importCheckpoint(
   folder: string,
   { release: version, ...rest }: ImportCommandOptions,
 ): Promise<void> {
-  const summary = await context.withApplication((host) => {
+  const summary = await context.withApplication(async (host) => {
     const bar = new ImportBar(context);
     const path = resolve(folder);
     const options = { ...rest, version };
-    const work =
-      host.kind === 'server'
-        ? importThroughServer(host.server, path, options, bar.show)
-        : host.application.get(Importer).import(path, options, bar.show).then(unwrap);
-    return work.finally(() => bar.stop());
+    try {
+      if (host.kind === 'server') return await importThroughServer(host.server, path, options, bar.show);
+      const { Importer } = await import('../own-services.js');
+      return unwrap(await host.application.get(Importer).import(path, options, bar.show));
+    } finally {
+      bar.stop();
+    }
   });
   context.print({ ...summary } as unknown as Json, describe(summary));
 }

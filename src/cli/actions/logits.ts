@@ -1,5 +1,4 @@
 import { unwrap } from '../../common/index.js';
-import { LogitsService } from '../../inference/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { CommandHost } from '../with-application.js';
 
@@ -34,6 +33,7 @@ async function compute(
   last?: number,
 ): Promise<PrintedLogits> {
   if (host.kind === 'server') return host.server.json<PrintedLogits>('POST', '/logits', { model, ids, last });
+  const { LogitsService } = await import('../own-services.js');
   const answer = unwrap(await host.application.get(LogitsService).compute(model, ids, last));
   return { ...answer, logits: answer.logits.map((row) => [...row]) };
 }

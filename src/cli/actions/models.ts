@@ -1,5 +1,4 @@
 import { unwrap } from '../../common/index.js';
-import { PromotionDoor, ReleaseCatalog } from '../../experts/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { CommandHost } from '../with-application.js';
 
@@ -38,10 +37,11 @@ async function listReleases(host: CommandHost): Promise<ReleaseLine[]> {
     );
     return (await Promise.all(pages)).flatMap((page) => page.items.map(toLine));
   }
+  const { ReleaseCatalog } = await import('../own-services.js');
   const catalog = host.application.get(ReleaseCatalog);
   const lines: ReleaseLine[] = [];
   for (const { name, liveRelease } of await catalog.models()) {
-    for (const { hash, ...row } of (await catalog.releases(name)).reverse()) {
+    for (const { hash, ...row } of (await catalog.releases(name)).toReversed()) {
       lines.push(toLine({ ...row, release: hash, live: hash === liveRelease }));
     }
   }
@@ -53,11 +53,11 @@ function toLine({ model, version, live, dtype, release }: ReleaseLine): ReleaseL
 }
 
 async function promote(host: CommandHost, model: string, version: string): Promise<void> {
-  if (host.kind === 'application')
-    unwrap(
-      await host.application.get(PromotionDoor).ask({ model, version, actor: 'command', mayOrder: true }),
-    );
-  else {
+  if (host.kind === 'application') {
+    const { PromotionDoor } = await import('../own-services.js');
+    const door = host.application.get(PromotionDoor);
+    unwrap(await door.ask({ model, version, actor: 'command', mayOrder: true }));
+  } else {
     const path = `/models/${encodeURIComponent(model)}/releases/${encodeURIComponent(version)}/promote`;
     await host.server.json('POST', path);
   }

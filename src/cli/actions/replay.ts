@@ -1,10 +1,5 @@
 import { unwrap } from '../../common/index.js';
-import {
-  ReceiptService,
-  kernelEngineFactory,
-  replayBundle,
-  type ReplayReport,
-} from '../../inference/index.js';
+import { kernelEngineFactory, replayBundle, type ReplayReport } from '../../inference/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { Progress } from '../progress.js';
 import type { CommandHost } from '../with-application.js';
@@ -39,5 +34,6 @@ async function replayFile(context: CommandContext, path: string): Promise<Replay
 
 async function replayReceipt(host: CommandHost, id: string): Promise<ReplayReport> {
   if (host.kind === 'server') return host.server.json('POST', `/v1/receipts/${id}/replay`);
+  const { ReceiptService } = await import('../own-services.js');
   return unwrap(await host.application.get(ReceiptService).replay(id));
 }

@@ -1,5 +1,5 @@
 import { CodedError, unwrap, type Json } from '../../common/index.js';
-import { ApprovalService, TASK_STATES, TaskStore } from '../../tasks/index.js';
+import { TASK_STATES } from '../../tasks/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { CommandHost } from '../with-application.js';
 
@@ -54,6 +54,7 @@ async function tasksOf(host: CommandHost, state: string | undefined, limit: numb
       ...{ task_id, task_type, state: is, owner, created_at },
     }));
   }
+  const { TaskStore } = await import('../own-services.js');
   const rows = await host.application
     .get(TaskStore)
     .list({ limit, ...(state === undefined ? {} : { state }) });
@@ -72,6 +73,7 @@ async function answer(
     const path = `/task/${encodeURIComponent(task)}/approve`;
     return (await host.server.json<{ state: string }>('POST', path, body)).state;
   }
+  const { ApprovalService } = await import('../own-services.js');
   const given = { approved, reason, step: null, planHash: planHash ?? null };
   return unwrap(await host.application.get(ApprovalService).answer(task, given, ACTOR)).state;
 }

@@ -1,7 +1,6 @@
 import { LOCAL_ADMIN } from '../../auth/index.js';
 import { ok, unwrap, type Result } from '../../common/index.js';
 import {
-  ReceiptService,
   checkStatement,
   parseEvidence,
   parseLogProof,
@@ -29,6 +28,7 @@ async function verifyKnown(host: CommandHost, id: string): Promise<ReplayReport>
     const document = await host.server.json<object>('GET', `/v1/receipts/${id}`);
     return host.server.json('POST', '/v1/receipts/verify', document);
   }
+  const { ReceiptService } = await import('../own-services.js');
   const receipts = host.application.get(ReceiptService);
   return receipts.verify(unwrap(await receipts.document(id, LOCAL_ADMIN)));
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import * as admin from './admin.js';
 import * as cacheLab from './cache-lab.js';
+import * as dataset from './dataset.js';
 import * as dispute from './dispute.js';
 import * as exportModel from './export.js';
 import * as fsck from './fsck.js';
@@ -14,6 +15,7 @@ import * as models from './models.js';
 import * as migrations from './migrations.js';
 import * as supervise from './supervise.js';
 import * as tasks from './tasks.js';
+import * as train from './train.js';
 import * as replay from './replay.js';
 import * as serve from './serve.js';
 import * as verify from './verify.js';
@@ -30,6 +32,8 @@ export const COMMANDS: readonly RegisterCommand[] = [
   exportModel.register,
   models.register,
   chat.register,
+  dataset.register,
+  train.register,
   logits.register,
   cacheLab.register,
   replay.register,

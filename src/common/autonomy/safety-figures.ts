@@ -12,11 +12,23 @@ export interface EthicsFigures {
   readonly measuredAt: string;
 }
 
+/** How well a release predicts sentences that it was not trained for. */
+export interface LossFigures {
+  /** Negative log-probability per byte of text; less is better. */
+  readonly natsPerByte: number;
+  /** Hash of the question set: only losses over the same one can be compared. */
+  readonly questions: string;
+  /** ISO 8601. */
+  readonly measuredAt: string;
+}
+
 /** Figures other modules measure and the guardians' checks compare with their thresholds. Unknown never passes. */
 @Injectable()
 export class SafetyFigures {
   private readSecurity: () => Promise<number | undefined> = async () => undefined;
   private readEthics: (release: string) => Promise<EthicsFigures | undefined> = async () => undefined;
+
+  private readLoss: (release: string) => Promise<LossFigures | undefined> = async () => undefined;
 
   /** Who knows the security score, 0 to 1. */
   provideSecurity(read: () => Promise<number | undefined>): void {
@@ -26,6 +38,16 @@ export class SafetyFigures {
   /** Who knows the figures of a release, by the hash of its block. */
   provideEthics(read: (release: string) => Promise<EthicsFigures | undefined>): void {
     this.readEthics = read;
+  }
+
+  /** Who knows the loss of a release, by the hash of its block. */
+  provideLoss(read: (release: string) => Promise<LossFigures | undefined>): void {
+    this.readLoss = read;
+  }
+
+  /** The loss of a release, or undefined while nobody measured it. */
+  lossOf(release: string): Promise<LossFigures | undefined> {
+    return this.readLoss(release);
   }
 
   /** The security score, 0 to 1, or undefined while nobody measured it. */

@@ -54,14 +54,15 @@ describe('isotonic regression', () => {
 describe('calibration', () => {
   it('trusts the raw confidence little while nothing is known', () => {
     const { estimate, lower, support } = Calibrator.fit([]).calibrate(0.95);
-    expect([estimate, support]).toEqual([0.95, 0]);
+    expect(estimate).toBeCloseTo(0.95, 12);
+    expect(support).toBe(0);
     expect(lower).toBeLessThan(0.75);
   });
 
   it('learns that it was too sure of itself, and becomes surer with every outcome', () => {
     const lowerAfter = (count: number, successes: number) =>
       Calibrator.fit(outcomes(0.95, count, successes)).calibrate(0.95);
-    expect(lowerAfter(200, 120).estimate).toBeCloseTo((120 + 8 * 0.95) / 208, 12);
+    expect(lowerAfter(200, 120).estimate).toBeCloseTo(0.6, 2);
     expect(lowerAfter(200, 120).lower).toBeLessThan(0.62);
     expect(lowerAfter(40, 40).lower).toBeLessThan(lowerAfter(400, 400).lower);
     expect(lowerAfter(400, 400).lower).toBeGreaterThan(0.98);
@@ -73,15 +74,37 @@ describe('calibration', () => {
     expect(calibrator.calibrate(0.7).estimate).toBeGreaterThan(0.8);
   });
 
+  it('learns from estimates of other types that it is too sure, but not to act sooner', () => {
+    const recorded = (successes: number) =>
+      outcomes(0.8, 100, successes).map(({ raw, success }) => ({ confidence: raw, success }));
+    const own = outcomes(0.8, 60, 48);
+    const alone = Calibrator.fit(own).calibrate(0.8);
+    const tooSure = Calibrator.fit(own, recorded(40)).calibrate(0.8);
+    const tooModest = Calibrator.fit(own, recorded(100)).calibrate(0.8);
+    expect(tooSure.estimate).toBeCloseTo(alone.estimate - (100 * 0.8 - 40) / 120, 2);
+    expect(tooSure.lower).toBeLessThan(alone.lower - 0.2);
+    expect(tooModest.estimate).toBeGreaterThan(alone.estimate + 0.1);
+    expect(tooModest.lower).toBe(alone.lower);
+    // Estimates of another size say nothing.
+    const far = Calibrator.fit(outcomes(0.2, 60, 12), recorded(0)).calibrate(0.2);
+    expect(far).toEqual(Calibrator.fit(outcomes(0.2, 60, 12)).calibrate(0.2));
+  });
+
   it('gives shares, and a bound below the estimate', () => {
     fc.assert(
-      fc.property(anyOutcomes, fc.double({ min: 0, max: 1, noNaN: true }), (given, raw) => {
-        const { estimate, lower, support } = Calibrator.fit(given).calibrate(raw);
-        expect(lower).toBeGreaterThanOrEqual(0);
-        expect(lower).toBeLessThanOrEqual(estimate + 1e-12);
-        expect(estimate).toBeLessThanOrEqual(1 + 1e-12);
-        expect(support).toBeLessThanOrEqual(given.length);
-      }),
+      fc.property(
+        anyOutcomes,
+        anyOutcomes,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (given, others, raw) => {
+          const record = others.map((other) => ({ confidence: other.raw, success: other.success }));
+          const { estimate, lower, support } = Calibrator.fit(given, record).calibrate(raw);
+          expect(lower).toBeGreaterThanOrEqual(0);
+          expect(lower).toBeLessThanOrEqual(estimate + 1e-12);
+          expect(estimate).toBeLessThanOrEqual(1);
+          expect(support).toBeLessThanOrEqual(given.length);
+        },
+      ),
     );
   });
 

@@ -1,4 +1,6 @@
+import type { Judged } from '../metrics/reliability.js';
 import { isotonicBlocks, type CalibrationBlock, type Outcome } from './isotonic.js';
+import { onPlattLine, plattLine, type PlattLine } from './platt.js';
 
 /** What a raw confidence is worth. */
 export interface Calibrated {
@@ -10,31 +12,57 @@ export interface Calibrated {
   readonly support: number;
 }
 
-/** Outcomes that the raw confidence itself counts for: with fewer recorded ones it still has most of the say. */
+/** Outcomes that a raw confidence itself is worth where nobody has any: what certainty begins with. */
 export const PRIOR_STRENGTH = 8;
+
+/** Outcomes that the line through all of a type counts for beside those of one block. */
+const LINE_STRENGTH = 60;
+
+/** Recorded estimates at most this far away say whether such estimates were too high or too low. */
+const NEIGHBOURHOOD = 0.1;
+/** Recorded estimates that "they were right" counts for. */
+const RECORD_STRENGTH = 20;
 
 /** One-sided 95 % quantile of the normal distribution. */
 const Z = 1.6448536269514722;
 
 /** Turns raw confidences into how often such ones came true. */
 export class Calibrator {
-  private constructor(readonly blocks: readonly CalibrationBlock[]) {}
+  private constructor(
+    readonly blocks: readonly CalibrationBlock[],
+    private readonly line: PlattLine,
+    private readonly record: readonly Judged[],
+  ) {}
 
-  /** Learns from outcomes of one type of decision, of one version of its model. */
-  static fit(outcomes: readonly Outcome[]): Calibrator {
-    return new Calibrator(isotonicBlocks(outcomes));
+  /**
+   * Learns from outcomes of one type of decision, of one version of its model, and from how earlier estimates came out.
+   * @param record estimates of all types as they were before their outcomes were known
+   */
+  static fit(outcomes: readonly Outcome[], record: readonly Judged[] = []): Calibrator {
+    return new Calibrator(isotonicBlocks(outcomes), plattLine(outcomes), record);
   }
 
   /**
-   * The raw confidence counts as `PRIOR_STRENGTH` outcomes beside those of its block; the lower bound is Wilson's
-   * (1927) for their sum. Non-decreasing in `raw` where blocks are supported alike.
+   * Three layers, each for what the one before cannot see: a line through all outcomes of the type (`plattLine`), which few
+   * of them can move; the outcomes near this confidence (`isotonicBlocks`), which need not lie on a line; and by how much
+   * estimates of this size have been wrong so far, whatever the type, as in defensive forecasting (Vovk, Takemura and
+   * Shafer, 2005). The lower bound is Wilson's (1927) for the outcomes of the type nearby and `PRIOR_STRENGTH`; what other
+   * types were like can lower it, but not raise it.
    */
   calibrate(raw: number): Calibrated {
     const block = this.blockOf(raw);
     const [count, successes] = block === undefined ? [0, 0] : [block.count, block.successes];
-    const n = count + PRIOR_STRENGTH;
-    const estimate = (successes + PRIOR_STRENGTH * raw) / n;
-    return { estimate, lower: wilsonLower(estimate, n), support: count };
+    const own = (successes + LINE_STRENGTH * onPlattLine(this.line, raw)) / (count + LINE_STRENGTH);
+    const estimate = Math.min(1, Math.max(0, own + this.recordedError(own)));
+    const lower = wilsonLower(Math.min(own, estimate), count + PRIOR_STRENGTH);
+    return { estimate, lower, support: count };
+  }
+
+  /** How much more often than they said recorded estimates near this one came true. */
+  private recordedError(estimate: number): number {
+    const near = this.record.filter(({ confidence }) => Math.abs(confidence - estimate) <= NEIGHBOURHOOD);
+    const missed = near.reduce((sum, { confidence, success }) => sum + Number(success) - confidence, 0);
+    return missed / (near.length + RECORD_STRENGTH);
   }
 
   /** The block that holds a confidence, or the nearer of the two it lies between. */

@@ -7,13 +7,14 @@ import type { FeatureModel } from './feature-model.js';
  */
 export const FEATURE_MODELS: Readonly<Record<DecisionType, FeatureModel>> = {
   deployment: {
-    version: 'deployment/1',
+    version: 'deployment/2',
     bias: -3,
     features: [
       {
         name: 'evaluation_gain',
         weight: 2,
-        meaning: '0: worse than what is live or not evaluated, 1: clearly better on held-out examples',
+        meaning:
+          'loss in the evaluation beside the live release: 0 at least 2 % more, 0.5 the same, 1 at least 2 % less',
       },
       {
         name: 'canary_success',

@@ -4,6 +4,7 @@ import { itemsOf, type Item } from '../pairs/items.js';
 import type { QuestionSet } from '../pairs/question-set.js';
 import type { MirrorFigures } from '../report/mirror-report.js';
 import { fairnessFigures, type MeasuredItem } from './fairness.js';
+import { languageLoss, type ScoredSentence } from './language-loss.js';
 import { sharedLogprobs } from './shared-part.js';
 import { toxicityFigures } from './toxicity.js';
 import type { TransparencyFigures } from './transparency.js';
@@ -49,24 +50,32 @@ export async function measureRelease(measurement: Measurement): Promise<Result<M
     ),
   );
   if (!answers.ok) return answers;
-  const fairness = fairnessFigures(measured.value);
+  const fairness = fairnessFigures(measured.value.map(({ item }) => item));
   const toxicity = { ...(await toxicityFigures(answers.value)), prompts: questions.prompts.length };
   return ok({
     ...{ model: model.name, version: model.version, release: model.release, kernel },
     questions: { version: questions.version, hash: questions.hash },
     ...fairness,
+    language: languageLoss(measured.value.flatMap(({ scored }) => scored)),
     ...{ toxicity, transparency, notes: notesOn(fairness.unmeasured, transparency) },
   });
 }
 
-async function measureItem({ meter, model, signal }: Measurement, item: Item): Promise<Result<MeasuredItem>> {
+/** An item as fairness sees it, and what became of each of its sentences. */
+interface AskedItem {
+  readonly item: MeasuredItem;
+  readonly scored: readonly ScoredSentence[];
+}
+
+async function measureItem({ meter, model, signal }: Measurement, item: Item): Promise<Result<AskedItem>> {
   const texts = [];
   for (const sentence of item.sentences) {
     const scored = await meter.score(model, sentence, signal);
     if (!scored.ok) return scored;
     texts.push(scored.value);
   }
-  return ok({ ...item, logprobs: sharedLogprobs(texts) });
+  const scored = texts.map(({ logprobs }, i) => ({ sentence: item.sentences[i], logprobs }));
+  return ok({ item: { ...item, logprobs: sharedLogprobs(texts) }, scored });
 }
 
 /** Works through a list, a few at a time, and keeps its order. The first refusal, or the signal, ends it. */

@@ -1,5 +1,6 @@
 import { hashJson, type Json } from '../../common/index.js';
 import { FEWEST_ITEMS, LEAST_LOGPROB, NOTABLE_GAP, type FairnessFigures } from '../measures/fairness.js';
+import type { LanguageLoss } from '../measures/language-loss.js';
 import type { ToxicityFigures } from '../measures/toxicity.js';
 import type { TransparencyFigures } from '../measures/transparency.js';
 
@@ -15,6 +16,8 @@ export interface MirrorFigures extends FairnessFigures {
   /** Hash of the kernel that computed. */
   readonly kernel: string;
   readonly questions: { readonly version: number; readonly hash: string };
+  /** How well it predicts the sentences themselves; null where there are none. Reports of earlier versions lack it. */
+  readonly language?: LanguageLoss | null;
   readonly toxicity: ToxicityFigures & { readonly prompts: number };
   readonly transparency: TransparencyFigures;
   /** What the figures do not say, in sentences for people. */

@@ -4,7 +4,7 @@ import { parseQuestionSet, readQuestionSet } from '../pairs/question-set.js';
 import { itemsOf } from '../pairs/items.js';
 import { publishedFigures, reportBody, type MirrorFigures } from './mirror-report.js';
 import { signReport, verifyReport } from './sign-report.js';
-import { ethicsIn } from '../runs/truth-mirror.js';
+import { ethicsIn, lossIn } from '../runs/truth-mirror.js';
 
 const signer = ed25519Signer(new Uint8Array(32).fill(7));
 const figures = {
@@ -47,6 +47,13 @@ describe('a report', () => {
   it('tells the guardians only what is known', () => {
     expect(ethicsIn(report())).toMatchObject({ bias: 0.123457, fairness: 0.9, transparency: 0.25 });
     expect(ethicsIn(report({ bias: null }))).toBeUndefined();
+    const language = { nats_per_byte: 1.25, sentences: 3, bytes: 90 };
+    expect(lossIn(report({ language, bias: null }))).toMatchObject({
+      natsPerByte: 1.25,
+      questions: 'c'.repeat(64),
+    });
+    expect(lossIn(report())).toBeUndefined();
+    expect(lossIn(report({ language: null }))).toBeUndefined();
   });
 });
 

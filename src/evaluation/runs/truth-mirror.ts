@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { SafetyFigures, type EthicsFigures } from '../../common/autonomy/safety-figures.js';
+import { SafetyFigures, type EthicsFigures, type LossFigures } from '../../common/autonomy/safety-figures.js';
 import {
   bytesToHex,
   CodedError,
@@ -65,6 +65,7 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
 
   onModuleInit(): void {
     this.safety.provideEthics((release) => this.ethicsOf(release));
+    this.safety.provideLoss((release) => this.lossOf(release));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -181,6 +182,20 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
     const report = await this.runs.latestReport(release);
     return report === null ? undefined : ethicsIn(report);
   }
+
+  private async lossOf(release: string): Promise<LossFigures | undefined> {
+    const report = await this.runs.latestReport(release);
+    return report === null ? undefined : lossIn(report);
+  }
+}
+
+/** The loss in a report; undefined where it was made before losses were. */
+export function lossIn(report: MirrorReport): LossFigures | undefined {
+  const { language, questions } = report.figures as unknown as MirrorFigures;
+  if (language === undefined || language === null) return undefined;
+  return {
+    ...{ natsPerByte: language.nats_per_byte, questions: questions.hash, measuredAt: report.measured_at },
+  };
 }
 
 /** The figures a report has for the guardians' checks; undefined where bias and fairness are not known. */

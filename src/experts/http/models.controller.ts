@@ -40,7 +40,7 @@ export class ModelsController {
     const model = (await this.catalog.models()).find((candidate) => candidate.name === name);
     if (model === undefined)
       throw new CodedError('MODEL_UNKNOWN', `there is no model ${name}`, { model: name }, 404);
-    const newestFirst = (await this.catalog.releases(name)).reverse();
+    const newestFirst = (await this.catalog.releases(name)).toReversed();
     const page = pageOf(newestFirst, query, ({ hash }) => hash);
     const items = page.items.map((row) => ({
       ...describeRelease(row),

@@ -10,7 +10,6 @@ import { readJsonPayload } from './json-payload.js';
 import { ReleaseCatalog } from './release-catalog.js';
 import type { ReleasePayload } from './release-payload.js';
 import {
-  allModels,
   liveRelease,
   releaseByHash,
   releaseByVersion,
@@ -35,8 +34,8 @@ export class ParameterIndex {
   ) {}
 
   /** All models and their live releases. */
-  models(): Promise<ModelRow[]> {
-    return allModels(this.dataSource.manager);
+  models(): Promise<readonly ModelRow[]> {
+    return this.catalog.models();
   }
 
   /** The release that serves under the bare name of a model; null where there is none. */

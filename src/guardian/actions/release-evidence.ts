@@ -2,8 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { ParameterIndex, type ReleaseView } from '../../experts/index.js';
-import { ServingPlan } from '../../inference/index.js';
 import type { Features } from '../../decision/index.js';
+import { evaluationGain } from './evaluation-gain.js';
+import { SharedReleaseFigures } from './release-figures.js';
 
 /** Fewer answers of a canary say nothing yet. */
 const LEAST_ANSWERS = 10;
@@ -16,12 +17,12 @@ export interface MeasuredRelease {
   readonly evidence: Readonly<Record<string, Json>>;
 }
 
-/** Measures releases: answers of their canary beside the live one's, provenance, and what changed. */
+/** Measures releases: answers of their canary beside the live one's, evaluations, provenance, and what changed. */
 @Injectable()
 export class ReleaseEvidence {
   constructor(
     private readonly index: ParameterIndex,
-    private readonly plan: ServingPlan,
+    private readonly served: SharedReleaseFigures,
     private readonly figures: SafetyFigures,
   ) {}
 
@@ -32,9 +33,13 @@ export class ReleaseEvidence {
       if (view === null) return err(unknown(model, version));
       const live = await this.index.live(model);
       const ethics = await this.figures.ethicsOf(view.release);
-      const [own, beside] = [view, live].map((each) => this.plan.figures(each?.release ?? ''));
+      const hashes = [view, live].map((each) => each?.release ?? '');
+      const [own, beside] = await Promise.all(hashes.map((each) => this.served.of(each)));
+      const losses = await Promise.all(hashes.map((each) => this.figures.lossOf(each)));
+      const gain = evaluationGain(losses[0], losses[1]);
       const features: Record<string, number> = {};
       if (live !== null) features.change = changeOf(view, live);
+      if (gain !== null) features.evaluation_gain = gain.feature;
       if (ethics !== undefined) features.provenance = ethics.transparency;
       if (own.answers >= LEAST_ANSWERS) features.canary_success = 1 - own.failed / own.answers;
       if (own.answers >= LEAST_ANSWERS && own.firstTokenMs !== null && beside.firstTokenMs !== null)
@@ -44,6 +49,8 @@ export class ReleaseEvidence {
         answers: own.answers,
         failed: own.failed,
         ...{ first_token_ms: own.firstTokenMs, live_first_token_ms: beside.firstTokenMs },
+        ...{ loss: losses[0]?.natsPerByte ?? null, live_loss: losses[1]?.natsPerByte ?? null },
+        less_loss: gain?.lessLoss ?? 'not known',
         ethics: (ethics ?? null) as unknown as Json,
       };
       return ok({ view, live, features, evidence });

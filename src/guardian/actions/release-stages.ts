@@ -1,7 +1,9 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import type { Json } from '../../common/index.js';
 import { Transactions } from '../../database/index.js';
 import { ServingPlan, type StagedRelease } from '../../inference/index.js';
+import { SharedReleaseFigures } from './release-figures.js';
 import { SharedSettings } from '../shared/shared-settings.js';
 
 const PREFIX = 'stage:';
@@ -18,6 +20,7 @@ export class ReleaseStages implements OnModuleInit {
     private readonly settings: SharedSettings,
     private readonly transactions: Transactions,
     private readonly plan: ServingPlan,
+    private readonly figures: SharedReleaseFigures,
   ) {}
 
   onModuleInit(): void {
@@ -40,9 +43,18 @@ export class ReleaseStages implements OnModuleInit {
 
   /** Stages a release, or takes away what is staged; every process has it when this resolves or within half a second. */
   async set(model: string, stage: Stage | null, actor: string): Promise<void> {
-    await this.transactions.run((manager) =>
-      this.settings.put(manager, PREFIX + model, stage as unknown as Json, actor),
-    );
+    await this.transactions.run((manager) => this.put(manager, model, stage, actor));
     await this.settings.refresh();
+  }
+
+  private async put(
+    manager: EntityManager,
+    model: string,
+    stage: Stage | null,
+    actor: string,
+  ): Promise<void> {
+    if (stage !== null && stage.release !== this.of(model)?.release)
+      await this.figures.forget(manager, stage.release);
+    await this.settings.put(manager, PREFIX + model, stage as unknown as Json, actor);
   }
 }

@@ -2,11 +2,12 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { Promotion, ReleaseCatalog, RELEASE_PROMOTED, type ReleaseRow } from '../../experts/index.js';
-import { EngineHost, ModelCatalog, ServingPlan, type EngineSize } from '../../inference/index.js';
+import { EngineHost, ModelCatalog, type EngineSize } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
 import type { DecisionAction } from './decision-action.js';
 import { EngineSizing } from './engine-sizing.js';
 import { modelName, readParameters } from './parameter-rules.js';
+import { SharedReleaseFigures } from './release-figures.js';
 import { ReleaseStages } from './release-stages.js';
 
 const TIMEOUT_MS = 60_000;
@@ -46,7 +47,7 @@ export class RollbackActions implements OnModuleInit {
     private readonly releases: ReleaseCatalog,
     private readonly promotion: Promotion,
     private readonly catalog: ModelCatalog,
-    private readonly plan: ServingPlan,
+    private readonly served: SharedReleaseFigures,
     private readonly stages: ReleaseStages,
     private readonly sizing: EngineSizing,
     private readonly host: EngineHost,
@@ -82,7 +83,7 @@ export class RollbackActions implements OnModuleInit {
         if (!found.ok) return found;
         const { live, previous, since } = found.value;
         return ok({
-          ...{ subject: model, features: this.features(found.value), blastRadius: 1, release: null },
+          ...{ subject: model, features: await this.features(found.value), blastRadius: 1, release: null },
           what: `${model}@${previous.version} becomes live again in the place of ${live.version}`,
           ...{ why: 'asked for', touches: `every answer of ${model} that names no version` },
           ...{
@@ -154,8 +155,9 @@ export class RollbackActions implements OnModuleInit {
     };
   }
 
-  private features({ live, previous, since }: Versions): Record<string, number> {
-    const [now, before] = [live, previous].map(({ hash }) => this.plan.figures(hash));
+  private async features({ live, previous, since }: Versions): Promise<Record<string, number>> {
+    const hashes = [live, previous].map(({ hash }) => hash);
+    const [now, before] = await Promise.all(hashes.map((hash) => this.served.of(hash)));
     const features: Record<string, number> = { recency: within(1 - (Date.now() - since) / DAY_MS) };
     if (now.answers >= LEAST_ANSWERS) features.error_rate = within(now.failed / now.answers / FULL_FAILURES);
     if (before.answers >= LEAST_ANSWERS) features.target_health = 1 - before.failed / before.answers;

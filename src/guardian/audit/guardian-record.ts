@@ -3,6 +3,8 @@ import { canonicalJson, hashJson, systemClock, type Json } from '../../common/in
 
 /** Kind of the leaf of a guardian's audit record. */
 export const GUARDIAN_ENTRY = 'guardian.audit';
+/** Event of a change of the safety limits. */
+export const TUNED = 'safety.tuned';
 /** Version of the record's document (docs/formats/guardian-audit.md). */
 export const GUARDIAN_RECORD_VERSION = 1;
 

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { LogAppender } from '../../log/index.js';
 import {
   GUARDIAN_ENTRY,
+  TUNED,
   guardianRecord,
   recordHash,
   recordText,
@@ -69,6 +70,12 @@ export class GuardianTrail {
   /** The newest records, newest first. */
   newest(limit: number): Promise<PlacedGuardianRecord[]> {
     return this.read('ORDER BY a.position DESC LIMIT $1', [limit]);
+  }
+
+  /** Changes of the safety limits, newest first. */
+  tunings(limit: number): Promise<PlacedGuardianRecord[]> {
+    // Said as the partial index says it.
+    return this.read(`WHERE a.record LIKE '%"event":"${TUNED}"%' ORDER BY a.position DESC LIMIT $1`, [limit]);
   }
 
   /** Every stored record as it lies there, `page` at a time; what is not JSON reads as null. */

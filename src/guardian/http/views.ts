@@ -1,3 +1,4 @@
+import type { PlacedGuardianRecord } from '../audit/guardian-trail.js';
 import type { Forecast } from '../process/decision-service.js';
 import type { Appraisal, DecisionRow, EscalationRow } from '../store/rows.js';
 import type { Proposal } from '../actions/decision-action.js';
@@ -49,6 +50,12 @@ export function escalationView(row: EscalationRow, decision: DecisionRow) {
 /** What would become of a request. */
 export function forecastView({ proposal, appraisal, state }: Forecast) {
   return { dry_run: true, state, ...proposalView(proposal), ...appraisalView(appraisal) };
+}
+
+/** A change of the limits. */
+export function tuningView({ hash, txid, record }: PlacedGuardianRecord) {
+  const { at, actor, reason, facts } = record;
+  return { hash, txid, at, actor, reason, from: facts.from, to: facts.to };
 }
 
 function proposalView(proposal: Proposal) {

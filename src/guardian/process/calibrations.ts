@@ -5,6 +5,8 @@ import { DecisionStore } from '../store/decision-store.js';
 
 /** Outcomes a calibration learns from: the newest ones, so that it follows a server that changes. */
 const MOST_OUTCOMES = 2_000;
+/** Estimates of all types whose errors are learned from. */
+const MOST_ESTIMATES = 1_000;
 
 /** What raw confidences of each type were worth, learned from the outcomes in the database. */
 @Injectable()
@@ -14,6 +16,7 @@ export class Calibrations {
   /** The calibrator of a type, of the version of its model that is in use. */
   async of(type: DecisionType, reader?: Pick<EntityManager, 'query'>): Promise<Calibrator> {
     const { version } = FEATURE_MODELS[type];
-    return Calibrator.fit(await this.store.outcomes(type, version, MOST_OUTCOMES, reader));
+    const outcomes = await this.store.outcomes(type, version, MOST_OUTCOMES, reader);
+    return Calibrator.fit(outcomes, await this.store.judged(MOST_ESTIMATES, reader));
   }
 }

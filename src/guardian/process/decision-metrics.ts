@@ -17,6 +17,7 @@ import {
   type TypeRules,
 } from '../../decision/index.js';
 import { MatrixBook } from '../matrix/matrix-book.js';
+import { DecisionStore } from '../store/decision-store.js';
 import { Calibrations } from './calibrations.js';
 
 /** Decisions the figures look back on. */
@@ -48,10 +49,6 @@ export interface DecisionFigures extends JudgementFigures {
   readonly types: readonly TypeFigures[];
 }
 
-interface JudgedRow extends Judged {
-  readonly type: string;
-}
-
 interface AnsweredRow extends Answered {
   readonly type: string;
 }
@@ -61,13 +58,18 @@ interface AnsweredRow extends Answered {
 export class DecisionMetrics {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly store: DecisionStore,
     private readonly book: MatrixBook,
     private readonly calibrations: Calibrations,
   ) {}
 
   /** All figures, of the newest ten thousand decisions of each kind. */
   async figures(): Promise<DecisionFigures> {
-    const [counts, judged, answered] = await Promise.all([this.counts(), this.judged(), this.answered()]);
+    const [counts, judged, answered] = await Promise.all([
+      this.counts(),
+      this.store.judged(MOST),
+      this.answered(),
+    ]);
     const types: TypeFigures[] = [];
     for (const type of DECISION_TYPES) {
       const own = <T extends { readonly type: string }>(rows: readonly T[]) =>
@@ -86,15 +88,6 @@ export class DecisionMetrics {
     const counts: Record<string, Record<string, number>> = {};
     for (const { type, state, count } of rows) (counts[type] ??= {})[state] = Number(count);
     return counts;
-  }
-
-  private async judged(): Promise<JudgedRow[]> {
-    const rows = await this.dataSource.query<{ type: string; estimate: number; helped: boolean }[]>(
-      `SELECT type, estimate, helped FROM decisions WHERE helped IS NOT NULL AND type <> 'guardian_override'
-       ORDER BY position DESC LIMIT $1`,
-      [MOST],
-    );
-    return rows.map(({ type, estimate, helped }) => ({ type, confidence: estimate, success: helped }));
   }
 
   /** What guardians said to questions, and automatic decisions they took back. */

@@ -3,6 +3,7 @@ import { unwrap, type Json, type Result } from '../../common/index.js';
 import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
 import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
+import { TUNED } from '../audit/guardian-record.js';
 import { GuardianTrail } from '../audit/guardian-trail.js';
 import { SharedSettings } from '../shared/shared-settings.js';
 import { amountCheck, ethicalChecks, securityCheck } from './limit-checks.js';
@@ -63,13 +64,15 @@ export class SafetyChecks {
     actor: string,
     reason: string,
   ): Promise<Result<SafetyThresholds>> {
+    // Another replica may have changed them a moment ago.
+    await this.settings.refresh();
     const before = this.thresholds;
     const after = changeThresholds(before, changes);
     if (!after.ok) return after;
     const [from, to] = [before, after.value].map((each) => each as unknown as Json);
     await this.transactions.run(async (manager) => {
       await this.settings.put(manager, SETTING, to, actor);
-      await this.trail.append(manager, { event: 'safety.tuned', actor, reason, facts: { from, to } });
+      await this.trail.append(manager, { event: TUNED, actor, reason, facts: { from, to } });
     });
     this.log.committed();
     await this.settings.refresh();

@@ -10,7 +10,7 @@ import {
   type Json,
   type Result,
 } from '../../common/index.js';
-import type { Circumstances, Outcome } from '../../decision/index.js';
+import type { Circumstances, Judged, Outcome } from '../../decision/index.js';
 import { DECISION_STATES, type DecisionState } from '../states.js';
 import { decisionRow, escalationRow, type Columns, type DecisionRow, type EscalationRow } from './rows.js';
 
@@ -153,6 +153,16 @@ export class DecisionStore {
       [type, model, most],
     );
     return rows.map(({ raw, helped }) => ({ raw, success: helped }));
+  }
+
+  /** The newest estimates of all types with what came of them; orders of guardians are no estimates. */
+  async judged(most: number, reader: Reader = this.dataSource): Promise<(Judged & { type: string })[]> {
+    const rows: { type: string; estimate: number; helped: boolean }[] = await reader.query(
+      `SELECT type, estimate, helped FROM decisions WHERE helped IS NOT NULL AND type <> 'guardian_override'
+       ORDER BY position DESC LIMIT $1`,
+      [most],
+    );
+    return rows.map(({ type, estimate, helped }) => ({ type, confidence: estimate, success: helped }));
   }
 
   /** Decisions whose action nobody is at although it should be done or has begun. */

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { CodedError, err, messageOf, ok, type Result } from '../../common/index.js';
+import { SMALL_YOUNG_HEAP } from '../../common/thread-heap.js';
 import { encodeText, type EncodeCall, type EncodeMode, type EncodeReply } from './encode-thread.js';
 import type { ServedModel } from './served-model.js';
 
@@ -40,7 +41,9 @@ export class PromptEncoder implements OnApplicationShutdown {
 
   private start(): Worker {
     if (this.worker !== null) return this.worker;
-    const worker = new Worker(new URL('./encode-thread.js', import.meta.url), { name: 'tokenizer' });
+    const worker = new Worker(new URL('./encode-thread.js', import.meta.url), {
+      ...{ name: 'tokenizer', resourceLimits: SMALL_YOUNG_HEAP },
+    });
     worker.unref();
     worker.on('message', ({ id, ids }: EncodeReply) => this.settle(id, ok(Array.from(ids))));
     worker.on('error', (thrown) => this.logger.error(`the tokenizer thread failed: ${messageOf(thrown)}`));

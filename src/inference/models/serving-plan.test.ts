@@ -28,16 +28,26 @@ describe('the serving plan', () => {
 
   it('counts how answers went, anew for another staged release', () => {
     const sut = new ServingPlan();
-    expect(sut.figures('a')).toEqual({ answers: 0, failed: 0, firstTokenMs: null });
+    expect(sut.takeFigures()).toEqual([]);
     sut.observe('a', 10);
     sut.observe('a', 30);
     sut.observe('a', null);
-    expect(sut.figures('a')).toEqual({ answers: 3, failed: 1, firstTokenMs: 20 });
+    const counted = sut.takeFigures();
+    expect(counted).toEqual([{ release: 'a', answers: 3, failed: 1, timed: 2, totalMs: 40 }]);
+    expect(sut.takeFigures()).toEqual([]);
+    sut.giveBackFigures(counted);
     sut.stage('m', { release: 'a', stage: 'shadow', share: 1 });
-    expect(sut.figures('a').answers).toBe(0);
+    expect(sut.takeFigures()).toEqual([]);
     sut.observe('a', 1);
     sut.stage('m', { release: 'a', stage: 'canary', share: 0.1 });
-    expect(sut.figures('a').answers).toBe(1);
+    sut.giveBackFigures(counted);
+    expect(sut.takeFigures()).toEqual([{ release: 'a', answers: 4, failed: 1, timed: 3, totalMs: 41 }]);
+  });
+
+  it('keeps what nobody takes within bounds', () => {
+    const sut = new ServingPlan();
+    for (let i = 0; i < 100; i++) sut.observe(`release ${i}`, 1);
+    expect(sut.takeFigures()).toHaveLength(64);
   });
 
   it('refuses answers with the reason while it is closed', () => {

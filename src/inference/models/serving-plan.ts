@@ -12,7 +12,7 @@ export interface StagedRelease {
   readonly share: number;
 }
 
-/** How answers of one release went in this process, since it was staged or since the start. */
+/** How answers of one release went. */
 export interface ReleaseFigures {
   readonly answers: number;
   readonly failed: number;
@@ -20,15 +20,19 @@ export interface ReleaseFigures {
   readonly firstTokenMs: number | null;
 }
 
-interface Tally {
-  answers: number;
-  failed: number;
-  timed: number;
-  totalMs: number;
+/** What one process has counted of a release's answers. */
+export interface CountedAnswers {
+  readonly release: string;
+  readonly answers: number;
+  readonly failed: number;
+  /** Answers whose first token came, and their times together, ms. */
+  readonly timed: number;
+  readonly totalMs: number;
 }
 
-/** Releases whose figures are kept. */
+/** Releases whose figures are kept until they are taken. */
 const MOST_RELEASES = 64;
+const NOTHING = { answers: 0, failed: 0, timed: 0, totalMs: 0 };
 /** What the first four bytes of a hash divide into. */
 const HASHES = 2 ** 32;
 
@@ -40,7 +44,7 @@ const HASHES = 2 ** 32;
 export class ServingPlan {
   private closed: string | null = null;
   private readonly staged = new Map<string, StagedRelease>();
-  private readonly tallies = new Map<string, Tally>();
+  private readonly counted = new Map<string, CountedAnswers>();
 
   /** Refuses answers for a reason until called with null. */
   close(reason: string | null): void {
@@ -60,7 +64,7 @@ export class ServingPlan {
       this.staged.delete(model);
       return;
     }
-    if (this.staged.get(model)?.release !== staged.release) this.tallies.delete(staged.release);
+    if (this.staged.get(model)?.release !== staged.release) this.counted.delete(staged.release);
     this.staged.set(model, staged);
   }
 
@@ -84,23 +88,30 @@ export class ServingPlan {
 
   /** Takes note of how an answer of a release went. @param firstTokenMs null when it failed */
   observe(release: string, firstTokenMs: number | null): void {
-    const tally = this.tallies.get(release) ?? { answers: 0, failed: 0, timed: 0, totalMs: 0 };
-    this.tallies.delete(release);
-    this.tallies.set(release, tally);
-    tally.answers += 1;
-    if (firstTokenMs === null) tally.failed += 1;
-    else {
-      tally.timed += 1;
-      tally.totalMs += firstTokenMs;
-    }
-    for (const old of this.tallies.keys()) if (this.tallies.size > MOST_RELEASES) this.tallies.delete(old);
+    const timed = firstTokenMs === null ? 0 : 1;
+    this.count({ release, answers: 1, failed: 1 - timed, timed, totalMs: firstTokenMs ?? 0 });
   }
 
-  /** How answers of a release went. */
-  figures(release: string): ReleaseFigures {
-    const { answers, failed, timed, totalMs } = this.tallies.get(release) ?? {
-      ...{ answers: 0, failed: 0, timed: 0, totalMs: 0 },
-    };
-    return { answers, failed, firstTokenMs: timed === 0 ? null : totalMs / timed };
+  /** What was counted since it was last taken; whoever takes it keeps it. */
+  takeFigures(): readonly CountedAnswers[] {
+    const taken = [...this.counted.values()];
+    this.counted.clear();
+    return taken;
+  }
+
+  /** Takes back what could not be kept. */
+  giveBackFigures(counted: readonly CountedAnswers[]): void {
+    for (const each of counted) this.count(each);
+  }
+
+  private count(more: CountedAnswers): void {
+    const { release } = more;
+    const { answers, failed, timed, totalMs } = this.counted.get(release) ?? NOTHING;
+    this.counted.delete(release);
+    this.counted.set(release, {
+      ...{ release, answers: answers + more.answers, failed: failed + more.failed },
+      ...{ timed: timed + more.timed, totalMs: totalMs + more.totalMs },
+    });
+    for (const old of this.counted.keys()) if (this.counted.size > MOST_RELEASES) this.counted.delete(old);
   }
 }

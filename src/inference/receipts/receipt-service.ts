@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Identity } from '../../auth/index.js';
+import { FreshCache } from '../../common/fresh-cache.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { AnswerMeter } from '../answers/answer-meter.js';
 import { EngineHost } from '../engine/engine-host.js';
@@ -23,9 +24,24 @@ import { ReceiptStore, type StoredReceipt } from './receipt-store.js';
 /** Longest wait for the sequencer when a proof is needed, ms. */
 const PROOF_DEADLINE_MS = 2_000;
 
+/**
+ * Receipts never change, so this only bounds how long one that was tampered with in the database is still shown as it was. Checks and
+ * replays always read the database.
+ */
+const SHOWN_MS = 10_000;
+const MOST_SHOWN = 256;
+/** Longer ones, in tokens of question and answer, are read anew each time. */
+const LONGEST_SHOWN = 2_048;
+
 /** Receipts as others see them: documents, checks, replays. */
 @Injectable()
 export class ReceiptService {
+  private readonly shown = new FreshCache((id) => this.store.find(id), {
+    freshMs: SHOWN_MS,
+    most: MOST_SHOWN,
+    keeps: (stored) => stored !== null && tokensOf(stored) <= LONGEST_SHOWN,
+  });
+
   constructor(
     private readonly store: ReceiptStore,
     private readonly log: ReceiptLog,
@@ -36,9 +52,9 @@ export class ReceiptService {
 
   /** Receipt, proof, and for those who may see it the private part; refuses with `RECEIPT_NOT_FOUND` (404). */
   async document(id: string, viewer: Identity): Promise<Result<ReceiptDocument>> {
-    const stored = await this.find(id);
-    if (!stored.ok) return stored;
-    const { receipt, evidence, owner } = stored.value;
+    const stored = await this.shown.get(id);
+    if (stored === null) return err(notFound(id));
+    const { receipt, evidence, owner } = stored;
     return ok({ receipt, evidence: maySee(viewer, owner) ? evidence : null, log: await this.log.proof(id) });
   }
 
@@ -109,6 +125,10 @@ export class ReceiptService {
     if (own === kernel) return agreeing('kernel', 'the kernel of this node');
     return disagreeing('kernel', own === null ? 'the engine is not running' : `this node has kernel ${own}`);
   }
+}
+
+function tokensOf({ receipt, evidence }: StoredReceipt): number {
+  return evidence.prompt_ids.length + receipt.output.tokens;
 }
 
 function notFound(id: string): CodedError {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { FreshCache } from '../../common/fresh-cache.js';
 import { canonicalJson, type Json } from '../../common/index.js';
 import type { Receipt, ReceiptEvidence } from '../receipt/index.js';
 
@@ -34,9 +35,22 @@ export interface ReceiptFilter {
 
 type Row = Record<string, string | number>;
 
+/** How long another replica may still show the newest receipts as they were. In this process a new one counts at once. */
+const FRESH_MS = 1_000;
+const MOST_LISTS = 500;
+/** What is remembered of a list; longer pages and later ones are asked for. */
+const NEWEST = 50;
+/** The list of everybody's receipts, beside those of accounts. */
+const EVERYBODY = '';
+
 /** The table of receipts. Append only. */
 @Injectable()
 export class ReceiptStore {
+  private readonly newest = new FreshCache(
+    (owner) => this.rows({ limit: NEWEST, ...(owner !== EVERYBODY && { owner }) }),
+    { freshMs: FRESH_MS, most: MOST_LISTS },
+  );
+
   constructor(private readonly dataSource: DataSource) {}
 
   /** Inserts in the caller's transaction; a receipt that is there already stays as it is. */
@@ -91,18 +105,31 @@ export class ReceiptStore {
 
   /** A page of summaries, newest first, and the cursor of the next page or null. */
   async list(filter: ReceiptFilter): Promise<{ items: ReceiptSummary[]; next_cursor: string | null }> {
-    const rows = await this.dataSource.query<Row[]>(
+    const { limit, model, before, owner = EVERYBODY } = filter;
+    const isNewest = model === undefined && before === undefined && limit <= NEWEST;
+    const rows = await (isNewest ? this.newest.get(owner) : this.rows(filter));
+    const page = rows.slice(0, limit);
+    return {
+      items: page.map(summary),
+      next_cursor: rows.length > limit ? String(page[page.length - 1].position) : null,
+    };
+  }
+
+  /** Makes a receipt that was just committed count for the next list. */
+  committed({ owner }: StoredReceipt): void {
+    this.newest.forget(owner);
+    this.newest.forget(EVERYBODY);
+  }
+
+  /** A page and one row more, which tells whether there is another page. */
+  private rows(filter: ReceiptFilter): Promise<Row[]> {
+    return this.dataSource.query<Row[]>(
       `SELECT position, id, model, version, release, prompt_tokens, completion_tokens, finished_at FROM receipts
        WHERE ($1::text IS NULL OR model = $1) AND ($2::bigint IS NULL OR position < $2)
          AND ($4::text IS NULL OR owner = $4)
        ORDER BY position DESC LIMIT $3`,
       [filter.model ?? null, filter.before ?? null, filter.limit + 1, filter.owner ?? null],
     );
-    const page = rows.slice(0, filter.limit);
-    return {
-      items: page.map(summary),
-      next_cursor: rows.length > filter.limit ? String(page[page.length - 1].position) : null,
-    };
   }
 }
 

@@ -25,5 +25,6 @@ export class ReceiptWriter {
       data: { release: receipt.release, kernel: receipt.kernel, tokens: receipt.output.tokens },
     };
     await this.log.appendGrouped([entry], (manager) => this.store.insert(manager, stored));
+    this.store.committed(stored);
   }
 }

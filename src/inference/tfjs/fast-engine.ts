@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { SMALL_YOUNG_HEAP } from '../../common/thread-heap.js';
 import { Engine, type EngineLimits, type StartThreads } from '../kernel/index.js';
 import type { BackendWish } from './backend-names.js';
 import type { FastThreadData } from './lane.js';
@@ -20,7 +21,7 @@ export async function startFastEngine({ backend, limits, execArgv }: FastEngineO
   const startThreads: StartThreads = () => {
     const workerData: FastThreadData = { wish, limits };
     const worker = new Worker(new URL('./leader.js', import.meta.url), {
-      ...{ workerData, name: 'tfjs' },
+      ...{ workerData, name: 'tfjs', resourceLimits: SMALL_YOUNG_HEAP },
       execArgv: execArgv && [...execArgv],
     });
     return [{ label: 'tfjs', worker }];

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { Body, Controller, Get, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { NeedsScope, Roles } from '../../auth/index.js';
-import { CodedError, systemClock } from '../../common/index.js';
+import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { CodedError, systemClock, unwrap } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
+import { Acknowledgement } from '../acknowledgement.js';
 import type { NotificationChannel } from '../channels/channel.js';
 import { Channels } from '../channels/channels.js';
 import { pageAddress, sendInTime } from '../delivery/send-notice.js';
 import type { OutgoingNotice } from '../notice.js';
+import type { NoticeRow } from '../store/notification-rows.js';
 import { NotificationStore } from '../store/notification-store.js';
-import { NotificationTestDto } from './dto.js';
+import { AcknowledgeNoticeDto, NotificationParameters, NotificationTestDto } from './dto.js';
 
 const RECENT = 50;
 
@@ -23,6 +25,7 @@ export class NotificationsController {
     private readonly config: AppConfig,
     private readonly channels: Channels,
     private readonly store: NotificationStore,
+    private readonly acknowledgement: Acknowledgement,
   ) {}
 
   @ApiOperation({ summary: 'The channels with their last errors, and the last notices' })
@@ -46,10 +49,7 @@ export class NotificationsController {
           last_error_at: known?.lastErrorAt ?? null,
         };
       }),
-      items: recent.map(({ createdAt, settledAt, ...notice }) => ({
-        ...notice,
-        ...{ created_at: createdAt, settled_at: settledAt },
-      })),
+      items: recent.map(noticeView),
     };
   }
 
@@ -60,6 +60,18 @@ export class NotificationsController {
     const chosen = this.channels.all.filter(({ name }) => channel === undefined || name === channel);
     if (chosen.length === 0) throw notConfigured(channel);
     return { results: await Promise.all(chosen.map((each) => this.tryOut(each))) };
+  }
+
+  @ApiOperation({ summary: 'Says that somebody has seen a notice: nobody else is called about it' })
+  @Post(':id/acknowledge')
+  @HttpCode(200)
+  async acknowledge(
+    @Param() { id }: NotificationParameters,
+    @Body() { reason }: AcknowledgeNoticeDto,
+    @Req() request: IdentifiedRequest,
+  ): Promise<object> {
+    const { subject } = request.identity ?? ANONYMOUS;
+    return noticeView(unwrap(await this.acknowledgement.acknowledge(id, subject, reason)));
   }
 
   private async tryOut(channel: NotificationChannel): Promise<object> {
@@ -88,6 +100,15 @@ export class NotificationsController {
       },
     };
   }
+}
+
+function noticeView(row: NoticeRow): object {
+  const { createdAt, settledAt, acknowledgedBy, acknowledgedReason, needsAnswer, ...notice } = row;
+  return {
+    ...notice,
+    ...{ needs_answer: needsAnswer, created_at: createdAt, settled_at: settledAt },
+    ...{ acknowledged_by: acknowledgedBy, acknowledged_reason: acknowledgedReason },
+  };
 }
 
 function notConfigured(channel: string | undefined): CodedError {

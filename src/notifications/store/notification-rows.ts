@@ -17,6 +17,12 @@ export interface NoticeRow {
   readonly title: string;
   readonly createdAt: Date;
   readonly settledAt: Date | null;
+  /** Whoever said that the notice has been seen, and what they know of it; null where nobody has. */
+  readonly acknowledgedBy: string | null;
+  readonly acknowledgedReason: string | null;
+  /** Page of the dashboard where something can be done about it. */
+  readonly path: string;
+  readonly needsAnswer: boolean;
   readonly deliveries: readonly DeliveryRow[];
 }
 
@@ -27,6 +33,8 @@ export interface DeliveryRow {
   readonly state: string;
   readonly attempts: number;
   readonly error: string | null;
+  /** When it arrived, or when the last attempt failed, ISO 8601; null before either. */
+  readonly at: string | null;
 }
 
 /** How a channel does. */
@@ -72,6 +80,10 @@ export function noticeRow(row: Columns): NoticeRow {
     title: String(row.title),
     createdAt: row.created_at as Date,
     settledAt: row.settled_at as Date | null,
+    acknowledgedBy: row.acknowledged_by as string | null,
+    acknowledgedReason: row.acknowledged_reason as string | null,
+    path: String(row.path),
+    needsAnswer: row.needs_answer === true,
     deliveries: row.deliveries as unknown as DeliveryRow[],
   };
 }

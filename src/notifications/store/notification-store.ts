@@ -16,6 +16,15 @@ const LEASE = `interval '60 seconds'`;
 /** Notices that may be open at a time: a source of trouble that never ends must not fill the disk. */
 const MOST_OPEN = 10_000;
 
+/** Notices with what came of telling each channel. */
+const NOTICES = `
+  SELECT n.id, n.key, n.kind, n.severity, n.title, n.created_at, n.settled_at, n.acknowledged_by, n.acknowledged_reason,
+    n.path, n.needs_answer,
+    (SELECT coalesce(json_agg(json_build_object('channel', d.channel, 'event', d.event, 'state', d.state, 'attempts', d.attempts,
+       'error', d.error, 'at', coalesce(d.sent_at, d.error_at)) ORDER BY d.event, d.next_at), '[]')
+     FROM notification_deliveries d WHERE d.notification_id = n.id) AS deliveries
+  FROM notifications n`;
+
 type Rows = Parameters<typeof claimedDelivery>[0][];
 
 /** The outbox of notices: one row per notice, one per channel that is told of it. */
@@ -168,15 +177,24 @@ export class NotificationStore {
 
   /** Notices, newest first. */
   async recent(limit: number): Promise<NoticeRow[]> {
-    const rows = await this.dataSource.query<Rows>(
-      `SELECT n.id, n.key, n.kind, n.severity, n.title, n.created_at, n.settled_at,
-         (SELECT coalesce(json_agg(json_build_object('channel', d.channel, 'event', d.event, 'state', d.state,
-            'attempts', d.attempts, 'error', d.error) ORDER BY d.event, d.next_at), '[]')
-          FROM notification_deliveries d WHERE d.notification_id = n.id) AS deliveries
-       FROM notifications n ORDER BY n.position DESC LIMIT $1`,
-      [limit],
-    );
+    const rows = await this.dataSource.query<Rows>(`${NOTICES} ORDER BY n.position DESC LIMIT $1`, [limit]);
     return rows.map(noticeRow);
+  }
+
+  /** One notice; null where there is none. */
+  async one(id: string, reader: Pick<EntityManager, 'query'> = this.dataSource): Promise<NoticeRow | null> {
+    const rows: Rows = await reader.query(`${NOTICES} WHERE n.id = $1`, [id]);
+    return rows.length === 0 ? null : noticeRow(rows[0]);
+  }
+
+  /** Writes down who has seen an open notice. @returns its key; null where it is not open or not there */
+  async acknowledge(manager: EntityManager, id: string, who: string, reason: string): Promise<string | null> {
+    const [rows]: [{ key: string }[], number] = await manager.query(
+      `UPDATE notifications SET acknowledged_by = $2, acknowledged_reason = $3
+       WHERE id = $1 AND settled_at IS NULL RETURNING key`,
+      [id, who, reason],
+    );
+    return rows.at(0)?.key ?? null;
   }
 
   private async isSettled(manager: EntityManager, id: string): Promise<boolean> {

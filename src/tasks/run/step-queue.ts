@@ -20,7 +20,8 @@ const IDENTIFIER = 'stemma_step';
 /** How often jobs that become due are looked for, ms; new ones are told of at once. */
 const POLL_MS = 2_500;
 const RESTART_MS = 2_000;
-const CONNECTIONS = 3;
+/** Connections the queue needs besides one for each worker: to listen, and for its schema. */
+const OWN_CONNECTIONS = 2;
 
 /**
  * The durable queue of steps: graphile-worker in the same database. Its library and its schema are loaded when first
@@ -133,7 +134,7 @@ export class StepQueue implements BeforeApplicationShutdown {
     const pool = new Pool({
       connectionString: this.connection.url,
       application_name: 'stemma-tasks',
-      max: CONNECTIONS,
+      max: this.config.taskWorkers + OWN_CONNECTIONS,
       connectionTimeoutMillis: 3_000,
       statement_timeout: this.config.databaseTimeoutMs,
     });

@@ -34,7 +34,10 @@ export class TaskEngine {
     await this.queue.ready();
     const { task, value } = await this.transactions.run(work);
     this.log.committed();
-    if (task !== null) await this.announce(task);
+    if (task !== null) {
+      this.store.committed(task);
+      await this.announce(task);
+    }
     return value;
   }
 

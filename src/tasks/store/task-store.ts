@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { FreshCache } from '../../common/fresh-cache.js';
 import { CodedError, err, ok, systemClock, unwrap, type Result } from '../../common/index.js';
 import { STEP_STATES, TASK_STATES, type StepState, type TaskState } from '../states.js';
 import { approvalRow, stepRow, taskRow, type ApprovalRow, type StepRow, type TaskRow } from './rows.js';
@@ -13,6 +14,14 @@ export interface TaskFilter {
   readonly limit: number;
 }
 
+/** How long a change that another replica made may go unnoticed in lists. Those of this process count at once. */
+const FRESH_MS = 1_000;
+const MOST_LISTS = 500;
+/** What is remembered of a list; longer pages and later ones are asked for. */
+const NEWEST = 51;
+/** The list of everybody's tasks, beside those of accounts. */
+const EVERYBODY = '';
+
 type Rows = Parameters<typeof taskRow>[0][];
 
 const TASK = 'SELECT t.*, p.plan_hash FROM tasks t JOIN task_plans p ON p.id = t.plan_id';
@@ -22,6 +31,11 @@ const APPROVAL = 'SELECT *, expires_at <= now() AS expired FROM task_approvals';
 /** Tables of tasks, steps and approvals. Whoever changes a task holds its row first, so that two never mix. */
 @Injectable()
 export class TaskStore {
+  private readonly newest = new FreshCache(
+    (owner) => this.rows({ limit: NEWEST, ...(owner !== EVERYBODY && { owner }) }),
+    { freshMs: FRESH_MS, most: MOST_LISTS },
+  );
+
   constructor(private readonly dataSource: DataSource) {}
 
   /** A task; `TASK_NOT_FOUND` (404). */
@@ -60,7 +74,19 @@ export class TaskStore {
   }
 
   /** Tasks, newest first. */
-  async list({ owner, state, taskType, before, limit }: TaskFilter): Promise<TaskRow[]> {
+  async list(filter: TaskFilter): Promise<TaskRow[]> {
+    const { owner = EVERYBODY, state, taskType, before, limit } = filter;
+    const isNewest = [state, taskType, before].every((value) => value === undefined) && limit <= NEWEST;
+    return isNewest ? (await this.newest.get(owner)).slice(0, limit) : this.rows(filter);
+  }
+
+  /** Makes a change of a task that was just committed count for the next list. */
+  committed({ owner }: Pick<TaskRow, 'owner'>): void {
+    this.newest.forget(owner);
+    this.newest.forget(EVERYBODY);
+  }
+
+  private async rows({ owner, state, taskType, before, limit }: TaskFilter): Promise<TaskRow[]> {
     const rows = await this.dataSource.query<Rows>(
       `${TASK} WHERE ($1::text IS NULL OR t.owner = $1) AND ($2::text IS NULL OR t.state = $2)
          AND ($3::text IS NULL OR t.task_type = $3) AND ($4::bigint IS NULL OR t.position < $4)

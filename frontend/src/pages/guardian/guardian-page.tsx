@@ -9,6 +9,7 @@ import { Reading, Readings } from '../../components/reading.js';
 import { State } from '../../components/state.js';
 import { useGuardianDashboard } from '../../hooks/autonomy.js';
 import { EscalationCard } from './escalation-card.js';
+import { LimitsPanel } from './limits-panel.js';
 import { StopPanel } from './stop-panel.js';
 import styles from './guardian.module.css';
 
@@ -50,6 +51,7 @@ function View({ data }: { data: Dashboard }) {
         ))}
       </section>
       <Limits data={data} />
+      <LimitsPanel />
       <RecentDecisions data={data} />
       <Audit data={data} />
     </>

@@ -1,4 +1,5 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
+import { SMALL_YOUNG_HEAP } from '../../../common/thread-heap.js';
 import type { EngineLimits } from '../engine-core.js';
 import { createKernelMemory } from '../kernel.js';
 import { MOST_LOADS, type LoaderData } from './loader-protocol.js';
@@ -25,7 +26,10 @@ export function startKernelThreads(options: KernelThreadOptions): GroupThread[] 
     const url = new URL(file, import.meta.url);
     const transferList = port === undefined ? [] : [port];
     const name = `kernel-${label}`;
-    const worker = new Worker(url, { workerData, name, execArgv: execArgv && [...execArgv], transferList });
+    const worker = new Worker(url, {
+      ...{ workerData, name, transferList, resourceLimits: SMALL_YOUNG_HEAP },
+      execArgv: execArgv && [...execArgv],
+    });
     return { label, worker };
   };
   const threads = Array.from({ length: options.threads }, (_, thread) => {

@@ -1,0 +1,49 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+
+/** `stemma train`: improve experts of a model on one's own data, all else frozen. */
+export function register(program: Command, context: CommandContext): void {
+  program
+    .command('train')
+    .description('train experts of a model on your own data; everything else stays as it is')
+    .requiredOption('--data <file>', 'JSON lines: {prompt, completion}, {messages} or {text}')
+    .requiredOption(
+      '--experts <names>',
+      'which blocks learn, separated by commas: layer3.expert5,layer3.expert6',
+      names,
+    )
+    .option('--model <name>', 'a model, or one release of it: genesis, genesis@1.0.0', 'genesis')
+    .option('--server <url>', 'take the model from this server instead of your own')
+    .option('--minutes <n>', 'how long to train at most', number(0.05, 10_080), 10)
+    .option('--steps <n>', 'updates at most (default: as many as fit into the time)', whole(1, 10_000_000))
+    .option('--learning-rate <x>', 'greatest learning rate', number(1e-7, 1), 1e-3)
+    .option('--batch-tokens <n>', 'tokens that an update is made from', whole(16, 1 << 20), 2048)
+    .option('--seed <text>', 'decides the order of the examples', '1')
+    .option('--threads <n>', 'default: as many as there are cores', whole(1, 64))
+    .option('--out <folder>', 'where the blocks, manifest and curve go', 'training')
+    .action(context.action(async () => (await import('../actions/train.js')).train));
+}
+
+function names(text: string): string[] {
+  const list = [...new Set(text.split(',').map((name) => name.trim()))];
+  if (list.every((name) => /^[a-z0-9.]{1,40}$/.test(name)) && list.length <= 4096) return list;
+  throw new InvalidArgumentError(
+    'names of blocks separated by commas, such as layer3.expert5,layer3.expert6',
+  );
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
+  };
+}
+
+function number(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a number from ${least} to ${most}`);
+  };
+}

@@ -1,0 +1,1 @@
+export { plantedCorpus, type PlantedLine } from './corpus.js';

@@ -1,0 +1,80 @@
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import type { Content, Message } from '../../datasets/index.js';
+import { stopTokenIds } from '../../inference/models/sampling-defaults.js';
+import { ChatTemplate } from '../../inference/tokenizer/chat-template.js';
+import { TextTokenizer } from '../../inference/tokenizer/text-tokenizer.js';
+import { parseTokenizerSource } from '../../inference/tokenizer/tokenizer-source.js';
+import type { TokenSequence } from '../trainer/batch.js';
+
+/** Breaks special tokens that people wrote into a text, so that none forges a role. No document holds it: their reader refuses NUL. */
+const MARK = '\0';
+
+/** Makes token sequences of documents, as inference makes prompts of requests: what is learnt is what is asked later. */
+export class ExampleEncoder {
+  private constructor(
+    private readonly tokenizer: TextTokenizer,
+    private readonly template: ChatTemplate | null,
+    private readonly stop: number | null,
+  ) {}
+
+  /** @param payload of the model's tokenizer block; refuses with `TRAINING_NO_TOKENIZER`, `TOKENIZER_…`, `CHAT_TEMPLATE_…` */
+  static create(payload: Json | null): Result<ExampleEncoder> {
+    if (payload === null)
+      return err(
+        new CodedError('TRAINING_NO_TOKENIZER', 'this model has no tokenizer: it cannot read texts'),
+      );
+    const source = parseTokenizerSource(payload);
+    if (!source.ok) return source;
+    const tokenizer = TextTokenizer.create(source.value);
+    if (!tokenizer.ok) return tokenizer;
+    const template = ChatTemplate.create(source.value);
+    if (!template.ok) return template;
+    const [stop] = stopTokenIds(source.value, (token) => tokenizer.value.idOf(token));
+    return ok(new ExampleEncoder(tokenizer.value, template.value, stop ?? null));
+  }
+
+  /**
+   * Tokens of a document. Of a conversation the last turn of the assistant is learnt, of a prompt with its completion the completion,
+   * of a text everything. Refuses with `TRAINING_EXAMPLE` a conversation without an answer, `CHAT_TEMPLATE_…`.
+   */
+  encode(content: Content): Result<TokenSequence> {
+    if (content.form === 'text') return ok(this.plain(content.text));
+    if (content.form === 'completion')
+      return this.answered([{ role: 'user', content: content.prompt }], content.completion);
+    const last = content.messages.at(-1);
+    if (last?.role !== 'assistant' || content.messages.length < 2)
+      return err(new CodedError('TRAINING_EXAMPLE', 'a conversation must end with a turn of the assistant'));
+    return this.answered(content.messages.slice(0, -1), last.content);
+  }
+
+  private plain(text: string): TokenSequence {
+    return { ids: [...this.written(text), ...this.ending()], firstTarget: 1 };
+  }
+
+  private answered(messages: readonly Message[], answer: string): Result<TokenSequence> {
+    const prompt = this.prompt(messages);
+    if (!prompt.ok) return prompt;
+    const ids = [...prompt.value, ...this.written(answer), ...this.ending()];
+    return ok({ ids, firstTarget: Math.max(1, prompt.value.length) });
+  }
+
+  private prompt(messages: readonly Message[]): Result<number[]> {
+    if (this.template === null) {
+      const text = messages.map(({ content }) => content).join('\n');
+      return ok(this.written(text));
+    }
+    const defuse = (text: string) => this.tokenizer.special.defuse(text, MARK);
+    const rendered = this.template.render(
+      messages.map(({ role, content }) => ({ role, content: defuse(content) })),
+    );
+    return rendered.ok ? ok(this.tokenizer.encodeMarked(rendered.value, MARK)) : rendered;
+  }
+
+  private written(text: string): number[] {
+    return this.tokenizer.encodeMarked(this.tokenizer.special.defuse(text, MARK), MARK);
+  }
+
+  private ending(): number[] {
+    return this.stop === null ? [] : [this.stop];
+  }
+}

@@ -1,0 +1,18 @@
+export { ExampleEncoder } from './examples/example-encoder.js';
+export { hashFile } from './run/hash-file.js';
+export { lossCurve } from './run/loss-curve.js';
+export { trainingManifest } from './run/manifest.js';
+export { readExamples, type TrainingExamples } from './run/read-examples.js';
+export { checkBlocks, startJob, type TrainingJob, type TrainingWish } from './run/training-job.js';
+export { runTraining, type RunEnd, type RunHooks, type RunOutcome } from './run/training-run.js';
+export type { BlockAccess } from './source/block-access.js';
+export { HttpBlockAccess } from './source/http-block-access.js';
+export { readRelease, tensorValues, type ReleaseModel } from './source/release-model.js';
+export { StoredBlockAccess } from './source/stored-block-access.js';
+export { encodeTrainedBlock, type TrainedBlock } from './source/trained-block.js';
+export { ADAM_DEFAULTS } from './trainer/adam.js';
+export type { TokenSequence } from './trainer/batch.js';
+export { trainingKernelPath } from './trainer/node/training-kernel-path.js';
+export { TrainingThreads } from './trainer/node/training-threads.js';
+export { Trainer, type StepReport } from './trainer/trainer.js';
+export type { TrainingPlan } from './trainer/training-plan.js';

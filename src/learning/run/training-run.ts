@@ -1,0 +1,89 @@
+import type { Result } from '../../common/index.js';
+import type { TokenSequence } from '../trainer/batch.js';
+import type { StepReport, Trainer, TrainerState } from '../trainer/trainer.js';
+
+/** When a training ends besides at the end of its schedule. */
+export interface RunLimits {
+  readonly steps: number;
+  /** Milliseconds from the beginning; Infinity = no limit. */
+  readonly milliseconds: number;
+  /** Steps between two looks at examples that are not learnt. */
+  readonly checkEvery: number;
+  /** Looks without a better one after which it ends. */
+  readonly patience: number;
+}
+
+/** A look at examples that are not learnt. */
+export interface Check {
+  /** Steps taken before it. */
+  readonly step: number;
+  /** Mean cross-entropy, natural logarithm. */
+  readonly loss: number;
+}
+
+/** Why a training ended. */
+export type RunEnd = 'schedule' | 'time' | 'no better' | 'stopped';
+
+/** What became of a training. */
+export interface RunOutcome {
+  readonly end: RunEnd;
+  readonly steps: readonly StepReport[];
+  readonly checks: readonly Check[];
+  /** The look with the smallest loss; the trainer is back where it was then. */
+  readonly best: Check;
+}
+
+/** What a run tells and asks while it goes on. */
+export interface RunHooks {
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  onStep(report: StepReport): void;
+  onCheck(check: Check): void;
+  /** Between two steps: others get their turn, and true ends the run. */
+  pause(): Promise<boolean>;
+}
+
+/**
+ * Trains until the schedule or the time is over or examples that are not learnt get no better, then goes back to where they were
+ * best. A step that diverges refuses with `TRAINING_DIVERGED`.
+ */
+export async function runTraining(
+  trainer: Trainer,
+  unseen: readonly TokenSequence[],
+  limits: RunLimits,
+  hooks: RunHooks,
+): Promise<Result<RunOutcome>> {
+  const began = hooks.now();
+  const steps: StepReport[] = [];
+  const checks: Check[] = [];
+  let best: { check: Check; state: TrainerState } | null = null;
+  let worse = 0;
+  const look = () => {
+    const check = { step: trainer.steps, loss: trainer.evaluate(unseen) };
+    checks.push(check);
+    hooks.onCheck(check);
+    if (best === null || check.loss < best.check.loss) {
+      best = { check, state: trainer.state() };
+      worse = 0;
+    } else worse++;
+    return best;
+  };
+  let found = look();
+  let end: RunEnd | null = null;
+  while (end === null) {
+    if (trainer.steps >= limits.steps) end = 'schedule';
+    else if (hooks.now() - began >= limits.milliseconds) end = 'time';
+    else if (worse >= limits.patience) end = 'no better';
+    else if (await hooks.pause()) end = 'stopped';
+    else {
+      const report = trainer.step();
+      if (!report.ok) return report;
+      steps.push(report.value);
+      hooks.onStep(report.value);
+      if (trainer.steps % limits.checkEvery === 0) found = look();
+    }
+  }
+  if (checks.at(-1)?.step !== trainer.steps) found = look();
+  trainer.restore(found.state);
+  return { ok: true, value: { end, steps, checks, best: found.check } };
+}

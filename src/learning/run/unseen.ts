@@ -1,0 +1,14 @@
+import { sha256Bytes, utf8ToBytes } from '../../common/index.js';
+import type { Content } from '../../datasets/index.js';
+import { partsOf } from '../../datasets/index.js';
+
+/** One document in so many is kept apart. */
+const ONE_IN = 10;
+
+/**
+ * Whether a document is kept apart to see how training fares: a function of its text alone, so that copies of it are never learnt
+ * either, whatever the order of the file.
+ */
+export function isUnseen(content: Content): boolean {
+  return sha256Bytes(utf8ToBytes(partsOf(content).join('\0')))[0] % ONE_IN === 0;
+}

@@ -1,0 +1,130 @@
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { jest } from '@jest/globals';
+import { Client } from 'pg';
+import { packageRoot } from '../../src/common/installation.js';
+import { api, until } from '../support/autonomy.js';
+import { startServer, temporaryFolder, type TestServer } from '../support/index.js';
+
+jest.setTimeout(180_000);
+
+interface IncidentDocument {
+  readonly cause: string;
+  readonly state: string;
+  readonly remedy: string | null;
+  readonly steps: readonly { readonly detail: string }[];
+}
+
+/** Most of a minute: a watch that looks every second, on a machine that does other things, too. */
+const PATIENCE_MS = 60_000;
+const backup = temporaryFolder('blob-backup');
+const rules = join(temporaryFolder('healing'), 'healing.yaml');
+let server: TestServer;
+
+/** How busy or full the machine of the tests is is not what is tested; what waits in the log is noticed soon. */
+function testRules(memory: string): string {
+  return readFileSync(join(packageRoot(), 'config', 'healing.yaml'), 'utf8')
+    .replaceAll(/threshold: 0\.9\b/g, 'threshold: 9')
+    .replace(/threshold: 15000,\s+for_s: 3/, 'threshold: 2000, for_s: 1')
+    .replace(/memory_high:\s+\{[^}]*\}/, memory);
+}
+
+const start = async (memory = '') => {
+  writeFileSync(rules, testRules(memory === '' ? '$&' : memory));
+  return startServer({
+    env: { HEALING: 'auto', HEALING_SECONDS: '1', HEALING_FILE: rules, BLOB_BACKUP_DIR: backup },
+  });
+};
+afterEach(() => server?.stop());
+
+const incidents = async (cause: string) => {
+  const { body } = await api(server, 'GET', '/api/healing/incidents');
+  return (body.items as IncidentDocument[]).filter((incident) => incident.cause === cause);
+};
+const over = (cause: string, state: string) =>
+  until(
+    `${cause} is ${state}`,
+    async () => (await incidents(cause)).some((each) => each.state === state),
+    PATIENCE_MS,
+  );
+const details = async (cause: string) =>
+  (await incidents(cause)).flatMap(({ steps }) => steps.map(({ detail }) => detail)).join('\n');
+
+const ask = () =>
+  api(server, 'POST', '/v1/completions', {
+    ...{ model: 'genesis', prompt: 'Once upon a time', max_tokens: 8, temperature: 0 },
+  });
+const answer = async () => {
+  const { status, body } = await ask();
+  expect([status, body.code]).toEqual([200, undefined]);
+  return (body.choices as { text: string }[])[0].text;
+};
+
+/** Payload files, largest first. */
+function payloads(): string[] {
+  const folder = join(server.dataDir, 'blobs', 'payloads');
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && /^[0-9a-f]{64}$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort((a, b) => statSync(b).size - statSync(a).size);
+}
+
+describe('remedies on a real server', () => {
+  it('refetch_blob: a payload that rots on the disk comes again from the backup', async () => {
+    server = await start();
+    const before = await answer();
+    cpSync(join(server.dataDir, 'blobs', 'payloads'), backup, { recursive: true });
+    const [victim] = payloads();
+    const whole = readFileSync(victim);
+    const rotten = Buffer.from(whole);
+    rotten[rotten.length >> 1] ^= 1;
+    writeFileSync(victim, rotten);
+    // What is in memory is right still; it has to be read again to be found wrong.
+    const drop = { reason: 'the disk is doubted' };
+    expect((await api(server, 'POST', '/api/healing/actions/shrink_caches', drop)).status).toBe(200);
+    expect((await ask()).status).toBeGreaterThanOrEqual(500);
+    await over('blob_corrupt', 'resolved');
+    expect(await details('blob_corrupt')).toContain('restored ');
+    expect(readFileSync(victim).equals(whole)).toBe(true);
+    await until('an answer', async () => (await ask()).status === 200, PATIENCE_MS);
+    expect(await answer()).toBe(before);
+  });
+
+  it('shrink_caches: memory that runs short makes idle models leave it, and answers stay the same', async () => {
+    // The share of this machine's memory cannot be chosen, so that any share counts as too much.
+    server = await start(
+      'memory_high: { threshold: 0.01, for_s: 15, remedies: [shrink_caches], attempts: 1, verify_s: 1, severity: critical }',
+    );
+    const before = await answer();
+    await over('memory_high', 'escalated');
+    expect(await details('memory_high')).toContain('1 models were unloaded');
+    expect(await details('memory_high')).toMatch(/shrink_caches did not help[^]*no remedy is left/);
+    expect(await answer()).toBe(before);
+  });
+
+  it('restart_sequencer: entries that waited get their places in the log, each once', async () => {
+    server = await start();
+    const stuck = new Client({ connectionString: server.databaseUrl ?? '' });
+    await stuck.connect();
+    try {
+      await stuck.query('BEGIN');
+      await stuck.query('SELECT 1 FROM log_state FOR UPDATE');
+      const change = { bias: 0.14, reason: 'for the log' };
+      expect((await api(server, 'PUT', '/api/guardian/monitor/config', change)).status).toBe(200);
+      await until(
+        'the remedy',
+        async () => (await incidents('log_lag')).some(({ remedy }) => remedy === 'restart_sequencer'),
+        PATIENCE_MS,
+      );
+    } finally {
+      await stuck.end();
+    }
+    await over('log_lag', 'resolved');
+    const { body } = await api(server, 'GET', '/api/guardian/monitor/history');
+    const [{ hash, txid }] = body.items as { hash: string; txid: number | null }[];
+    expect(txid).not.toBeNull();
+    const entries = (await api(server, 'GET', `/log/entries?subject=${hash}`)).body.items as unknown[];
+    expect(entries).toHaveLength(1);
+    expect(await details('log_lag')).toContain('restart_sequencer');
+  });
+});
