@@ -19,6 +19,7 @@ const THREADS = [
   'inference/models/encode-thread',
   'inference/tfjs/leader',
   'learning/trainer/node/helper',
+  'log/files/write-thread',
 ];
 
 /** Packages that bring programs or libraries along, are large and seldom used, or may be missing. */

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { AttemptBudget } from './attempt-budget.js';
 
 const MINUTE_MS = 60_000;
