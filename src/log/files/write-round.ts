@@ -31,7 +31,7 @@ export interface Round {
 const KNOWN_LIMIT = 64;
 
 /**
- * Writes rounds of small files durably, often. The order,: every content is
+ * Writes rounds of small files durably, often. The order: every content is
  * flushed under a temporary name; names are given and their folders flushed; then the seal gets its name, and its folder is
  * flushed. A crash at any point leaves the seal before or the new one with all it speaks of. Whatever fails leaves the old seal.
  * The calls block: each takes microseconds or waits for the disk, so on a server they belong in a thread of their own. Folders that
