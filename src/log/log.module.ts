@@ -5,6 +5,7 @@ import { AppConfig } from '../config/index.js';
 import { LogAppender } from './appender.js';
 import { incomingOf, LogFiles } from './files/log-files.js';
 import { ThreadedWriter } from './files/threaded-writer.js';
+import { RoundWriter } from './files/write-round.js';
 import { GroupCommit } from './group-commit.js';
 import { LogController } from './http/log.controller.js';
 import { LogHealth } from './log-health.js';
@@ -19,14 +20,15 @@ import { Sequencer } from './sequencer/sequencer.js';
 /** The thread that writes the log's files, ended with the server. */
 @Injectable()
 export class LogWriterThread implements OnApplicationShutdown {
-  readonly writer: ThreadedWriter;
+  readonly writer: ThreadedWriter | RoundWriter;
 
   constructor(config: AppConfig) {
-    this.writer = new ThreadedWriter(incomingOf(join(config.dataDir, 'log')));
+    const incoming = incomingOf(join(config.dataDir, 'log'));
+    this.writer = ThreadedWriter.isBuilt() ? new ThreadedWriter(incoming) : new RoundWriter(incoming);
   }
 
-  onApplicationShutdown(): Promise<void> {
-    return this.writer.close();
+  async onApplicationShutdown(): Promise<void> {
+    if (this.writer instanceof ThreadedWriter) await this.writer.close();
   }
 }
 

@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../common/index.js';
 import type { Round } from './write-round.js';
 import type { WriteCall, WriteReply } from './write-thread.js';
+
+const THREAD = new URL('./write-thread.js', import.meta.url);
 
 interface Waiting {
   readonly resolve: () => void;
@@ -16,6 +19,11 @@ export class ThreadedWriter {
   private readonly waiting = new Map<number, Waiting>();
   private worker: Worker | null = null;
   private next = 0;
+
+  /** Whether the thread's code is there: not where the server runs from its source, as some tests do. */
+  static isBuilt(): boolean {
+    return existsSync(THREAD);
+  }
 
   /** @param incoming see `RoundWriter` */
   constructor(private readonly incoming: string) {}
@@ -36,7 +44,7 @@ export class ThreadedWriter {
 
   private start(): Worker {
     if (this.worker !== null) return this.worker;
-    const worker = new Worker(new URL('./write-thread.js', import.meta.url), {
+    const worker = new Worker(THREAD, {
       name: 'log-files',
       workerData: this.incoming,
       resourceLimits: { maxOldGenerationSizeMb: 32 },
