@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '..');
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const PROJECTS = [
-  { name: 'unit', arguments: [] },
+  { name: 'unit', arguments: ['--maxWorkers=2'] },
   { name: 'integration', arguments: ['--maxWorkers=2'] },
   { name: 'e2e', arguments: ['--maxWorkers=2'] },
 ];
