@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import {
@@ -23,6 +25,10 @@ import { writeBatch } from './write-tables.js';
 
 /** Requests that may wait before new ones are refused. */
 const QUEUE_LIMIT = 256;
+/** How long a batch tries to get its turn beside other servers, ms. */
+const TURN_MS = 20_000;
+/** The longest wait after eight tries that others won, ms. */
+const LONGEST_WAIT_MS = 60;
 
 interface Waiting {
   readonly request: BatchRequest;
@@ -96,8 +102,9 @@ export class Ledger {
     this.running = false;
   }
 
+  /** Another server's batch may come first, again and again: whoever loses waits for a random moment, so that nobody starves. */
   private async commit(requests: readonly BatchRequest[]): Promise<Result<readonly BatchResults[]>> {
-    for (;;) {
+    for (const end = performance.now() + TURN_MS; ;) {
       let batch: ComputedBatch | null = null;
       const build = async (head: string | null): Promise<BlockInput[]> => {
         batch = await computeBatch(this.dataSource.manager, requests, this.clock.now());
@@ -106,7 +113,11 @@ export class Ledger {
       const write: RowsOfBlocks = (manager, [{ index: blockIndex }]) =>
         writeBatch(manager, { ...batch!.rows, blockIndex });
       const published = await this.rule.during(() => this.publisher.appendLinear('C', build, write));
-      if (!published.ok) return published;
+      if (!published.ok) {
+        if (published.error.code !== 'BLOCK_PREV' || performance.now() > end) return published;
+        await delay(randomInt(LONGEST_WAIT_MS));
+        continue;
+      }
       const { results } = batch as unknown as ComputedBatch;
       if (results !== null) return ok(results);
     }
