@@ -26,6 +26,8 @@ import {
 } from '../../dist/src/database/index.js';
 import { NodeKeys, secp256k1Signer } from '../../dist/src/keys/index.js';
 import { LogAppender, LogFiles, LogReader, Sequencer } from '../../dist/src/log/index.js';
+import { incomingOf } from '../../dist/src/log/files/log-files.js';
+import { ThreadedWriter } from '../../dist/src/log/files/threaded-writer.js';
 import { GroupCommit } from '../../dist/src/log/group-commit.js';
 import { LeafClock } from '../../dist/src/log/leaf-clock.js';
 import { LogSignal } from '../../dist/src/log/log-signal.js';
@@ -169,6 +171,7 @@ async function measureDatabase() {
     await measureAppends(node);
     await measurePublishing(node);
     await node.sequencer.beforeApplicationShutdown();
+    await node.writer.close();
     await dataSource.destroy();
   } finally {
     await postgres.stop();
@@ -180,7 +183,10 @@ async function openNode(config, dataSource) {
   const transactions = new Transactions(dataSource);
   const keys = unwrap(await NodeKeys.load(config));
   const [signal, events] = [new LogSignal(), new EventBus()];
-  const files = new LogFiles(join(config.dataDir, 'log'));
+  const logFolder = join(config.dataDir, 'log');
+  // as a server does: files are written by a thread of their own
+  const writer = new ThreadedWriter(incomingOf(logFolder));
+  const files = new LogFiles(logFolder, writer);
   const published = new PublishedEntries(dataSource, files);
   const clock = new LeafClock(dataSource);
   const log = new LogAppender(
@@ -194,6 +200,7 @@ async function openNode(config, dataSource) {
   const context = { clock: systemClock, checkSignature: checkSignatureNative, difficultyFor: () => 0 };
   return {
     log,
+    writer,
     reader: new LogReader(dataSource, files, keys),
     author: new BlockAuthor(keys, context),
     publisher: new BlockPublisher(dataSource, transactions, stores, new BlockRules(), log, events, context),
