@@ -43,6 +43,8 @@ interface TrainOptions {
   readonly out: string;
 }
 
+/** How long one block may take to arrive, ms. */
+const DEADLINE_MS = 120_000;
 const CHECK_EVERY = 20;
 const PATIENCE = 8;
 /** Examples that are looked at without being learnt: enough for a steady figure, few enough to cost little. */
@@ -94,7 +96,11 @@ async function readModel(context: CommandContext, options: TrainOptions): Promis
   };
   if (server !== undefined) {
     const base = server.replace(/\/+$/, '');
-    return read(new HttpBlockAccess((path) => fetch(`${base}${path}`).catch(unreachable(base))));
+    return read(
+      new HttpBlockAccess((path) =>
+        fetch(`${base}${path}`, { signal: AbortSignal.timeout(DEADLINE_MS) }).catch(unreachable(base)),
+      ),
+    );
   }
   return context.withApplication((host) => {
     if (host.kind === 'server') return read(new HttpBlockAccess((path) => host.server.fetch(path)));

@@ -1,5 +1,5 @@
 import { verifyHeader } from '../../chain/index.js';
-import { CodedError, err, messageOf, ok, type Result } from '../../common/index.js';
+import { CodedError, concatBytes, err, messageOf, ok, type Result } from '../../common/index.js';
 import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import type { BlockAccess, VerifiedBlock } from './block-access.js';
 
@@ -8,6 +8,8 @@ export type Ask = (path: string) => Promise<Response>;
 
 /** Longest payload that is taken: as long as the server lets anybody upload. */
 const LARGEST_PAYLOAD = 1 << 30;
+/** Longest JSON answer that is taken: headers and pages of releases are far below it. */
+const LARGEST_JSON = 4 << 20;
 
 /** Blocks of a server, trusted no further than their hashes and signatures go. */
 export class HttpBlockAccess implements BlockAccess {
@@ -33,7 +35,7 @@ export class HttpBlockAccess implements BlockAccess {
     if (!verified.ok) return verified;
     const { header } = verified.value;
     if (verified.value.hash !== hash || header.payload_size > LARGEST_PAYLOAD) return corrupt(hash);
-    const answer = await this.bytes(`/chain/${chain}/blocks/${hash}/payload`);
+    const answer = await this.bytes(`/chain/${chain}/blocks/${hash}/payload`, header.payload_size);
     if (!answer.ok) return answer;
     const payload = answer.value;
     if (payload.length !== header.payload_size || nativeSha256Hex(payload) !== header.payload_hash)
@@ -42,7 +44,7 @@ export class HttpBlockAccess implements BlockAccess {
   }
 
   private async json(path: string): Promise<Result<unknown>> {
-    const answer = await this.bytes(path);
+    const answer = await this.bytes(path, LARGEST_JSON);
     if (!answer.ok) return answer;
     try {
       return ok(JSON.parse(new TextDecoder().decode(answer.value)) as unknown);
@@ -51,12 +53,24 @@ export class HttpBlockAccess implements BlockAccess {
     }
   }
 
-  private async bytes(path: string): Promise<Result<Uint8Array>> {
+  /** The whole body, given up as soon as it is longer than it may be. */
+  private async bytes(path: string, most: number): Promise<Result<Uint8Array>> {
     const response = await this.ask(path);
-    if (response.ok) return ok(new Uint8Array(await response.arrayBuffer()));
-    const message = `the server answered ${path} with ${response.status}`;
-    return err(new CodedError('SERVER_ANSWER', message, { status: response.status }));
+    if (!response.ok || response.body === null)
+      return refused(`the server answered ${path} with ${response.status}`, response.status);
+    const parts: Uint8Array[] = [];
+    let length = 0;
+    for await (const part of response.body as AsyncIterable<Uint8Array>) {
+      length += part.length;
+      if (length > most) return refused(`the server's answer to ${path} is too long`, response.status);
+      parts.push(part);
+    }
+    return ok(concatBytes(...parts));
   }
+}
+
+function refused(message: string, status: number): Result<never> {
+  return err(new CodedError('SERVER_ANSWER', message, { status }));
 }
 
 function corrupt(hash: string): Result<never> {

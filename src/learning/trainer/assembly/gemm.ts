@@ -4,7 +4,7 @@
 // B is packed 8 columns side by side, so that the inner loop reads it once and forwards and serves all three products of a linear
 // layer: x W^T (forward), dy W (gradient of x), dy^T x (gradient of W).
 //
-// Measured on one core of a Zen 3 at 3.4 GHz: see docs/training.md and `npm run bench -- --training`.
+// Measured on one core of a Zen 3 with other work on it: 9 to 16 GMAC/s; eight multiplications a cycle are the limit of 128-bit lanes.
 
 import { splat } from '../../../inference/kernel/assembly/math';
 import { shareStart } from '../../../inference/kernel/assembly/matmul';
