@@ -4,7 +4,7 @@ const levels = [
   ['database', 'keys', 'auth'],
   ['log'],
   ['chain'],
-  ['experts', 'datasets', 'monitoring', 'notifications'],
+  ['experts', 'datasets', 'monitoring', 'notifications', 'snapshots'],
   ['inference', 'decision'],
   ['guardian', 'learning', 'security', 'evaluation'],
   ['self-healing', 'tasks', 'rewards', 'evolution', 'network'],
@@ -15,7 +15,7 @@ const alternatives = (names) => `^src/(${names.join('|')})/`;
 
 /** The files a browser runs too: they must not reach Node's own modules or the framework. */
 const portable =
-  '^src/(common/(result|errors|canonical-json|hash|mathematics|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|datasets/(generators|jsonl|quality|planted)/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults)|learning/trainer/(?!node/))';
+  '^src/(common/(result|errors|canonical-json|ed25519|hash|mathematics|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|datasets/(generators|jsonl|quality|planted|proof)/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults)|learning/trainer/(?!node/)|rewards/solvency/(sum-tree|solvency-proof))';
 
 module.exports = {
   forbidden: [

@@ -1,5 +1,5 @@
 // node bench/crash.mjs [kills=200] [seed]: kills the server with SIGKILL at random moments while it generates, accepts
-// blocks and imports checkpoints; after every restart everything acknowledged must be there once, and fsck must be clean.
+// blocks, anchors hashes and imports checkpoints; after every restart everything acknowledged must be there once, and fsck must be clean.
 import { createHash, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const kills = Number(process.argv[2] ?? 200);
 const seed = Number(process.argv[3] ?? randomInt(1e9));
 const checkpoint = fileURLToPath(new URL('../test/vectors/golden/mixtral-a', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'stemma-crash-'));
-const acknowledged = { receipts: new Set(), releases: new Set() };
+const acknowledged = { receipts: new Set(), releases: new Set(), hashes: new Set() };
 /** Acknowledged before the kills already checked; looked at again at the very end. */
 const checked = new Set();
 const problems = [];
@@ -28,6 +28,8 @@ for (let kill = 0; kill < kills && problems.length === 0; kill++) {
     generate(work.signal),
     generate(work.signal),
     stream(work.signal),
+    anchor(work.signal),
+    anchor(work.signal),
     importModel(`crash-${kill}`, work.signal),
   ];
   const lifetime = 20 + random() * 2500;
@@ -40,7 +42,7 @@ for (let kill = 0; kill < kills && problems.length === 0; kill++) {
   await checkServing(kill);
   if (kill % 10 === 9)
     console.log(
-      `${kill + 1} kills: ${acknowledged.receipts.size} receipts and ${acknowledged.releases.size} releases acknowledged, ${problems.length} problems`,
+      `${kill + 1} kills: ${acknowledged.receipts.size} receipts and ${acknowledged.releases.size} releases and ${acknowledged.hashes.size} hashes acknowledged, ${problems.length} problems`,
     );
 }
 await checkServing(kills, true);
@@ -54,6 +56,7 @@ console.log(
     seed,
     receipts: acknowledged.receipts.size,
     releases: acknowledged.releases.size,
+    hashes: acknowledged.hashes.size,
     problems: problems.length,
   }),
 );
@@ -102,6 +105,20 @@ async function stream(signal) {
   }
 }
 
+/** Puts hashes into the log; each is acknowledged with its proof. */
+async function anchor(signal) {
+  while (!signal.aborted) {
+    try {
+      const hash = createHash('sha256').update(`${seed} ${random()}`).digest('hex');
+      const response = await post('/write', { hash }, signal);
+      const { leaf } = await response.json();
+      if (response.ok && JSON.parse(leaf).hash === hash) acknowledged.hashes.add(hash);
+    } catch {
+      return;
+    }
+  }
+}
+
 /** Imports a small checkpoint under a new name. */
 async function importModel(name, signal) {
   try {
@@ -122,6 +139,7 @@ async function checkServing(kill, everything = false) {
   const wanted = [
     ...[...acknowledged.receipts].map((id) => `/v1/receipts/${id}`),
     ...[...acknowledged.releases].map((release) => `/chain/A/blocks/${release}`),
+    ...[...acknowledged.hashes].map((hash) => `/verify/${hash}`),
   ].filter((path) => everything || !checked.has(path));
   for (const path of wanted) {
     const response = await fetch(server.url + path);

@@ -18,7 +18,11 @@ import { connectDataSource, dataSourceOptions, Transactions } from '../dist/src/
 import { NodeKeys } from '../dist/src/keys/index.js';
 import { LogAppender, LogFiles, Sequencer } from '../dist/src/log/index.js';
 import { GroupCommit } from '../dist/src/log/group-commit.js';
+import { LeafClock } from '../dist/src/log/leaf-clock.js';
 import { LogSignal } from '../dist/src/log/log-signal.js';
+import { LogSpace } from '../dist/src/log/log-space.js';
+import { PublishedEntries } from '../dist/src/log/published-entries.js';
+import { DirectEntries } from '../dist/src/log/sequencer/direct-entries.js';
 import { LedgerFsck } from '../dist/src/rewards/ledger/ledger-fsck.js';
 import { Ledger } from '../dist/src/rewards/ledger/ledger.js';
 import { TransfersRule } from '../dist/src/rewards/ledger/transfers-rule.js';
@@ -37,15 +41,21 @@ export async function openLedger(url, folder) {
     new BlockRules(),
     new FsckRegistry(),
   ];
-  const log = new LogAppender(new GroupCommit(transactions), signal);
   const files = new LogFiles(join(folder, 'log'));
+  const [published, direct, clock] = [
+    new PublishedEntries(dataSource, files),
+    new DirectEntries(),
+    new LeafClock(dataSource),
+  ];
+  const groups = new GroupCommit(transactions, clock);
+  const log = new LogAppender(groups, signal, published, direct, clock, new LogSpace(folder));
   const stores = BlockStores.inFolder(join(folder, 'blobs'));
   const context = { clock: systemClock, checkSignature: checkSignatureNative, difficultyFor: () => 0 };
   const author = new BlockAuthor(keys, context);
   const publisher = new BlockPublisher(dataSource, transactions, stores, rules, log, events, context);
   const rule = new TransfersRule(rules, new BlockReader(dataSource, stores));
   rule.onModuleInit();
-  const sequencer = new Sequencer(dataSource, files, keys, signal, events);
+  const sequencer = new Sequencer(dataSource, files, keys, signal, published, direct, events);
   new LedgerFsck(registry, dataSource, stores).onModuleInit();
   const fsck = new Fsck(config, keys, dataSource, transactions, stores, files, sequencer, registry);
   return {

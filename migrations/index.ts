@@ -11,6 +11,10 @@ import { Evaluation1763700000009 } from './1763700000009-evaluation.js';
 import { PasswordLinks1763700000010 } from './1763700000010-password-links.js';
 import { Operations1763700000011 } from './1763700000011-operations.js';
 import { Rewards1763700000012 } from './1763700000012-rewards.js';
+import { Datasets1763700000013 } from './1763700000013-datasets.js';
+import { Learning1763700000014 } from './1763700000014-learning.js';
+import { Openings1763700000016 } from './1763700000016-openings.js';
+import { RewardsEpochs1763700000017 } from './1763700000017-rewards-epochs.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -26,4 +30,8 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   PasswordLinks1763700000010,
   Operations1763700000011,
   Rewards1763700000012,
+  Datasets1763700000013,
+  Learning1763700000014,
+  Openings1763700000016,
+  RewardsEpochs1763700000017,
 ];

@@ -13,11 +13,13 @@ const PROGRAMS = { main: 'main', common: 'common/index' };
 /** Files that run in threads of their own; they are started by their path. */
 const THREADS = [
   'chain/verify/header-worker',
+  'datasets/audit/audit-thread',
   'inference/kernel/node/helper',
   'inference/kernel/node/leader',
   'inference/kernel/node/loader',
   'inference/models/encode-thread',
   'inference/tfjs/leader',
+  'learning/audit/node/audit-thread',
   'learning/trainer/node/helper',
   'log/files/write-thread',
 ];

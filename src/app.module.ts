@@ -5,18 +5,21 @@ import { ChainModule } from './chain/index.js';
 import { AutonomyPortsModule } from './common/autonomy/autonomy-ports.module.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
+import { DatasetsModule } from './datasets/index.js';
 import { EvaluationModule } from './evaluation/index.js';
 import { EvmModule } from './evm/index.js';
 import { ExpertsModule } from './experts/index.js';
 import { GuardianModule } from './guardian/index.js';
 import { InferenceModule } from './inference/index.js';
 import { KeysModule } from './keys/index.js';
+import { LearningModule } from './learning/index.js';
 import { AccountJournalModule, LogModule } from './log/index.js';
 import { AgentsModule, EventsModule, MonitoringModule } from './monitoring/index.js';
 import { NotificationsModule } from './notifications/index.js';
 import { RealtimeModule } from './realtime/index.js';
 import { RewardsModule } from './rewards/index.js';
 import { SelfHealingModule } from './self-healing/index.js';
+import { SnapshotsModule } from './snapshots/index.js';
 import { TasksModule } from './tasks/index.js';
 import { WebModule } from './web/index.js';
 
@@ -26,10 +29,13 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   ChainModule,
   AgentsModule,
   ExpertsModule,
+  DatasetsModule,
   NotificationsModule,
+  SnapshotsModule,
   InferenceModule,
   EvaluationModule,
   GuardianModule,
+  LearningModule,
   TasksModule,
   SelfHealingModule,
   RewardsModule,

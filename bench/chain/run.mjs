@@ -32,6 +32,7 @@ import { GroupCommit } from '../../dist/src/log/group-commit.js';
 import { LeafClock } from '../../dist/src/log/leaf-clock.js';
 import { LogSignal } from '../../dist/src/log/log-signal.js';
 import { LogSpace } from '../../dist/src/log/log-space.js';
+import { DirectEntries } from '../../dist/src/log/sequencer/direct-entries.js';
 import { PublishedEntries } from '../../dist/src/log/published-entries.js';
 
 const HEADERS = 4096;
@@ -188,11 +189,13 @@ async function openNode(config, dataSource) {
   const writer = new ThreadedWriter(incomingOf(logFolder));
   const files = new LogFiles(logFolder, writer);
   const published = new PublishedEntries(dataSource, files);
+  const direct = new DirectEntries();
   const clock = new LeafClock(dataSource);
   const log = new LogAppender(
     new GroupCommit(transactions, clock),
     signal,
     published,
+    direct,
     clock,
     new LogSpace(config.dataDir),
   );
@@ -204,7 +207,7 @@ async function openNode(config, dataSource) {
     reader: new LogReader(dataSource, files, keys),
     author: new BlockAuthor(keys, context),
     publisher: new BlockPublisher(dataSource, transactions, stores, new BlockRules(), log, events, context),
-    sequencer: new Sequencer(dataSource, files, keys, signal, published, events),
+    sequencer: new Sequencer(dataSource, files, keys, signal, published, direct, events),
   };
 }
 

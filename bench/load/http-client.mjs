@@ -1,6 +1,9 @@
 // A client that costs little: prepared requests over plain sockets, one at a time each, answers counted by their Content-Length.
 import { connect } from 'node:net';
 
+const HEAD_END = Buffer.from('\r\n\r\n');
+const LENGTH = /\r\ncontent-length: (\d+)\r\n/i;
+
 /** The bytes of a request. @param {{method: string, path: string, token?: string, body?: object}} request */
 export function prepare({ method, path, token, body }) {
   const text = body === undefined ? '' : JSON.stringify(body);
@@ -19,7 +22,9 @@ export function prepare({ method, path, token, body }) {
 export class Connection {
   #socket;
   #settle = null;
-  #received = Buffer.alloc(0);
+  #received = null;
+  /** Where the body of the last answer lies. */
+  #body = [0, 0];
 
   static open(port) {
     return new Promise((resolve, reject) => {
@@ -31,14 +36,20 @@ export class Connection {
   constructor(socket) {
     this.#socket = socket;
     socket.on('data', (bytes) => this.#receive(bytes));
-    socket.on('close', () => this.#settle?.(0));
+    socket.on('close', () => this.#finish(0));
   }
 
   send(bytes) {
     return new Promise((resolve) => {
+      this.#received = null;
       this.#settle = resolve;
       this.#socket.write(bytes);
     });
+  }
+
+  /** The body of the last answer as text. */
+  body() {
+    return this.#received?.toString('utf8', ...this.#body) ?? '';
   }
 
   close() {
@@ -47,16 +58,21 @@ export class Connection {
   }
 
   #receive(bytes) {
-    this.#received = this.#received.length === 0 ? bytes : Buffer.concat([this.#received, bytes]);
-    const end = this.#received.indexOf('\r\n\r\n');
+    this.#received = this.#received === null ? bytes : Buffer.concat([this.#received, bytes]);
+    const end = this.#received.indexOf(HEAD_END);
     if (end < 0) return;
-    const head = this.#received.latin1Slice(0, end);
-    const length = Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? Number.NaN);
-    if (Number.isNaN(length)) throw new Error(`an answer without Content-Length: ${head}`);
-    if (this.#received.length < end + 4 + length) return;
-    this.#received = this.#received.subarray(end + 4 + length);
+    const head = this.#received.latin1Slice(0, end + 2);
+    const length = LENGTH.exec(head)?.[1];
+    if (length === undefined) throw new Error(`an answer without Content-Length: ${head}`);
+    const start = end + HEAD_END.length;
+    this.#body = [start, start + Number(length)];
+    if (this.#received.length < this.#body[1]) return;
+    this.#finish(Number(head.slice(9, 12)));
+  }
+
+  #finish(status) {
     const settle = this.#settle;
     this.#settle = null;
-    settle?.(Number(head.slice(9, 12)));
+    settle?.(status);
   }
 }

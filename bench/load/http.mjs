@@ -17,19 +17,31 @@ const CONNECTIONS = 64;
 const WARM_UP_SECONDS = 5;
 const ALONE = 300;
 
-/** Share of the calls, in percent, and what is called. */
+/** One answer in so many is read and checked, the others are counted by their status. */
+const CHECKED = 50;
+
+const hasItems = ({ items }) => Array.isArray(items);
+/** Share of the calls, in percent, what is called, and what its answer must be. */
 const MIX = [
-  [20, () => ({ method: 'GET', path: '/api/me' })],
-  [12, () => ({ method: 'GET', path: '/v1/models' })],
-  [8, () => ({ method: 'GET', path: '/models' })],
-  [10, () => ({ method: 'GET', path: '/v1/receipts?limit=10' })],
-  [10, ({ receipt }) => ({ method: 'GET', path: `/v1/receipts/${receipt}` })],
-  [10, () => ({ method: 'GET', path: '/chain/B/blocks?limit=10' })],
-  [10, () => ({ method: 'GET', path: '/log/checkpoint' })],
-  [8, () => ({ method: 'GET', path: '/tasks?limit=10' })],
-  [5, () => ({ method: 'GET', path: '/policy?action_type=http_probe' })],
-  [5, () => ({ method: 'GET', path: '/experts/top?limit=10' })],
-  [2, () => ({ method: 'POST', path: '/write', body: { hash: randomBytes(32).toString('hex') } })],
+  [20, () => ({ method: 'GET', path: '/api/me' }), ({ account }) => account.tier === 'expert'],
+  [12, () => ({ method: 'GET', path: '/v1/models' }), ({ data }) => data[0].id === 'genesis'],
+  [8, () => ({ method: 'GET', path: '/models' }), ({ items }) => items[0].name === 'genesis'],
+  [10, () => ({ method: 'GET', path: '/v1/receipts?limit=10' }), ({ items }, c) => items[0].id === c.receipt],
+  [
+    10,
+    ({ receipt }) => ({ method: 'GET', path: `/v1/receipts/${receipt}` }),
+    ({ receipt, log }, c) => receipt.id === c.receipt && log.index < log.size,
+  ],
+  [10, () => ({ method: 'GET', path: '/chain/B/blocks?limit=10' }), ({ items }) => items.length === 10],
+  [10, () => ({ method: 'GET', path: '/log/checkpoint' }), (note) => note.split('\n').length === 6],
+  [8, () => ({ method: 'GET', path: '/tasks?limit=10' }), hasItems],
+  [5, () => ({ method: 'GET', path: '/policy?action_type=http_probe' }), ({ rules }) => rules.length > 0],
+  [5, () => ({ method: 'GET', path: '/experts/top?limit=10' }), hasItems],
+  [
+    2,
+    () => ({ method: 'POST', path: '/write', body: { hash: randomBytes(32).toString('hex') } }),
+    ({ txid, tree_size: size }) => txid < size,
+  ],
 ];
 
 const dataDir = mkdtempSync(join(tmpdir(), 'stemma-load-'));
@@ -46,7 +58,7 @@ try {
   await run(clients, WARM_UP_SECONDS);
   const costs = await alone(clients);
   console.table(costs);
-  const { latencies, statuses } = await run(clients, SECONDS);
+  const { latencies, statuses, checked, wrong } = await run(clients, SECONDS);
   latencies.sort((a, b) => a - b);
   const at = (share) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))];
   const figures = {
@@ -56,6 +68,8 @@ try {
     p99Ms: at(0.99),
     longestMs: latencies.at(-1),
     statuses: Object.fromEntries(statuses),
+    checked,
+    wrong,
   };
   console.table(figures);
   console.log(JSON.stringify(figures));
@@ -131,15 +145,20 @@ async function run(clients, seconds) {
   const due = [];
   const latencies = [];
   const statuses = new Map();
+  const tally = { checked: 0, wrong: 0 };
   const started = performance.now();
   const total = RATE * seconds;
   let scheduled = 0;
-  const next = mixer();
+  const next = mixer(clients);
   const begin = async (connection, dueAt) => {
-    const client = clients[scheduled % clients.length];
-    const status = await connection.send(prepare({ token: client.token, ...next()(client) }));
+    const { bytes, client, check } = next();
+    const status = await connection.send(bytes);
     latencies.push(performance.now() - dueAt);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    if (status === 200 && latencies.length % CHECKED === 0) {
+      tally.checked++;
+      if (!isRight(connection.body(), client, check)) tally.wrong++;
+    }
     const waiting = due.shift();
     if (waiting === undefined) idle.push(connection);
     else void begin(connection, waiting);
@@ -154,12 +173,34 @@ async function run(clients, seconds) {
     await new Promise((resolve) => (due.length > 0 ? setImmediate(resolve) : setTimeout(resolve, 1)));
   }
   for (const connection of open) connection.close();
-  return { latencies, statuses };
+  return { latencies, statuses, ...tally };
 }
 
-/** Gives the calls of MIX in their shares, evenly spread. */
-function mixer() {
-  const turns = MIX.flatMap(([share, call]) => Array(share).fill(call));
+function isRight(body, client, check) {
+  try {
+    return check(body.startsWith('{') ? JSON.parse(body) : body, client);
+  } catch {
+    return false;
+  }
+}
+
+/** Gives the calls of MIX in their shares, evenly spread, for one account after the other. What can be prepared once is. */
+function mixer(clients) {
+  const turns = MIX.flatMap(([share, ...call]) => Array(share).fill(call));
+  const prepared = new Map();
+  const bytesOf = (client, make) => {
+    const request = make(client);
+    if (request.body !== undefined) return prepare({ token: client.token, ...request });
+    const key = `${client.token} ${request.path}`;
+    const known = prepared.get(key) ?? prepare({ token: client.token, ...request });
+    prepared.set(key, known);
+    return known;
+  };
   let i = 0;
-  return () => turns[(i += 37) % turns.length];
+  return () => {
+    // an account of its own count: calls that waited in line must not all be one account's, whose limit they would exceed
+    const client = clients[i % clients.length];
+    const [make, check] = turns[(37 * ++i) % turns.length];
+    return { bytes: bytesOf(client, make), client, check };
+  };
 }

@@ -27,6 +27,10 @@ const SignInPage = lazy(() => import('./pages/account/sign-in-page.js'));
 const NotificationsPage = lazy(() => import('./pages/notifications/notifications-page.js'));
 const TruthMirrorPage = lazy(() => import('./pages/truth-mirror/truth-mirror-page.js'));
 const ResonancePage = lazy(() => import('./pages/resonance/resonance-page.js'));
+const DatasetsPage = lazy(() => import('./pages/datasets/datasets-page.js'));
+const DatasetPage = lazy(() => import('./pages/datasets/dataset-page.js'));
+const SubmissionsPage = lazy(() => import('./pages/submissions/submissions-page.js'));
+const SubmissionPage = lazy(() => import('./pages/submissions/submission-page.js'));
 const StatusPage = lazy(() => import('./pages/status/status-page.js'));
 
 /** The routes inside the frame. */
@@ -65,7 +69,11 @@ export function App() {
             <Route path="/accounts" element={<AccountsPage />} />
             <Route path="/notifications" element={<NotificationsPage />} />
             <Route path="/truth-mirror" element={<TruthMirrorPage />} />
+            <Route path="/dataset-list" element={<DatasetsPage />} />
+            <Route path="/dataset-list/:id" element={<DatasetPage />} />
             <Route path="/resonance" element={<ResonancePage />} />
+            <Route path="/submissions" element={<SubmissionsPage />} />
+            <Route path="/submissions/:id" element={<SubmissionPage />} />
             <Route path="/status" element={<StatusPage />} />
             <Route path="*" element={<Empty title="There is no such page">Press Ctrl K to search.</Empty>} />
           </Routes>

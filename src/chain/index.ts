@@ -25,7 +25,8 @@ export {
   type ByteRange,
   type StagedBlob,
 } from './store/blob-store.js';
-export { BlockStores } from './store/block-stores.js';
+export { BlockStores, nameOfHeader, nameOfLeaves } from './store/block-stores.js';
+export { FileBlobStore } from './store/file-blob-store.js';
 export { storageError } from './store/storage-error.js';
 export type { StoredBlock } from './tables/block-queries.js';
 export type { ChainHead } from './tables/block-writer.js';

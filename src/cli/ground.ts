@@ -1,5 +1,11 @@
 import { err, ok, type Result } from '../common/index.js';
-import { prepareDataFolder, ProcessLock, type AppConfig, type LockHolder } from '../config/index.js';
+import {
+  checkRestored,
+  prepareDataFolder,
+  ProcessLock,
+  type AppConfig,
+  type LockHolder,
+} from '../config/index.js';
 import {
   EmbeddedPostgres,
   externalDatabase,
@@ -19,19 +25,22 @@ export interface Ground {
 export interface GroundOptions extends EmbeddedPostgresEvents {
   /** The last thing that can refuse before a database is started; the folder is ours by then. */
   readonly beforeDatabase?: () => Promise<Result<void>>;
+  /** Whether a snapshot is being put back: half a restore is then no hindrance. */
+  readonly restoring?: boolean;
 }
 
 /** Takes the data folder and starts the database. Refusals: STORAGE_*, DATA_DIR_LOCKED, POSTGRES_*, the caller's own. */
 export async function openGround(
   config: AppConfig,
   purpose: LockHolder['purpose'],
-  { beforeDatabase = async () => ok(), ...events }: GroundOptions = {},
+  { beforeDatabase = async () => ok(), restoring = false, ...events }: GroundOptions = {},
 ): Promise<Result<Ground>> {
   const folder = prepareDataFolder(config.dataDir);
   if (!folder.ok) return folder;
   const lock = ProcessLock.acquire(config.dataDir, purpose);
   if (!lock.ok) return lock;
-  const allowed = await beforeDatabase();
+  const whole = restoring ? ok() : checkRestored(config.dataDir);
+  const allowed = whole.ok ? await beforeDatabase() : whole;
   const database = allowed.ok ? await openDatabase(config, events) : allowed;
   if (!database.ok) {
     lock.value.release();

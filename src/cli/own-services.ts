@@ -10,4 +10,5 @@ export {
   ReceiptService,
   RoutingTraces,
 } from '../inference/index.js';
+export { Snapshots } from '../snapshots/index.js';
 export { ApprovalService, TaskStore } from '../tasks/index.js';

@@ -83,7 +83,10 @@ async function moveFlushed(source: string, target: string): Promise<void> {
 }
 
 /** Runs an action for every item, a few at a time; waits for all under way before it throws the first failure. */
-async function forEachParallel<T>(items: readonly T[], action: (item: T) => Promise<unknown>): Promise<void> {
+export async function forEachParallel<T>(
+  items: readonly T[],
+  action: (item: T) => Promise<unknown>,
+): Promise<void> {
   let next = 0;
   const worker = async () => {
     while (next < items.length) await action(items[next++]);

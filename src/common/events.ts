@@ -57,6 +57,16 @@ export interface StemmaEvents {
     readonly done: number;
     readonly total: number;
   };
+  /** A dataset has another stage. */
+  'dataset.changed': { readonly dataset: string; readonly name: string; readonly stage: string };
+  /** Where a submission of trained experts is; `done` of `total` examples while it is evaluated. */
+  'submission.changed': {
+    readonly submission: string;
+    readonly model: string;
+    readonly state: string;
+    readonly done: number;
+    readonly total: number;
+  };
   'status.changed': { readonly ready: boolean };
   /** A thread of the engine died; the engine starts again by itself. */
   'engine.crashed': { readonly detail: string };

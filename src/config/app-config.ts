@@ -117,6 +117,14 @@ export class AppConfig {
   readonly policyDir!: string | null;
   /** File with what the server may decide by itself; null takes that of the installation. */
   readonly decisionMatrix!: string | null;
+  /** How further servers are started and stopped: not at all, as instances of a systemd template, or by a program. */
+  readonly replicaAdapter!: 'none' | 'systemd' | 'command';
+  /** Absolute path of that program. */
+  readonly replicaCommand!: string | null;
+  /** Name of the systemd template, without `@.service`. */
+  readonly replicaUnit!: string;
+  /** Further servers there may be at most. */
+  readonly replicaMost!: number;
   /** Whether decisions of every type are only recorded. */
   readonly autonomyShadow!: boolean;
   /** Whether `http_probe` may ask private and link-local addresses. */
@@ -163,6 +171,34 @@ export class AppConfig {
   readonly healingFile!: string | null;
   /** File of the policy of rewards; null takes that of the installation. */
   readonly rewardsFile!: string | null;
+  /** Folder of snapshots; null: `snapshots` in `dataDir`. */
+  readonly snapshotDir!: string | null;
+  /** Longest time that the audit of a dataset may take, seconds. */
+  readonly datasetAuditSeconds!: number;
+  /** How long people may vote on a dataset, seconds. */
+  readonly datasetVoteSeconds!: number;
+  /** How much longer, once, while there are too few votes, seconds. */
+  readonly datasetVoteExtensionSeconds!: number;
+  /** How long a rejection may be appealed against, and its file is kept, seconds. */
+  readonly datasetAppealSeconds!: number;
+  /** How often an approved dataset is looked through again, seconds. */
+  readonly datasetRescanSeconds!: number;
+  /** How often the server looks for datasets that something has to be done with, ms. */
+  readonly datasetSweepMs!: number;
+  /** Leading zero bits of the proof of work that a new account owes for a dataset. */
+  readonly datasetWorkBits!: number;
+  /** Datasets a day of a new account. */
+  readonly datasetQuotaNewbie!: number;
+  /** Datasets a day of an account an admin trusts. */
+  readonly datasetQuotaTrusted!: number;
+  /** Datasets a day of an account that works for a living. */
+  readonly datasetQuotaExpert!: number;
+  /** Largest dataset, all files together, MiB. */
+  readonly datasetMaxMb!: number;
+  /** Updates of a training that its contributor has to show; 0: none is asked for. */
+  readonly learningAuditUpdates!: number;
+  /** How long a contributor may take to show them, seconds. */
+  readonly learningOpeningSeconds!: number;
   /** Folder with copies of payloads by their hash, such as `blobs/payloads` of a backup; null: there is none. */
   readonly blobBackupDir!: string | null;
   /** Base URL of another node a damaged payload is fetched from; null: there is none. */

@@ -5,6 +5,16 @@ import { CodedError, err, messageOf, ok, systemCodeOf, type Result } from '../co
 /** Bytes written and synced at start, to notice a full disk before anything depends on it. */
 const PROBE_BYTES = 1024 * 1024;
 
+/** Lies in a data folder while a snapshot is being put back there, and stays when that does not come to its end. */
+export const RESTORE_MARK = 'restore.unfinished';
+
+/** Whether the folder holds half a restore. Refusal: RESTORE_UNFINISHED. */
+export function checkRestored(folder: string): Result<void> {
+  if (!existsSync(join(folder, RESTORE_MARK))) return ok();
+  const detail = `a restore into ${folder} did not come to its end; do it again: stemma snapshot restore --force`;
+  return err(new CodedError('RESTORE_UNFINISHED', detail));
+}
+
 /**
  * Makes the data folder and proves that it can be written to.
  * Refusals: STORAGE_READ_ONLY, STORAGE_FULL, STORAGE_UNUSABLE.

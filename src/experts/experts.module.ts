@@ -58,6 +58,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     Importer,
     GgufExport,
     GenesisBootstrap,
+    UploadStore,
   ],
 })
 export class ExpertsModule {}

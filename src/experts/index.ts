@@ -32,3 +32,4 @@ export {
   type ExpertUsageSource,
   type ExpertUse,
 } from './usage/expert-usage.js';
+export { UploadStore } from './upload/upload-store.js';

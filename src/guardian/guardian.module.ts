@@ -1,4 +1,6 @@
 import { Module } from '@nestjs/common';
+import { unwrap } from '../common/index.js';
+import { AppConfig } from '../config/index.js';
 import { ChainModule } from '../chain/index.js';
 import { ExpertsModule } from '../experts/index.js';
 import { InferenceModule } from '../inference/index.js';
@@ -11,6 +13,7 @@ import { EngineSizing } from './actions/engine-sizing.js';
 import { SharedReleaseFigures } from './actions/release-figures.js';
 import { ReleaseEvidence } from './actions/release-evidence.js';
 import { ReleaseStages } from './actions/release-stages.js';
+import { ReplicaScaling } from './actions/replica-scaling.js';
 import { RollbackActions } from './actions/rollback.js';
 import { ScalingActions } from './actions/scaling.js';
 import { AuditExport } from './audit/audit-export.js';
@@ -35,6 +38,8 @@ import { OverrideService } from './process/override-service.js';
 import { OwnAuthority } from './process/own-authority.js';
 import { PromotionGuard } from './process/promotion-guard.js';
 import { TrendSource } from './process/trend-source.js';
+import { chooseReplicaAdapter } from './replicas/choose-adapter.js';
+import { ReplicaAdapter } from './replicas/replica-adapter.js';
 import { SafetyChecks } from './safety/safety-checks.js';
 import { SharedSettings } from './shared/shared-settings.js';
 import { EmergencyStop } from './stop/emergency-stop.js';
@@ -62,6 +67,12 @@ import { DecisionStore } from './store/decision-store.js';
     EngineSizing,
     DeploymentActions,
     ScalingActions,
+    ReplicaScaling,
+    {
+      provide: ReplicaAdapter,
+      inject: [AppConfig],
+      useFactory: (config: AppConfig) => unwrap(chooseReplicaAdapter(config)),
+    },
     RollbackActions,
     DecisionStore,
     Calibrations,

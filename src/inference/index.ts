@@ -36,4 +36,4 @@ export { checkStatement } from './replay/check-statement.js';
 export { replayReport, type ReplayReport } from './replay/replay-report.js';
 export { TextMeter, type AnswerWish, type ScoredText } from './quality/text-meter.js';
 export { ReceiptService } from './receipts/receipt-service.js';
-export { parseEvidence, parseLogProof, parseReceipt } from './receipt/index.js';
+export { parseEvidence, parseLogProof, parseReceipt, type Receipt } from './receipt/index.js';

@@ -34,6 +34,7 @@ import { OpenAiController } from './openai/openai.controller.js';
 import { BundleController } from './receipts/bundle.controller.js';
 import { DisputeController } from './receipts/dispute.controller.js';
 import { DisputeService } from './receipts/dispute-service.js';
+import { PayerNames } from './receipts/payer-names.js';
 import { ReceiptFsck } from './receipts/receipt-fsck.js';
 import { ReceiptIssuer } from './receipts/receipt-issuer.js';
 import { ReceiptLog } from './receipts/receipt-log.js';
@@ -85,6 +86,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     KeptAnswers,
     Idempotency,
     ReceiptStore,
+    PayerNames,
     ReceiptWriter,
     ReceiptIssuer,
     ReceiptLog,

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ok, type Result } from '../common/index.js';
+import { CodedError, err, ok, type Result } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { KeyFolder } from './key-folder.js';
 import { ed25519Signer, secp256k1Signer, type Ed25519Signer, type Secp256k1Signer } from './signer.js';
@@ -19,8 +20,10 @@ export class NodeKeys {
     readonly nodeName: string,
   ) {}
 
-  /** Reads the keys of a data folder, making them on first start. Refusals as in `KeyFolder.secret`. */
+  /** Reads the keys of a data folder, making them on first start. Refusals as in `KeyFolder.secret`, and KEY_MISSING. */
   static async load(config: AppConfig): Promise<Result<NodeKeys>> {
+    const known = checkIdentity(config.dataDir);
+    if (!known.ok) return known;
     const folder = new KeyFolder(join(config.dataDir, 'keys'), config.keyPassphrase);
     const [log, receipts, blocks, tokens] = await Promise.all([
       folder.secret('log', 'ed25519'),
@@ -43,4 +46,12 @@ export class NodeKeys {
       ),
     );
   }
+}
+
+/** A log that is there was signed by somebody: a new key could not go on with it. */
+function checkIdentity(dataDir: string): Result<void> {
+  const key = join(dataDir, 'keys', 'log.json');
+  if (existsSync(key) || !existsSync(join(dataDir, 'log', 'checkpoint'))) return ok();
+  const detail = `${key} is missing, and ${join(dataDir, 'log')} was signed with it; restore it from a backup`;
+  return err(new CodedError('KEY_MISSING', detail));
 }

@@ -1,18 +1,32 @@
+export { parseAuditFacts } from './audit/audit-facts.js';
+export { DocumentTree } from './audit/document-tree.js';
+export { OpeningMaker } from './audit/opening-maker.js';
+export type { Opening, UpdateOpening } from './audit/opening.js';
+export { encodeOpening, OPENING_LIMITS } from './audit/opening-codec.js';
 export { ExampleEncoder } from './examples/example-encoder.js';
+export { LearningModule } from './learning.module.js';
 export { hashFile } from './run/hash-file.js';
 export { lossCurve } from './run/loss-curve.js';
 export { trainingManifest } from './run/manifest.js';
 export { readExamples, type TrainingExamples } from './run/read-examples.js';
-export { checkBlocks, startJob, type TrainingJob, type TrainingWish } from './run/training-job.js';
+export { keepEveryOf, TrainingFolder, type KeptRun } from './run/training-folder.js';
+export { checkBlocks, openJob, startJob, type TrainingJob, type TrainingWish } from './run/training-job.js';
 export { runTraining, type RunEnd, type RunHooks, type RunOutcome } from './run/training-run.js';
-export type { BlockAccess } from './source/block-access.js';
+export {
+  prepareSubmission,
+  type PreparedSubmission,
+  type TrainedResult,
+} from './submission/prepare-submission.js';
+export type { BlockAccess, VerifiedBlock } from './source/block-access.js';
 export { HttpBlockAccess } from './source/http-block-access.js';
-export { readRelease, tensorValues, type ReleaseModel } from './source/release-model.js';
+export { readRelease, type ReleaseModel } from './source/release-model.js';
 export { StoredBlockAccess } from './source/stored-block-access.js';
+export { tensorValues } from './source/tensor-values.js';
 export { encodeTrainedBlock, type TrainedBlock } from './source/trained-block.js';
 export { ADAM_DEFAULTS } from './trainer/adam.js';
 export type { TokenSequence } from './trainer/batch.js';
 export { trainingKernelPath } from './trainer/node/training-kernel-path.js';
+export { linkOfState, NO_STEP, trainedSizes } from './trainer/state-link.js';
 export { TrainingThreads } from './trainer/node/training-threads.js';
 export { Trainer, type StepReport } from './trainer/trainer.js';
 export type { TrainingPlan } from './trainer/training-plan.js';

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import type { LogEntryInput } from './entry.js';
+import { encodeLeaf, type LogEntryInput } from './entry.js';
 import { GroupCommit } from './group-commit.js';
 import { LeafClock } from './leaf-clock.js';
 import { LogSpace } from './log-space.js';
 import { LogSignal } from './log-signal.js';
 import { insertEntries } from './outbox.js';
 import { PublishedEntries, type PublishedLeaf } from './published-entries.js';
+import { DirectEntries } from './sequencer/direct-entries.js';
 
 /**
  * Puts facts into the log's outbox, in the transaction of the change they tell of. While the disk is full every call throws
@@ -18,6 +19,7 @@ export class LogAppender {
     private readonly groups: GroupCommit,
     private readonly signal: LogSignal,
     private readonly published: PublishedEntries,
+    private readonly direct: DirectEntries,
     private readonly clock: LeafClock,
     private readonly space: LogSpace,
   ) {}
@@ -52,14 +54,25 @@ export class LogAppender {
   }
 
   /**
-   * Appends one entry, as `appendGrouped` does, and waits until it is under the published checkpoint. Null when that takes longer than
-   * `deadlineMs`: the entry is stored then and will be published.
+   * Appends one entry, unless there is one of its kind about its subject, and waits until that entry is under the published
+   * checkpoint. Null when that takes longer than `deadlineMs` after the commit: the entry is stored then and will be published.
    */
-  async publish(entry: LogEntryInput, deadlineMs: number): Promise<PublishedLeaf | null> {
+  async publishOnce(entry: LogEntryInput, deadlineMs: number): Promise<PublishedLeaf | null> {
     await this.space.check();
+    const submitted = this.direct.submit(entry, () => encodeLeaf(entry, this.clock.now()), deadlineMs);
+    this.signal.poke();
+    const stored = await submitted;
+    if (stored?.leaf) return stored.leaf;
+    return this.published.wait(stored?.id ?? (await this.storeOnce(entry)), deadlineMs);
+  }
+
+  /** As another process sequences, it is stored as any other; two at the same moment may both be. */
+  private async storeOnce(entry: LogEntryInput): Promise<string> {
+    const known = await this.published.find(entry.kind, entry.subject);
+    if (known !== null) return known;
     const { ids } = await this.groups.submit([entry], null);
     this.signal.poke();
-    return this.published.wait(ids[0], deadlineMs);
+    return ids[0];
   }
 }
 

@@ -15,6 +15,7 @@ import { LogSignal } from './log-signal.js';
 import { EntryList } from './read/entry-list.js';
 import { LogReader } from './read/log-reader.js';
 import { PublishedEntries } from './published-entries.js';
+import { DirectEntries } from './sequencer/direct-entries.js';
 import { Sequencer } from './sequencer/sequencer.js';
 
 /** The thread that writes the log's files, ended with the server. */
@@ -43,7 +44,12 @@ export class LogWriterThread implements OnApplicationShutdown {
       inject: [DataSource],
       useFactory: (dataSource: DataSource) => new LeafClock(dataSource),
     },
-    PublishedEntries,
+    {
+      provide: PublishedEntries,
+      inject: [DataSource, LogFiles],
+      useFactory: (dataSource: DataSource, files: LogFiles) => new PublishedEntries(dataSource, files),
+    },
+    DirectEntries,
     {
       provide: LogSpace,
       inject: [AppConfig],

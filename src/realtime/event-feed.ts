@@ -23,6 +23,8 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic | null } = {
   'task.boundary': null,
   'task.alert': 'alerts',
   'mirror.progress': 'learning',
+  'dataset.changed': 'learning',
+  'submission.changed': 'learning',
   'status.changed': 'metrics',
   'engine.crashed': 'incidents',
   'alert.raised': 'alerts',

@@ -1,18 +1,47 @@
 import { Module } from '@nestjs/common';
 import { ChainModule } from '../chain/index.js';
+import { InferenceModule } from '../inference/index.js';
+import { LogModule } from '../log/index.js';
+import { EpochFsck } from './epochs/epoch-fsck.js';
+import { EpochRunner } from './epochs/epoch-runner.js';
+import { EpochSettlement } from './epochs/epoch-settlement.js';
+import { EpochStore } from './epochs/epoch-store.js';
+import { ScoreDesk } from './epochs/score-desk.js';
+import { StoredEpochSource } from './epochs/stored-source.js';
+import { EpochsController } from './http/epochs.controller.js';
 import { RewardsController } from './http/rewards.controller.js';
+import { ScoresController } from './http/scores.controller.js';
+import { SolvencyController } from './http/solvency.controller.js';
 import { LedgerFsck } from './ledger/ledger-fsck.js';
 import { Ledger } from './ledger/ledger.js';
 import { Expiry } from './ledger/expiry.js';
 import { LedgerReader } from './ledger/ledger-reader.js';
 import { TransfersRule } from './ledger/transfers-rule.js';
 import { PolicyInForce } from './policy/policy-in-force.js';
+import { Solvency } from './solvency/solvency.js';
 
-/** Who is owed what, and why: the ledger, and the policy by which rewards are worked out. Needs the global config, keys and database. */
+/**
+ * Who is owed what, and why: the ledger, the policy by which rewards are worked out, the epochs that pay them, and proofs of what is
+ * owed. Needs the global config, keys and database.
+ */
 @Module({
-  imports: [ChainModule],
-  controllers: [RewardsController],
-  providers: [TransfersRule, Ledger, LedgerReader, LedgerFsck, Expiry, PolicyInForce],
-  exports: [Ledger, LedgerReader, PolicyInForce],
+  imports: [LogModule, ChainModule, InferenceModule],
+  controllers: [RewardsController, EpochsController, ScoresController, SolvencyController],
+  providers: [
+    TransfersRule,
+    Ledger,
+    LedgerReader,
+    LedgerFsck,
+    Expiry,
+    PolicyInForce,
+    EpochStore,
+    StoredEpochSource,
+    EpochSettlement,
+    EpochRunner,
+    EpochFsck,
+    ScoreDesk,
+    Solvency,
+  ],
+  exports: [Ledger, LedgerReader, PolicyInForce, EpochStore, StoredEpochSource],
 })
 export class RewardsModule {}

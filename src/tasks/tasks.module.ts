@@ -5,6 +5,7 @@ import { ExpertsModule } from '../experts/index.js';
 import { GuardianModule } from '../guardian/index.js';
 import { LogModule } from '../log/index.js';
 import { ApprovalService } from './approval/approval-service.js';
+import { SnapshotsModule } from '../snapshots/index.js';
 import { Anchors } from './audit/anchors.js';
 import { AuditFsck } from './audit/audit-fsck.js';
 import { AuditTrail } from './audit/audit-trail.js';
@@ -29,7 +30,7 @@ import { TaskService } from './task-service.js';
 
 /** Tasks: plans, policies, approvals, durable steps, audit. Needs the global config, keys, database and events. */
 @Module({
-  imports: [LogModule, ChainModule, ExpertsModule, EvaluationModule, GuardianModule],
+  imports: [LogModule, ChainModule, ExpertsModule, EvaluationModule, GuardianModule, SnapshotsModule],
   controllers: [TasksController, PlansController, ExecutionsController, AuditController, PolicyController],
   providers: [
     StepRegistry,

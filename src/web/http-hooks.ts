@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyServerOptions } from 'fastify';
+import { textOf } from '../common/answer-text.js';
 import type { AppConfig } from '../config/index.js';
 import { parseJsonBody } from './json-body.js';
 import { checkOrigin } from '../auth/index.js';
@@ -38,6 +39,7 @@ export function installHttpHooks(fastify: FastifyInstance, config: AppConfig): v
     if (!checked.ok) done(checked.error);
     else if (!shareWithOrigin(config, request, reply)) done();
   });
+  fastify.setReplySerializer(textOf);
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser(
     'application/json',

@@ -58,6 +58,67 @@ const UPLOAD: Body = {
   },
 };
 
+/** A dataset, in one request or as the opening of an upload in chunks. */
+const DATASET_DESCRIPTION = {
+  type: 'object',
+  required: ['name', 'version', 'licence', 'source', 'files'],
+  properties: {
+    name: { type: 'string', pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' },
+    version: { type: 'string', pattern: '^\\d{1,9}\\.\\d{1,9}\\.\\d{1,9}$' },
+    licence: { type: 'string', maxLength: 512, description: 'An SPDX expression' },
+    source: { type: 'string', maxLength: 500, description: 'Where the data comes from, in one line' },
+    files: {
+      type: 'array',
+      minItems: 1,
+      maxItems: 64,
+      items: {
+        type: 'object',
+        required: ['name', 'bytes', 'sha256'],
+        properties: {
+          name: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9 ._-]{0,127}$' },
+          bytes: { type: 'integer', minimum: 1 },
+          sha256: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+        },
+        additionalProperties: false,
+      },
+    },
+  },
+  additionalProperties: false,
+} as const;
+
+const DATASET: Body = {
+  required: true,
+  content: {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        required: ['description', 'file'],
+        properties: {
+          description: { type: 'string', description: 'The description as JSON text, before the files' },
+          nonce: {
+            type: 'string',
+            pattern: '^\\d{1,16}$',
+            description: 'Proof of work; 0 where none is owed',
+          },
+          file: {
+            type: 'array',
+            minItems: 1,
+            maxItems: 61,
+            description: 'The files, in the order of the description',
+            items: { type: 'string', format: 'binary' },
+          },
+        },
+        additionalProperties: false,
+      },
+      encoding: {
+        description: { contentType: 'text/plain' },
+        file: { contentType: 'application/octet-stream' },
+      },
+    },
+    'application/json': { schema: DATASET_DESCRIPTION as unknown as object },
+  },
+};
+
 const TILE: Parameters = [
   {
     name: 'path',
@@ -81,6 +142,7 @@ const RANGES: Parameters = [
 /** What handlers read from the request itself, so that no decorator tells of it. */
 const RAW: Readonly<Record<string, { body?: Body; parameters?: Parameters }>> = {
   UploadController_upload: { body: UPLOAD },
+  DatasetUploadsController_upload: { body: DATASET },
   LogController_tile: { parameters: TILE },
   PayloadController_payload: { parameters: RANGES },
 };

@@ -19,8 +19,14 @@ export const TAGS: NonNullable<OpenAPIObject['tags']> = [
     description:
       'What the server decides by itself, the guardians who hold the keys, how they are called, what was measured of a release',
   },
-  { name: 'rewards', description: 'Who is owed what: balances, statements, and the policy behind them' },
-  { name: 'operations', description: 'Liveness, readiness, metrics, version' },
+  { name: 'datasets', description: 'Datasets from upload to vote, and what was trained on them' },
+  { name: 'learning', description: 'Trained experts: handed in, judged on unseen examples, released' },
+  {
+    name: 'rewards',
+    description:
+      'Who is owed what: balances, statements, epochs, proofs of solvency, and the policy behind them',
+  },
+  { name: 'operations', description: 'Liveness, readiness, metrics, version, snapshots' },
 ];
 
 /** Tags that come from the names of controllers, and the ones they belong to. */
@@ -30,6 +36,7 @@ const TAG_OF: Readonly<Record<string, string>> = {
   Fsck: 'chain',
   Payload: 'chain',
   Genesis: 'chain',
+  Snapshots: 'operations',
 };
 
 /** Files an operation under one of `TAGS`. */

@@ -17,6 +17,8 @@ const ADMIN = rule('admin');
 const INFERENCE = rule('inference', 'user');
 const TASKS = rule('tasks', 'user', 'guardian');
 const GUARDIAN = rule('guardian', 'guardian');
+/** Whoever has an account; a key needs the scope of those who publish. */
+const DATASETS = rule('chain:write', 'user');
 const PUBLISHING = rule('chain:write', 'contributor', 'node');
 
 /** What was decided for every route. A route that is not here fails the test: somebody has to decide. */
@@ -51,6 +53,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /log/proof/consistency': OPEN,
   'GET /log/entries': OPEN,
 
+  'POST /api/snapshots': ADMIN,
   'POST /chain/fsck': ADMIN,
   'GET /chain/status': OPEN,
   'GET /chain/B/graph': OPEN,
@@ -77,6 +80,14 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'DELETE /upload_moe_experts/{id}': PUBLISHING,
   'PUT /upload_moe_experts/{id}/{payload}': PUBLISHING,
   'POST /upload_moe_experts/{id}/complete': PUBLISHING,
+
+  'POST /learning/submissions': PUBLISHING,
+  'GET /learning/submissions': OPEN,
+  'GET /learning/submissions/{id}': OPEN,
+  'GET /learning/submissions/{id}/manifest': OPEN,
+  'POST /learning/submissions/{id}/openings': PUBLISHING,
+  'GET /learning/beacons': OPEN,
+  'GET /learning/leaderboard': OPEN,
 
   'POST /v1/chat/completions': INFERENCE,
   'POST /v1/completions': INFERENCE,
@@ -150,9 +161,31 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /api/guardian/monitor/history': GUARDIAN,
   'POST /api/guardian/monitor/validate': GUARDIAN,
 
+  'POST /datasets': DATASETS,
+  'GET /datasets/uploads/{id}': DATASETS,
+  'PUT /datasets/uploads/{id}': DATASETS,
+  'DELETE /datasets/uploads/{id}': DATASETS,
+  'POST /datasets/uploads/{id}/complete': DATASETS,
+  'GET /datasets': OPEN,
+  'GET /datasets/{id}': OPEN,
+  'GET /datasets/{id}/report': OPEN,
+  'GET /datasets/{id}/lineage': OPEN,
+  'POST /datasets/{id}/vote': DATASETS,
+  'POST /datasets/{id}/appeal': DATASETS,
+  'POST /datasets/{id}/appeal/answer': GUARDIAN,
+  'POST /datasets/{id}/quarantine': GUARDIAN,
+  'POST /datasets/{id}/release': GUARDIAN,
+  'POST /datasets/{id}/withdraw': rule('chain:write', 'user', 'guardian'),
+
   'GET /rewards/balance/{account}': OPEN,
   'GET /rewards/statement/{account}': OPEN,
   'GET /rewards/policy': OPEN,
+  'GET /rewards/epochs': OPEN,
+  'GET /rewards/epochs/{epoch}': OPEN,
+  'POST /rewards/scores/{receipt}': INFERENCE,
+  'POST /rewards/scores/{receipt}/reveal': INFERENCE,
+  'GET /rewards/solvency': OPEN,
+  'GET /rewards/solvency/{account}': OPEN,
 
   'GET /health': OPEN,
   'GET /ready': OPEN,

@@ -108,4 +108,50 @@ describe('a disk that is full when something is to be recorded', () => {
     expect(during).toBe(1);
     expect(counter.requests.length).toBe(2);
   });
+
+  it('takes no answer of a guardian that cannot be recorded, and takes it when it can', async () => {
+    type Question = { escalation_id: string; decision: { decision_id: string } };
+    const get = async <T>(path: string) => (await call<T>(server.url, 'GET', path)).body;
+    const answer = (id: string, what: string) =>
+      call(server.url, 'POST', `/api/guardian/escalations/${id}/${what}`, { reason: 'as seen' });
+    const stateOf = async ({ decision }: Question) =>
+      (await get<{ state: string }>(`/api/autonomous/decisions/${decision.decision_id}`)).state;
+    for (const streams of [17, 18]) {
+      const parameters = { streams };
+      const asked = { type: 'scaling', action: 'scale_up', parameters, reason: 'a trial' };
+      const { body } = await call(server.url, 'POST', '/api/autonomous/decision', asked);
+      expect(body).toMatchObject({ state: 'waiting' });
+    }
+    const open = () => get<{ items: Question[] }>('/api/guardian/escalations?state=open');
+    const audit = () => get<{ items: object[] }>('/api/guardian/audit?format=json&limit=200');
+    const { items } = await open();
+    expect(items).toHaveLength(2);
+    const recorded = (await audit()).items.length;
+
+    fill();
+    await until(
+      () => put(randomBytes(32).toString('hex')),
+      ({ status }) => status === 507,
+    );
+    for (const [i, what] of ['approve', 'reject'].entries()) {
+      const refused = await answer(items[i].escalation_id, what);
+      expect(refused).toMatchObject({ status: 507, body: { code: 'STORAGE_FULL' } });
+    }
+    expect((await open()).items).toEqual(items);
+    expect(await Promise.all(items.map(stateOf))).toEqual(['waiting', 'waiting']);
+    expect((await audit()).items.length).toBe(recorded);
+
+    rmSync(filler());
+    await until(
+      () => put(randomBytes(32).toString('hex')),
+      ({ status }) => status === 200,
+    );
+    expect((await answer(items[0].escalation_id, 'reject')).status).toBe(200);
+    expect(await stateOf(items[0])).toBe('rejected');
+    expect((await answer(items[1].escalation_id, 'approve')).status).toBe(200);
+    expect(['executing', 'executed', 'verified', 'succeeded', 'failed', 'undone']).toContain(
+      await stateOf(items[1]),
+    );
+    expect((await open()).items).toEqual([]);
+  });
 });

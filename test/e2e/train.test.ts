@@ -1,30 +1,10 @@
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../src/common/installation.js';
 import { first, mixture } from '../../src/datasets/index.js';
+import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
 import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
 
-const EXPERT = 'layer3.expert5';
-
-/** Genesis with one expert that answers the opposite: its last matrix is turned round and four times as large. */
-function damagedGenesis(): string {
-  const source = join(packageRoot(), 'models', 'genesis');
-  const folder = temporaryFolder('damaged');
-  mkdirSync(folder, { recursive: true });
-  for (const file of readdirSync(source)) copyFileSync(join(source, file), join(folder, file));
-  const path = join(folder, 'model.safetensors');
-  const bytes = readFileSync(path);
-  const start = 8 + Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, { data_offsets?: number[] }>;
-  const name = Object.keys(header).find((key) => /layers\.3\..*experts\.5\.w2/.test(key));
-  const [from, to] = header[name ?? '']?.data_offsets ?? [0, 0];
-  expect(to - from).toBe(192 * 384 * 2);
-  // binary16: the highest bit is the sign, two more in the exponent are a factor of four; zeros stay
-  for (let high = start + from + 1; high < start + to; high += 2)
-    if ((bytes[high] & 0x7c) !== 0) bytes[high] = (bytes[high] ^ 0x80) + 0x08;
-  writeFileSync(path, bytes);
-  return folder;
-}
+const EXPERT = DAMAGED_EXPERT;
 
 interface TrainingAnswer {
   readonly end: string;

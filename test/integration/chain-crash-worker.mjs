@@ -15,6 +15,7 @@ import { LeafClock } from '../../dist/src/log/leaf-clock.js';
 import { LogSignal } from '../../dist/src/log/log-signal.js';
 import { LogSpace } from '../../dist/src/log/log-space.js';
 import { PublishedEntries } from '../../dist/src/log/published-entries.js';
+import { DirectEntries } from '../../dist/src/log/sequencer/direct-entries.js';
 
 Logger.overrideLogger(false);
 const [url, folder, seed] = process.argv.slice(2);
@@ -26,11 +27,13 @@ const signal = new LogSignal();
 const events = new EventBus();
 const files = new LogFiles(join(folder, 'log'));
 const published = new PublishedEntries(dataSource, files);
+const direct = new DirectEntries();
 const clock = new LeafClock(dataSource);
 const log = new LogAppender(
   new GroupCommit(transactions, clock),
   signal,
   published,
+  direct,
   clock,
   new LogSpace(folder),
 );
@@ -48,7 +51,7 @@ const publisher = new BlockPublisher(
 );
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 events.on('log.checkpoint', (checkpoint) => say({ checkpoint }));
-new Sequencer(dataSource, files, keys, signal, published, events).onApplicationBootstrap();
+new Sequencer(dataSource, files, keys, signal, published, direct, events).onApplicationBootstrap();
 let count = 0;
 
 async function metaBlock(head) {

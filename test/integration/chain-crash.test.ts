@@ -43,7 +43,15 @@ interface Line {
   readonly checkpoint?: { readonly size: number; readonly root: string };
 }
 
-/** Runs a worker, kills it `ms` after it first spoke, and notes what it said in whole lines. */
+/** A worker is not killed before it said as many lines about each: a slow machine does no less than a fast one. */
+const LINES_BEFORE_A_KILL = 2;
+
+function saidEnough(text: string): boolean {
+  const linesOf = (kind: keyof Line) => text.split(`{"${kind}":`).length - 1;
+  return linesOf('block') >= LINES_BEFORE_A_KILL && linesOf('entry') >= LINES_BEFORE_A_KILL;
+}
+
+/** Runs a worker, kills it `ms` after it said enough, and notes what it said in whole lines. */
 async function runAndKill(
   sut: ChainUnderTest,
   round: number,
@@ -55,9 +63,14 @@ async function runAndKill(
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let text = '';
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+  const enough = new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (piece: string) => {
+      text += piece;
+      if (saidEnough(text)) resolve();
+    });
+  });
   const closed = once(child, 'close');
-  await Promise.race([once(child.stdout, 'data'), closed]);
+  await Promise.race([enough, closed]);
   await delay(ms);
   child.kill('SIGKILL');
   await closed;

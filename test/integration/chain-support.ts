@@ -18,6 +18,7 @@ import { LeafClock } from '../../src/log/leaf-clock.js';
 import { LogSignal } from '../../src/log/log-signal.js';
 import { LogSpace } from '../../src/log/log-space.js';
 import { PublishedEntries } from '../../src/log/published-entries.js';
+import { DirectEntries } from '../../src/log/sequencer/direct-entries.js';
 import { Sequencer } from '../../src/log/sequencer/sequencer.js';
 import { openTestDatabase, temporaryFolder, testConfig } from '../support/index.js';
 
@@ -39,11 +40,13 @@ export async function openChain({ difficulty = 0 } = {}) {
   const [signal, events, rules] = [new LogSignal(), new EventBus(), new BlockRules()];
   const files = new LogFiles(join(folder, 'log'));
   const published = new PublishedEntries(dataSource, files);
+  const direct = new DirectEntries();
   const leafClock = new LeafClock(dataSource);
   const log = new LogAppender(
     new GroupCommit(transactions, leafClock),
     signal,
     published,
+    direct,
     leafClock,
     new LogSpace(folder),
   );
@@ -52,7 +55,7 @@ export async function openChain({ difficulty = 0 } = {}) {
   const stores = BlockStores.inFolder(join(folder, 'blobs'));
   const author = new BlockAuthor(keys, context);
   const publisher = new BlockPublisher(dataSource, transactions, stores, rules, log, events, context);
-  const sequencer = new Sequencer(dataSource, files, keys, signal, published, events);
+  const sequencer = new Sequencer(dataSource, files, keys, signal, published, direct, events);
   return {
     folder,
     url: database.url,
@@ -98,7 +101,14 @@ export async function metaBlock(
 export async function expertBlock(
   author: BlockAuthor,
   meta: string,
-  { name = 'layer0.expert0', size = 1000, fill = 1, timestamp = TEST_NOW, dependsOn = [] as string[] } = {},
+  {
+    name = 'layer0.expert0',
+    size = 1000,
+    fill = 1,
+    timestamp = TEST_NOW,
+    dependsOn = [] as string[],
+    datasets = [] as string[],
+  } = {},
 ): Promise<BlockInput> {
   const payload = new Uint8Array(size).fill(fill);
   const header = await author.create({
@@ -109,7 +119,10 @@ export async function expertBlock(
     payload,
     payloadType: 'tensorblock',
     dependsOn: [meta, ...dependsOn],
-    metadata: { model: 'test', dtype: 'q8', tensors: [{ name: 'gate', offset: 0, length: size }] },
+    metadata: {
+      ...{ model: 'test', dtype: 'q8', tensors: [{ name: 'gate', offset: 0, length: size }] },
+      ...(datasets.length > 0 && { datasets }),
+    },
     timestamp,
   });
   return { header, payload };

@@ -86,6 +86,52 @@ describe('the log', () => {
     expect(await sut.logReader.waitFor('nobody', 'test', 60)).toBeNull();
   });
 
+  it('publishes one entry of a kind about a subject, however many ask for it, with numbers between those of others', async () => {
+    sut.sequencer.onApplicationBootstrap();
+    await append(0, 3);
+    await sut.sequencer.settle(5000);
+    const once = (subject: string) => sut.log.publishOnce({ ...entry(subject), kind: 'once' }, 5000);
+    const [known, leaves] = await Promise.all([
+      once('x0'),
+      Promise.all(Array.from({ length: 60 }, (_, i) => once(`x${i % 20}`))),
+      append(3, 40),
+    ]);
+    const again = await Promise.all(Array.from({ length: 20 }, (_, i) => once(`x${i}`)));
+    expect(again.map((leaf) => leaf?.index)).toEqual(leaves.slice(0, 20).map((leaf) => leaf?.index));
+    expect(leaves.slice(20, 40)).toEqual(leaves.slice(0, 20));
+    expect(known).toEqual(leaves[0]);
+    await sut.sequencer.settle(5000);
+    const { size, root } = await published();
+    expect(size).toBe(60);
+    for (const leaf of leaves.slice(0, 20)) {
+      const proof = unwrap(await sut.logReader.inclusion(leaf!.index, size));
+      const path = proof.path.map(hexToBytes);
+      expect(verifyInclusion(merkleLeafHash(leaf!.leaf), leaf!.index, size, path, hexToBytes(root))).toBe(
+        true,
+      );
+    }
+    const rows = await sut.dataSource.query<{ leaf_index: string }[]>(
+      'SELECT leaf_index FROM log_entries ORDER BY leaf_index',
+    );
+    expect(rows.map(({ leaf_index: index }) => Number(index))).toEqual(
+      Array.from({ length: 60 }, (_, i) => i),
+    );
+  });
+
+  it('publishes such an entry, too, while nobody sequences yet, and refuses it when its statement fails', async () => {
+    const once = (subject: string, deadlineMs = 5000) =>
+      sut.log.publishOnce({ ...entry(subject), kind: 'once' }, deadlineMs);
+    expect(await once('early', 50)).toBeNull();
+    const waiting = once('early');
+    sut.sequencer.onApplicationBootstrap();
+    expect((await waiting)?.index).toBe(0);
+    await sut.sequencer.settle(5000);
+    await sut.dataSource.query('ALTER TABLE log_entries ADD CONSTRAINT refused CHECK (subject <> $$bad$$)');
+    await expect(once('bad')).rejects.toThrow('refused');
+    await sut.dataSource.query('ALTER TABLE log_entries DROP CONSTRAINT refused');
+    expect((await once('bad'))?.index).toBe(1);
+  });
+
   it('lets one caller of a group fail alone, and keeps nothing of that caller', async () => {
     const outcomes = await Promise.allSettled(
       Array.from({ length: 20 }, (_, i) =>

@@ -5,6 +5,8 @@ import { freshAccessToken } from './session.js';
 export interface RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body?: unknown;
+  /** Sent as they are, instead of `body`. */
+  readonly bytes?: Blob;
   readonly signal?: AbortSignal;
   readonly accept?: string;
 }
@@ -12,13 +14,14 @@ export interface RequestOptions {
 /** Sends one request; throws a `Problem` for any answer that is not 2xx and for a failed connection. */
 export async function send(path: string, options: RequestOptions = {}): Promise<Response> {
   const headers = new Headers({ accept: options.accept ?? 'application/json' });
-  if (options.body !== undefined) headers.set('content-type', 'application/json');
+  if (options.bytes !== undefined) headers.set('content-type', 'application/octet-stream');
+  else if (options.body !== undefined) headers.set('content-type', 'application/json');
   const token = await freshAccessToken();
   if (token !== null) headers.set('authorization', `Bearer ${token}`);
   const response = await fetch(path, {
     method: options.method ?? 'GET',
     headers,
-    body: options.body === undefined ? undefined : JSON.stringify(options.body),
+    body: options.bytes ?? (options.body === undefined ? undefined : JSON.stringify(options.body)),
     signal: options.signal,
   }).catch((thrown: unknown) => {
     if (options.signal?.aborted === true) throw thrown;

@@ -2,6 +2,7 @@ import {
   IconActivity,
   IconBell,
   IconBinaryTree,
+  IconDatabase,
   IconGridDots,
   IconHeartbeat,
   IconListCheck,
@@ -9,6 +10,7 @@ import {
   IconMessage,
   IconReceipt,
   IconScale,
+  IconSchool,
   IconShieldCheck,
   IconUsers,
   IconWaveSine,
@@ -25,6 +27,19 @@ export const pages = [
   },
   { path: '/chain', label: 'Chain', question: 'Where does each weight come from?', icon: IconBinaryTree },
   { path: '/experts', label: 'Experts', question: 'Which experts do the work?', icon: IconGridDots },
+  // Not /datasets: that is the API's.
+  {
+    path: '/dataset-list',
+    label: 'Datasets',
+    question: 'What may models be trained on?',
+    icon: IconDatabase,
+  },
+  {
+    path: '/submissions',
+    label: 'Submissions',
+    question: 'What are trained experts worth?',
+    icon: IconSchool,
+  },
   // Not /tasks: that is the API's.
   { path: '/task-list', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
   { path: '/guardian', label: 'Guardian', question: 'What waits for my answer?', icon: IconShieldCheck },

@@ -42,3 +42,13 @@ export function useLiveTopic(topic: string, handler: (message: LiveMessage) => v
 export function useMetrics(): readonly MetricsSample[] {
   return useSyncExternalStore(history.watch, history.current);
 }
+
+/**
+ * What matters of the newest sample (null before the first), as a text or a number: whoever shows it is drawn again when that
+ * changes, not every second.
+ */
+export function useNewestSample<T extends string | number | null>(
+  select: (sample: MetricsSample | null) => T,
+): T {
+  return useSyncExternalStore(history.watch, () => select(history.current().at(-1) ?? null));
+}

@@ -66,6 +66,16 @@ export class Accounts {
     return row === undefined ? null : accountOf(row);
   }
 
+  /** Accounts by their ids, in the order of these; null for one that does not exist. */
+  async findAll(ids: readonly string[]): Promise<(Account | null)[]> {
+    const rows = await this.dataSource.query<AccountRow[]>(
+      `SELECT ${ACCOUNT_COLUMNS} FROM accounts WHERE id = ANY ($1)`,
+      [ids],
+    );
+    const found = new Map(rows.map((row) => [row.id, accountOf(row)]));
+    return ids.map((id) => found.get(id) ?? null);
+  }
+
   /** An account by its name, in capitals or not; null when there is none. */
   async named(name: string): Promise<Account | null> {
     const [row] = await this.dataSource.query<AccountRow[]>(

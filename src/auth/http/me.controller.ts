@@ -12,7 +12,7 @@ import {
 } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CodedError, unwrap } from '../../common/index.js';
-import { FreshCache } from '../../common/fresh-cache.js';
+import { FreshGroup } from '../../common/fresh-group.js';
 import { AppConfig } from '../../config/index.js';
 import type { AddressedRequest, IdentifiedRequest } from '../access.guard.js';
 import { Accounts, accountView, type Account } from '../accounts/index.js';
@@ -27,6 +27,8 @@ import { PasswordDto, SessionParameters } from './session.dto.js';
 /** How long another replica may still show an account as it was. In this process a change counts at once. */
 const FRESH_MS = 1_000;
 const MOST_ACCOUNTS = 10_000;
+/** Accounts that one query reads. */
+const MOST_TOGETHER = 256;
 
 /** What somebody sees and changes of the own account. */
 @ApiTags('accounts')
@@ -34,7 +36,7 @@ const MOST_ACCOUNTS = 10_000;
 @Roles('user')
 @NeedsScope('session')
 export class MeController implements OnModuleInit {
-  private readonly known: FreshCache<Account | null>;
+  private readonly known: FreshGroup<Account | null>;
 
   constructor(
     private readonly config: AppConfig,
@@ -43,7 +45,11 @@ export class MeController implements OnModuleInit {
     private readonly signIn: SignIn,
     private readonly check: SessionCheck,
   ) {
-    this.known = new FreshCache((id) => accounts.find(id), { freshMs: FRESH_MS, most: MOST_ACCOUNTS });
+    this.known = new FreshGroup((ids) => accounts.findAll(ids), {
+      freshMs: FRESH_MS,
+      most: MOST_ACCOUNTS,
+      together: MOST_TOGETHER,
+    });
   }
 
   onModuleInit(): void {

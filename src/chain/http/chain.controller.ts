@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpStatus, Param, Post, Query, Res } from '@nes
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { NeedsScope, Roles } from '../../auth/index.js';
+import { SameAnswers } from '../../common/answer-text.js';
 import type { Result } from '../../common/index.js';
 import { ProblemException } from '../../common/problem.js';
 import type { BlockHeader, ChainId } from '../block/index.js';
@@ -10,11 +11,13 @@ import { BlockGraph, type BlockGraphPart } from '../read/block-graph.js';
 import { BlockPages } from '../read/block-pages.js';
 import { BlockReader, unknownBlock } from '../read/block-reader.js';
 import type { StoredBlock } from '../tables/block-queries.js';
-import { toView, type BlockView } from './block-view.js';
+import { pageView, toView, type BlockPageView, type BlockView } from './block-view.js';
 import { BlockParameters, BlocksQuery, ChainParameters, GraphQuery, PublishBody } from './chain-requests.js';
 
 const GRAPH_LIMIT = 1000;
 const PAGE = 100;
+/** Pages whose text is remembered. */
+const MOST_VIEWS = 64;
 
 /** A block that was offered, as it is now. */
 interface PublishedView extends BlockView {
@@ -25,6 +28,8 @@ interface PublishedView extends BlockView {
 /** The chains as others read them, and the door for new blocks. */
 @Controller('chain')
 export class ChainController {
+  private readonly views = new SameAnswers(MOST_VIEWS);
+
   constructor(
     private readonly reader: BlockReader,
     private readonly pages: BlockPages,
@@ -50,13 +55,14 @@ export class ChainController {
   async list(
     @Param() { id }: ChainParameters,
     @Query() { type, name, model, payload_hash, limit, cursor, order }: BlocksQuery,
-  ): Promise<{ items: BlockView[]; next_cursor: string | null }> {
+  ): Promise<BlockPageView> {
     const filter = { type, name, model, payloadHash: payload_hash };
     const asked = [type, name, model, payload_hash, cursor, order];
     const newest = asked.every((value) => value === undefined) ? this.pages.newest(id, limit ?? PAGE) : null;
-    const page = await (newest ??
-      this.reader.list(id, filter, { limit: limit ?? PAGE, cursor, order }).then(accepted));
-    return { items: page.items.map(toView), next_cursor: page.nextCursor };
+    if (newest === null)
+      return pageView(accepted(await this.reader.list(id, filter, { limit: limit ?? PAGE, cursor, order })));
+    const page = await newest;
+    return this.views.of(`${id} ${limit}`, [page], () => pageView(page));
   }
 
   @ApiOperation({ summary: 'One block' })

@@ -45,18 +45,20 @@ export class BlockPublisher {
    * @param rows written in the transaction that records blocks which are new
    */
   async publish(inputs: readonly BlockInput[], rows?: RowsOfBlocks): Promise<Result<AcceptedBlock[]>> {
-    const sized = checkBatchSize(inputs);
-    if (!sized.ok) return sized;
-    const batch = new Map<string, Candidate>();
-    const order: string[] = [];
-    for (const input of inputs) {
-      const checked = checkHeaderAlone(input, this.context);
-      if (!checked.ok) return checked;
-      batch.set(checked.value.hash, checked.value);
-      order.push(checked.value.hash);
-    }
-    const accepted = await this.accept([...batch.values()], rows);
-    return accepted.ok ? ok(order.map((hash) => accepted.value.get(hash)!)) : accepted;
+    const checked = checkAlone(inputs, this.context);
+    if (!checked.ok) return checked;
+    const accepted = await this.accept(distinct(checked.value), rows);
+    return accepted.ok ? ok(checked.value.map(({ hash }) => accepted.value.get(hash)!)) : accepted;
+  }
+
+  /** Whether `publish` would take these blocks now; nothing is stored. Refuses with the codes of the checks. */
+  async check(inputs: readonly BlockInput[]): Promise<Result<void>> {
+    const checked = checkAlone(inputs, this.context);
+    if (!checked.ok) return checked;
+    const batch = distinct(checked.value);
+    const known = await parentFacts(this.dataSource.manager, [...new Set(batch.flatMap(linksOf))]);
+    const together = await checkBatch(batch, known, this.rules);
+    return together.ok ? this.checkHeads(together.value) : together;
   }
 
   /**
@@ -201,4 +203,22 @@ export class BlockPublisher {
         name: header.name,
       });
   }
+}
+
+/** Size of the batch, then each block by itself. */
+function checkAlone(inputs: readonly BlockInput[], context: CheckContext): Result<Candidate[]> {
+  const sized = checkBatchSize(inputs);
+  if (!sized.ok) return sized;
+  const candidates: Candidate[] = [];
+  for (const input of inputs) {
+    const checked = checkHeaderAlone(input, context);
+    if (!checked.ok) return checked;
+    candidates.push(checked.value);
+  }
+  return ok(candidates);
+}
+
+/** Each block once, though it was handed in twice. */
+function distinct(candidates: readonly Candidate[]): Candidate[] {
+  return [...new Map(candidates.map((candidate) => [candidate.hash, candidate])).values()];
 }

@@ -1,7 +1,14 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CodedError, systemCodeOf } from '../../common/index.js';
-import { DOMAINS, examples, first, mixture, type LabelledExample, type Split } from '../../datasets/index.js';
+import {
+  DOMAINS,
+  examples,
+  first,
+  mixture,
+  type LabelledExample,
+  type Split,
+} from '../../datasets/generators/index.js';
 import type { CommandContext } from '../command-context.js';
 
 /** Lines are written in pieces of about this many characters; one write per line would be ten times as slow. */

@@ -1,119 +1,51 @@
-import { createReadStream } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { availableParallelism, constants, setPriority } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { BlockReader } from '../../chain/index.js';
-import { CodedError, messageOf, unwrap, type Json } from '../../common/index.js';
-import { nativeSha256Hex } from '../../common/native-hash.js';
-import { ParameterIndex } from '../../experts/index.js';
+import { bytesToHex, CodedError, unwrap, type Json } from '../../common/index.js';
+import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import {
-  checkBlocks,
+  DocumentTree,
   encodeTrainedBlock,
-  ExampleEncoder,
-  hashFile,
-  HttpBlockAccess,
   lossCurve,
-  readExamples,
-  readRelease,
   runTraining,
-  startJob,
-  StoredBlockAccess,
-  trainingKernelPath,
   trainingManifest,
-  type BlockAccess,
-  type ReleaseModel,
   type RunOutcome,
-  type TrainingExamples,
-  type TrainingJob,
 } from '../../learning/index.js';
 import type { CommandContext } from '../command-context.js';
+import { beginTraining, takeUpTraining, type BegunTraining, type TrainOptions } from './begun-training.js';
 
-interface TrainOptions {
-  readonly data: string;
-  readonly experts: string[];
-  readonly model: string;
-  readonly server?: string;
-  readonly minutes: number;
-  readonly steps?: number;
-  readonly learningRate: number;
-  readonly batchTokens: number;
-  readonly seed: string;
-  readonly threads?: number;
-  readonly out: string;
-}
-
-/** How long one block may take to arrive, ms. */
-const DEADLINE_MS = 120_000;
-const CHECK_EVERY = 20;
+/** Looks in a row without a better one after which a training ends. */
 const PATIENCE = 8;
-/** Examples that are looked at without being learnt: enough for a steady figure, few enough to cost little. */
-const MOST_UNSEEN = 256;
 
 /** Trains experts of a model and writes their blocks, a manifest and the curve of the loss. */
 export async function train(context: CommandContext, options: TrainOptions): Promise<void> {
-  const model = await readModel(context, options);
-  unwrap(checkBlocks(model, options.experts));
-  const encoder = unwrap(ExampleEncoder.create(model.tokenizer));
-  const { hash, bytes } = await hashFile(options.data).catch(unreadable(options.data));
-  const all = unwrap(await readExamples(createReadStream(options.data), encoder, model.config.maxPositions));
-  const examples = { ...all, unseen: all.unseen.slice(0, MOST_UNSEEN) };
   // Whoever answers requests beside it goes first. Threads inherit it, so it comes before them.
   setPriority(constants.priority.PRIORITY_LOW);
-  const milliseconds = options.minutes * 60_000;
-  const wish = {
-    ...options,
-    steps: options.steps ?? null,
-    milliseconds,
-    threads: options.threads ?? availableParallelism(),
-  };
-  const now = () => performance.now();
-  const job = unwrap(await startJob(model, examples, wish, now));
+  const begun = await beginOrTakeUp(context, options);
   try {
-    const outcome = await runWithBar(context, job, examples, milliseconds);
-    const data = { hash, bytes, learnt: all.learnt.length, unseen: examples.unseen.length };
-    const files = await writeResults(options.out, model, job, outcome, data);
-    printOutcome(context, outcome, all.tooLong, files);
+    const outcome = await runWithBar(context, begun, options.minutes * 60_000);
+    const files = await writeResults(begun, outcome);
+    printOutcome(context, outcome, begun.data.examples.tooLong, files);
   } finally {
-    await job.stop();
+    await begun.job.stop();
   }
 }
 
-async function readModel(context: CommandContext, options: TrainOptions): Promise<ReleaseModel> {
-  const { model, server } = options;
-  const read = async (access: BlockAccess) => {
-    const bar = { current: null as ReturnType<CommandContext['progress']> | null };
-    try {
-      return unwrap(
-        await readRelease(access, model, (done, total) => {
-          bar.current ??= context.progress('reading the model', total);
-          bar.current.update(done);
-        }),
-      );
-    } finally {
-      bar.current?.stop();
-    }
-  };
-  if (server !== undefined) {
-    const base = server.replace(/\/+$/, '');
-    return read(
-      new HttpBlockAccess((path) =>
-        fetch(`${base}${path}`, { signal: AbortSignal.timeout(DEADLINE_MS) }).catch(unreachable(base)),
-      ),
-    );
-  }
-  return context.withApplication((host) => {
-    if (host.kind === 'server') return read(new HttpBlockAccess((path) => host.server.fetch(path)));
-    const { application } = host;
-    return read(new StoredBlockAccess(application.get(ParameterIndex), application.get(BlockReader)));
-  });
+function beginOrTakeUp(context: CommandContext, options: TrainOptions): Promise<BegunTraining> {
+  const { data, experts, resume } = options;
+  if (resume !== undefined && data === undefined && experts === undefined)
+    return takeUpTraining(context, resume, options);
+  if (resume === undefined && data !== undefined && experts !== undefined)
+    return beginTraining(context, { ...options, data, experts });
+  const message = 'name --data and --experts to begin a training, or --resume alone to take one up';
+  throw new CodedError('TRAINING_OPTIONS', message);
 }
 
 /** Ctrl-C once ends the training and keeps what is best so far. */
 async function runWithBar(
   context: CommandContext,
-  { trainer, plan }: TrainingJob,
-  { unseen }: TrainingExamples,
+  { job: { trainer, plan }, data, folder, from }: BegunTraining,
   milliseconds: number,
 ): Promise<RunOutcome> {
   const { steps } = plan.schedule;
@@ -123,41 +55,44 @@ async function runWithBar(
   process.once('SIGINT', stop);
   let checked = NaN;
   try {
-    const limits = { steps, milliseconds, checkEvery: CHECK_EVERY, patience: PATIENCE };
-    return unwrap(
-      await runTraining(trainer, unseen, limits, {
-        now: () => performance.now(),
-        onStep: ({ step, loss }) =>
-          bar.update(step + 1, `loss ${loss.toFixed(3)}, unseen ${checked.toFixed(3)}`),
-        onCheck: ({ loss }) => (checked = loss),
-        pause: () => setImmediate(stopped).then(() => stopped),
-      }),
-    );
+    const { checkEvery, keepEvery } = folder.record;
+    const limits = { steps, milliseconds, checkEvery, keepEvery, patience: PATIENCE };
+    const hooks = {
+      now: () => performance.now(),
+      onStep: ({ step, loss }: { step: number; loss: number }) =>
+        bar.update(step + 1, `loss ${loss.toFixed(3)}, unseen ${checked.toFixed(3)}`),
+      onCheck: ({ loss }: { loss: number }) => (checked = loss),
+      onKeep: folder.keep.bind(folder),
+      pause: () => setImmediate(stopped).then(() => stopped),
+    };
+    return unwrap(await runTraining(trainer, data.examples.unseen, limits, hooks, from?.progress));
   } finally {
     bar.stop();
     process.off('SIGINT', stop);
   }
 }
 
-async function writeResults(
-  folder: string,
-  model: ReleaseModel,
-  { trainer, plan }: TrainingJob,
-  outcome: RunOutcome,
-  data: { hash: string; bytes: number; learnt: number; unseen: number },
-): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
+async function writeResults(begun: BegunTraining, outcome: RunOutcome): Promise<string[]> {
+  const { model, job, data, out, initial, folder } = begun;
+  const { trainer, plan } = job;
+  await mkdir(out, { recursive: true });
   const blocks = plan.blocks.map((name) => {
     const block = encodeTrainedBlock(model, name, (of, tensor) => trainer.values(of, tensor));
     return { block, hash: nativeSha256Hex(block.payload), file: `${name}.tensorblock` };
   });
-  for (const { block, file } of blocks) await writeFile(join(folder, file), block.payload);
-  const kernel = nativeSha256Hex(await readFile(trainingKernelPath()));
-  const manifest = trainingManifest({ model, plan, kernel, data, blocks, outcome });
-  await writeFile(join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 1)}\n`);
+  for (const { block, file } of blocks) await writeFile(join(out, file), block.payload);
+  const { kernel, datasets, keepEvery } = folder.record;
+  const { learnt, unseen } = data.examples;
+  const facts = {
+    ...{ hash: data.hash, bytes: data.bytes, learnt: learnt.length, unseen: unseen.length },
+    root: bytesToHex(DocumentTree.over(learnt, nativeSha256).root),
+    datasets,
+  };
+  const parts = { model, plan, kernel, data: facts, initial, checkpointEvery: keepEvery, blocks, outcome };
+  await writeFile(join(out, 'manifest.json'), `${JSON.stringify(trainingManifest(parts), null, 1)}\n`);
   const title = `${model.model}@${model.version}: ${plan.blocks.join(', ')}`;
-  await writeFile(join(folder, 'loss.svg'), lossCurve(title, outcome.steps, outcome.checks));
-  return [...blocks.map(({ file }) => file), 'manifest.json', 'loss.svg'].map((file) => join(folder, file));
+  await writeFile(join(out, 'loss.svg'), lossCurve(title, outcome.steps, outcome.checks));
+  return [...blocks.map(({ file }) => file), 'manifest.json', 'loss.svg'].map((file) => join(out, file));
 }
 
 const ENDS = {
@@ -190,16 +125,4 @@ function printOutcome(
     files: [...files],
   };
   context.print(value as Json, lines.join('\n'));
-}
-
-function unreadable(path: string): (thrown: unknown) => never {
-  return (thrown) => {
-    throw new CodedError('TRAINING_FILE', `${path} cannot be read: ${messageOf(thrown)}`, { path });
-  };
-}
-
-function unreachable(url: string): (thrown: unknown) => never {
-  return (thrown) => {
-    throw new CodedError('SERVER_GONE', `${url} does not answer: ${messageOf(thrown)}`, {}, 503);
-  };
 }

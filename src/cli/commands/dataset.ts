@@ -16,6 +16,40 @@ export function register(program: Command, context: CommandContext): void {
     .argument('[domain]', 'one domain alone (default: all, mixed as the genesis model was trained)')
     .description('print examples of the genesis domains as JSON lines {domain, prompt, completion}')
     .action(context.action(async () => (await import('../actions/dataset.js')).generateDataset));
+  registerChainD(dataset, context);
+}
+
+/** What goes to a server: this folder's, or another one with an API key. */
+function registerChainD(dataset: Command, context: CommandContext): void {
+  const remote = (command: Command): Command =>
+    command
+      .option('--server <url>', 'another server than that of this data folder')
+      .option('--key <key>', 'API key for it, with the scope chain:write (or STEMMA_API_KEY)');
+  remote(dataset.command('upload'))
+    .argument('<files...>', 'files of JSON lines, in their order')
+    .requiredOption('--name <name>', 'the same for all versions')
+    .requiredOption('--licence <spdx>', 'an SPDX expression such as CC0-1.0')
+    .requiredOption('--source <text>', 'where the data comes from, in one line')
+    .option('--set-version <version>', 'version of the set', '1.0.0')
+    .description('upload a dataset; a second call goes on where the first was cut off')
+    .action(context.action(async () => (await import('../actions/dataset-upload.js')).uploadFiles));
+  remote(dataset.command('list'))
+    .option('--stage <stage>', 'only sets of this stage, such as vote')
+    .option('--limit <count>', 'how many, at most 200', '50')
+    .description('list datasets, newest first')
+    .action(context.action(async () => (await import('../actions/dataset-chain.js')).listDatasets));
+  remote(dataset.command('vote'))
+    .argument('<id>', 'id of the dataset')
+    .addArgument(
+      new Argument('<choice>', 'whether models should be trained on it').choices(['for', 'against']),
+    )
+    .description('vote on a dataset, once')
+    .action(context.action(async () => (await import('../actions/dataset-chain.js')).voteOnDataset));
+  remote(dataset.command('withdraw'))
+    .argument('<id>', 'id of the dataset')
+    .requiredOption('--reason <text>', 'why; everybody can read it')
+    .description('take a dataset back for good, and list what was trained on it')
+    .action(context.action(async () => (await import('../actions/dataset-chain.js')).withdrawDataset));
 }
 
 function count(text: string): number {

@@ -13,10 +13,13 @@ import * as keys from './keys.js';
 import * as logits from './logits.js';
 import * as models from './models.js';
 import * as migrations from './migrations.js';
+import * as submit from './submit.js';
 import * as supervise from './supervise.js';
 import * as tasks from './tasks.js';
 import * as train from './train.js';
 import * as replay from './replay.js';
+import * as rewards from './rewards.js';
+import * as snapshot from './snapshot.js';
 import * as serve from './serve.js';
 import * as verify from './verify.js';
 import * as verifyReport from './verify-report.js';
@@ -34,15 +37,18 @@ export const COMMANDS: readonly RegisterCommand[] = [
   chat.register,
   dataset.register,
   train.register,
+  submit.register,
   logits.register,
   cacheLab.register,
   replay.register,
   verify.register,
   verifyReport.register,
+  rewards.register,
   dispute.register,
   tasks.register,
   guardian.register,
   fsck.register,
+  snapshot.register,
   keys.register,
   admin.register,
   migrations.register,

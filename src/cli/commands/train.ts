@@ -6,11 +6,18 @@ export function register(program: Command, context: CommandContext): void {
   program
     .command('train')
     .description('train experts of a model on your own data; everything else stays as it is')
-    .requiredOption('--data <file>', 'JSON lines: {prompt, completion}, {messages} or {text}')
-    .requiredOption(
+    .option('--data <file>', 'JSON lines: {prompt, completion}, {messages} or {text}')
+    .option(
       '--experts <names>',
       'which blocks learn, separated by commas: layer3.expert5,layer3.expert6',
       names,
+    )
+    .option('--resume <folder>', 'go on with a training that was stopped or killed, instead of beginning one')
+    .option(
+      '--datasets <hashes>',
+      'blocks of chain D that the file comes from, separated by commas',
+      hashes,
+      [],
     )
     .option('--model <name>', 'a model, or one release of it: genesis, genesis@1.0.0', 'genesis')
     .option('--server <url>', 'take the model from this server instead of your own')
@@ -30,6 +37,12 @@ function names(text: string): string[] {
   throw new InvalidArgumentError(
     'names of blocks separated by commas, such as layer3.expert5,layer3.expert6',
   );
+}
+
+function hashes(text: string): string[] {
+  const list = [...new Set(text.split(',').map((hash) => hash.trim()))].sort();
+  if (list.every((hash) => /^[0-9a-f]{64}$/.test(hash)) && list.length <= 64) return list;
+  throw new InvalidArgumentError('hashes of blocks separated by commas, 64 at most');
 }
 
 function whole(least: number, most: number): (text: string) => number {

@@ -28,6 +28,7 @@ export class SafetyFigures {
   private readSecurity: () => Promise<number | undefined> = async () => undefined;
   private readEthics: (release: string) => Promise<EthicsFigures | undefined> = async () => undefined;
 
+  private readGain: (release: string, other: string) => Promise<number | undefined> = async () => undefined;
   private readLoss: (release: string) => Promise<LossFigures | undefined> = async () => undefined;
 
   /** Who knows the security score, 0 to 1. */
@@ -43,6 +44,16 @@ export class SafetyFigures {
   /** Who knows the loss of a release, by the hash of its block. */
   provideLoss(read: (release: string) => Promise<LossFigures | undefined>): void {
     this.readLoss = read;
+  }
+
+  /** Who knows by how much less loss a release has than another, both by the hash of their blocks. */
+  provideGain(read: (release: string, other: string) => Promise<number | undefined>): void {
+    this.readGain = read;
+  }
+
+  /** The share by which a release has less loss than another, or undefined where they were not compared. */
+  gainOver(release: string, other: string): Promise<number | undefined> {
+    return this.readGain(release, other);
   }
 
   /** The loss of a release, or undefined while nobody measured it. */

@@ -12,7 +12,7 @@ export interface MetricOptions<L extends string = string> {
 }
 
 /** How often the event loop's delay is sampled, ms: each sample wakes an idle server. */
-const EVENT_LOOP_EVERY_MS = 50;
+const EVENT_LOOP_EVERY_MS = 250;
 
 /** Where modules register their metrics; `GET /metrics` prints them. Asking for the same name twice gives the same metric. */
 @Injectable()

@@ -11,7 +11,10 @@ describe('the decision matrix', () => {
   it('comes with the limits that were promised', () => {
     const { types } = unwrap(parseDecisionMatrix(shipped));
     expect(types.deployment).toMatchObject({ threshold: 0.8, automatic_per_hour: 10 });
-    expect(types.scaling).toMatchObject({ threshold: 0.85, automatic_actions: ['scale_down'] });
+    expect(types.scaling).toMatchObject({
+      threshold: 0.85,
+      automatic_actions: ['scale_down', 'remove_replicas'],
+    });
     expect(types.rollback).toMatchObject({ threshold: 0.7, automatic_in_emergency: true });
     expect(types.guardian_override.automatic_per_hour).toBe(0);
     expect(types.deployment.cooldown_s).toBe(300);
@@ -27,7 +30,7 @@ describe('the decision matrix', () => {
     ['threshold: 0.8', '__proto__: 0.8', 'not known'],
     ['deployment:', 'deploiment:', 'types.deploiment is not known'],
     ['version: 1', 'version: 2', 'version is 2'],
-    ['[scale_down]', '[Scale Down]', 'a list of at most 32 names'],
+    ['[scale_down, ', '[Scale Down, ', 'a list of at most 32 names'],
     ['  shadow: false\n', '', 'shadow is said neither in types.deployment nor in defaults'],
     ['attempts_per_day: 100', 'attempts_per_day: .inf', 'a whole number'],
     ['types:', 'types: &a\n  <<: *a\nkinds:', 'the decision matrix cannot be used'],

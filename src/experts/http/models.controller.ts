@@ -2,6 +2,7 @@ import { Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { SameAnswers } from '../../common/answer-text.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { PromotionDoor } from '../releases/promotion-door.js';
@@ -12,11 +13,15 @@ import { pageOf } from './page.js';
 
 /** Whom the command line of the server's own machine acts for. */
 const OPERATOR = 'command';
+/** Pages of the list whose text is remembered. */
+const MOST_LISTS = 16;
 
 /** Models, their releases, and which of them is live. */
 @ApiTags('models')
 @Controller('models')
 export class ModelsController {
+  private readonly lists = new SameAnswers(MOST_LISTS);
+
   constructor(
     private readonly catalog: ReleaseCatalog,
     private readonly config: AppConfig,
@@ -28,10 +33,11 @@ export class ModelsController {
   async list(@Query() query: PageQuery): Promise<object> {
     const models = await this.catalog.models();
     const page = pageOf(models, query, ({ name }) => name);
-    const items = await Promise.all(
-      page.items.map(({ name, liveRelease }) => this.describe(name, liveRelease)),
-    );
-    return { items, next_cursor: page.nextCursor };
+    const releases = await Promise.all(page.items.map(({ name }) => this.catalog.releases(name)));
+    return this.lists.of(`${query.limit} ${query.cursor ?? ''}`, [models, ...releases], () => ({
+      items: page.items.map(({ name, liveRelease }, i) => describe(name, liveRelease, releases[i])),
+      next_cursor: page.nextCursor,
+    }));
   }
 
   @ApiOperation({ summary: 'All releases of a model, newest first' })
@@ -72,12 +78,11 @@ export class ModelsController {
     const { release, previous, moved } = outcome;
     return { ...describeRelease(release), live: true, previous, moved, decision };
   }
+}
 
-  private async describe(name: string, liveRelease: string | null): Promise<object> {
-    const releases = await this.catalog.releases(name);
-    const live = releases.find(({ hash }) => hash === liveRelease);
-    return { name, live: live === undefined ? null : describeRelease(live), releases: releases.length };
-  }
+function describe(name: string, liveRelease: string | null, releases: readonly ReleaseRow[]): object {
+  const live = releases.find(({ hash }) => hash === liveRelease);
+  return { name, live: live === undefined ? null : describeRelease(live), releases: releases.length };
 }
 
 function describeRelease(row: ReleaseRow): object {

@@ -8,6 +8,10 @@ export interface PromotionAsk {
   readonly version: string;
   readonly actor: string;
   readonly mayOrder: boolean;
+  /** Why, where it is not a guardian who asks. */
+  readonly why?: string;
+  /** Asking again with the same key by the same actor is the same question. */
+  readonly key?: string;
 }
 
 /** What became of it; `outcome` is null while nobody has let it happen. */

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
-import { BlockPublisher, type AcceptedBlock } from '../../chain/index.js';
+import { BlockPublisher, type AcceptedBlock, type BlockInput } from '../../chain/index.js';
 import { CodedError, err, ok, systemCodeOf, type Json, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { AppConfig } from '../../config/index.js';
@@ -114,7 +114,15 @@ export class UploadStore {
   }
 
   /** Publishes the blocks of a complete upload, all or none, and forgets it. Refusals: `UPLOAD_INCOMPLETE`, `BLOCK_…`. */
-  async complete(id: string): Promise<Result<AcceptedBlock[]>> {
+  complete(id: string): Promise<Result<AcceptedBlock[]>> {
+    return this.handOver(id, (inputs) => this.publisher.publish(inputs));
+  }
+
+  /** Gives the blocks of a complete upload to somebody, who may move their files, and forgets it once they were taken. */
+  async handOver<T>(
+    id: string,
+    take: (inputs: readonly BlockInput[]) => Promise<Result<T>>,
+  ): Promise<Result<T>> {
     const [headers, state] = [await this.headers(id), await this.state(id)];
     if (!headers.ok) return headers;
     if (!state.ok) return state;
@@ -128,9 +136,9 @@ export class UploadStore {
         header,
         payload: { path: this.part(id, header.payload_hash) },
       }));
-      const published = await this.publisher.publish(inputs);
-      if (published.ok) await this.discard(id);
-      return published;
+      const taken = await take(inputs);
+      if (taken.ok) await this.discard(id);
+      return taken;
     });
   }
 

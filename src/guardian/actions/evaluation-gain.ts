@@ -21,7 +21,10 @@ export function evaluationGain(
 ): EvaluationGain | null {
   if (own === undefined || live === undefined) return null;
   if (own.questions !== live.questions || !(live.natsPerByte > 0)) return null;
-  const lessLoss = (live.natsPerByte - own.natsPerByte) / live.natsPerByte;
-  const feature = Math.min(1, Math.max(0, 0.5 + lessLoss / FULL_DIFFERENCE / 2));
-  return { feature, lessLoss };
+  return gainOf((live.natsPerByte - own.natsPerByte) / live.natsPerByte);
+}
+
+/** The gain that so much less loss is, where somebody has compared both releases already. */
+export function gainOf(lessLoss: number): EvaluationGain {
+  return { feature: Math.min(1, Math.max(0, 0.5 + lessLoss / FULL_DIFFERENCE / 2)), lessLoss };
 }

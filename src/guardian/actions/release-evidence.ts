@@ -3,7 +3,7 @@ import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { ParameterIndex, type ReleaseView } from '../../experts/index.js';
 import type { Features } from '../../decision/index.js';
-import { evaluationGain } from './evaluation-gain.js';
+import { evaluationGain, gainOf } from './evaluation-gain.js';
 import { SharedReleaseFigures } from './release-figures.js';
 
 /** Fewer answers of a canary say nothing yet. */
@@ -36,7 +36,8 @@ export class ReleaseEvidence {
       const hashes = [view, live].map((each) => each?.release ?? '');
       const [own, beside] = await Promise.all(hashes.map((each) => this.served.of(each)));
       const losses = await Promise.all(hashes.map((each) => this.figures.lossOf(each)));
-      const gain = evaluationGain(losses[0], losses[1]);
+      const compared = await this.figures.gainOver(hashes[0], hashes[1]);
+      const gain = compared === undefined ? evaluationGain(losses[0], losses[1]) : gainOf(compared);
       const features: Record<string, number> = {};
       if (live !== null) features.change = changeOf(view, live);
       if (gain !== null) features.evaluation_gain = gain.feature;

@@ -26,7 +26,8 @@ export class PromotionGuard implements OnModuleInit {
     this.door.guardBy((ask) => this.decide(ask));
   }
 
-  private async decide({ model, version, actor, mayOrder }: PromotionAsk): Promise<Result<PromotionAnswer>> {
+  private async decide(ask: PromotionAsk): Promise<Result<PromotionAnswer>> {
+    const { model, version, actor, mayOrder, why = 'a guardian asked to promote it', key = null } = ask;
     const before = await this.index.live(model);
     const release = (await this.releases.releases(model)).find((row) => row.version === version);
     // What is live already needs no decision.
@@ -36,8 +37,8 @@ export class PromotionGuard implements OnModuleInit {
     const decided = mayOrder
       ? await this.overrides.order('promote', parameters, { by: actor, reason: 'promoted by the owner' })
       : await this.decisions.request({
-          ...{ type: 'deployment', action: 'promote', parameters, idempotencyKey: null, emergency: false },
-          ...{ askedBy: actor, why: 'a guardian asked to promote it' },
+          ...{ type: 'deployment', action: 'promote', parameters, idempotencyKey: key, emergency: false },
+          ...{ askedBy: actor, why },
         });
     if (!decided.ok) return decided;
     return release === undefined

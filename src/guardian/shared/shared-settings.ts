@@ -5,10 +5,19 @@ import { canonicalJson, messageOf, systemClock, type Json } from '../../common/i
 import { DATABASE_CONNECTION, type DatabaseConnection } from '../../database/index.js';
 
 const CHANNEL = 'stemma_shared_settings';
-/** How old what is known may be when no notice comes through, ms: within the second an emergency stop may take. */
+/** How old what is known may be while no notices come, ms: within the second an emergency stop may take. */
 const POLL_MS = 800;
+/** The same while they come: a look over the connection that brings them, so that one that is dead is noticed. */
+const LISTENING_POLL_MS = 2_400;
 const LISTEN_AGAIN_MS = 2_000;
 const CONNECT_MS = 3_000;
+
+const READ = 'SELECT name, value FROM shared_settings';
+
+interface SettingRow {
+  readonly name: string;
+  readonly value: string;
+}
 
 type Watcher = (value: Json | undefined) => void;
 
@@ -25,7 +34,9 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     readonly told: (name: string, value: Json | undefined) => void;
   }[] = [];
   private known = new Map<string, string>();
-  private client: Client | null = null;
+  /** The connection that brings notices; null while there is none. */
+  private listener: { readonly client: Client; readonly lost: () => void } | null = null;
+  private readAt = 0;
   private timer: NodeJS.Timeout | undefined;
   private listenTimer: NodeJS.Timeout | undefined;
   private reading: Promise<void> | null = null;
@@ -39,7 +50,7 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await this.refresh();
-    this.timer = setInterval(() => void this.refresh(), POLL_MS);
+    this.timer = setInterval(() => this.poll(), POLL_MS);
     this.timer.unref();
     void this.listen();
   }
@@ -49,7 +60,7 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     clearInterval(this.timer);
     clearTimeout(this.listenTimer);
     await this.reading;
-    await this.client?.end().catch(() => undefined);
+    await this.listener?.client.end().catch(() => undefined);
   }
 
   /** A value as this process knows it; undefined where nobody set it. */
@@ -97,18 +108,34 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     return this.reading;
   }
 
+  private poll(): void {
+    if (this.listener !== null && performance.now() - this.readAt < LISTENING_POLL_MS - POLL_MS / 2) return;
+    void this.refresh();
+  }
+
   private async readAll(): Promise<void> {
     do {
       this.again = false;
       try {
-        const rows = await this.dataSource.query<{ name: string; value: string }[]>(
-          'SELECT name, value FROM shared_settings',
-        );
+        const rows = await this.readRows();
+        this.readAt = performance.now();
         this.take(new Map(rows.map(({ name, value }) => [name, value])));
       } catch (thrown) {
         if (!this.stopped) this.logger.debug(`shared settings could not be read: ${messageOf(thrown)}`);
       }
     } while (this.again && !this.stopped);
+  }
+
+  /** Over the connection that brings notices where there is one: if it is dead, it is made anew. */
+  private async readRows(): Promise<SettingRow[]> {
+    const { listener } = this;
+    if (listener === null) return this.dataSource.query<SettingRow[]>(READ);
+    try {
+      return (await listener.client.query<SettingRow>(READ)).rows;
+    } catch {
+      listener.lost();
+      return this.dataSource.query<SettingRow[]>(READ);
+    }
   }
 
   private take(fresh: Map<string, string>): void {
@@ -126,12 +153,13 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
       connectionString: this.connection.url,
       application_name: 'stemma-settings',
       connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: CONNECT_MS,
     });
     let over = false;
     const lost = () => {
       if (over) return;
       over = true;
-      if (this.client === client) this.client = null;
+      if (this.listener?.client === client) this.listener = null;
       client.end().catch(() => undefined);
       if (!this.stopped) this.listenTimer = setTimeout(() => void this.listen(), LISTEN_AGAIN_MS).unref();
     };
@@ -141,7 +169,7 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
-      this.client = client;
+      this.listener = { client, lost };
       if (this.stopped) await client.end();
       else await this.refresh();
     } catch {

@@ -1,4 +1,4 @@
-import { watch, type FSWatcher } from 'node:fs';
+import { statSync, watch, type FSWatcher } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../../common/index.js';
@@ -62,13 +62,20 @@ export class StopFile {
 
   private async read(): Promise<void> {
     const before = this.text;
-    try {
-      const text = await readFile(join(this.folder, STOP_FILE), 'utf8');
-      this.text = text.trim().slice(0, LONGEST_REASON) || 'the signal file says no reason';
-    } catch (thrown) {
-      this.text = systemCodeOf(thrown) === 'ENOENT' ? null : 'the signal file cannot be read';
-    }
+    this.text = await this.readText();
     if (this.text !== before) this.changed(this.text);
+  }
+
+  private async readText(): Promise<string | null> {
+    const path = join(this.folder, STOP_FILE);
+    try {
+      // nearly always there is none, and an error that says so costs more than this
+      if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
+      const text = await readFile(path, 'utf8');
+      return text.trim().slice(0, LONGEST_REASON) || 'the signal file says no reason';
+    } catch (thrown) {
+      return systemCodeOf(thrown) === 'ENOENT' ? null : 'the signal file cannot be read';
+    }
   }
 }
 

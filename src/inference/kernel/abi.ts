@@ -5,7 +5,7 @@
 export const COMMAND = { embed: 1, attend: 2, experts: 3, logits: 4, stop: 5 } as const;
 
 /** Bytes of the control block, and where in it the host writes the number of threads. */
-export const CONTROL_BYTES = 384 + 256 * 256;
+export const CONTROL_BYTES = 384;
 /** Byte offset of the thread count in the control block. */
 export const CONTROL_THREADS = 20;
 /** Element kinds of a matrix. */

@@ -22,6 +22,12 @@ export interface WeightBlock {
   readonly tensors: readonly TensorEntry[];
 }
 
+/** The same for two blocks whose payloads are the same bytes and hold the same tensors. */
+export function payloadKey({ payloadHash, payloadSize, tensors }: WeightBlock): string {
+  const places = tensors.map(({ name, offset, length }) => `${name}@${offset}+${length}`).sort();
+  return [payloadHash, payloadSize, ...places].join(' ');
+}
+
 /** A release as the engine loads it. */
 export interface EngineModel {
   /** Hash of the release block. */

@@ -1,13 +1,23 @@
 import { err, ok, type Result } from '../../common/index.js';
-import type { BlockFailureHandler, BlockSource, WeightBlock } from './block-source.js';
+import { payloadKey, type BlockFailureHandler, type BlockSource, type WeightBlock } from './block-source.js';
 import type { KernelHeap } from './heap.js';
 
 interface Entry {
-  address: number;
+  readonly address: number;
   users: number;
 }
 
-/** Blocks that stay in memory as long as a model uses them; releases that share a payload share its place. */
+/** Where a payload is. */
+export interface DensePlace {
+  readonly address: number;
+  /** Whether it was read just now: nobody has arranged it. */
+  readonly fresh: boolean;
+}
+
+/**
+ * Blocks that stay in memory as long as a model uses them. Releases that share a payload, and find the same tensors in it, share its
+ * place: who sees other tensors in the same bytes must not meet them arranged for somebody else.
+ */
 export class DenseStore {
   private readonly entries = new Map<string, Entry>();
 
@@ -17,12 +27,13 @@ export class DenseStore {
     private readonly blockFailed: BlockFailureHandler,
   ) {}
 
-  /** The address of the verified payload. Refuses as the source does, or with `KERNEL_MEMORY`. */
-  acquire(block: WeightBlock): Result<number> {
-    const known = this.entries.get(block.payloadHash);
+  /** Where the verified payload is. Refuses as the source does, or with `KERNEL_MEMORY`. */
+  acquire(block: WeightBlock): Result<DensePlace> {
+    const key = payloadKey(block);
+    const known = this.entries.get(key);
     if (known) {
       known.users++;
-      return ok(known.address);
+      return ok({ address: known.address, fresh: false });
     }
     const place = this.heap.allocate(block.payloadSize);
     if (!place.ok) return place;
@@ -32,16 +43,17 @@ export class DenseStore {
       this.blockFailed(block, read.error);
       return err(read.error);
     }
-    this.entries.set(block.payloadHash, { address: place.value, users: 1 });
-    return place;
+    this.entries.set(key, { address: place.value, users: 1 });
+    return ok({ address: place.value, fresh: true });
   }
 
   /** Ends one use of a payload. */
-  release(payloadHash: string): void {
-    const entry = this.entries.get(payloadHash);
-    if (!entry) throw new Error(`payload ${payloadHash} is not in memory`);
+  release(block: WeightBlock): void {
+    const key = payloadKey(block);
+    const entry = this.entries.get(key);
+    if (!entry) throw new Error(`payload ${block.payloadHash} is not in memory`);
     if (--entry.users > 0) return;
     this.heap.release(entry.address);
-    this.entries.delete(payloadHash);
+    this.entries.delete(key);
   }
 }

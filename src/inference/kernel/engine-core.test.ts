@@ -170,11 +170,11 @@ describe('engine core', () => {
   it('shares memory between releases with the same payloads and gives all back', () => {
     const engine = createEngine(built);
     const { cache: before, memoryBytes } = engine.stats();
-    runWork(engine, generate());
+    const { tokens } = unwrap(runWork(engine, generate())) as GenerateResult;
     const { misses } = engine.stats().cache;
     const twin = { ...built.model, release: 'ee'.repeat(32) };
     unwrap(engine.load(twin));
-    unwrap(runWork(engine, generate({ release: twin.release })));
+    expect(unwrap(runWork(engine, generate({ release: twin.release })))).toMatchObject({ tokens });
     expect(engine.stats().cache.misses).toBe(misses);
     engine.unload(release);
     expect(engine.stats().cache.bytes).toBeGreaterThan(0);

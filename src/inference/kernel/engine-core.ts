@@ -80,7 +80,15 @@ export class EngineCore {
     const { policy, traceBytes = 0 } = limits.experts ?? {};
     const background = components.background ?? null;
     const { heap } = kernel;
-    this.cache = new ExpertCache(heap, source, limits.expertCacheBytes, now, blockFailed, policy, background);
+    this.cache = new ExpertCache(
+      kernel,
+      source,
+      limits.expertCacheBytes,
+      now,
+      blockFailed,
+      policy,
+      background,
+    );
     this.recorder = traceBytes === 0 ? null : new RoutingRecorder(traceBytes, true);
     this.pages = new PagePool(kernel.heap, limits.kvCacheBytes);
     const looks = this.recorder !== null || background !== null;

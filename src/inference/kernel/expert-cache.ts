@@ -3,7 +3,7 @@ import { BackgroundExperts } from './background-experts.js';
 import type { BackgroundLoader } from './background-loader.js';
 import type { BlockFailureHandler, BlockSource, WeightBlock } from './block-source.js';
 import { ExpertSlots, type ExpertReference, type ExpertSlot } from './expert-slots.js';
-import type { KernelHeap } from './heap.js';
+import type { Kernel } from './kernel.js';
 import { createPolicy, type PolicyName } from './policies/index.js';
 
 /** What the engine takes where nothing else was measured or set. */
@@ -38,7 +38,7 @@ export class ExpertCache {
   private failures = 0;
 
   constructor(
-    private readonly heap: KernelHeap,
+    private readonly kernel: Kernel,
     private readonly source: BlockSource,
     budget: number,
     private readonly now: () => number,
@@ -46,8 +46,8 @@ export class ExpertCache {
     private readonly policyName: PolicyName = DEFAULT_POLICY,
     loader: BackgroundLoader | null = null,
   ) {
-    this.slots = new ExpertSlots(heap, budget, createPolicy(policyName));
-    this.background = new BackgroundExperts(heap, this.slots, loader);
+    this.slots = new ExpertSlots(kernel, budget, createPolicy(policyName));
+    this.background = new BackgroundExperts(kernel.heap, this.slots, loader);
   }
 
   /** Tells the layer whose experts are asked for next; layer 0 begins a pass. */
@@ -87,7 +87,7 @@ export class ExpertCache {
     if (begun) return ok(begun);
     return this.slots.keeping(keep, () => {
       if (!this.slots.makeRoom(size)) return ok('full');
-      const place = this.heap.allocate(size);
+      const place = this.kernel.heap.allocate(size);
       if (place.ok) return this.loadInto(reference, place.value);
       return keep.size > 0 ? ok('full') : this.fail(place.error);
     });
@@ -121,7 +121,7 @@ export class ExpertCache {
     const started = this.now();
     const slot = this.fill(reference, address);
     if (!slot.ok) {
-      this.heap.release(address);
+      this.kernel.heap.release(address);
       if (slot.error.code.startsWith('BLOCK_')) this.blockFailed(reference.block, slot.error);
       return this.fail(slot.error);
     }
@@ -135,13 +135,13 @@ export class ExpertCache {
 
   private fill(reference: ExpertReference, address: number): Result<ExpertSlot> {
     const { block } = reference;
-    const read = this.source.read(block, this.heap.bytes(address, block.payloadSize));
+    const read = this.source.read(block, this.kernel.heap.bytes(address, block.payloadSize));
     if (!read.ok) return read;
     const descriptor = this.slots.allocateDescriptor();
     if (!descriptor.ok) return descriptor;
     const described = this.slots.describe(reference, address, descriptor.value);
     if (!described.ok) {
-      this.heap.release(descriptor.value);
+      this.kernel.heap.release(descriptor.value);
       return described;
     }
     const place = { address, descriptor: descriptor.value, layer: this.slots.layer, ticket: null };

@@ -1,13 +1,13 @@
 import { ok, type Result } from '../../common/index.js';
 import { EXPERT_FIELDS } from './abi.js';
 import type { LoadTicket } from './background-loader.js';
-import type { WeightBlock } from './block-source.js';
+import { payloadKey, type WeightBlock } from './block-source.js';
 import { expertTensors } from './blocks.js';
 import type { ModelConfig } from './config.js';
-import type { KernelHeap } from './heap.js';
+import type { Kernel } from './kernel.js';
 import type { CacheEntry, ExpertPolicy, Moment } from './policies/index.js';
 import { expertFields } from './structures.js';
-import { placeTensors } from './tensors.js';
+import { arrangeTensors, placeTensors } from './tensors.js';
 
 /** An expert's block in memory. */
 export interface ExpertSlot extends CacheEntry {
@@ -39,9 +39,8 @@ export function expertKey(
   block: WeightBlock,
   { hiddenSize, expertHiddenSize, architecture }: ModelConfig,
 ): string {
-  const places = block.tensors.map(({ name, offset, length }) => `${name}@${offset}+${length}`).sort();
   const bias = architecture?.expertBias === true;
-  return [block.payloadHash, block.payloadSize, hiddenSize, expertHiddenSize, bias, ...places].join(' ');
+  return [hiddenSize, expertHiddenSize, bias, payloadKey(block)].join(' ');
 }
 
 const NONE: ReadonlySet<ExpertSlot> = new Set();
@@ -61,11 +60,11 @@ export class ExpertSlots {
   private usedForetold = 0;
 
   constructor(
-    private readonly heap: KernelHeap,
+    private readonly kernel: Kernel,
     readonly budget: number,
     private readonly policy: ExpertPolicy,
   ) {
-    heap.reclaim = () => this.evict();
+    kernel.heap.reclaim = () => this.evict();
   }
 
   /** Slots, the bytes of their payloads, those given up so far, and those used that were foretold. */
@@ -108,16 +107,17 @@ export class ExpertSlots {
 
   /** Memory for a descriptor; refuses as the heap does. */
   allocateDescriptor(): Result<number> {
-    return this.heap.allocate(DESCRIPTOR_BYTES);
+    return this.kernel.heap.allocate(DESCRIPTOR_BYTES);
   }
 
-  /** Finds the tensors of a verified payload and writes where they are. */
+  /** Finds the tensors of a verified payload, puts them into the kernel's order and writes where they are. To be done once per load. */
   describe({ block, config }: ExpertReference, address: number, descriptor: number): Result<void> {
-    const payload = this.heap.bytes(address, block.payloadSize);
+    const payload = this.kernel.heap.bytes(address, block.payloadSize);
     const tensors = placeTensors(block, payload, address, expertTensors(config));
     if (!tensors.ok) return tensors;
+    arrangeTensors(this.kernel, tensors.value);
     const fields = expertFields(tensors.value);
-    this.heap.words(descriptor, fields.length).set(fields);
+    this.kernel.heap.words(descriptor, fields.length).set(fields);
     return ok();
   }
 
@@ -155,8 +155,8 @@ export class ExpertSlots {
     this.slots.delete(slot.key);
     this.policy.removed?.(slot);
     this.taken -= slot.bytes;
-    this.heap.release(slot.address);
-    this.heap.release(slot.descriptor);
+    this.kernel.heap.release(slot.address);
+    this.kernel.heap.release(slot.descriptor);
   }
 
   /** Gives up every slot, and forgets every use, that none of the given keys needs any more. */

@@ -1,3 +1,4 @@
+export { compileKernel } from './node/compile-kernel.js';
 export type { BlockSource, EngineModel, TensorEntry, WeightBlock } from './block-source.js';
 export { describeBlocks, type BlockDescription } from './blocks.js';
 export { checkModelConfig, type ModelConfig } from './config.js';

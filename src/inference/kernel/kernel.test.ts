@@ -55,6 +55,7 @@ function multiply(
   heap.words(lists, records.length).set(records);
   heap.words(lists + records.length * 4, records.length).set(outputs);
   const tiles = Math.ceil(rows / 16);
+  if (dtype === 'int8') exports.arrange(matrix + HEADER_BYTES, (tiles * columns) / 32);
   const half = tiles >> 1;
   for (const [first, end] of [
     [0, half],

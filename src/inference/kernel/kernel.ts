@@ -32,6 +32,7 @@ export interface KernelExports {
     inputs: number,
     outputs: number,
   ): void;
+  arrange(matrix: number, tiles: number): void;
   quantizeRecord(record: number, columns: number): void;
   rmsNorm(x: number, weight: number, size: number, epsilon: number, output: number): void;
 }

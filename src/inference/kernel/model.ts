@@ -9,7 +9,7 @@ import { expertKey, type ExpertReference } from './expert-slots.js';
 import type { Kernel } from './kernel.js';
 import { RunState } from './run-state.js';
 import { architectureFields, layerFields } from './structures.js';
-import { placeTensors, type PlacedTensors, type TensorExpectation } from './tensors.js';
+import { arrangeTensors, placeTensors, type PlacedTensors, type TensorExpectation } from './tensors.js';
 
 /** A model whose dense weights are in memory and whose experts are known by name. */
 export interface LoadedModel {
@@ -32,7 +32,7 @@ export interface LoadedModel {
 
 /** Loads a model's dense blocks and writes its structures. */
 export class ModelLoader {
-  private readonly acquired: string[] = [];
+  private readonly acquired: WeightBlock[] = [];
   private readonly allocated: number[] = [];
   private readonly blocks: ReadonlyMap<string, WeightBlock>;
 
@@ -169,11 +169,14 @@ export class ModelLoader {
   private tensors(name: string, expected: readonly TensorExpectation[]): Result<PlacedTensors> {
     const block = this.block(name);
     if (!block.ok) return block;
-    const address = this.dense.acquire(block.value);
-    if (!address.ok) return address;
-    this.acquired.push(block.value.payloadHash);
-    const payload = this.kernel.heap.bytes(address.value, block.value.payloadSize);
-    return placeTensors(block.value, payload, address.value, expected);
+    const place = this.dense.acquire(block.value);
+    if (!place.ok) return place;
+    this.acquired.push(block.value);
+    const { address, fresh } = place.value;
+    const payload = this.kernel.heap.bytes(address, block.value.payloadSize);
+    const tensors = placeTensors(block.value, payload, address, expected);
+    if (tensors.ok && fresh) arrangeTensors(this.kernel, tensors.value);
+    return tensors;
   }
 
   private block(name: string): Result<WeightBlock> {
@@ -196,7 +199,7 @@ export class ModelLoader {
   }
 
   private undo(): void {
-    for (const hash of this.acquired.splice(0)) this.dense.release(hash);
+    for (const block of this.acquired.splice(0)) this.dense.release(block);
     for (const address of this.allocated.splice(0)) this.kernel.heap.release(address);
   }
 }

@@ -149,12 +149,17 @@ function reuse(sequence: Sequence): void {
 
 function rowsOf({ sequence, count, draft = [] }: Share): BatchRow[] {
   const { task, computed, table } = sequence;
-  return Array.from({ length: count }, (_, i) => ({
-    token: computed + i < task.ids.length ? task.ids[computed + i] : draft[computed + i - task.ids.length],
-    position: computed + i,
-    pages: table.address,
-    wantsLogits: task.wantsLogits(computed + i),
-    usage:
-      draft.length > 0 && i > 0 ? new Uint8Array(sequence.model.experts.length) : table.usageOf(computed + i),
-  }));
+  const rows: BatchRow[] = [];
+  for (let i = 0; i < count; i++) {
+    const position = computed + i;
+    rows.push({
+      token: position < task.ids.length ? task.ids[position] : draft[position - task.ids.length],
+      position,
+      pages: table.address,
+      wantsLogits: task.wantsLogits(position),
+      usage:
+        draft.length > 0 && i > 0 ? new Uint8Array(sequence.model.experts.length) : table.usageOf(position),
+    });
+  }
+  return rows;
 }

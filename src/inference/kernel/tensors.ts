@@ -3,6 +3,9 @@ import { decodeTensorHeader, type TensorPlan } from '../../experts/tensorblock/i
 import type { BlockTensor } from '../../experts/tensorblock/model-blocks.js';
 import { KIND } from './abi.js';
 import { blockCorrupt, type WeightBlock } from './block-source.js';
+import type { Kernel } from './kernel.js';
+
+const INT8_TILE_BYTES = 576;
 
 /** A tensor in the kernel's memory. */
 export interface PlacedTensor {
@@ -12,6 +15,8 @@ export interface PlacedTensor {
   readonly scales: number;
   /** One of `KIND`. */
   readonly kind: number;
+  /** Tiles that the kernel wants in another order than they are stored in (`arrange`); 0 for all but 8-bit matrices. */
+  readonly tiles: number;
 }
 
 /** What the model expects of a tensor. */
@@ -26,6 +31,11 @@ export class PlacedTensors {
     const tensor = this.tensors.get(name);
     if (tensor === undefined) throw new Error(`nobody expected a tensor ${name}`);
     return tensor;
+  }
+
+  /** All of them. */
+  all(): Iterable<PlacedTensor> {
+    return this.tensors.values();
   }
 
   /** Address of one that not every model has; 0 stands for absence in the kernel's structures. */
@@ -63,9 +73,20 @@ export function placeTensors(
       data: start + plan.value.dataOffset,
       scales: apart ? start + plan.value.scaleOffset : 0,
       kind: KIND[plan.value.dtype],
+      tiles: int8Tiles(plan.value),
     });
   }
   return ok(new PlacedTensors(placed));
+}
+
+/** 16 x 32 integers with their scales each. */
+function int8Tiles({ dtype, layout, dataBytes }: TensorPlan): number {
+  return dtype === 'int8' && layout === 'tile16' ? dataBytes / INT8_TILE_BYTES : 0;
+}
+
+/** Puts what has just been read into the order that the kernel multiplies in. To be done once. */
+export function arrangeTensors({ exports }: Kernel, tensors: PlacedTensors): void {
+  for (const { data, tiles } of tensors.all()) if (tiles > 0) exports.arrange(data, tiles);
 }
 
 function isWithin(offset: number, length: number, size: number): boolean {

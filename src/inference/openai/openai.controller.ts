@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/
 import { ApiExcludeEndpoint, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { NeedsScope } from '../../auth/index.js';
+import { SameAnswers } from '../../common/answer-text.js';
 import { ProblemException } from '../../common/problem.js';
 import { ReleaseSource, type ModelSummary } from '../models/release-source.js';
 import { AnswerEndpoint, type AnswerHttpRequest } from '../responses/answer-endpoint.js';
@@ -16,6 +17,8 @@ import { fromChatCompletion, fromCompletion } from './to-answer-request.js';
 @ApiTags('inference')
 @Controller('v1')
 export class OpenAiController {
+  private readonly lists = new SameAnswers(1);
+
   constructor(
     private readonly endpoint: AnswerEndpoint,
     private readonly releases: ReleaseSource,
@@ -58,7 +61,15 @@ export class OpenAiController {
   @ApiOperation({ summary: 'Every model, by the name requests use' })
   @Get('models')
   async models(): Promise<object> {
-    return { object: 'list', data: (await this.releases.models()).map(modelObject) };
+    const models = await this.releases.models();
+    return this.lists.of(
+      '',
+      models.flatMap((model) => Object.values(model) as unknown[]),
+      () => ({
+        object: 'list',
+        data: models.map(modelObject),
+      }),
+    );
   }
 
   @ApiOperation({ summary: 'One model; `genesis@1.0.0` names a certain release' })

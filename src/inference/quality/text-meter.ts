@@ -48,19 +48,20 @@ export class TextMeter {
   /** How likely each token of a plain text is. */
   async score(model: ServedModel, text: string, signal: AbortSignal): Promise<Result<ScoredText>> {
     const ids = await this.idsOf(model, { text });
-    if (!ids.ok) return ids;
-    if (ids.value.length < 2) return ok({ ids: ids.value, logprobs: [] });
-    const request = {
-      release: model.release,
-      ids: ids.value,
-      top: 0,
-      priority: 'learning' as const,
-    };
+    return ids.ok ? this.scoreIds(model, ids.value, signal) : ids;
+  }
+
+  /** The same of tokens. The model need not be a release: any whose blocks lie in files. */
+  async scoreIds(
+    model: ServedModel,
+    ids: readonly number[],
+    signal: AbortSignal,
+  ): Promise<Result<ScoredText>> {
+    if (ids.length < 2) return ok({ ids, logprobs: [] });
+    const request = { release: model.release, ids, top: 0, priority: 'learning' as const };
     return this.exactly(model, async (engine) => {
       const scores = await boundedWork(signal, (listener) => engine.score(request, listener));
-      return scores.ok
-        ? ok({ ids: ids.value, logprobs: scores.value.map(({ logprob }) => logprob) })
-        : scores;
+      return scores.ok ? ok({ ids, logprobs: scores.value.map(({ logprob }) => logprob) }) : scores;
     });
   }
 

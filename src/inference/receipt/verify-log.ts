@@ -1,6 +1,7 @@
 import { canonicalJson, type Json } from '../../common/canonical-json.js';
+import { checkEd25519, type Ed25519Check } from '../../common/ed25519.js';
 import { CodedError } from '../../common/errors.js';
-import { hexToBytes, isHash, sha256Bytes, utf8ToBytes, type Sha256 } from '../../common/hash.js';
+import { hexToBytes, isHash, sha256Bytes, utf8ToBytes } from '../../common/hash.js';
 import { merkleLeafHash, verifyInclusion } from '../../common/merkle.js';
 import { err, ok, type Result } from '../../common/result.js';
 import { openCheckpoint, parseVerifierKey, type Checkpoint } from '../../log/checkpoint/index.js';
@@ -34,19 +35,19 @@ export function parseLogProof(value: unknown): Result<ReceiptLogProof> {
 export function verifyLogProof(
   receipt: Receipt,
   proof: ReceiptLogProof,
-  sha256: Sha256 = sha256Bytes,
+  check: Ed25519Check = checkEd25519,
 ): Result<Checkpoint> {
   if (!speaksOf(proof.leaf, receipt))
     return refused('LOG_LEAF', 'the leaf of the log is not about this receipt');
   const key = parseVerifierKey(proof.log_key);
   if (!key.ok) return refused('LOG_KEY', key.error.message);
-  const checkpoint = openCheckpoint(proof.checkpoint, key.value);
+  const checkpoint = openCheckpoint(proof.checkpoint, key.value, check);
   if (!checkpoint.ok) return refused('LOG_CHECKPOINT', checkpoint.error.message);
   const { size, root } = checkpoint.value;
-  const leaf = merkleLeafHash(utf8ToBytes(proof.leaf), sha256);
+  const leaf = merkleLeafHash(utf8ToBytes(proof.leaf), sha256Bytes);
   const path = proof.proof.map((hash) => hexToBytes(hash));
   const included =
-    size === proof.size && verifyInclusion(leaf, proof.index, size, path, hexToBytes(root), sha256);
+    size === proof.size && verifyInclusion(leaf, proof.index, size, path, hexToBytes(root), sha256Bytes);
   return included
     ? checkpoint
     : refused('LOG_INCLUSION', 'the path does not lead from the leaf to the checkpoint');

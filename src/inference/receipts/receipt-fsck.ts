@@ -9,7 +9,7 @@ import {
   verifyId,
   verifySignature,
 } from '../receipt/index.js';
-import { checkEd25519Native } from './native-signature.js';
+import { checkEd25519Native } from '../../common/native-ed25519.js';
 import { ReceiptStore } from './receipt-store.js';
 import { RECEIPT_ENTRY } from './receipt-writer.js';
 

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Identity } from '../../auth/index.js';
+import { composeText } from '../../common/answer-text.js';
 import { FreshCache } from '../../common/fresh-cache.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { checkEd25519Native } from '../../common/native-ed25519.js';
 import { AnswerMeter } from '../answers/answer-meter.js';
 import { EngineHost } from '../engine/engine-host.js';
 import { ModelCatalog } from '../models/model-catalog.js';
@@ -14,7 +16,7 @@ import {
   type CompleteDocument,
   type ReceiptDocument,
 } from '../receipt/index.js';
-import { checkStatement, type PresentedReceipt } from '../replay/check-statement.js';
+import { checkLog, checkStatement, type PresentedReceipt } from '../replay/check-statement.js';
 import { replayAnswer } from '../replay/replay-answer.js';
 import { replayReport, type ReplayReport } from '../replay/replay-report.js';
 import { maySee } from '../responses/viewer.js';
@@ -55,7 +57,20 @@ export class ReceiptService {
     const stored = await this.shown.get(id);
     if (stored === null) return err(notFound(id));
     const { receipt, evidence, owner } = stored;
-    return ok({ receipt, evidence: maySee(viewer, owner) ? evidence : null, log: await this.log.proof(id) });
+    const log = await this.log.proof(id);
+    return ok(composeText({ receipt, evidence: maySee(viewer, owner) ? evidence : null, log }));
+  }
+
+  /** The public receipts of these ids; unknown ones are left out. */
+  many(ids: readonly string[]): Promise<ReadonlyMap<string, Receipt>> {
+    return this.store.many(ids);
+  }
+
+  /** Whether an account asked for that answer; refuses with `RECEIPT_NOT_FOUND` (404), `RECEIPT_PRIVATE` (403). */
+  async ownedBy(id: string, account: string): Promise<Result<void>> {
+    const stored = await this.shown.get(id);
+    if (stored === null) return err(notFound(id));
+    return stored.owner === account ? ok() : err(isPrivate(id));
   }
 
   /** As `document`, complete: waits for the proof. Refuses with `RECEIPT_PRIVATE` (403), `LOG_NOT_READY` (503) too. */
@@ -79,7 +94,7 @@ export class ReceiptService {
     const { receipt, evidence } = stored.value;
     const exact = requireExact(receipt);
     if (!exact.ok) return exact;
-    const statement = checkStatement({ receipt, evidence, log: null });
+    const statement = checkStatement({ receipt, evidence, log: null }, checkEd25519Native);
     const model = await this.catalog.release(receipt.release);
     if (!model.ok) return model;
     const admission = this.meter.queue.admit(1, 1);
@@ -100,7 +115,7 @@ export class ReceiptService {
     const { receipt } = presented;
     const known = await Promise.all([this.checkLogged(receipt), this.checkRelease(receipt.release)]);
     const kernel = receipt.exact === false ? [] : [this.checkKernel(receipt.kernel)];
-    return replayReport(receipt.id, [...checkStatement(presented), ...known, ...kernel]);
+    return replayReport(receipt.id, [...checkStatement(presented, checkEd25519Native), ...known, ...kernel]);
   }
 
   private async find(id: string): Promise<Result<StoredReceipt>> {
@@ -111,7 +126,7 @@ export class ReceiptService {
   private async checkLogged(receipt: Receipt): Promise<PartReport> {
     const log = await this.log.proofSoon(receipt.id, PROOF_DEADLINE_MS);
     if (log === null) return disagreeing('log', 'the receipt is not in the log of this node');
-    return checkStatement({ receipt, evidence: null, log }).at(-1) as PartReport;
+    return checkLog(receipt, log, checkEd25519Native);
   }
 
   private async checkRelease(release: string): Promise<PartReport> {

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
+import { keepText, SameAnswers } from '../../common/answer-text.js';
 import { FreshCache } from '../../common/fresh-cache.js';
+import { FreshGroup } from '../../common/fresh-group.js';
 import { canonicalJson, type Json } from '../../common/index.js';
 import type { Receipt, ReceiptEvidence } from '../receipt/index.js';
 
@@ -25,6 +27,12 @@ export interface ReceiptSummary {
   readonly finished_at: number;
 }
 
+/** A page of a list, and the cursor of the next page. */
+export interface ReceiptPage {
+  readonly items: readonly ReceiptSummary[];
+  readonly next_cursor: string | null;
+}
+
 /** Which receipts a list shows, newest first; `before` is the cursor of the page before. */
 export interface ReceiptFilter {
   readonly model?: string;
@@ -33,23 +41,32 @@ export interface ReceiptFilter {
   readonly limit: number;
 }
 
+/** The columns of lists. */
+const LISTED = 'position, id, model, version, release, prompt_tokens, completion_tokens, finished_at';
+
 type Row = Record<string, string | number>;
 
 /** How long another replica may still show the newest receipts as they were. In this process a new one counts at once. */
 const FRESH_MS = 1_000;
 const MOST_LISTS = 500;
+/** Lists that one query reads. */
+const MOST_TOGETHER = 64;
 /** What is remembered of a list; longer pages and later ones are asked for. */
 const NEWEST = 50;
-/** The list of everybody's receipts, beside those of accounts. */
-const EVERYBODY = '';
 
 /** The table of receipts. Append only. */
 @Injectable()
 export class ReceiptStore {
-  private readonly newest = new FreshCache(
-    (owner) => this.rows({ limit: NEWEST, ...(owner !== EVERYBODY && { owner }) }),
-    { freshMs: FRESH_MS, most: MOST_LISTS },
-  );
+  private readonly everybodys = new FreshCache(() => this.rows({ limit: NEWEST }), {
+    freshMs: FRESH_MS,
+    most: 1,
+  });
+  private readonly newest = new FreshGroup((owners) => this.newestOf(owners), {
+    freshMs: FRESH_MS,
+    most: MOST_LISTS,
+    together: MOST_TOGETHER,
+  });
+  private readonly pages = new SameAnswers(MOST_LISTS);
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -83,9 +100,16 @@ export class ReceiptStore {
       owner: String(row.owner),
       model: String(row.model),
       version: String(row.version),
-      receipt: JSON.parse(String(row.receipt)) as Receipt,
-      evidence: JSON.parse(String(row.evidence)) as ReceiptEvidence,
+      receipt: keepText(JSON.parse(String(row.receipt)) as Receipt),
+      evidence: keepText(JSON.parse(String(row.evidence)) as ReceiptEvidence),
     };
+  }
+
+  /** The receipts of these ids, without their private parts; unknown ones are left out. */
+  async many(ids: readonly string[]): Promise<Map<string, Receipt>> {
+    const sql = 'SELECT id, receipt FROM receipts WHERE id = ANY($1::text[])';
+    const rows = await this.dataSource.query<Row[]>(sql, [ids]);
+    return new Map(rows.map((row) => [String(row.id), JSON.parse(String(row.receipt)) as Receipt]));
   }
 
   /** Every stored receipt as it lies there, oldest first, `page` at a time; what is not JSON reads as null. */
@@ -104,33 +128,52 @@ export class ReceiptStore {
   }
 
   /** A page of summaries, newest first, and the cursor of the next page or null. */
-  async list(filter: ReceiptFilter): Promise<{ items: ReceiptSummary[]; next_cursor: string | null }> {
-    const { limit, model, before, owner = EVERYBODY } = filter;
+  async list(filter: ReceiptFilter): Promise<ReceiptPage> {
+    const { limit, model, before, owner } = filter;
     const isNewest = model === undefined && before === undefined && limit <= NEWEST;
-    const rows = await (isNewest ? this.newest.get(owner) : this.rows(filter));
-    const page = rows.slice(0, limit);
-    return {
-      items: page.map(summary),
-      next_cursor: rows.length > limit ? String(page[page.length - 1].position) : null,
-    };
+    if (!isNewest) return pageOf(await this.rows(filter), limit);
+    const rows = await (owner === undefined ? this.everybodys.get('') : this.newest.get(owner));
+    return this.pages.of(`${limit} ${owner ?? ''}`, [rows], () => pageOf(rows, limit));
   }
 
   /** Makes a receipt that was just committed count for the next list. */
   committed({ owner }: StoredReceipt): void {
     this.newest.forget(owner);
-    this.newest.forget(EVERYBODY);
+    this.everybodys.clear();
+  }
+
+  /** The newest rows of some accounts, one more than a page may have. */
+  private async newestOf(owners: readonly string[]): Promise<Row[][]> {
+    const rows = await this.dataSource.query<Row[]>(
+      `SELECT place, ${LISTED} FROM unnest($1::text[]) WITH ORDINALITY AS asked (asked_owner, place)
+       CROSS JOIN LATERAL (
+         SELECT ${LISTED} FROM receipts WHERE owner = asked_owner ORDER BY position DESC LIMIT $2
+       ) newest ORDER BY place, position DESC`,
+      [owners, NEWEST + 1],
+    );
+    const lists: Row[][] = owners.map(() => []);
+    for (const row of rows) lists[Number(row.place) - 1].push(row);
+    return lists;
   }
 
   /** A page and one row more, which tells whether there is another page. */
   private rows(filter: ReceiptFilter): Promise<Row[]> {
     return this.dataSource.query<Row[]>(
-      `SELECT position, id, model, version, release, prompt_tokens, completion_tokens, finished_at FROM receipts
+      `SELECT ${LISTED} FROM receipts
        WHERE ($1::text IS NULL OR model = $1) AND ($2::bigint IS NULL OR position < $2)
          AND ($4::text IS NULL OR owner = $4)
        ORDER BY position DESC LIMIT $3`,
       [filter.model ?? null, filter.before ?? null, filter.limit + 1, filter.owner ?? null],
     );
   }
+}
+
+function pageOf(rows: readonly Row[], limit: number): ReceiptPage {
+  const page = rows.slice(0, limit);
+  return {
+    items: page.map(summary),
+    next_cursor: rows.length > limit ? String(page[page.length - 1].position) : null,
+  };
 }
 
 function parsed(text: string | number): unknown {

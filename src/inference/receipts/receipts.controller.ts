@@ -7,7 +7,7 @@ import type { ReplayReport } from '../replay/replay-report.js';
 import { refusal } from '../responses/refusal.js';
 import { viewerOf } from '../responses/viewer.js';
 import { ReceiptService } from './receipt-service.js';
-import { ReceiptStore, type ReceiptSummary } from './receipt-store.js';
+import { ReceiptStore, type ReceiptPage } from './receipt-store.js';
 import { ReceiptParameters, ReceiptsQuery, VerifyReceiptDto } from './receipts.dto.js';
 
 const USUAL_PAGE = 50;
@@ -24,10 +24,7 @@ export class ReceiptsController {
   @ApiOperation({ summary: 'Receipts of the caller, newest first; an admin sees all' })
   @Get()
   @Roles('user')
-  list(
-    @Query() query: ReceiptsQuery,
-    @Req() request: IdentifiedRequest,
-  ): Promise<{ items: ReceiptSummary[]; next_cursor: string | null }> {
+  list(@Query() query: ReceiptsQuery, @Req() request: IdentifiedRequest): Promise<ReceiptPage> {
     const viewer = viewerOf(request);
     return this.store.list({
       limit: query.limit ?? USUAL_PAGE,

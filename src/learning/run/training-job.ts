@@ -1,6 +1,7 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
-import { tensorValues, type ReleaseModel } from '../source/release-model.js';
+import type { ReleaseModel } from '../source/release-model.js';
+import { tensorValues } from '../source/tensor-values.js';
 import { ADAM_DEFAULTS } from '../trainer/adam.js';
 import { trainingKernelPath } from '../trainer/node/training-kernel-path.js';
 import { TrainingThreads } from '../trainer/node/training-threads.js';
@@ -50,30 +51,42 @@ export async function startJob(
   wish: TrainingWish,
   now: () => number,
 ): Promise<Result<TrainingJob>> {
-  if (wish.steps !== null) return ok(openJob(model, examples, wish, wish.steps));
-  const trial = openJob(model, examples, wish, TIMED);
-  try {
-    let began = 0;
-    for (let i = 0; i < TIMED; i++) {
-      if (i === 1) began = now();
-      const report = trial.trainer.step();
-      if (!report.ok) return report;
-    }
-    const perStep = (now() - began) / (TIMED - 1);
-    const steps = Math.max(1, Math.floor(wish.milliseconds / perStep));
-    return ok(openJob(model, examples, wish, steps));
-  } finally {
-    await trial.stop();
+  if (wish.steps !== null) return ok(openJob(model, examples, planOf(wish, wish.steps), wish.threads));
+  const threads = startThreads(examples, wish.threads);
+  const mark = threads.kernel.mark();
+  const timed = timeUpdates(trainerOn(threads, model, examples, planOf(wish, TIMED)), now);
+  if (!timed.ok) {
+    await threads.stop();
+    return timed;
   }
+  threads.kernel.release(mark);
+  const steps = Math.max(1, Math.floor(wish.milliseconds / timed.value));
+  return ok(jobOn(threads, model, examples, planOf(wish, steps)));
 }
 
-function openJob(
+/** Starts a trainer that follows a plan. */
+export function openJob(
   model: ReleaseModel,
-  examples: TrainingExamples,
-  wish: TrainingWish,
-  steps: number,
+  examples: Pick<TrainingExamples, 'learnt' | 'unseen'>,
+  plan: TrainingPlan,
+  threadCount: number,
 ): TrainingJob {
-  const plan: TrainingPlan = {
+  return jobOn(startThreads(examples, threadCount), model, examples, plan);
+}
+
+/** How long an update takes, ms. */
+function timeUpdates(trainer: Trainer, now: () => number): Result<number> {
+  let began = 0;
+  for (let i = 0; i < TIMED; i++) {
+    if (i === 1) began = now();
+    const report = trainer.step();
+    if (!report.ok) return report;
+  }
+  return ok((now() - began) / (TIMED - 1));
+}
+
+function planOf(wish: TrainingWish, steps: number): TrainingPlan {
+  return {
     blocks: wish.experts,
     seed: wish.seed,
     batchTokens: wish.batchTokens,
@@ -82,18 +95,32 @@ function openJob(
     adam: ADAM_DEFAULTS,
     balance: 0,
   };
-  const longest = [...examples.learnt, ...examples.unseen].reduce(
-    (most, { ids }) => Math.max(most, ids.length),
-    0,
-  );
-  const threads = TrainingThreads.start({ kernelPath: trainingKernelPath(), threads: wish.threads, longest });
-  const parts = {
-    kernel: threads.kernel,
-    config: model.config,
-    valuesOf: (block: string, tensor: string) => tensorValues(model, block, tensor),
-    sha256: nativeSha256,
-    prefixBytes: PREFIX_BYTES,
-  };
-  const trainer = new Trainer(parts, plan, examples.learnt);
-  return { trainer, plan, stop: () => threads.stop() };
+}
+
+function startThreads(
+  { learnt, unseen }: Pick<TrainingExamples, 'learnt' | 'unseen'>,
+  threads: number,
+): TrainingThreads {
+  const longest = [...learnt, ...unseen].reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  return TrainingThreads.start({ kernelPath: trainingKernelPath(), threads, longest });
+}
+
+function trainerOn(
+  { kernel }: TrainingThreads,
+  model: ReleaseModel,
+  { learnt }: Pick<TrainingExamples, 'learnt'>,
+  plan: TrainingPlan,
+): Trainer {
+  const valuesOf = (block: string, tensor: string) => tensorValues(model, block, tensor);
+  const parts = { kernel, config: model.config, valuesOf, sha256: nativeSha256, prefixBytes: PREFIX_BYTES };
+  return new Trainer(parts, plan, learnt);
+}
+
+function jobOn(
+  threads: TrainingThreads,
+  model: ReleaseModel,
+  examples: Pick<TrainingExamples, 'learnt'>,
+  plan: TrainingPlan,
+): TrainingJob {
+  return { trainer: trainerOn(threads, model, examples, plan), plan, stop: () => threads.stop() };
 }

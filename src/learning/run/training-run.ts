@@ -1,4 +1,4 @@
-import type { Result } from '../../common/index.js';
+import { ok, type Result } from '../../common/index.js';
 import type { TokenSequence } from '../trainer/batch.js';
 import type { StepReport, Trainer, TrainerState } from '../trainer/trainer.js';
 
@@ -11,6 +11,8 @@ export interface RunLimits {
   readonly checkEvery: number;
   /** Looks without a better one after which it ends. */
   readonly patience: number;
+  /** Steps between two points that it can be taken up from; a multiple of `checkEvery`. */
+  readonly keepEvery: number;
 }
 
 /** A look at examples that are not learnt. */
@@ -33,12 +35,27 @@ export interface RunOutcome {
   readonly best: Check;
 }
 
+/** How far a run is. */
+export interface RunProgress {
+  readonly steps: readonly StepReport[];
+  readonly checks: readonly Check[];
+  readonly best: BestLook;
+}
+
+/** The look with the smallest loss, and where the trainer was then. */
+export interface BestLook {
+  readonly check: Check;
+  readonly state: TrainerState;
+}
+
 /** What a run tells and asks while it goes on. */
 export interface RunHooks {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   onStep(report: StepReport): void;
   onCheck(check: Check): void;
+  /** Keeps what the run can be taken up from. */
+  onKeep(progress: RunProgress, state: TrainerState): Promise<void>;
   /** Between two steps: others get their turn, and true ends the run. */
   pause(): Promise<boolean>;
 }
@@ -46,34 +63,32 @@ export interface RunHooks {
 /**
  * Trains until the schedule or the time is over or examples that are not learnt get no better, then goes back to where they were
  * best. A step that diverges refuses with `TRAINING_DIVERGED`.
+ * @param from a run to be taken up; the trainer is in the state that was kept with it
  */
 export async function runTraining(
   trainer: Trainer,
   unseen: readonly TokenSequence[],
   limits: RunLimits,
   hooks: RunHooks,
+  from: RunProgress | null = null,
 ): Promise<Result<RunOutcome>> {
   const began = hooks.now();
-  const steps: StepReport[] = [];
-  const checks: Check[] = [];
-  let best: { check: Check; state: TrainerState } | null = null;
-  let worse = 0;
-  const look = () => {
+  const steps: StepReport[] = [...(from?.steps ?? [])];
+  const checks: Check[] = [...(from?.checks ?? [])];
+  let best = from?.best ?? null;
+  const look = (): BestLook => {
     const check = { step: trainer.steps, loss: trainer.evaluate(unseen) };
     checks.push(check);
     hooks.onCheck(check);
-    if (best === null || check.loss < best.check.loss) {
-      best = { check, state: trainer.state() };
-      worse = 0;
-    } else worse++;
+    if (best === null || check.loss < best.check.loss) best = { check, state: trainer.state() };
     return best;
   };
-  let found = look();
+  let found = best ?? look();
   let end: RunEnd | null = null;
   while (end === null) {
     if (trainer.steps >= limits.steps) end = 'schedule';
     else if (hooks.now() - began >= limits.milliseconds) end = 'time';
-    else if (worse >= limits.patience) end = 'no better';
+    else if (looksSince(found.check, checks) >= limits.patience) end = 'no better';
     else if (await hooks.pause()) end = 'stopped';
     else {
       const report = trainer.step();
@@ -81,9 +96,16 @@ export async function runTraining(
       steps.push(report.value);
       hooks.onStep(report.value);
       if (trainer.steps % limits.checkEvery === 0) found = look();
+      if (trainer.steps % limits.keepEvery === 0)
+        await hooks.onKeep({ steps, checks, best: found }, trainer.state());
     }
   }
   if (checks.at(-1)?.step !== trainer.steps) found = look();
   trainer.restore(found.state);
-  return { ok: true, value: { end, steps, checks, best: found.check } };
+  return ok({ end, steps, checks, best: found.check });
+}
+
+/** Looks after the best one. */
+function looksSince({ step }: Check, checks: readonly Check[]): number {
+  return checks.filter((check) => check.step > step).length;
 }

@@ -1,4 +1,4 @@
-import { CodedError, err, ok, unwrap, type Json, type Result } from '../../common/index.js';
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import {
   parseModelConfig,
   parseReleasePayload,
@@ -7,7 +7,6 @@ import {
   type TensorEntry,
 } from '../../experts/index.js';
 import { describeBlocks } from '../../experts/tensorblock/model-blocks.js';
-import { TensorBlock } from '../../experts/tensorblock/index.js';
 import { jsonOf, type BlockAccess } from './block-access.js';
 
 /** A block of weights of a release. */
@@ -41,8 +40,16 @@ export async function readRelease(
   onRead: OnRead,
 ): Promise<Result<ReleaseModel>> {
   const hash = await access.resolve(name);
-  if (!hash.ok) return hash;
-  const block = await access.read('A', hash.value);
+  return hash.ok ? readReleaseOf(access, hash.value, onRead) : hash;
+}
+
+/** Reads a release by the hash of its block. */
+export async function readReleaseOf(
+  access: BlockAccess,
+  hash: string,
+  onRead: OnRead,
+): Promise<Result<ReleaseModel>> {
+  const block = await access.read('A', hash);
   if (!block.ok) return block;
   const release = parseReleasePayload(jsonOf(block.value));
   if (!release.ok) return release;
@@ -56,7 +63,7 @@ export async function readRelease(
   if (!tokenizer.ok) return tokenizer;
   const blocks = await readWeights(access, config.value, weights, onRead);
   if (!blocks.ok) return blocks;
-  const facts = { release: hash.value, model, version, meta, config: config.value };
+  const facts = { release: hash, model, version, meta, config: config.value };
   const content = tokenizer.value === null ? null : jsonOf(tokenizer.value);
   return ok({ ...facts, tokenizer: content, blocks: blocks.value });
 }
@@ -84,13 +91,4 @@ async function readWeights(
     onRead(blocks.size, described.length);
   }
   return ok(blocks);
-}
-
-/** The float32 values of a tensor. Throws where the model has no such tensor. */
-export function tensorValues({ blocks }: ReleaseModel, block: string, tensor: string): Float32Array {
-  const source = blocks.get(block);
-  const entry = source?.tensors.find(({ name }) => name === tensor);
-  if (source === undefined || entry === undefined) throw new Error(`the model has no ${block}/${tensor}`);
-  const { offset, length, rows } = entry;
-  return unwrap(TensorBlock.decode(source.payload.subarray(offset, offset + length))).rows(0, rows);
 }

@@ -23,8 +23,12 @@ const plan: TrainingPlan = {
   adam: ADAM_DEFAULTS,
 };
 
-function createTrainer(changes: Partial<TrainingPlan> = {}, prefixBytes = 1 << 20): Trainer {
-  const parts = { kernel: createTrainingKernel(), config, valuesOf: lookUp(values), sha256: nativeSha256 };
+function createTrainer(
+  changes: Partial<TrainingPlan> = {},
+  prefixBytes = 1 << 20,
+  kernel = createTrainingKernel(),
+): Trainer {
+  const parts = { kernel, config, valuesOf: lookUp(values), sha256: nativeSha256 };
   return new Trainer({ ...parts, prefixBytes }, { ...plan, ...changes }, examples);
 }
 
@@ -52,6 +56,15 @@ describe('a trainer', () => {
     const later = createTrainer();
     later.restore(small.state());
     expect(Array.from({ length: 4 }, () => unwrap(later.step()).hash)).toEqual(hashes.slice(4));
+  });
+
+  it('gives the same hashes in memory that another training has used', () => {
+    const kernel = createTrainingKernel();
+    const mark = kernel.mark();
+    const hashesOf = (trainer: Trainer) => Array.from({ length: 3 }, () => unwrap(trainer.step()).hash);
+    const first = hashesOf(createTrainer({}, 0, kernel));
+    kernel.release(mark);
+    expect(hashesOf(createTrainer({}, 0, kernel))).toEqual(first);
   });
 
   it('takes another way with another seed', () => {

@@ -1,5 +1,5 @@
 import { CodedError } from '../../common/errors.js';
-import { bytesToHex, concatBytes, hexToBytes, type Sha256 } from '../../common/hash.js';
+import type { Sha256 } from '../../common/hash.js';
 import { err, ok, type Result } from '../../common/result.js';
 import type { ModelConfig } from '../../experts/tensorblock/model-limits.js';
 import { Adam } from './adam.js';
@@ -8,6 +8,7 @@ import { ExampleOrder } from './example-order.js';
 import { ModelWeights, type WeightValues } from './model-weights.js';
 import { PrefixStore } from './prefix-store.js';
 import { learningRate } from './schedule.js';
+import { NO_STEP, partHash, stateLink } from './state-link.js';
 import { Tape } from './tape.js';
 import type { TrainingKernel } from './training-kernel.js';
 import type { TrainingPlan } from './training-plan.js';
@@ -24,6 +25,8 @@ export interface StepReport {
   readonly learningRate: number;
   /** Tokens whose next one was asked for. */
   readonly tokens: number;
+  /** Examples it was made from. */
+  readonly examples: number;
   /** SHA-256 over the step before it and the state after it: two trainings that agree here agree in everything before. */
   readonly hash: string;
 }
@@ -47,8 +50,6 @@ export interface TrainerState {
   /** As `Adam.state`. */
   readonly values: Float32Array;
 }
-
-const NO_STEP = '00'.repeat(32);
 
 /**
  * Trains some blocks of a model while all others stay as they are. The same model, examples and plan give the same bits after every
@@ -90,7 +91,7 @@ export class Trainer {
   /** One update. Refuses with `TRAINING_DIVERGED` when the gradient is no number; the weights are then as before. */
   step(): Result<StepReport> {
     const { plan, adam } = this;
-    const taken = this.take();
+    const taken = this.upcoming();
     const asked = taken.reduce((sum, example) => sum + askedOf(this.examples[example]), 0);
     let loss = 0;
     for (const batch of this.microBatches(taken)) loss += this.learn(batch, 1 / asked);
@@ -105,7 +106,9 @@ export class Trainer {
     adam.step(rate, gradientNorm);
     this.place += taken.length;
     this.hash = this.chain();
-    return ok({ step, loss: loss / asked, gradientNorm, learningRate: rate, tokens: asked, hash: this.hash });
+    const { hash } = this;
+    const counts = { tokens: asked, examples: taken.length };
+    return ok({ step, loss: loss / asked, gradientNorm, learningRate: rate, ...counts, hash });
   }
 
   /** Mean cross-entropy of some examples with the weights as they are, natural logarithm. */
@@ -153,8 +156,8 @@ export class Trainer {
     this.hash = hash;
   }
 
-  /** The examples of the next update. */
-  private take(): number[] {
+  /** The examples of the next update, by their numbers. */
+  upcoming(): number[] {
     const taken: number[] = [];
     for (let tokens = 0; tokens < this.plan.batchTokens;) {
       const example = this.order.at(this.place + taken.length);
@@ -237,10 +240,8 @@ export class Trainer {
 
   private chain(): string {
     const { sha256 } = this.parts;
-    const states = [...this.adam.state()].map((part) =>
-      sha256(new Uint8Array(part.buffer, part.byteOffset, part.byteLength)),
-    );
-    return bytesToHex(sha256(concatBytes(hexToBytes(this.hash), ...states)));
+    const hashes = [...this.adam.state()].map((part) => partHash(part, sha256));
+    return stateLink(this.hash, hashes, sha256);
   }
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { EVERY_PART, randomModel, smallConfig } from '../../../test/support/engine.js';
 import { ReferenceModel } from '../../../test/support/reference-model.js';
+import { tensorflowGradients } from '../../../test/support/tensorflow-model.js';
 import { createTrainingKernel, lookUp, modelOf, valuesOf } from '../../../test/support/training.js';
 import type { ModelConfig } from '../../experts/tensorblock/model-limits.js';
 import { packBatch, type TokenSequence } from './batch.js';
@@ -116,5 +117,27 @@ describe('the forward and the backward pass', () => {
       }),
       { numRuns: 1 },
     );
+  });
+
+  it('give the loss and every gradient that TensorFlow.js gives', async () => {
+    const config = smallConfig(SMALL);
+    const values = modelAt(config, 11);
+    const sequences = sequencesOf(11);
+    const blocks = [...new Set([...values.keys()].map((key) => key.split('/')[0]))];
+    const { loss, gradientOf } = train(config, values, sequences, blocks);
+    const expected = await tensorflowGradients(config, values, sequences);
+    expect(Math.abs(loss - expected.loss)).toBeLessThan(1e-5);
+    let moved = 0;
+    for (const [key, gradient] of expected.gradients) {
+      const [block, name] = key.split('/');
+      const greatest = gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
+      const difference = gradientOf(block, name).reduce(
+        (most, g, i) => Math.max(most, Math.abs(g - gradient[i])),
+        0,
+      );
+      expect([key, difference < 1e-6 + 1e-4 * greatest]).toEqual([key, true]);
+      if (greatest > 1e-4) moved++;
+    }
+    expect(moved).toBeGreaterThan(values.size / 2);
   });
 });

@@ -1,6 +1,8 @@
 /** Standard base64 with padding (RFC 4648 §4), in Node and in browsers. */
 export function bytesToBase64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+  let text = '';
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return btoa(text);
 }
 
 /** Reads standard base64; null for anything that `bytesToBase64` would not have written. */

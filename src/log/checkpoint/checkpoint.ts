@@ -1,3 +1,4 @@
+import { checkEd25519, type Ed25519Check } from '../../common/ed25519.js';
 import { CodedError } from '../../common/errors.js';
 import { bytesToHex, hexToBytes } from '../../common/hash.js';
 import { err, ok, type Result } from '../../common/result.js';
@@ -17,8 +18,12 @@ export function signCheckpoint({ size, root }: Omit<Checkpoint, 'origin'>, signe
 }
 
 /** Reads a checkpoint signed by `verifier`. Refusals: `NOTE_FORMAT`, `NOTE_SIGNATURE`, `CHECKPOINT_FORMAT`. */
-export function openCheckpoint(note: string, verifier: NoteVerifier): Result<Checkpoint> {
-  const text = openNote(note, verifier);
+export function openCheckpoint(
+  note: string,
+  verifier: NoteVerifier,
+  check: Ed25519Check = checkEd25519,
+): Result<Checkpoint> {
+  const text = openNote(note, verifier, check);
   return text.ok ? parseCheckpoint(text.value) : text;
 }
 

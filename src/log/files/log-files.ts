@@ -78,10 +78,10 @@ export class LogFiles {
     return null;
   }
 
-  /** As `read`, but what this object published last comes from memory. */
-  async readNewest(id: TileId): Promise<Uint8Array | null> {
+  /** As `read`, of what this object published last and still has in memory; null for everything else. */
+  newestOf(id: TileId): Uint8Array | null {
     const kept = this.newest.get(id);
-    return kept === null ? this.read(id) : cut(id, kept);
+    return kept === null ? null : cut(id, kept);
   }
 
   /** Removes partial tiles that a wider one has replaced. */

@@ -25,8 +25,14 @@ export class ThreadedWriter {
     return existsSync(THREAD);
   }
 
-  /** @param incoming see `RoundWriter` */
-  constructor(private readonly incoming: string) {}
+  /**
+   * @param incoming see `RoundWriter`
+   * @param thread the thread's code
+   */
+  constructor(
+    private readonly incoming: string,
+    private readonly thread: URL = THREAD,
+  ) {}
 
   /** Resolves when the round is durable; rejects with an error that has the system's `code`. */
   write(round: Round): Promise<void> {
@@ -44,7 +50,7 @@ export class ThreadedWriter {
 
   private start(): Worker {
     if (this.worker !== null) return this.worker;
-    const worker = new Worker(THREAD, {
+    const worker = new Worker(this.thread, {
       name: 'log-files',
       workerData: this.incoming,
       resourceLimits: { maxOldGenerationSizeMb: 32 },

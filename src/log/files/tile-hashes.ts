@@ -1,7 +1,7 @@
 import { merkleNodeHash } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import type { SubtreeId } from '../tree/proofs.js';
-import { HASH_BYTES, levelShape, TILE_WIDTH } from '../tree/tile-path.js';
+import { HASH_BYTES, levelShape, TILE_WIDTH, type TileId } from '../tree/tile-path.js';
 import type { LogFiles } from './log-files.js';
 
 /** Levels of the binary tree that one tile spans: 2^8 = 256. */
@@ -25,37 +25,59 @@ export class TileHashes {
   constructor(private readonly files: LogFiles) {}
 
   /** The hash of a perfect subtree within the first `size` leaves. Throws when a tile that must be there is not. */
-  async hash({ height, index }: SubtreeId, size: number): Promise<Uint8Array> {
-    const level = Math.floor(height / TILE_HEIGHT);
-    const within = height % TILE_HEIGHT;
-    const count = 2 ** within;
-    const first = index * count;
-    const tile = await this.tile(level, Math.floor(first / TILE_WIDTH), size);
-    const offset = first % TILE_WIDTH;
-    if (tile.bytes.length < (offset + count) * HASH_BYTES)
-      throw new Error(`tile ${level}/${index} is shorter than the log`);
-    return nodeHash(tile, within, offset / count);
+  async hash(subtree: SubtreeId, size: number): Promise<Uint8Array> {
+    const id = tileOf(subtree, size);
+    return hashIn(this.inMemory(id) ?? (await this.read(id)), subtree);
   }
 
-  private async tile(level: number, index: number, size: number): Promise<KeptTile> {
-    const key = `${level}/${index}`;
-    const shape = levelShape(size, level);
-    const width = index < shape.full ? TILE_WIDTH : shape.tail;
-    const kept = this.tiles.get(key);
-    if (kept !== undefined && kept.bytes.length >= width * HASH_BYTES) return kept;
-    const bytes = await this.files.readNewest({ level, index, width });
-    if (bytes === null) throw new Error(`log tile ${key} of width ${width} is missing`);
-    const tile = { bytes, nodes: kept?.nodes ?? Array.from({ length: TILE_HEIGHT }, () => []) };
-    this.keep(key, tile);
-    return tile;
+  /** The same where the tile is in memory; null where it must be read. */
+  hashInMemory(subtree: SubtreeId, size: number): Uint8Array | null {
+    const tile = this.inMemory(tileOf(subtree, size));
+    return tile === null ? null : hashIn(tile, subtree);
+  }
+
+  private inMemory(id: TileId): KeptTile | null {
+    const kept = this.tiles.get(keyOf(id));
+    if (kept !== undefined && kept.bytes.length >= id.width * HASH_BYTES) return kept;
+    const published = this.files.newestOf(id);
+    return published === null ? null : this.keep(id, published);
+  }
+
+  private async read(id: TileId): Promise<KeptTile> {
+    const bytes = await this.files.read(id);
+    if (bytes === null) throw new Error(`log tile ${keyOf(id)} of width ${id.width} is missing`);
+    return this.keep(id, bytes);
   }
 
   /** Keeps a tile; the one that was read longest ago goes. */
-  private keep(key: string, tile: KeptTile): void {
+  private keep(id: TileId, bytes: Uint8Array): KeptTile {
+    const key = keyOf(id);
+    const nodes = this.tiles.get(key)?.nodes ?? Array.from({ length: TILE_HEIGHT }, () => []);
     this.tiles.delete(key);
     if (this.tiles.size >= CACHE_LIMIT) this.tiles.delete(this.tiles.keys().next().value as string);
-    this.tiles.set(key, tile);
+    this.tiles.set(key, { bytes, nodes });
+    return { bytes, nodes };
   }
+}
+
+/** The tile that a subtree of the first `size` leaves lies in, as wide as it is then. */
+function tileOf({ height, index }: SubtreeId, size: number): TileId {
+  const level = Math.floor(height / TILE_HEIGHT);
+  const at = Math.floor((index * 2 ** (height % TILE_HEIGHT)) / TILE_WIDTH);
+  const { full, tail } = levelShape(size, level);
+  return { level, index: at, width: at < full ? TILE_WIDTH : tail };
+}
+
+function keyOf({ level, index }: TileId): string {
+  return `${level}/${index}`;
+}
+
+function hashIn(tile: KeptTile, { height, index }: SubtreeId): Uint8Array {
+  const count = 2 ** (height % TILE_HEIGHT);
+  const offset = (index * count) % TILE_WIDTH;
+  if (tile.bytes.length < (offset + count) * HASH_BYTES)
+    throw new Error(`a tile is shorter than the log: subtree ${index} of height ${height}`);
+  return nodeHash(tile, height % TILE_HEIGHT, offset / count);
 }
 
 /** The hash of a perfect subtree of a tile. @param height below `TILE_HEIGHT` */

@@ -6,7 +6,13 @@ import { NodeKeys } from '../../keys/index.js';
 import { formatVerifierKey, type Checkpoint } from '../checkpoint/index.js';
 import { LogFiles } from '../files/log-files.js';
 import { TileHashes } from '../files/tile-hashes.js';
-import { consistencyPath, inclusionPath, type SubtreeHash } from '../tree/proofs.js';
+import {
+  consistencyPath,
+  inclusionPath,
+  inclusionPathInMemory,
+  rootOf,
+  type SubtreeHash,
+} from '../tree/proofs.js';
 import { NewestCheckpoint } from './newest-checkpoint.js';
 
 /** The published checkpoint with its signed note. */
@@ -36,6 +42,7 @@ const WAIT_STEP_MS = 25;
 export class LogReader {
   private readonly hashes: TileHashes;
   private readonly newest: NewestCheckpoint;
+  private key: { readonly origin: string; readonly text: string } | null = null;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -56,7 +63,11 @@ export class LogReader {
   /** The key that checkpoints are checked with, as `name+hash+base64`. */
   async verifierKey(): Promise<string> {
     const { origin } = await this.checkpoint();
-    return formatVerifierKey({ name: origin, publicKey: this.keys.logSigner.publicKey });
+    if (this.key?.origin !== origin) {
+      const text = formatVerifierKey({ name: origin, publicKey: this.keys.logSigner.publicKey });
+      this.key = { origin, text };
+    }
+    return this.key.text;
   }
 
   /** Proves that leaf `index` is in the log of `size` leaves (the newest by default). `LOG_RANGE` outside of it. */
@@ -65,10 +76,10 @@ export class LogReader {
     const upTo = size ?? published;
     if (upTo > published || index >= upTo) return err(outside(published));
     const hashOf = this.hashesWithin(published);
-    const [leafHash, path] = await Promise.all([
-      hashOf({ height: 0, index }),
-      inclusionPath(index, upTo, hashOf),
-    ]);
+    const leafHash = await hashOf({ height: 0, index });
+    const path =
+      inclusionPathInMemory(index, upTo, (id) => this.hashes.hashInMemory(id, published)) ??
+      (await inclusionPath(index, upTo, hashOf));
     return ok({ index, size: upTo, leaf_hash: bytesToHex(leafHash), path: path.map(bytesToHex) });
   }
 
@@ -78,6 +89,13 @@ export class LogReader {
     if (first < 1 || first > second || second > size) return err(outside(size));
     const path = await consistencyPath(first, second, this.hashesWithin(size));
     return ok({ first, second, path: path.map(bytesToHex) });
+  }
+
+  /** The root over the first `size` leaves of the published log (64 hex digits); null while it has fewer, or for 0. */
+  async rootAt(size: number): Promise<string | null> {
+    const published = (await this.checkpoint()).size;
+    if (size < 1 || size > published) return null;
+    return bytesToHex(await rootOf(size, this.hashesWithin(published)));
   }
 
   /** The leaf number of the first entry of that kind about a subject; null while it has none. */

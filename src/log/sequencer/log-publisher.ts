@@ -75,7 +75,9 @@ export class LogPublisher {
 export type ClaimedCheckpoint = Checkpoint & { readonly note: string };
 
 /** The size and root a folder's checkpoint claims, unchecked; null before the first. */
-export async function claimedCheckpoint(files: LogFiles): Promise<ClaimedCheckpoint | null> {
+export async function claimedCheckpoint(
+  files: Pick<LogFiles, 'readCheckpoint'>,
+): Promise<ClaimedCheckpoint | null> {
   return claimOf(await files.readCheckpoint());
 }
 

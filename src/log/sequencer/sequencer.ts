@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ClientBase } from 'pg';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { CodedError, equalBytes, EventBus, messageOf, unwrap } from '../../common/index.js';
 import { NodeKeys } from '../../keys/index.js';
@@ -21,6 +22,7 @@ import {
   takeSequencerLock,
   type NumberedEntry,
 } from './assignment.js';
+import { DirectEntries } from './direct-entries.js';
 import { claimedCheckpoint, LogPublisher } from './log-publisher.js';
 import { Pause } from './pause.js';
 
@@ -32,6 +34,8 @@ const POLL_MS = 250;
 const LONGEST_POLL_MS = 1000;
 /** How long a round waits for more when entries came during the last one, ms. A lonely entry does not wait. */
 const GATHER_MS = 4;
+/** Entries of its own that a round takes at most. */
+const DIRECT_LIMIT = 256;
 /** How often `settle` looks, ms. */
 const SETTLE_MS = 25;
 /** How long it waits after a failure, or for another process's lock, ms. */
@@ -61,6 +65,7 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly keys: NodeKeys,
     private readonly signal: LogSignal,
     private readonly published: PublishedEntries,
+    private readonly direct: DirectEntries,
     private readonly events: EventBus,
   ) {}
 
@@ -120,13 +125,14 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
   private async sequence(): Promise<void> {
     const runner = this.dataSource.createQueryRunner();
     try {
-      await runner.connect();
+      const client = (await runner.connect()) as ClientBase;
       if (!(await takeSequencerLock(runner))) return this.become('standby', 'another process sequences');
       try {
         const publisher = await this.open(runner);
         this.become('sequencing', `${publisher.size} leaves`);
-        await this.rounds(runner, publisher);
+        await this.rounds(client, publisher);
       } finally {
+        this.direct.close();
         await releaseSequencerLock(runner).catch(() => undefined);
       }
     } finally {
@@ -134,16 +140,29 @@ export class Sequencer implements OnApplicationBootstrap, BeforeApplicationShutd
     }
   }
 
-  private async rounds(runner: QueryRunner, publisher: LogPublisher): Promise<void> {
+  private async rounds(client: ClientBase, publisher: LogPublisher): Promise<void> {
+    this.direct.open();
     for (let poll = POLL_MS; !this.stopped;) {
-      const entries = await assignLeaves(runner);
+      const entries = await this.assign(client);
       if (entries.length > 0) await this.publish(publisher, entries);
       poll = entries.length > 0 ? POLL_MS : Math.min(poll * 2, LONGEST_POLL_MS);
-      if (entries.length === ROUND_LIMIT) continue;
+      if (entries.length >= ROUND_LIMIT || !this.direct.isEmpty) continue;
       // entries that came meanwhile wait a moment for those that are being committed beside them
       const busy = entries.length > 0 && this.pause.endsAtOnce;
       await this.pause.start(poll);
       if (busy) await delay(GATHER_MS);
+    }
+  }
+
+  private async assign(client: ClientBase): Promise<readonly NumberedEntry[]> {
+    const own = this.direct.take(DIRECT_LIMIT);
+    try {
+      const { numbered, direct } = await assignLeaves(client, own.entries);
+      own.stored(direct);
+      return numbered;
+    } catch (thrown) {
+      own.failed(thrown);
+      throw thrown;
     }
   }
 

@@ -1,13 +1,13 @@
-import { concatBytes } from '../../common/hash.js';
-
-/** Leaves as an entry bundle of C2SP tlog-tiles: each preceded by its length, 16 bit big-endian. */
-export function encodeBundle(leaves: readonly Uint8Array[]): Uint8Array {
-  return concatBytes(
-    ...leaves.flatMap((leaf) => [Uint8Array.of(leaf.length >> 8, leaf.length & 0xff), leaf]),
-  );
+/** A leaf as it stands in an entry bundle of C2SP tlog-tiles: preceded by its length, 16 bit big-endian. */
+export function encodedLeaf(leaf: Uint8Array): Uint8Array {
+  const encoded = new Uint8Array(2 + leaf.length);
+  encoded[0] = leaf.length >> 8;
+  encoded[1] = leaf.length & 0xff;
+  encoded.set(leaf, 2);
+  return encoded;
 }
 
-/** Reads `encodeBundle`; null when the bytes are not whole leaves. */
+/** Reads encoded leaves; null when the bytes are not whole leaves. */
 export function decodeBundle(bytes: Uint8Array): Uint8Array[] | null {
   const leaves: Uint8Array[] = [];
   for (let offset = 0; offset < bytes.length;) {

@@ -8,9 +8,15 @@ import {
   verifyInclusion,
 } from '../../common/index.js';
 import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
-import { decodeBundle, encodeBundle, sliceBundle } from './entry-bundle.js';
+import { decodeBundle, encodedLeaf, sliceBundle } from './entry-bundle.js';
 import { GrowingTree, type Tile } from './growing-tree.js';
-import { consistencyPath, inclusionPath, type SubtreeHash } from './proofs.js';
+import {
+  consistencyPath,
+  inclusionPath,
+  inclusionPathInMemory,
+  type SubtreeHash,
+  type SubtreeId,
+} from './proofs.js';
 import { levelShape, parseTilePath, tilePath } from './tile-path.js';
 
 const leavesOf = (count: number, first = 0) =>
@@ -34,6 +40,8 @@ const fingerprints = (tiles: Map<string, Tile>) =>
 
 const pieces = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 8 });
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+
+const encodeBundle = (leaves: readonly Uint8Array[]) => Buffer.concat(leaves.map(encodedLeaf));
 
 describe('a growing tree', () => {
   it('has the root and the tiles of its leaves, however they were grouped', () => {
@@ -73,7 +81,11 @@ describe('a growing tree', () => {
         }
         const edge = { size: before, levels, leaves: leavesOf(before % 256, before - (before % 256)) };
         const tree = new GrowingTree(edge);
-        tree.append(leavesOf(after, before));
+        const whole = grow([before, after]).tiles;
+        for (const tile of tree.append(leavesOf(after, before))) {
+          const { width, bytes } = whole.get(`${tile.level}/${tile.index}`)!;
+          expect([width, nativeSha256Hex(bytes)]).toEqual([tile.width, nativeSha256Hex(tile.bytes)]);
+        }
         expect(tree.root()).toEqual(rootOf(hashesOf(before + after)));
       }),
       { numRuns: 30 },
@@ -83,8 +95,21 @@ describe('a growing tree', () => {
 
 describe('proofs', () => {
   const hashes = hashesOf(1000);
-  const hashOf: SubtreeHash = async ({ height, index }) =>
+  const subtreeHash = ({ height, index }: SubtreeId) =>
     rootOf(hashes.slice(index * 2 ** height, (index + 1) * 2 ** height));
+  const hashOf: SubtreeHash = async (id) => subtreeHash(id);
+
+  it('of inclusion are the same from memory, and none where something must be read', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 2, max: 1000 }), fc.nat(), async (size, pick) => {
+        const index = pick % size;
+        const path = await inclusionPath(index, size, hashOf);
+        expect(inclusionPathInMemory(index, size, subtreeHash)).toEqual(path);
+        let left = path.length - 1;
+        expect(inclusionPathInMemory(index, size, (id) => (left-- > 0 ? subtreeHash(id) : null))).toBeNull();
+      }),
+    );
+  });
 
   it('of inclusion verify for every leaf and size', async () => {
     await fc.assert(

@@ -1,8 +1,8 @@
 import { merkleLeafHash, merkleNodeHash, merkleRoot, type Sha256 } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
-import { encodeBundle } from './entry-bundle.js';
-import { concatBytes } from '../../common/hash.js';
-import { TILE_WIDTH, type TileId } from './tile-path.js';
+import { encodedLeaf } from './entry-bundle.js';
+import { GrowingBytes } from './growing-bytes.js';
+import { HASH_BYTES, TILE_WIDTH, type TileId } from './tile-path.js';
 
 /** A tile or bundle with its bytes. */
 export interface Tile extends TileId {
@@ -20,7 +20,7 @@ export interface TreeEdge {
 
 /** The last, partial tile of a level, with the roots of the perfect subtrees it falls into, the largest first. */
 interface TreeLevel {
-  readonly hashes: Uint8Array[];
+  readonly tile: GrowingBytes;
   readonly peaks: Uint8Array[];
 }
 
@@ -30,7 +30,8 @@ interface TreeLevel {
  */
 export class GrowingTree {
   private leafCount: number;
-  private leaves: Uint8Array[];
+  /** The last, partial bundle, encoded. */
+  private bundle = new GrowingBytes();
   private readonly levels: TreeLevel[];
 
   constructor(
@@ -38,7 +39,7 @@ export class GrowingTree {
     private readonly sha256: Sha256 = nativeSha256,
   ) {
     this.leafCount = edge.size;
-    this.leaves = [...edge.leaves];
+    for (const leaf of edge.leaves) this.bundle.push(encodedLeaf(leaf));
     this.levels = edge.levels.map((hashes) => this.levelOf(hashes));
   }
 
@@ -65,11 +66,12 @@ export class GrowingTree {
   append(leaves: readonly Uint8Array[], hashes?: readonly Uint8Array[]): Tile[] {
     const changed: Tile[] = [];
     for (const [i, leaf] of leaves.entries()) {
-      this.leaves.push(leaf);
+      this.bundle.push(encodedLeaf(leaf));
       this.leafCount++;
-      if (this.leaves.length === TILE_WIDTH) {
-        changed.push(this.bundle(Math.floor(this.leafCount / TILE_WIDTH) - 1));
-        this.leaves = [];
+      if (this.leafCount % TILE_WIDTH === 0) {
+        const index = this.leafCount / TILE_WIDTH - 1;
+        changed.push({ level: 'entries', index, width: TILE_WIDTH, bytes: this.bundle.copy() });
+        this.bundle = new GrowingBytes();
       }
       this.push(0, hashes?.[i] ?? merkleLeafHash(leaf, this.sha256), changed);
     }
@@ -83,26 +85,27 @@ export class GrowingTree {
   }
 
   private push(level: number, hash: Uint8Array, changed: Tile[]): void {
-    const row = (this.levels[level] ??= { hashes: [], peaks: [] });
+    const row = (this.levels[level] ??= { tile: new GrowingBytes(), peaks: [] });
     this.grow(row, hash);
-    if (row.hashes.length < TILE_WIDTH) return;
+    if (widthOf(row) < TILE_WIDTH) return;
     const index = Math.floor(this.leafCount / TILE_WIDTH ** (level + 1)) - 1;
-    changed.push({ level, index, width: TILE_WIDTH, bytes: concatBytes(...row.hashes) });
-    this.levels[level] = { hashes: [], peaks: [] };
+    changed.push({ level, index, width: TILE_WIDTH, bytes: row.tile.copy() });
+    this.levels[level] = { tile: new GrowingBytes(), peaks: [] };
     this.push(level + 1, row.peaks[0], changed);
   }
 
   private levelOf(hashes: readonly Uint8Array[]): TreeLevel {
-    const row: TreeLevel = { hashes: [], peaks: [] };
+    const row: TreeLevel = { tile: new GrowingBytes(), peaks: [] };
     for (const hash of hashes) this.grow(row, hash);
     return row;
   }
 
   /** Adds a hash; where two neighbouring subtrees are of one size, they become one. */
-  private grow({ hashes, peaks }: TreeLevel, hash: Uint8Array): void {
-    hashes.push(hash);
+  private grow(row: TreeLevel, hash: Uint8Array): void {
+    row.tile.push(hash);
+    const { peaks } = row;
     let peak = hash;
-    for (let count = hashes.length; count % 2 === 0; count /= 2)
+    for (let count = widthOf(row); count % 2 === 0; count /= 2)
       peak = merkleNodeHash(peaks.pop()!, peak, this.sha256);
     peaks.push(peak);
   }
@@ -110,23 +113,24 @@ export class GrowingTree {
   /** The partial tiles that hold something new after `added` leaves. */
   private partialTiles(added: number): Tile[] {
     const tiles: Tile[] = [];
-    if (this.leaves.length > 0) tiles.push(this.bundle(Math.floor(this.leafCount / TILE_WIDTH)));
-    this.levels.forEach(({ hashes }, level) => {
+    const inBundle = this.leafCount % TILE_WIDTH;
+    if (inBundle > 0) {
+      const index = Math.floor(this.leafCount / TILE_WIDTH);
+      tiles.push({ level: 'entries', index, width: inBundle, bytes: this.bundle.copy() });
+    }
+    this.levels.forEach((row, level) => {
       const span = TILE_WIDTH ** level;
       const before = Math.floor((this.leafCount - added) / span);
       const now = Math.floor(this.leafCount / span);
-      if (hashes.length === 0 || before === now) return;
-      tiles.push({
-        level,
-        index: Math.floor(now / TILE_WIDTH),
-        width: hashes.length,
-        bytes: concatBytes(...hashes),
-      });
+      const width = widthOf(row);
+      if (width === 0 || before === now) return;
+      tiles.push({ level, index: Math.floor(now / TILE_WIDTH), width, bytes: row.tile.copy() });
     });
     return tiles;
   }
+}
 
-  private bundle(index: number): Tile {
-    return { level: 'entries', index, width: this.leaves.length, bytes: encodeBundle(this.leaves) };
-  }
+/** How many hashes a level's partial tile has. */
+function widthOf({ tile }: TreeLevel): number {
+  return tile.length / HASH_BYTES;
 }

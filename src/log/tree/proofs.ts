@@ -1,4 +1,4 @@
-import { merkleRoot, type Sha256 } from '../../common/index.js';
+import { merkleNodeHash } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 
 /** A perfect subtree: `index` counts subtrees of 2^`height` leaves from the left. */
@@ -9,6 +9,28 @@ export interface SubtreeId {
 
 /** Gives the hash of a perfect subtree. */
 export type SubtreeHash = (id: SubtreeId) => Promise<Uint8Array>;
+
+/** The same for what is in memory; null for what must be read. */
+export type SubtreeHashInMemory = (id: SubtreeId) => Uint8Array | null;
+
+/** `inclusionPath` where everything it needs is in memory, without a turn of the event loop; null where something is not. */
+export function inclusionPathInMemory(
+  index: number,
+  size: number,
+  hashOf: SubtreeHashInMemory,
+): Uint8Array[] | null {
+  const path: Uint8Array[] = [];
+  for (const range of inclusionRanges(index, 0, size)) {
+    const hashes: Uint8Array[] = [];
+    for (const subtree of subtreesOf(range)) {
+      const hash = hashOf(subtree);
+      if (hash === null) return null;
+      hashes.push(hash);
+    }
+    path.push(joined(hashes));
+  }
+  return path;
+}
 
 /** The audit path of a leaf in the tree of the first `size` leaves (RFC 6962 §2.1.1), from the leaf upwards. */
 export async function inclusionPath(index: number, size: number, hashOf: SubtreeHash): Promise<Uint8Array[]> {
@@ -22,6 +44,11 @@ export async function consistencyPath(
   hashOf: SubtreeHash,
 ): Promise<Uint8Array[]> {
   return Promise.all(consistencyRanges(first, 0, second, true).map((range) => rangeHash(range, hashOf)));
+}
+
+/** The root over the first `size` leaves, at least one (RFC 6962 §2.1). */
+export function rootOf(size: number, hashOf: SubtreeHash): Promise<Uint8Array> {
+  return rangeHash({ start: 0, end: size }, hashOf);
 }
 
 /** Leaves from `start` (included) to `end` (excluded). */
@@ -53,19 +80,23 @@ function splitOf(count: number): number {
   return power;
 }
 
-/** The root over a range that starts where a subtree of its size would: perfect subtrees from large to small. */
-async function rangeHash(
-  { start, end }: LeafRange,
-  hashOf: SubtreeHash,
-  sha256: Sha256 = nativeSha256,
-): Promise<Uint8Array> {
-  const parts: Promise<Uint8Array>[] = [];
+/** The root over a range that starts where a subtree of its size would. */
+async function rangeHash(range: LeafRange, hashOf: SubtreeHash): Promise<Uint8Array> {
+  return joined(await Promise.all(subtreesOf(range).map(hashOf)));
+}
+
+/** The perfect subtrees of such a range, from large to small. */
+function subtreesOf({ start, end }: LeafRange): SubtreeId[] {
+  const subtrees: SubtreeId[] = [];
   for (let at = start; at < end;) {
     let height = 0;
     while (2 ** (height + 1) <= end - at) height++;
-    parts.push(hashOf({ height, index: at / 2 ** height }));
+    subtrees.push({ height, index: at / 2 ** height });
     at += 2 ** height;
   }
-  const hashes = await Promise.all(parts);
-  return hashes.reduceRight((right, left) => merkleRoot([left, right], sha256));
+  return subtrees;
+}
+
+function joined(hashes: readonly Uint8Array[]): Uint8Array {
+  return hashes.reduceRight((right, left) => merkleNodeHash(left, right, nativeSha256));
 }

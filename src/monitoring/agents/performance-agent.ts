@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { systemClock } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
@@ -79,7 +80,8 @@ export class PerformanceAgent implements MonitoringAgent, OnModuleInit {
     const pool = this.vitals.pool();
     return {
       ...this.figures.read(),
-      ...(await furtherFigures()),
+      ...(await swapFigures()),
+      load_average: Math.max(...loadavg()) / availableParallelism(),
       cpu_share: cpu.machine,
       process_cpu_share: cpu.process,
       memory_share: memory.share,
@@ -93,12 +95,12 @@ export class PerformanceAgent implements MonitoringAgent, OnModuleInit {
   }
 }
 
-/** Swap and running processes; the library is loaded only when an agent runs, because a start should not pay for it. */
-async function furtherFigures(): Promise<Record<string, number>> {
+/** Swap; the library is loaded only when an agent runs, because a start should not pay for it. */
+async function swapFigures(): Promise<Record<string, number>> {
   try {
-    const { mem, currentLoad } = (await import('systeminformation')).default;
-    const [{ swaptotal, swapused }, { avgLoad }] = await Promise.all([mem(), currentLoad()]);
-    return { swap_share: swaptotal === 0 ? 0 : swapused / swaptotal, load_average: avgLoad };
+    const { mem } = (await import('systeminformation')).default;
+    const { swaptotal, swapused } = await mem();
+    return { swap_share: swaptotal === 0 ? 0 : swapused / swaptotal };
   } catch {
     return {};
   }

@@ -11,6 +11,7 @@ interface Reading {
   readonly total: number;
   readonly own: number;
   readonly at: number;
+  readonly processors: number;
 }
 
 /** The least time between two readings that says anything, ms. */
@@ -31,7 +32,7 @@ export class CpuMeter {
     const total = now.total - before.total;
     this.latest = {
       machine: total === 0 ? 0 : clamp((now.busy - before.busy) / total),
-      process: clamp((now.own - before.own) / ((now.at - before.at) * cpus().length)),
+      process: clamp((now.own - before.own) / ((now.at - before.at) * now.processors)),
     };
     return this.latest;
   }
@@ -45,7 +46,8 @@ function read(): Reading {
     0,
   );
   const { user, system } = process.cpuUsage();
-  return { busy: total - idle, total, own: (user + system) / 1000, at: performance.now() };
+  const own = (user + system) / 1000;
+  return { busy: total - idle, total, own, at: performance.now(), processors: times.length };
 }
 
 function clamp(share: number): number {

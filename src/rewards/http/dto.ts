@@ -23,3 +23,27 @@ export class StatementQuery {
   @Matches(/^[1-9]\d{0,14}$/, { message: 'cursor must be one that a page gave out' })
   cursor?: string;
 }
+
+/** `:epoch` of rewards. */
+export class EpochParameters {
+  @Type(() => Number)
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  @IsInt()
+  epoch!: number;
+}
+
+/** Query of `GET /rewards/epochs`. */
+export class EpochsQuery {
+  @IsOptional()
+  @Type(() => Number)
+  @Min(1)
+  @Max(100)
+  @IsInt()
+  limit?: number;
+
+  /** `next_cursor` of the page before. */
+  @IsOptional()
+  @Matches(/^[1-9]\d{0,14}$/, { message: 'cursor must be one that a page gave out' })
+  cursor?: string;
+}

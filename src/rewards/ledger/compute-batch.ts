@@ -27,6 +27,11 @@ export const BATCH_LIMIT = 8_190;
 export interface BatchRequest {
   readonly accounts: readonly AccountDraft[];
   readonly transfers: readonly TransferDraft[];
+  /**
+   * Writes rows that belong to these transfers, in the transaction that records them. Runs where the batch makes anything, whatever
+   * became of this request: it looks at its results. May run twice, the first time rolled back.
+   */
+  readonly beside?: (manager: EntityManager, results: BatchResults) => Promise<void>;
 }
 
 /** One result for each account and transfer asked for. */

@@ -110,8 +110,11 @@ export class Ledger {
         batch = await computeBatch(this.dataSource.manager, requests, this.clock.now());
         return isEmpty(batch) ? [] : [await this.block(batch, head)];
       };
-      const write: RowsOfBlocks = (manager, [{ index: blockIndex }]) =>
-        writeBatch(manager, { ...batch!.rows, blockIndex });
+      const write: RowsOfBlocks = async (manager, [{ index: blockIndex }]) => {
+        await writeBatch(manager, { ...batch!.rows, blockIndex });
+        for (const [i, results] of (batch!.results ?? []).entries())
+          await requests[i].beside?.(manager, results);
+      };
       const published = await this.rule.during(() => this.publisher.appendLinear('C', build, write));
       if (!published.ok) {
         if (published.error.code !== 'BLOCK_PREV' || performance.now() > end) return published;

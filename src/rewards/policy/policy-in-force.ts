@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { parse } from 'yaml';
-import { CodedError, err, messageOf, unwrap, type Result } from '../../common/index.js';
+import { CodedError, err, messageOf, ok, unwrap, type Json, type Result } from '../../common/index.js';
 import { packageRoot } from '../../common/installation.js';
 import { AppConfig } from '../../config/index.js';
 import { parseRewardsPolicy, type RewardsPolicy } from './rewards-policy.js';
@@ -11,9 +11,13 @@ import { parseRewardsPolicy, type RewardsPolicy } from './rewards-policy.js';
 @Injectable()
 export class PolicyInForce {
   readonly current: RewardsPolicy;
+  /** What the file says, as JSON: epochs carry it, so that they can be worked out again when the file says something else. */
+  readonly source: Json;
 
   constructor({ rewardsFile }: AppConfig) {
-    this.current = unwrap(readRewardsPolicy(rewardsFile ?? defaultRewardsFile()));
+    const { policy, source } = unwrap(readPolicyFile(rewardsFile ?? defaultRewardsFile()));
+    this.current = policy;
+    this.source = source;
   }
 }
 
@@ -24,8 +28,18 @@ export function defaultRewardsFile(): string {
 
 /** Reads a file: `REWARDS_UNREADABLE`, `REWARDS_INVALID`. */
 export function readRewardsPolicy(file: string): Result<RewardsPolicy> {
+  const read = readPolicyFile(file);
+  return read.ok ? ok(read.value.policy) : read;
+}
+
+/** The same, with what the file says. */
+export function readPolicyFile(
+  file: string,
+): Result<{ readonly policy: RewardsPolicy; readonly source: Json }> {
   try {
-    return parseRewardsPolicy(parse(readFileSync(file, 'utf8')));
+    const source = parse(readFileSync(file, 'utf8')) as Json;
+    const policy = parseRewardsPolicy(source);
+    return policy.ok ? ok({ policy: policy.value, source }) : policy;
   } catch (thrown) {
     return err(new CodedError('REWARDS_UNREADABLE', `${file} cannot be read: ${messageOf(thrown)}`));
   }

@@ -52,6 +52,9 @@ describe('the policy', () => {
       ['1200000', 1n],
     ]);
     expect([policy.leastPayout, policy.epochMs]).toEqual([500_000_000n, 1_800_000]);
+    expect([policy.datasetShare, policy.alpha.target]).toEqual([100_000n, 100n]);
+    // Nothing collects a fee, so use must not be paid.
+    expect(policy.usage.fee).toBe(0n);
   });
 
   it('refuses what is wrong and says where', () => {
@@ -69,7 +72,7 @@ describe('the policy', () => {
         {
           coefficients: {
             ...file.coefficients,
-            alpha: { start_ppm: 9, least_ppm: 10, most_ppm: 11, step_ppm: 1 },
+            alpha: { start_ppm: 9, least_ppm: 10, most_ppm: 11, step_ppm: 1, target: 1 },
           },
         },
         /alpha/,
@@ -104,19 +107,31 @@ describe('rewards', () => {
   });
 
   it('pay use by calls, speed, quality and recency', () => {
-    const usage = { calls: 100n, latencyMs: 1_000n, quality: 0n, ageMs: 0 };
+    const usage = { calls: 100n * ONE_PPM, latencyMs: 1_000n, quality: 0n, ageMs: 0 };
     expect(usageReward(policy, usage, ONE_PPM)).toBe(bly('0.01'));
-    expect(usageReward(policy, { ...usage, calls: 50n }, ONE_PPM)).toBe(bly('0.005'));
-    expect(usageReward(policy, { ...usage, calls: 999n }, ONE_PPM)).toBe(bly('0.02'));
+    expect(usageReward(policy, { ...usage, calls: 50n * ONE_PPM }, ONE_PPM)).toBe(bly('0.005'));
+    expect(usageReward(policy, { ...usage, calls: 999n * ONE_PPM }, ONE_PPM)).toBe(bly('0.02'));
     expect(usageReward(policy, { ...usage, latencyMs: 0n }, ONE_PPM)).toBe(bly('0.02'));
     expect(usageReward(policy, { ...usage, latencyMs: 60_000n }, ONE_PPM)).toBe(bly('0.005'));
     expect(usageReward(policy, { ...usage, quality: 750_000n }, ONE_PPM)).toBe(bly('0.0175'));
     expect(usageReward(policy, { ...usage, ageMs: 3_600_001 }, ONE_PPM)).toBe(bly('0.008'));
     expect(
-      usageReward(policy, { ...usage, calls: 200n, latencyMs: 250n, quality: 500_000n }, 2_000_000n),
+      usageReward(
+        policy,
+        { ...usage, calls: 200n * ONE_PPM, latencyMs: 250n, quality: 500_000n },
+        2_000_000n,
+      ),
     ).toBe(bly('0.105'));
     expect(usageReward(policy, { ...usage, calls: 0n }, ONE_PPM)).toBe(0n);
-    expect(usageReward(policy, { ...usage, calls: 1n, latencyMs: 1_999n }, 1n)).toBe(0n);
+    expect(usageReward(policy, { ...usage, calls: 500_000n }, ONE_PPM)).toBe(bly('0.00005'));
+    expect(usageReward(policy, { ...usage, calls: ONE_PPM, latencyMs: 1_999n }, 1n)).toBe(0n);
+  });
+
+  it('of use stay below the fee that the policy speaks of, whatever quality, speed and coefficient', () => {
+    const best = { calls: 100n * ONE_PPM, latencyMs: 0n, quality: ONE_PPM, ageMs: 0 };
+    const earned = usageReward(policy, best, policy.beta.most);
+    expect(earned).toBe(bly('0.08'));
+    expect(earned).toBeLessThan(100n * bly('0.001'));
   });
 
   it('follow demand by a step at most, within bounds', () => {

@@ -8,6 +8,8 @@ export interface CoefficientPolicy {
   readonly most: bigint;
   /** At most so much of itself in an epoch. */
   readonly step: bigint;
+  /** Demand in an epoch at which it stays as it is; a count, not millionths. */
+  readonly target: bigint;
 }
 
 /** What use is paid, see `usageReward`; factors in millionths. */
@@ -20,6 +22,14 @@ export interface UsagePolicy {
   readonly speedLeast: bigint;
   readonly recentMs: number;
   readonly later: bigint;
+  /** Units that are collected from whoever asks for an answer; 0 where answers are free, and use earns nothing. */
+  readonly fee: bigint;
+  /** Share of the fee that an answer earns at most. */
+  readonly mostOfFee: bigint;
+  /** How far from the median a score may count. */
+  readonly scoreBand: bigint;
+  /** Payers that must have scored before scores count. */
+  readonly scorePayers: number;
 }
 
 /** A stage of the catalyst pool: `budget` units, paid as so many times a reward. */
@@ -35,6 +45,8 @@ export interface RewardsPolicy {
   readonly yearlyCap: bigint;
   /** Units for each percent of improvement. */
   readonly learningPerPercent: bigint;
+  /** Share of a reward of learning that goes to those who gave the data, in millionths. */
+  readonly datasetShare: bigint;
   readonly usage: UsagePolicy;
   readonly alpha: CoefficientPolicy;
   readonly beta: CoefficientPolicy;
@@ -67,6 +79,7 @@ function readPolicy(file: Section): RewardsPolicy {
     'supply',
     'yearly_cap_ppm',
     'learning_per_percent',
+    'dataset_share_ppm',
     'usage',
     'coefficients',
     'catalyst',
@@ -82,6 +95,7 @@ function readPolicy(file: Section): RewardsPolicy {
     throw new Wrong('catalyst.pool exceeds what may be issued in a year');
   return {
     ...{ supply, yearlyCap, learningPerPercent: file.bly('learning_per_percent') },
+    datasetShare: file.ppm('dataset_share_ppm', Number(ONE_PPM)),
     usage: readUsage(file.section('usage')),
     alpha: readCoefficient(coefficients.section('alpha')),
     beta: readCoefficient(coefficients.section('beta')),
@@ -98,6 +112,10 @@ function readUsage(usage: Section): UsagePolicy {
     'speed_least_ppm',
     'recent_s',
     'later_ppm',
+    'fee',
+    'most_of_fee_ppm',
+    'score_band_ppm',
+    'score_payers',
   );
   return {
     base: usage.bly('base'),
@@ -107,14 +125,19 @@ function readUsage(usage: Section): UsagePolicy {
     speedLeast: usage.ppm('speed_least_ppm'),
     recentMs: usage.whole('recent_s', 0, 31_536_000) * 1000,
     later: usage.ppm('later_ppm', Number(ONE_PPM)),
+    fee: usage.bly('fee'),
+    mostOfFee: usage.ppm('most_of_fee_ppm', Number(ONE_PPM)),
+    scoreBand: usage.ppm('score_band_ppm', Number(ONE_PPM)),
+    scorePayers: usage.whole('score_payers', 1, 1_000_000),
   };
 }
 
 function readCoefficient(section: Section): CoefficientPolicy {
-  section.only('start_ppm', 'least_ppm', 'most_ppm', 'step_ppm');
+  section.only('start_ppm', 'least_ppm', 'most_ppm', 'step_ppm', 'target');
   const [start, least, most] = [section.ppm('start_ppm'), section.ppm('least_ppm'), section.ppm('most_ppm')];
   if (least > start || start > most) throw new Wrong(`${section.place} must begin within its bounds`);
-  return { start, least, most, step: section.ppm('step_ppm', Number(ONE_PPM)) };
+  const step = section.ppm('step_ppm', Number(ONE_PPM));
+  return { start, least, most, step, target: BigInt(section.whole('target', 0, MOST_PPM)) };
 }
 
 function readCatalyst(section: Section): CatalystStage[] {

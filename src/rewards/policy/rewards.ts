@@ -17,9 +17,9 @@ export function learningReward(
   return (learningPerPercent * counted * alpha) / (PERCENT_PPM * ONE_PPM);
 }
 
-/** What an expert did for one payer in an epoch. */
+/** What an author's experts did for one payer in an epoch. */
 export interface Usage {
-  /** Calls that count (deduplicated and capped before). */
+  /** Calls that count (each once), in millionths: of an answer that several authors' experts made, each has a part. */
   readonly calls: bigint;
   /** Median time of an answer, ms. */
   readonly latencyMs: bigint;
@@ -36,7 +36,7 @@ export interface Usage {
 export function usageReward({ usage: policy }: RewardsPolicy, usage: Usage, beta: bigint): bigint {
   if (usage.calls <= 0n) return 0n;
   const most = policy.callsMost * policy.callsUnit;
-  const calls = clamp(usage.calls * ONE_PPM, 0n, most);
+  const calls = clamp(usage.calls, 0n, most);
   const speed = clamp(policy.speedFrom - usage.latencyMs * 1_000n, policy.speedLeast, policy.speedFrom);
   const quality = ONE_PPM + clamp(usage.quality, 0n, ONE_PPM);
   const recency = usage.ageMs <= policy.recentMs ? ONE_PPM : policy.later;

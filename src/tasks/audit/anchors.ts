@@ -37,11 +37,9 @@ export class Anchors {
 
   /** Puts a hash into the log; one that is there already stays as it is. `LOG_NOT_READY` (503). */
   async write(hash: string, note: string | null, actor: string): Promise<Result<LeafProof>> {
-    const known = await this.reader.leafOf(hash, ANCHOR_ENTRY);
-    if (known !== null) return this.proveLeaf(known.index, known.leaf);
     const data: LogEntryInput['data'] = note === null ? {} : { note };
     const entry = { kind: ANCHOR_ENTRY, subject: hash, actor, hash, data };
-    const published = await this.log.publish(entry, WAIT_MS);
+    const published = await this.log.publishOnce(entry, WAIT_MS);
     if (published === null) return err(notReady());
     return this.proveLeaf(published.index, Buffer.from(published.leaf).toString());
   }

@@ -2,10 +2,12 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { AppConfig } from '../../config/index.js';
 import { TruthMirror } from '../../evaluation/index.js';
 import { Importer } from '../../experts/index.js';
+import { Snapshots } from '../../snapshots/index.js';
 import { PolicyBook } from '../policy/policy-book.js';
 import { httpProbe } from './http-probe.js';
 import { genericAction, importModel, policyCheck } from './plain-steps.js';
 import { runEvaluation } from './run-evaluation.js';
+import { snapshot } from './snapshot-step.js';
 import { StepRegistry } from './step-registry.js';
 
 /** Registers the steps that need no other module. */
@@ -17,6 +19,7 @@ export class OwnSteps implements OnModuleInit {
     private readonly book: PolicyBook,
     private readonly importer: Importer,
     private readonly mirror: TruthMirror,
+    private readonly snapshots: Snapshots,
   ) {}
 
   onModuleInit(): void {
@@ -25,6 +28,7 @@ export class OwnSteps implements OnModuleInit {
     registry.register(policyCheck(this.book));
     registry.register(importModel(this.importer));
     registry.register(runEvaluation(this.mirror));
+    registry.register(snapshot(this.snapshots));
     registry.register(
       genericAction((action) => {
         const found = registry.startable(action);

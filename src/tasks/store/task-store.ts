@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { FreshCache } from '../../common/fresh-cache.js';
+import { FreshGroup } from '../../common/fresh-group.js';
 import { CodedError, err, ok, systemClock, unwrap, type Result } from '../../common/index.js';
 import { STEP_STATES, TASK_STATES, type StepState, type TaskState } from '../states.js';
 import { approvalRow, stepRow, taskRow, type ApprovalRow, type StepRow, type TaskRow } from './rows.js';
@@ -17,10 +18,10 @@ export interface TaskFilter {
 /** How long a change that another replica made may go unnoticed in lists. Those of this process count at once. */
 const FRESH_MS = 1_000;
 const MOST_LISTS = 500;
+/** Lists that one query reads. */
+const MOST_TOGETHER = 64;
 /** What is remembered of a list; longer pages and later ones are asked for. */
 const NEWEST = 51;
-/** The list of everybody's tasks, beside those of accounts. */
-const EVERYBODY = '';
 
 type Rows = Parameters<typeof taskRow>[0][];
 
@@ -31,10 +32,15 @@ const APPROVAL = 'SELECT *, expires_at <= now() AS expired FROM task_approvals';
 /** Tables of tasks, steps and approvals. Whoever changes a task holds its row first, so that two never mix. */
 @Injectable()
 export class TaskStore {
-  private readonly newest = new FreshCache(
-    (owner) => this.rows({ limit: NEWEST, ...(owner !== EVERYBODY && { owner }) }),
-    { freshMs: FRESH_MS, most: MOST_LISTS },
-  );
+  private readonly everybodys = new FreshCache(() => this.rows({ limit: NEWEST }), {
+    freshMs: FRESH_MS,
+    most: 1,
+  });
+  private readonly newest = new FreshGroup((owners) => this.newestOf(owners), {
+    freshMs: FRESH_MS,
+    most: MOST_LISTS,
+    together: MOST_TOGETHER,
+  });
 
   constructor(private readonly dataSource: DataSource) {}
 
@@ -75,15 +81,29 @@ export class TaskStore {
 
   /** Tasks, newest first. */
   async list(filter: TaskFilter): Promise<TaskRow[]> {
-    const { owner = EVERYBODY, state, taskType, before, limit } = filter;
+    const { owner, state, taskType, before, limit } = filter;
     const isNewest = [state, taskType, before].every((value) => value === undefined) && limit <= NEWEST;
-    return isNewest ? (await this.newest.get(owner)).slice(0, limit) : this.rows(filter);
+    if (!isNewest) return this.rows(filter);
+    return (await (owner === undefined ? this.everybodys.get('') : this.newest.get(owner))).slice(0, limit);
   }
 
   /** Makes a change of a task that was just committed count for the next list. */
   committed({ owner }: Pick<TaskRow, 'owner'>): void {
     this.newest.forget(owner);
-    this.newest.forget(EVERYBODY);
+    this.everybodys.clear();
+  }
+
+  /** The newest tasks of some accounts. */
+  private async newestOf(owners: readonly string[]): Promise<TaskRow[][]> {
+    const rows = await this.dataSource.query<(Rows[number] & { place: string })[]>(
+      `SELECT asked.place, newest.* FROM unnest($1::text[]) WITH ORDINALITY AS asked (owner, place)
+       CROSS JOIN LATERAL (${TASK} WHERE t.owner = asked.owner ORDER BY t.position DESC LIMIT $2) newest
+       ORDER BY asked.place, newest.position DESC`,
+      [owners, NEWEST],
+    );
+    const lists: TaskRow[][] = owners.map(() => []);
+    for (const row of rows) lists[Number(row.place) - 1].push(taskRow(row));
+    return lists;
   }
 
   private async rows({ owner, state, taskType, before, limit }: TaskFilter): Promise<TaskRow[]> {

@@ -1,4 +1,4 @@
-import { Anchor, Button, Textarea } from '@mantine/core';
+import { Anchor, Button } from '@mantine/core';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import type { Decision } from '../../api/autonomy.js';
@@ -7,6 +7,7 @@ import { dateTime } from '../../components/format.js';
 import { Judgement } from '../../components/judgement.js';
 import { Loading } from '../../components/loading.js';
 import { ProblemNotice } from '../../components/notice.js';
+import { ReasonField } from '../../components/reason-field.js';
 import { useDecision, useOverride } from '../../hooks/autonomy.js';
 import styles from './decisions.module.css';
 
@@ -86,14 +87,7 @@ function Override({ id, outcomes }: { id: string; outcomes: readonly Outcome[] }
   const override = useOverride(id);
   return (
     <>
-      <Textarea
-        label="Reason for an override"
-        autosize
-        minRows={1}
-        maxLength={2000}
-        value={reason}
-        onChange={(event) => setReason(event.currentTarget.value)}
-      />
+      <ReasonField label="Reason for an override" value={reason} onChange={setReason} />
       <div className="row">
         {outcomes.map((outcome) => (
           <Button

@@ -1,13 +1,14 @@
-import { Select } from '@mantine/core';
-import { useCallback } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useNavigate } from 'react-router';
 import type { Decision } from '../../api/autonomy.js';
+import { AddressFilter } from '../../components/address-filter.js';
 import { DataTable, type Column } from '../../components/data-table.js';
 import { DecisionState } from '../../components/decision-state.js';
 import { dateTime, number } from '../../components/format.js';
 import { Loading } from '../../components/loading.js';
 import { Empty, ProblemNotice } from '../../components/notice.js';
+import { useAddressFilter } from '../../hooks/address-filter.js';
 import { useDecisionMetrics, useDecisions } from '../../hooks/autonomy.js';
+import { useNextPage } from '../../hooks/next-page.js';
 import { CalibrationCurve } from './calibration-curve.js';
 import { DryRun } from './dry-run.js';
 import { MatrixTable } from './matrix-table.js';
@@ -16,8 +17,7 @@ import styles from './decisions.module.css';
 /** What does the server decide by itself, and how well? */
 export default function DecisionsPage() {
   const metrics = useDecisionMetrics();
-  const [query, setQuery] = useSearchParams();
-  const type = query.get('type') ?? '';
+  const [type] = useAddressFilter('type');
   if (metrics.isError)
     return (
       <div className="page">
@@ -30,16 +30,11 @@ export default function DecisionsPage() {
         <h1>Decisions</h1>
         <p>What does it decide by itself, and how well?</p>
         <div className="tools">
-          <Select
-            size="xs"
-            w={180}
-            aria-label="Type"
-            placeholder="All types"
-            clearable
-            clearButtonProps={{ 'aria-label': 'All types' }}
-            data={(metrics.data?.types ?? []).map((each) => each.type)}
-            value={type === '' ? null : type}
-            onChange={(value) => setQuery(value === null ? {} : { type: value }, { replace: true })}
+          <AddressFilter
+            name="type"
+            label="Type"
+            all="All types"
+            choices={(metrics.data?.types ?? []).map((each) => each.type)}
           />
         </div>
       </header>
@@ -63,10 +58,7 @@ export default function DecisionsPage() {
 function History({ type }: { type: string }) {
   const navigate = useNavigate();
   const decisions = useDecisions(type);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = decisions;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useNextPage(decisions);
   if (decisions.isPending) return <Loading lines={6} />;
   if (decisions.isError)
     return <ProblemNotice error={decisions.error} onRetry={() => void decisions.refetch()} />;
@@ -79,7 +71,7 @@ function History({ type }: { type: string }) {
       rowKey={(row) => row.decision_id}
       onOpen={(row) => void navigate(`/decisions/${row.decision_id}`)}
       onEnd={more}
-      complete={!hasNextPage}
+      complete={!decisions.hasNextPage}
       empty={
         <Empty title="Nothing was decided yet">
           Ask for an action below, or by POST /api/autonomous/decision; docs/autonomy.md says how.

@@ -4,6 +4,7 @@ import type { ActionParameters, Escalation } from '../../api/autonomy.js';
 import { dateTime } from '../../components/format.js';
 import { Judgement } from '../../components/judgement.js';
 import { ProblemNotice } from '../../components/notice.js';
+import { ReasonField } from '../../components/reason-field.js';
 import { useEscalationAnswer } from '../../hooks/autonomy.js';
 import { readParameters } from '../decisions/parameters.js';
 import styles from './guardian.module.css';
@@ -39,14 +40,7 @@ export function EscalationCard({ escalation }: { escalation: Escalation }) {
           Until {dateTime(escalation.expires_at)}; after that {escalation.if_nobody_answers}.
         </p>
         <Judgement judged={decision} />
-        <Textarea
-          label="Reason"
-          autosize
-          minRows={1}
-          maxLength={2000}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
+        <ReasonField label="Reason" value={reason} onChange={setReason} />
         {!decision.delegated && (
           <details>
             <summary>Approve with other parameters</summary>

@@ -1,9 +1,10 @@
-import { Button, NumberInput, Textarea } from '@mantine/core';
+import { Button, NumberInput } from '@mantine/core';
 import { useState } from 'react';
 import type { Limits, LimitsInForce } from '../../api/limits.js';
 import { number } from '../../components/format.js';
 import { Loading } from '../../components/loading.js';
 import { ProblemNotice } from '../../components/notice.js';
+import { ReasonField } from '../../components/reason-field.js';
 import { useChangeLimits, useLimits } from '../../hooks/limits.js';
 import { changedLimits, limitNames, type LimitName } from './limit-names.js';
 import { LimitHistory } from './limit-history.js';
@@ -60,14 +61,11 @@ function LimitForm(props: { inForce: LimitsInForce; reason: string; onReason: (r
           />
         ))}
       </div>
-      <Textarea
+      <ReasonField
         label="Reason for the change"
         description="It goes into the log."
-        autosize
-        minRows={1}
-        maxLength={2000}
         value={reason}
-        onChange={(event) => onReason(event.currentTarget.value)}
+        onChange={onReason}
       />
       <div className="row">
         <Button type="submit" disabled={!ready}>

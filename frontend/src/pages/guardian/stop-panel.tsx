@@ -1,9 +1,10 @@
-import { Button, Checkbox, Textarea } from '@mantine/core';
+import { Button, Checkbox } from '@mantine/core';
 import { IconHandStop, IconPlayerPlay, IconRotate2 } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { StopState } from '../../api/autonomy.js';
 import { dateTime } from '../../components/format.js';
 import { ProblemNotice } from '../../components/notice.js';
+import { ReasonField } from '../../components/reason-field.js';
 import { State } from '../../components/state.js';
 import { useRollback, useStop } from '../../hooks/autonomy.js';
 import styles from './guardian.module.css';
@@ -33,15 +34,7 @@ export function StopPanel({ state }: { state: StopState }) {
             {state.at === null ? '' : `, ${dateTime(state.at)}`}: {state.reason}
           </p>
         )}
-        <Textarea
-          label="Reason"
-          description="It goes into the log."
-          autosize
-          minRows={1}
-          maxLength={2000}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
+        <ReasonField label="Reason" description="It goes into the log." value={reason} onChange={setReason} />
         {!state.inference && (
           <Checkbox
             label="Stop answers, too"

@@ -1,54 +1,36 @@
-import { Button, Select, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { IconSearch, IconShieldCheck } from '@tabler/icons-react';
-import { useCallback } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useNavigate } from 'react-router';
 import type { ReceiptSummary } from '../../api/receipts.js';
+import { AddressFilter } from '../../components/address-filter.js';
 import { DataTable, type Column } from '../../components/data-table.js';
 import { dateTime, number } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
 import { Loading } from '../../components/loading.js';
 import { Empty, ProblemNotice } from '../../components/notice.js';
+import { useAddressFilter } from '../../hooks/address-filter.js';
 import { useModels } from '../../hooks/models.js';
+import { useNextPage } from '../../hooks/next-page.js';
 import { useReceipts } from '../../hooks/receipts.js';
 
 /** What was answered, and can it be proved? */
 export default function ReceiptsPage() {
   const navigate = useNavigate();
-  const [query, setQuery] = useSearchParams();
-  const model = query.get('model') ?? '';
-  const filter = query.get('filter') ?? '';
+  const [model] = useAddressFilter('model');
+  const [filter, setFilter] = useAddressFilter('filter');
   const models = (useModels().data ?? []).map(({ name }) => name);
   const receipts = useReceipts(model);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = receipts;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useNextPage(receipts);
   const rows = (receipts.data?.pages ?? [])
     .flatMap((page) => page.items)
     .filter((row) => matches(row, filter));
-  const change = (name: string, value: string): void => {
-    const next = new URLSearchParams(query);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    setQuery(next, { replace: true });
-  };
   return (
     <div className="page">
       <header className="page-head">
         <h1>Receipts</h1>
         <p>What was answered, and can it be proved?</p>
         <div className="tools">
-          <Select
-            size="xs"
-            w={140}
-            aria-label="Model"
-            placeholder="All models"
-            clearable
-            clearButtonProps={{ 'aria-label': 'All models' }}
-            data={models}
-            value={model === '' ? null : model}
-            onChange={(value) => change('model', value ?? '')}
-          />
+          <AddressFilter name="model" label="Model" all="All models" choices={models} width={140} />
           <TextInput
             size="xs"
             w={220}
@@ -56,7 +38,7 @@ export default function ReceiptsPage() {
             placeholder="Id, model, release"
             leftSection={<IconSearch size={14} aria-hidden />}
             value={filter}
-            onChange={(event) => change('filter', event.currentTarget.value)}
+            onChange={(event) => setFilter(event.currentTarget.value)}
           />
         </div>
       </header>
@@ -71,7 +53,7 @@ export default function ReceiptsPage() {
           rowKey={(row) => row.id}
           onOpen={(row) => void navigate(`/receipts/${row.id}`)}
           onEnd={more}
-          complete={!hasNextPage}
+          complete={!receipts.hasNextPage}
           empty={
             filter === '' ? (
               <Empty title="No answer has been given yet">

@@ -55,8 +55,7 @@ export function healthOf(statuses: readonly string[] | null): Measured {
 }
 
 /** A figure the server publishes as a share from 0 to 1, or nothing where it publishes none. */
-export function figureOf(figures: Readonly<Record<string, unknown>> | null, name: string): Measured {
-  const value = figures?.[name];
+export function figureOf(value: unknown): Measured {
   if (typeof value !== 'number' || !(value >= 0 && value <= 1)) return { value: null, detail: 'no data' };
   return { value, detail: value.toFixed(2) };
 }

@@ -6,16 +6,15 @@ import styles from './resonance.module.css';
 
 /** How does the whole feel now? */
 export default function ResonancePage() {
-  const { sample, figures, statuses } = useResonance();
-  const states = statuses?.join() ?? null;
+  const { active, queued, tokensPerSecond, confidence, learning, statuses } = useResonance();
   const readings = useMemo(
     (): Readings => ({
-      load: loadOf(sample),
-      confidence: figureOf(figures, 'decision_confidence'),
-      health: healthOf(states === null ? null : states.split(',')),
-      learning: figureOf(figures, 'learning_activity'),
+      load: loadOf(active === null ? null : { active, queued, tokensPerSecond }),
+      confidence: figureOf(confidence),
+      health: healthOf(statuses === null ? null : statuses.split(',')),
+      learning: figureOf(learning),
     }),
-    [sample, figures, states],
+    [active, queued, tokensPerSecond, confidence, learning, statuses],
   );
   return (
     <div className="page">

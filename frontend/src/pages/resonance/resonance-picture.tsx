@@ -5,7 +5,7 @@ import styles from './resonance.module.css';
 import { foremost, ringPath, SIDE } from './rings.js';
 
 /** Pictures per second: slow waves need no more, and each costs. */
-const PER_SECOND = 4;
+const PER_SECOND = 3;
 /** Radians per second that a ring without load turns by. */
 const SLOWEST = 0.25;
 

@@ -1,9 +1,10 @@
-import { Button, Textarea } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { useState } from 'react';
 import type { Task, TaskStep } from '../../api/tasks.js';
 import { dateTime } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
 import { ProblemNotice } from '../../components/notice.js';
+import { ReasonField } from '../../components/reason-field.js';
 import { useApproval } from '../../hooks/tasks.js';
 
 /** Approves or rejects a step, with a reason; the answer is bound to the plan that is shown. */
@@ -23,14 +24,7 @@ export function ApprovalForm({ task, step }: { task: Task; step: TaskStep }) {
           Step {step.step_id}, {step.type}, of exactly the plan <Hash value={task.plan_hash} />.
           {step.approval?.four_eyes === true && ' Whoever asked for the task cannot approve it.'}
         </p>
-        <Textarea
-          label="Reason"
-          autosize
-          minRows={2}
-          maxLength={2000}
-          value={reason}
-          onChange={(event) => setReason(event.currentTarget.value)}
-        />
+        <ReasonField label="Reason" minRows={2} value={reason} onChange={setReason} />
         <div className="row">
           <Button disabled={!ready} onClick={() => send(true)}>
             Approve

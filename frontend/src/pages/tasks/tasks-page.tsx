@@ -1,42 +1,29 @@
-import { Select } from '@mantine/core';
-import { useCallback } from 'react';
-import { useNavigate, useSearchParams } from 'react-router';
+import { useNavigate } from 'react-router';
 import type { TaskSummary } from '../../api/tasks.js';
+import { AddressFilter, choicesOf } from '../../components/address-filter.js';
 import { DataTable, type Column } from '../../components/data-table.js';
 import { dateTime } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
 import { Loading } from '../../components/loading.js';
 import { Empty, ProblemNotice } from '../../components/notice.js';
 import { useTasks } from '../../hooks/tasks.js';
+import { useAddressFilter } from '../../hooks/address-filter.js';
+import { useNextPage } from '../../hooks/next-page.js';
 import { TASK_STATES, TaskState } from './task-state.js';
 
 /** What is the server asked to do, and what waits for somebody? */
 export default function TasksPage() {
   const navigate = useNavigate();
-  const [query, setQuery] = useSearchParams();
-  const state = query.get('state') ?? '';
+  const [state] = useAddressFilter('state');
   const tasks = useTasks(state);
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = tasks;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const more = useNextPage(tasks);
   return (
     <div className="page">
       <header className="page-head">
         <h1>Tasks</h1>
         <p>What is the server asked to do, and what waits for somebody?</p>
         <div className="tools">
-          <Select
-            size="xs"
-            w={180}
-            aria-label="State"
-            placeholder="All states"
-            clearable
-            clearButtonProps={{ 'aria-label': 'All states' }}
-            data={Object.entries(TASK_STATES).map(([value, label]) => ({ value, label }))}
-            value={state === '' ? null : state}
-            onChange={(value) => setQuery(value === null ? {} : { state: value }, { replace: true })}
-          />
+          <AddressFilter name="state" label="State" all="All states" choices={choicesOf(TASK_STATES)} />
         </div>
       </header>
       {tasks.isPending && <Loading lines={8} />}
@@ -50,7 +37,7 @@ export default function TasksPage() {
           rowKey={(row) => row.task_id}
           onOpen={(row) => void navigate(`/task-list/${row.task_id}`)}
           onEnd={more}
-          complete={!hasNextPage}
+          complete={!tasks.hasNextPage}
           empty={
             <Empty title={state === '' ? 'Nobody has asked for a task yet' : 'No task is in this state'}>
               Tasks are asked for by POST /task/start; docs/tasks.md says how.

@@ -1,5 +1,6 @@
 import { hash32 } from '../text/fingerprint.js';
 import { wordsOf } from '../text/words.js';
+import type { TextSketch } from './text-sketch.js';
 
 /** Least hashes that are kept; the estimate's standard error is 1/sqrt(4096), 1.6 %. */
 const KEPT = 4096;
@@ -29,9 +30,15 @@ export class DistinctTexts {
 
   /** Different texts, at most as many as were added. */
   distinct(): number {
-    if (this.least.size < KEPT) return this.least.size;
     this.trim();
+    if (this.greatest === RANGE) return this.least.size;
     return Math.min(this.total, Math.round(((KEPT - 1) * RANGE) / this.greatest));
+  }
+
+  /** What a later set is compared with: the least hashes, at most 4,096, in ascending order. */
+  sketch(): TextSketch {
+    this.trim();
+    return { hashes: Float64Array.from(this.least).sort(), whole: this.greatest === RANGE };
   }
 
   /** Share of texts that are copies of an earlier one, 0 to 1. */
@@ -40,6 +47,7 @@ export class DistinctTexts {
   }
 
   private trim(): void {
+    if (this.least.size <= KEPT) return;
     const kept = Float64Array.from(this.least).sort().subarray(0, KEPT);
     this.least = new Set(kept);
     this.greatest = kept[kept.length - 1] + 1;

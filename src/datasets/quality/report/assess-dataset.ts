@@ -4,6 +4,7 @@ import { ok, type Result } from '../../../common/result.js';
 import type { DatasetDocument } from '../../jsonl/index.js';
 import { DistinctTexts } from '../duplicates/distinct-texts.js';
 import { NearDuplicates } from '../duplicates/near-duplicates.js';
+import { overlapOf, type Overlap, type TextSketch } from '../duplicates/text-sketch.js';
 import { judgeLicence, worse } from '../licence/judge-licence.js';
 import type { LicenceClass } from '../licence/licence-list.js';
 import { Reservoir } from '../sample/reservoir.js';
@@ -26,7 +27,22 @@ export interface AssessOptions {
   readonly thresholds?: Thresholds;
   /** Signatures of approved sets, by set. */
   readonly known?: Iterable<readonly [set: string, signature: Uint32Array]>;
+  /** Sketches of approved sets. */
+  readonly sketches?: Iterable<readonly [set: string, sketch: TextSketch]>;
 }
+
+/** A report, and what later sets are compared with. */
+export interface Survey {
+  readonly report: QualityReport;
+  readonly sketch: TextSketch;
+  /** Of some documents of the sample, the same ones for sets that share them. */
+  readonly signatures: readonly Uint32Array[];
+  /** Some texts of the sample. */
+  readonly excerpts: readonly string[];
+}
+
+/** Excerpts of a survey, and characters of one. */
+const EXCERPTS = { most: 32, longest: 1_000 };
 
 /**
  * Reads a dataset once and reports what is in it: licences and exact copies of the whole file, everything else of a sample.
@@ -35,8 +51,18 @@ export interface AssessOptions {
  */
 export async function assessDataset(
   documents: AsyncIterable<Result<DatasetDocument>>,
-  { seed, licence, sampleBytes = SAMPLE_BYTES, thresholds = THRESHOLDS, known = [] }: AssessOptions,
+  options: AssessOptions,
 ): Promise<Result<QualityReport>> {
+  const survey = await surveyDataset(documents, options);
+  return survey.ok ? ok(survey.value.report) : survey;
+}
+
+/** The same with what the server keeps of a set besides. */
+export async function surveyDataset(
+  documents: AsyncIterable<Result<DatasetDocument>>,
+  options: AssessOptions,
+): Promise<Result<Survey>> {
+  const { seed, licence, sampleBytes = SAMPLE_BYTES, thresholds = THRESHOLDS } = options;
   const distinct = new DistinctTexts();
   const reservoir = new Reservoir<DatasetDocument>(seed, sampleBytes);
   const lines: Partial<Record<LicenceClass, number>> = {};
@@ -49,16 +75,20 @@ export async function assessDataset(
   }
   const sample = reservoir.drawn();
   const near = new NearDuplicates();
-  for (const [set, signature] of known) near.addKnown(signature, set);
+  for (const [set, signature] of options.known ?? []) near.addKnown(signature, set);
   const figures = checkSample(sample, near);
+  const sketch = distinct.sketch();
+  const overlap = overlapOf(sketch, options.sketches ?? []);
   const licenceClass = (Object.keys(lines) as LicenceClass[]).reduce(worse, judgeLicence(licence));
   const counts = {
     documents: distinct.total,
     sample: { documents: sample.length, bytes: reservoir.bytes, budget: sampleBytes },
     licence: { declared: licence, class: licenceClass, lines },
-    duplicates: duplicatesOf(figures, sample.length, distinct.copies()),
+    duplicates: duplicatesOf(figures, sample.length, distinct.copies(), overlap),
   };
-  return ok(reportOf(seed, thresholds, counts, figures));
+  const report = reportOf(seed, thresholds, counts, figures);
+  const excerpts = sample.slice(0, EXCERPTS.most).map((each) => trainedText(each).slice(0, EXCERPTS.longest));
+  return ok({ report, sketch, signatures: figures.signatures, excerpts });
 }
 
 /** The report's canonical JSON and the SHA-256 that a block names it by. */
@@ -90,7 +120,9 @@ function duplicatesOf(
   { near, of }: SampleFigures,
   sampled: number,
   copies: number,
+  overlap: Overlap,
 ): QualityReport['duplicates'] {
-  const share = rounded(Math.max(sampled === 0 ? 0 : near / sampled, copies));
-  return { near, copies: rounded(copies), of, share };
+  const share = rounded(Math.max(sampled === 0 ? 0 : near / sampled, copies, overlap.share));
+  const sets = Object.fromEntries(Object.entries(overlap.bySet).map(([set, part]) => [set, rounded(part)]));
+  return { near, copies: rounded(copies), of, sets, share };
 }

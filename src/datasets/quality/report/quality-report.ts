@@ -37,7 +37,9 @@ export interface QualityReport {
     readonly copies: number;
     /** Near copies of documents of other sets, by set. */
     readonly of: Readonly<Record<string, number>>;
-    /** The greater of the near copies' share and `copies`. */
+    /** Share of the whole file's texts that another set has but for letter case and punctuation, by set. */
+    readonly sets: Readonly<Record<string, number>>;
+    /** The greatest of the near copies' share, `copies`, and the share of texts that other sets have. */
     readonly share: number;
   };
   /** Documents of the sample by language, the commonest first. */

@@ -25,11 +25,11 @@ const LONGEST_WORD = 40;
 export function plainWords(text: string): PlainWord[] {
   const words: PlainWord[] = [];
   let spelt: PlainWord[] = [];
-  for (const { 0: token, index } of text.normalize('NFKC').toLowerCase().matchAll(TOKEN)) {
-    const end = index + token.length;
+  const plain = text.normalize('NFKC').toLowerCase();
+  for (const { 0: token, index } of plain.matchAll(TOKEN)) {
     const word = {
-      text: undisguise(token),
-      ends: token.endsWith('!') || SENTENCE_END.test(text.slice(end, end + 4)),
+      text: meant(token),
+      ends: token.charCodeAt(token.length - 1) === 0x21 || endsSentence(plain, index + token.length),
     };
     if (word.text.length === 1 && spelt.length < LONGEST_WORD) {
       spelt.push(word);
@@ -41,6 +41,26 @@ export function plainWords(text: string): PlainWord[] {
   }
   flush(words, spelt);
   return words;
+}
+
+/** A space and a small letter behind a word are by far the commonest, and no end. */
+function endsSentence(text: string, place: number): boolean {
+  const next = text.charCodeAt(place + 1);
+  if (text.charCodeAt(place) === 0x20 && next >= 0x61 && next <= 0x7a) return false;
+  return SENTENCE_END.test(text.slice(place, place + 4));
+}
+
+/** What was found for tokens before: a text says few words very often. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 8_192;
+
+function meant(token: string): string {
+  const found = known.get(token);
+  if (found !== undefined) return found;
+  const text = undisguise(token);
+  if (known.size >= MOST_KNOWN) known.clear();
+  if (token.length <= LONGEST_WORD) known.set(token, text);
+  return text;
 }
 
 /** Letters that stood alone: one word if there are enough of them. */

@@ -16,66 +16,122 @@ const EXCLAMATION = 3;
 /** The first halves of the fingerprints: the whole one is made for few words only. */
 const SLUR_HASHES = new Set([...SLURS].map((slur) => parseInt(slur.slice(0, 8), 16)));
 const BY_FIRST = Map.groupBy(PHRASES, ([first]) => first);
-const BY_LENGTH = Map.groupBy([...INSULTS, ...PROFANITIES], (term) => term.length);
-const SHORTEST_STARRED = 4;
 
 /**
  * Why a text is toxic; null if it is not. A list of words with rules for their use: who is meant, what is negated, and what
  * is only spoken about. Made for abuse in nine languages; irony and paraphrase are beyond it. The time is linear in the text.
  */
 export function toxicityOf(text: string): Toxicity | null {
-  const words = plainWords(text).map(restored);
+  const plain = plainWords(text);
+  const words = plain.map(factsOf);
+  const near = new Neighbours(plain, words);
   let profane = 0;
   for (let i = 0; i < words.length; i++) {
-    const { text: word } = words[i];
-    if (BY_FIRST.get(word)?.some((phrase) => follows(words, i, phrase)) && !isExcused(words, i))
-      return 'threat';
-    if (isSlur(word) && !isExcused(words, i)) return 'slur';
-    if (PROFANITIES.has(word)) profane++;
-    if (INSULTS.has(word) && isAimed(words, i) && !isExcused(words, i)) return 'insult';
+    const { phrases, slur, profanity, insult } = words[i];
+    if (phrases !== undefined && beginsOne(words, i, phrases) && !near.isExcused(i)) return 'threat';
+    if (slur && !near.isExcused(i)) return 'slur';
+    if (profanity) profane++;
+    if (insult && near.isAimed(i) && !near.isExcused(i)) return 'insult';
   }
   return profane >= MOST_PROFANITIES || (profane > 0 && profane > words.length * MOST_PROFANE)
     ? 'obscene'
     : null;
 }
 
+/** What a word by itself may be. */
+interface WordFacts {
+  readonly text: string;
+  readonly slur: boolean;
+  readonly profanity: boolean;
+  readonly insult: boolean;
+  /** Whether it names the one who is spoken to. */
+  readonly addressed: boolean;
+  /** Whether it excuses what follows. */
+  readonly excuse: boolean;
+  /** Threats that begin with it. */
+  readonly phrases: readonly (readonly string[])[] | undefined;
+}
+
+/** The facts of words seen before: a text says few words very often. */
+const known = new Map<string, WordFacts>();
+const MOST_KNOWN = 8_192;
+
+function factsOf(word: PlainWord): WordFacts {
+  const found = known.get(word.text);
+  if (found !== undefined) return found;
+  const text = restored(word.text);
+  const facts: WordFacts = {
+    ...{ text, slur: isSlur(text), profanity: PROFANITIES.has(text), insult: INSULTS.has(text) },
+    ...{ addressed: ADDRESSED.has(text), excuse: EXCUSES.has(text), phrases: BY_FIRST.get(text) },
+  };
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(word.text, facts);
+  return facts;
+}
+
 function isSlur(word: string): boolean {
   return SLUR_HASHES.has(hash32(word, 1)) && SLURS.has(fingerprint(word));
 }
 
-function follows(words: readonly PlainWord[], start: number, phrase: readonly string[]): boolean {
-  return phrase.every((part, i) => words[start + i]?.text === part);
+/** Whether one of the phrases begins at a place. Loops: this is done for every word of a text that repeats one. */
+function beginsOne(
+  words: readonly WordFacts[],
+  start: number,
+  phrases: readonly (readonly string[])[],
+): boolean {
+  for (const phrase of phrases) {
+    let same = 1;
+    while (same < phrase.length && words[start + same]?.text === phrase[same]) same++;
+    if (same === phrase.length) return true;
+  }
+  return false;
 }
 
-/** Whether the person spoken to stands near an insult, in the same sentence. */
-function isAimed(words: readonly PlainWord[], place: number): boolean {
-  if (words.length <= EXCLAMATION) return true;
-  return [...before(words, place), ...after(words, place)].some(({ text }) => ADDRESSED.has(text));
+/** What stands around a word in its sentence. */
+class Neighbours {
+  constructor(
+    private readonly plain: readonly PlainWord[],
+    private readonly words: readonly WordFacts[],
+  ) {}
+
+  /** Whether the person spoken to stands near an insult. */
+  isAimed(place: number): boolean {
+    const { words, plain } = this;
+    if (words.length <= EXCLAMATION) return true;
+    for (let i = place; i < Math.min(words.length - 1, place + REACH) && !plain[i].ends; i++)
+      if (words[i + 1].addressed) return true;
+    for (let i = place - 1; i >= Math.max(0, place - REACH) && !plain[i].ends; i--)
+      if (words[i].addressed) return true;
+    return false;
+  }
+
+  /** Whether what stands before a word excuses it. */
+  isExcused(place: number): boolean {
+    for (let i = place - 1; i >= Math.max(0, place - REACH) && !this.plain[i].ends; i--)
+      if (this.words[i].excuse) return true;
+    return false;
+  }
 }
 
-function isExcused(words: readonly PlainWord[], place: number): boolean {
-  return before(words, place).some(({ text }) => EXCUSES.has(text));
+/** Words of the lists by their length and each of their letters, as `length/place/letter`. */
+const BY_LETTER = Map.groupBy(
+  [...INSULTS, ...PROFANITIES].flatMap((term) =>
+    Array.from(term, (letter, i) => ({ term, key: keyOf(term, i, letter) })),
+  ),
+  ({ key }) => key,
+);
+const SHORTEST_STARRED = 4;
+
+/** Letters that were starred out are put back where a word of the lists fits. */
+function restored(word: string): string {
+  if (!word.includes('*') || word.length < SHORTEST_STARRED) return word;
+  const shown = word.search(/[^*]/);
+  if (shown < 0) return word;
+  return BY_LETTER.get(keyOf(word, shown, word[shown]))?.find(({ term }) => fits(word, term))?.term ?? word;
 }
 
-function before(words: readonly PlainWord[], place: number): PlainWord[] {
-  const found: PlainWord[] = [];
-  for (let i = place - 1; i >= Math.max(0, place - REACH) && !words[i].ends; i--) found.push(words[i]);
-  return found;
-}
-
-function after(words: readonly PlainWord[], place: number): PlainWord[] {
-  const found: PlainWord[] = [];
-  for (let i = place; i < Math.min(words.length - 1, place + REACH) && !words[i].ends; i++)
-    found.push(words[i + 1]);
-  return found;
-}
-
-/** Letters that were starred out are put back where only one word of the list fits. */
-function restored(word: PlainWord): PlainWord {
-  if (!word.text.includes('*')) return word;
-  if (word.text.length < SHORTEST_STARRED) return word;
-  const found = BY_LENGTH.get(word.text.length)?.find((term) => fits(word.text, term));
-  return found === undefined ? word : { ...word, text: found };
+function keyOf(word: string, place: number, letter: string): string {
+  return `${word.length}/${place}/${letter}`;
 }
 
 /** At least half of the letters must be there. */

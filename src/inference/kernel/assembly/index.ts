@@ -12,11 +12,7 @@ import {
 } from './phase';
 import { fillFrequencies, fillYarnFrequencies } from './rope';
 import { routeRows } from './router';
-import { SPILL_BYTES, useSpill } from './spill';
 import { groupAt, Model, NORM_WIDTH, Row, Run } from './state';
-
-// Where the threads' accumulators pass through memory, a piece for each.
-const SPILLS = 384;
 
 /** One piece of a phase, on one thread. */
 function perform(phase: Phase, piece: i32, thread: i32): void {
@@ -96,7 +92,6 @@ export function execute(control: usize, kind: i32, layer: i32, modelAddress: usi
   const model = changetype<Model>(modelAddress);
   const run = changetype<Run>(runAddress);
   if (kind == EMBED) return embed(model, run);
-  useSpill(control + SPILLS);
   phase.layer = layer;
   phase.model = modelAddress;
   phase.run = runAddress;
@@ -113,7 +108,6 @@ export function execute(control: usize, kind: i32, layer: i32, modelAddress: usi
 /** A helper's entry: takes pieces of every phase until STOP. */
 export function help(control: usize, thread: i32): void {
   const phase = changetype<Phase>(control);
-  useSpill(control + SPILLS + thread * SPILL_BYTES);
   while (true) {
     const piece = take(phase);
     if (piece < 0) {
@@ -141,6 +135,7 @@ export function yarnFrequencies(
   );
 }
 
+export { arrange } from './arrange';
 export { exp4Test, exp64, log64, sin64 } from './math-exports';
 export { greatestAt } from './head';
 export { matmul } from './matmul';

@@ -40,8 +40,8 @@ const TICKET_SLEEPERS = 256;
 
 /** Pieces for each thread where there is enough to do: what one loses to an interruption, others take over. */
 const PIECES_PER_THREAD = 4;
-/** Multiplications that are worth a piece: about 2 microseconds, ten times what taking it costs. */
-const PIECE_WORK: f64 = 50000;
+/** Multiplications that are worth a piece: one to two microseconds, several times what taking it costs. */
+const PIECE_WORK: f64 = 32000;
 const MOST_PIECES = 0x7fff;
 
 /** Looks before the leader goes to sleep over the others' pieces: about 0.1 ms. */
@@ -49,11 +49,13 @@ const DONE_SPINS = 80000;
 /** Looks before a helper without work goes to sleep: about 0.4 ms, longer than it takes to sample. */
 const TICKET_SPINS = 300000;
 
-/** Into how many pieces a phase of `work` multiplications is cut that could be cut into `most`. */
+/** Into how many pieces a phase of `work` multiplications is cut that could be cut into `most`: as many for each thread. */
 export function piecesOf(phase: Phase, work: f64, most: i32): i32 {
-  if (phase.threads == 1) return 1;
+  const threads = phase.threads;
+  if (threads == 1) return 1;
   const worth = <i32>min<f64>(work / PIECE_WORK, MOST_PIECES);
-  return max(1, min(min(worth, most), phase.threads * PIECES_PER_THREAD));
+  const pieces = min(min(worth, most), threads * PIECES_PER_THREAD);
+  return max(1, pieces > threads ? pieces - (pieces % threads) : pieces);
 }
 
 /** The leader offers the phase whose description it has written. */

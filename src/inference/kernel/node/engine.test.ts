@@ -1,4 +1,14 @@
-import { cpSync, mkdtempSync, rmSync, truncateSync, unlinkSync, writeFileSync, readFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+  readFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +28,16 @@ function storeModel(folder: string): EngineModel {
   const blocks = model.blocks.map((block) => ({ ...block, path: join(folder, block.name) }));
   for (const block of blocks) writeFileSync(block.path, payloads.get(block.name)!);
   return { ...model, blocks };
+}
+
+/** Where threads have priorities of their own. */
+const TASKS = '/proc/self/task';
+
+/** Niceness of every thread of this process (proc(5), field 19 of stat), by its number. */
+function nicenessOfThreads(): Map<number, number> {
+  const niceness = (thread: string) =>
+    Number(readFileSync(`${TASKS}/${thread}/stat`, 'utf8').split(') ').at(-1)!.split(' ')[16]);
+  return new Map(readdirSync(TASKS).map((thread) => [Number(thread), niceness(thread)]));
 }
 
 describe('engine with threads', () => {
@@ -52,6 +72,16 @@ describe('engine with threads', () => {
   afterEach(async () => {
     await Promise.all(engines.splice(0).map((engine) => engine.stop()));
     rmSync(folder, { recursive: true });
+  });
+
+  it('lets the thread that answers HTTP go before its own', async () => {
+    const engine = await start();
+    expect(await engine.selfTest()).toMatchObject({ ok: true });
+    const threads = existsSync(TASKS) ? nicenessOfThreads() : new Map([[process.pid, 0]]);
+    const own = threads.get(process.pid) ?? 0;
+    expect([...threads.values()].filter((niceness) => niceness > own)).toHaveLength(
+      process.platform === 'linux' ? 2 : 0,
+    );
   });
 
   it('answers, replays and reports, with the events in order', async () => {

@@ -1,8 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, ok, type Result } from '../../../common/index.js';
-import { nativeSha256Hex } from '../../../common/native-hash.js';
 import type { EngineModel } from '../block-source.js';
 import type { EngineLimits } from '../engine-core.js';
 import type {
@@ -23,9 +19,11 @@ import type { SelfTestResult } from '../self-test.js';
 import type { EngineStats } from '../stats.js';
 import { compileKernel } from './compile-kernel.js';
 import { firstRight, type Attempt, type KernelCompilation } from './kernel-compilation.js';
-import type { BlockFailure, Reply } from './protocol.js';
+import { readKernel } from './kernel-file.js';
 import { startKernelThreads } from './kernel-threads.js';
-import { ThreadGroup, type LeaderCall, type StartThreads } from './thread-group.js';
+import type { BlockFailure, Reply } from './protocol.js';
+import type { StartThreads } from './thread-group.js';
+import { ThreadsSupervisor } from './threads-supervisor.js';
 
 /** What an engine is started with. At most 32 of `maxStreams` are taken. */
 export interface EngineOptions extends EngineLimits {
@@ -64,30 +62,18 @@ interface EngineIdentity {
   readonly compilation?: KernelCompilation;
 }
 
-const FIRST_BACKOFF_MS = 100;
-const LONGEST_BACKOFF_MS = 10_000;
-/** A life of this length counts as healthy: the next restart is quick again. */
-const HEALTHY_MS = 60_000;
-
 /**
  * The engine as the server sees it: starts the threads, checks the kernel against the known vector before anything is computed,
  * and starts everything anew, with the same models, when a thread dies.
  */
 export class Engine {
-  private readonly blockFailed = new Set<(failure: BlockFailure) => void>();
-  private readonly crashed = new Set<(detail: string) => void>();
-  private readonly models = new Map<string, EngineModel>();
-  /** Releases that could not be loaded again after a crash; tried once more when they are asked for. */
-  private readonly lost = new Set<string>();
-  private group: Promise<ThreadGroup>;
-  private backoff = FIRST_BACKOFF_MS;
-  private stopped = false;
+  private readonly threads: ThreadsSupervisor;
 
   private constructor(
-    private readonly startThreads: StartThreads,
+    startThreads: StartThreads,
     private identity: EngineIdentity,
   ) {
-    this.group = Promise.resolve(this.createGroup());
+    this.threads = new ThreadsSupervisor(startThreads);
   }
 
   /**
@@ -153,25 +139,19 @@ export class Engine {
 
   /** Runs the built-in models and compares with the known vector; requests wait meanwhile (about 50 ms). */
   async selfTest(): Promise<SelfTestResult> {
-    const result = await this.call<SelfTestResult>({ type: 'selfTest' });
+    const result = await this.threads.call<SelfTestResult>({ type: 'selfTest' });
     if (result.ok) return result.value;
     return { ok: false, detail: result.error.message, expected: '', actual: '' };
   }
 
   /** Loads a model's dense blocks; experts follow when they are needed. Refuses as `ModelLoader.load` does. */
-  async load(model: EngineModel): Promise<Result<void>> {
-    const loaded = await this.call<null>({ type: 'load', model });
-    if (!loaded.ok) return loaded;
-    this.models.set(model.release, model);
-    this.lost.delete(model.release);
-    return ok();
+  load(model: EngineModel): Promise<Result<void>> {
+    return this.threads.load(model);
   }
 
   /** Forgets a model; its running requests end with `MODEL_UNLOADED`. */
-  async unload(release: string): Promise<void> {
-    this.models.delete(release);
-    this.lost.delete(release);
-    await this.call<null>({ type: 'unload', release });
+  unload(release: string): Promise<void> {
+    return this.threads.unload(release);
   }
 
   /** Starts an answer. `on` is called from the event loop, with all events before `done` settles. */
@@ -181,7 +161,7 @@ export class Engine {
     let cancel = () => {
       cancelled = true;
     };
-    const done = this.submit({ kind: 'generate', ...request }, on, (cancelCall) => {
+    const done = this.threads.submit({ kind: 'generate', ...request }, on, (cancelCall) => {
       cancel = cancelCall;
       if (cancelled) cancel();
     });
@@ -193,7 +173,7 @@ export class Engine {
     request: ReplayRequest,
     on: (done: number) => void = () => undefined,
   ): Promise<Result<ReplayResult>> {
-    const done = this.submit({ kind: 'replay', ...request }, (event) => {
+    const done = this.threads.submit({ kind: 'replay', ...request }, (event) => {
       if (event.type === 'prefill') on(event.done);
     });
     return done as Promise<Result<ReplayResult>>;
@@ -201,7 +181,7 @@ export class Engine {
 
   /** Logits of the last positions, in order: float32 [vocabSize] each. */
   async logits(request: LogitsRequest): Promise<Result<readonly Float32Array[]>> {
-    const done = this.submit({ kind: 'logits', ...request }, () => undefined);
+    const done = this.threads.submit({ kind: 'logits', ...request }, () => undefined);
     return done as Promise<Result<readonly Float32Array[]>>;
   }
 
@@ -217,7 +197,7 @@ export class Engine {
 
   /** Figures since the threads were started. */
   async stats(): Promise<Result<EngineStats>> {
-    const stats = await this.call<EngineStats>({ type: 'stats' });
+    const stats = await this.threads.call<EngineStats>({ type: 'stats' });
     const { compilation } = this.identity;
     if (!stats.ok || compilation === undefined) return stats;
     return ok({ ...stats.value, compilation: compilation.name });
@@ -225,7 +205,7 @@ export class Engine {
 
   /** The routing of a release's latest passes, as a trace file has it; null when none was recorded. */
   async trace(release: string): Promise<Result<Uint8Array | null>> {
-    return this.call<Uint8Array | null>({ type: 'trace', release });
+    return this.threads.call<Uint8Array | null>({ type: 'trace', release });
   }
 
   /** A block turned out to be missing or corrupt. */
@@ -236,20 +216,18 @@ export class Engine {
     event: 'blockFailed' | 'crashed',
     handler: ((failure: BlockFailure) => void) | ((detail: string) => void),
   ): void {
-    if (event === 'blockFailed') this.blockFailed.add(handler as (failure: BlockFailure) => void);
-    else this.crashed.add(handler as (detail: string) => void);
+    if (event === 'blockFailed') this.threads.onBlockFailed(handler as (failure: BlockFailure) => void);
+    else this.threads.onCrashed(handler as (detail: string) => void);
   }
 
   /** Ends all threads; what runs is refused with `ENGINE_STOPPED`. */
-  async stop(): Promise<void> {
-    this.stopped = true;
-    const group = await this.group;
-    await group.end(engineStopped());
+  stop(): Promise<void> {
+    return this.threads.stop();
   }
 
   /** Ends one thread as if it had died. For operators' drills and tests. */
-  async endThread(thread: number): Promise<void> {
-    await (await this.group).endThread(thread);
+  endThread(thread: number): Promise<void> {
+    return this.threads.endThread(thread);
   }
 
   private async compute<T extends Reply>(work: Work, { signal, progress }: WorkListener): Promise<Result<T>> {
@@ -257,7 +235,7 @@ export class Engine {
     const onAbort = () => cancel();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      const done = await this.submit(work, progress, (cancelCall) => {
+      const done = await this.threads.submit(work, progress, (cancelCall) => {
         cancel = cancelCall;
         if (signal.aborted) cancel();
       });
@@ -266,76 +244,6 @@ export class Engine {
       signal.removeEventListener('abort', onAbort);
     }
   }
-
-  private async call<T extends Reply>(message: LeaderCall): Promise<Result<T>> {
-    const group = await this.group;
-    return (await group.call(message).done) as Result<T>;
-  }
-
-  private createGroup(): ThreadGroup {
-    const started = performance.now();
-    return new ThreadGroup(
-      this.startThreads,
-      (failure) => this.blockFailed.forEach((handler) => handler(failure)),
-      (detail) => {
-        if (performance.now() - started > HEALTHY_MS) this.backoff = FIRST_BACKOFF_MS;
-        this.crashed.forEach((handler) => handler(detail));
-        if (!this.stopped) this.group = this.restart();
-      },
-    );
-  }
-
-  private async restart(): Promise<ThreadGroup> {
-    await delay(this.backoff);
-    this.backoff = Math.min(this.backoff * 2, LONGEST_BACKOFF_MS);
-    const group = this.createGroup();
-    for (const model of this.models.values()) {
-      const loaded = await group.call({ type: 'load', model }).done;
-      if (!loaded.ok) this.lost.add(model.release);
-    }
-    return group;
-  }
-
-  /** Submits work, loading its model again first where a crash has lost it. */
-  private async submit(
-    work: Work,
-    on: (event: GenerateEvent) => void,
-    started?: Started,
-  ): Promise<Result<Reply>> {
-    const group = await this.group;
-    const model = this.models.get(work.release);
-    if (model && this.lost.has(work.release)) {
-      const loaded = await group.call({ type: 'load', model }).done;
-      if (!loaded.ok) return loaded;
-      this.lost.delete(work.release);
-    }
-    const call = group.call({ type: 'submit', work }, on);
-    started?.(() => group.cancel(call.id));
-    return call.done;
-  }
 }
-
-/** Hears how to cancel once that is possible. */
-type Started = (cancel: () => void) => void;
 
 let nextGeneration = 1;
-
-function engineStopped(): CodedError {
-  return new CodedError('ENGINE_STOPPED', 'the engine has been stopped', {}, 503);
-}
-
-async function readKernel(path: string): Promise<{ bytes: Buffer<ArrayBuffer>; kernelHash: string }> {
-  const missing = (thrown: unknown): never => {
-    throw new CodedError('KERNEL_MISSING', `the kernel cannot be read at ${path}`, { path }, 503, {
-      cause: thrown,
-    });
-  };
-  const bytes = await readFile(path).catch(missing);
-  const recorded = (await readFile(join(dirname(path), 'kernel.sha256'), 'utf8').catch(missing)).trim();
-  const kernelHash = nativeSha256Hex(bytes);
-  if (kernelHash !== recorded) {
-    const message = `the kernel at ${path} is not the one that was built`;
-    throw new CodedError('KERNEL_CHANGED', message, { expected: recorded, actual: kernelHash }, 503);
-  }
-  return { bytes, kernelHash };
-}

@@ -6,6 +6,7 @@ import { Kernel } from '../kernel.js';
 import { selfTest } from '../self-test.js';
 import { FileBlockSource } from './file-source.js';
 import { ThreadLoader } from './thread-loader.js';
+import { letOthersGoFirst } from './thread-priority.js';
 import { Outbox } from './outbox.js';
 import { toPlain, type FromLeader, type Reply, type ThreadData, type ToLeader } from './protocol.js';
 
@@ -106,4 +107,5 @@ class Leader {
 }
 
 if (!parentPort) throw new Error('the leader runs as a worker thread');
+letOthersGoFirst();
 new Leader(parentPort, workerData as ThreadData);

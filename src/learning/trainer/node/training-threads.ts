@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { createTrainingMemory, TrainingKernel } from '../training-kernel.js';
+import { compileTraining } from './compile-training.js';
 
 /** What a helper is started with. */
 export interface HelperData {
@@ -30,7 +31,7 @@ export class TrainingThreads {
 
   /** Starts the helpers; they sleep until there is something to do. */
   static start({ kernelPath, threads, longest, execArgv }: TrainingThreadOptions): TrainingThreads {
-    const module = new WebAssembly.Module(Uint8Array.from(readFileSync(kernelPath)));
+    const module = compileTraining(Uint8Array.from(readFileSync(kernelPath)));
     const memory = createTrainingMemory();
     const kernel = TrainingKernel.create(module, memory, threads, longest);
     const helpers = Array.from({ length: threads - 1 }, (_, i) => {

@@ -1,0 +1,48 @@
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { getSubmission, listLeaders, listSubmissions } from '../api/learning.js';
+import { useLiveTopic } from './live.js';
+
+/** Where live notices do not arrive, what is shown is asked for again this often, ms. */
+const ASK_AGAIN_MS = 10_000;
+
+/** Submissions page by page, newest first; asked for anew when one changes. */
+export function useSubmissions(state: string) {
+  useSubmissionNotices(null);
+  return useInfiniteQuery({
+    queryKey: ['learning', 'list', state],
+    queryFn: ({ pageParam, signal }) => listSubmissions({ state, cursor: pageParam, limit: 100 }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** A submission as it is now, and which share of its evaluation is done: null while nothing was told. */
+export function useSubmission(id: string) {
+  const progress = useSubmissionNotices(id);
+  const submission = useQuery({
+    queryKey: ['learning', 'one', id],
+    queryFn: ({ signal }) => getSubmission(id, signal),
+    refetchInterval: ASK_AGAIN_MS,
+  });
+  return { submission, progress };
+}
+
+/** Contributors by what they have gained. */
+export function useLeaders() {
+  return useQuery({ queryKey: ['learning', 'leaders'], queryFn: ({ signal }) => listLeaders(signal) });
+}
+
+/** Asks anew when a submission moves; progress alone changes nothing else. */
+function useSubmissionNotices(id: string | null): number | null {
+  const queries = useQueryClient();
+  const [progress, setProgress] = useState<number | null>(null);
+  useLiveTopic('learning', ({ type, data }) => {
+    if (type !== 'submission.changed') return;
+    const { submission, total, done } = data as { submission: string; total: number; done: number };
+    if (total === 0) void queries.invalidateQueries({ queryKey: ['learning'] });
+    else if (submission === id) setProgress(done / total);
+  });
+  return progress;
+}

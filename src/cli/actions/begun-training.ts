@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { CodedError, unwrap } from '../../common/index.js';
+import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
+import {
+  checkBlocks,
+  keepEveryOf,
+  linkOfState,
+  NO_STEP,
+  openJob,
+  startJob,
+  trainedSizes,
+  TrainingFolder,
+  trainingKernelPath,
+  type KeptRun,
+  type ReleaseModel,
+  type TrainingJob,
+} from '../../learning/index.js';
+import type { CommandContext } from '../command-context.js';
+import { readTrainingData, readTrainingModel, type TrainingData } from './training-material.js';
+
+/** What `stemma train` is told. */
+export interface TrainOptions {
+  readonly data?: string;
+  readonly experts?: string[];
+  readonly resume?: string;
+  readonly datasets: string[];
+  readonly model: string;
+  readonly server?: string;
+  readonly minutes: number;
+  readonly steps?: number;
+  readonly learningRate: number;
+  readonly batchTokens: number;
+  readonly seed: string;
+  readonly threads?: number;
+  readonly out: string;
+}
+
+/** A training that is ready to go on, from its beginning or from where it was left. */
+export interface BegunTraining {
+  readonly model: ReleaseModel;
+  readonly data: TrainingData;
+  readonly job: TrainingJob;
+  readonly folder: TrainingFolder;
+  /** Path of the folder. */
+  readonly out: string;
+  /** Null at the beginning. */
+  readonly from: KeptRun | null;
+  /** Link of the state before the first update. */
+  readonly initial: string;
+}
+
+/** Updates between two looks at unseen documents. */
+const CHECK_EVERY = 20;
+const VALUE_BYTES = 4;
+/** A value and two moments. */
+const STATE_VALUES = 3;
+
+/** Begins a training that was asked for. Throws what its parts refuse. */
+export async function beginTraining(
+  context: CommandContext,
+  options: TrainOptions & { readonly data: string; readonly experts: string[] },
+): Promise<BegunTraining> {
+  const { server = null, out } = options;
+  const model = await readTrainingModel(context, options.model, server);
+  unwrap(checkBlocks(model, options.experts));
+  const data = await readTrainingData(options.data, model);
+  const wish = {
+    ...options,
+    steps: options.steps ?? null,
+    milliseconds: options.minutes * 60_000,
+    threads: threadsOf(options),
+  };
+  const job = unwrap(await startJob(model, data.examples, wish, () => performance.now()));
+  return orStop(job, async () => {
+    const { plan } = job;
+    const values = trainedSizes(model.config, plan.blocks).reduce((sum, size) => sum + size, 0);
+    const stateBytes = values * STATE_VALUES * VALUE_BYTES;
+    const folder = await TrainingFolder.create(out, {
+      ...{ model: `${model.model}@${model.version}`, release: model.release, server },
+      ...{ kernel: await kernelHash(), data: { path: resolve(options.data), hash: data.hash } },
+      ...{ datasets: options.datasets, plan, checkEvery: CHECK_EVERY },
+      keepEvery: keepEveryOf(stateBytes, plan.schedule.steps, CHECK_EVERY),
+    });
+    return { model, data, job, folder, out, from: null, initial: initialLink(model, job) };
+  });
+}
+
+/** Opens a training that was begun, in its initial state: for going on with it, or for showing parts of it. */
+export async function openTraining(
+  context: CommandContext,
+  out: string,
+  options: Pick<TrainOptions, 'threads' | 'server'>,
+): Promise<BegunTraining> {
+  const folder = unwrap(await TrainingFolder.open(out));
+  const { record } = folder;
+  const model = await readTrainingModel(context, record.model, options.server ?? record.server);
+  const data = await readTrainingData(record.data.path, model);
+  const other =
+    (model.release !== record.release && `${record.model} is another release now`) ||
+    (data.hash !== record.data.hash && `${record.data.path} has changed`) ||
+    ((await kernelHash()) !== record.kernel && 'the training kernel is another one');
+  if (other !== false)
+    throw new CodedError('TRAINING_CHANGED', `this training cannot go on: ${other}`, { folder: out });
+  const job = openJob(model, data.examples, record.plan, threadsOf(options));
+  return { model, data, job, folder, out, from: null, initial: initialLink(model, job) };
+}
+
+/** Takes a training up from the newest state that is whole, or from its beginning. */
+export async function takeUpTraining(
+  context: CommandContext,
+  out: string,
+  options: Pick<TrainOptions, 'threads' | 'server'>,
+): Promise<BegunTraining> {
+  const begun = await openTraining(context, out, options);
+  return orStop(begun.job, async () => {
+    const from = await begun.folder.takeUp();
+    if (from !== null) begun.job.trainer.restore(from.state);
+    return { ...begun, from };
+  });
+}
+
+/** SHA-256 of the training kernel of this installation. */
+export async function kernelHash(): Promise<string> {
+  return nativeSha256Hex(await readFile(trainingKernelPath()));
+}
+
+function initialLink({ config }: ReleaseModel, { trainer, plan }: TrainingJob): string {
+  const { values } = trainer.state();
+  return linkOfState(NO_STEP, values, trainedSizes(config, plan.blocks), nativeSha256);
+}
+
+function threadsOf({ threads }: Pick<TrainOptions, 'threads'>): number {
+  return threads ?? availableParallelism();
+}
+
+/** Threads of a job would keep the process alive. */
+async function orStop<T>(job: TrainingJob, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    await job.stop();
+    throw thrown;
+  }
+}

@@ -1,0 +1,81 @@
+import { CodedError, unwrap, type Json } from '../../common/index.js';
+import { LogReader } from '../../log/index.js';
+import {
+  EPOCH_ENTRY,
+  epochSubject,
+  EpochStore,
+  HttpEpochSource,
+  recomputeEpoch,
+  StoredEpochSource,
+  type Ask,
+  type EpochComparison,
+  type PublishedEpoch,
+} from '../../rewards/index.js';
+import { EXIT, type CommandContext } from '../command-context.js';
+
+interface RecomputeOptions {
+  readonly epoch: number;
+  readonly server?: string;
+}
+
+/** How long one answer may take to arrive, ms. */
+const DEADLINE_MS = 60_000;
+
+/** Works out an epoch again; false where something else comes out than was published. */
+export async function recompute(
+  context: CommandContext,
+  { epoch, server }: RecomputeOptions,
+): Promise<number> {
+  const outcome = server === undefined ? await own(context, epoch) : await overHttp(fetchFrom(server), epoch);
+  const { published, computed, equal } = outcome;
+  const text = equal
+    ? `Epoch ${epoch} is as published: ${published}.`
+    : `Epoch ${epoch} is NOT as published: it was ${published}, worked out again it is ${computed}.`;
+  // Whoever disagrees needs to see with what.
+  context.print({ epoch, published, computed, equal, record: equal ? null : outcome.record }, text);
+  return equal ? EXIT.done : EXIT.false;
+}
+
+/** With the running server of the data folder, or with the folder itself. */
+function own(context: CommandContext, epoch: number): Promise<EpochComparison> {
+  return context.withApplication(async (host) => {
+    if (host.kind === 'server') return overHttp((path) => host.server.fetch(path), epoch);
+    const { application } = host;
+    const store = application.get(EpochStore, { strict: false });
+    const published = await store.find(epoch);
+    const before = epoch > 1 ? await store.find(epoch - 1) : null;
+    if (published === null) throw unknown(epoch);
+    const log = application.get(LogReader, { strict: false });
+    const logIndex = await log.indexOf(epochSubject(epoch), EPOCH_ENTRY);
+    const source = application.get(StoredEpochSource, { strict: false });
+    return unwrap(await recomputeEpoch(source, { ...published, logIndex }, before?.record ?? null));
+  });
+}
+
+async function overHttp(ask: Ask, epoch: number): Promise<EpochComparison> {
+  const source = new HttpEpochSource(ask);
+  const published = await publishedAt(source, epoch);
+  const before = epoch > 1 ? await publishedAt(source, epoch - 1) : null;
+  return unwrap(await recomputeEpoch(source, published, before?.record ?? null));
+}
+
+async function publishedAt(source: HttpEpochSource, epoch: number): Promise<PublishedEpoch> {
+  const answer = await source.json(`/rewards/epochs/${epoch}`);
+  if (answer === null) throw unknown(epoch);
+  const { hash, record, log_index: index } = answer as { hash: unknown; record: Json; log_index: unknown };
+  if (typeof hash !== 'string' || typeof record !== 'object' || record === null)
+    throw new CodedError('SERVER_ANSWER', `the server's answer about epoch ${epoch} is no epoch`);
+  return { hash, record, logIndex: Number.isSafeInteger(index) ? (index as number) : null };
+}
+
+function fetchFrom(server: string): Ask {
+  const base = server.replace(/\/+$/, '');
+  return (path) =>
+    fetch(`${base}${path}`, { signal: AbortSignal.timeout(DEADLINE_MS) }).catch((cause: unknown) => {
+      throw new CodedError('SERVER_GONE', `the server at ${base} does not answer`, {}, 503, { cause });
+    });
+}
+
+function unknown(epoch: number): CodedError {
+  return new CodedError('EPOCH_NOT_FOUND', `There is no epoch ${epoch} of rewards.`, { epoch }, 404);
+}

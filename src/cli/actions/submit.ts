@@ -1,0 +1,204 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CodedError, messageOf, systemClock, unwrap, type Json } from '../../common/index.js';
+import { NodeKeys } from '../../keys/index.js';
+import {
+  HttpBlockAccess,
+  prepareSubmission,
+  type PreparedSubmission,
+  type TrainedResult,
+} from '../../learning/index.js';
+import { EXIT, type CommandContext } from '../command-context.js';
+import { problemIn, ServerClient } from '../server-client.js';
+import { showOpening } from './show-opening.js';
+
+interface SubmitOptions {
+  readonly domains: string[];
+  readonly datasets: string[];
+  readonly server?: string;
+  readonly token?: string;
+  readonly work: number;
+  readonly minutes: number;
+}
+
+interface UploadView {
+  readonly upload_id: string;
+  readonly chunk_bytes: number;
+  readonly blocks: readonly {
+    readonly payload_hash: string;
+    readonly size: number;
+    readonly received: number;
+  }[];
+}
+
+interface SubmissionView {
+  readonly submission_id: string;
+  readonly state: string;
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly version: string | null;
+  readonly verdict_block: string | null;
+  readonly decision: string | null;
+  /** What has to be shown of the training. */
+  readonly opening: { readonly updates: readonly number[] } | null;
+  readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly detail: string }[];
+}
+
+const POLL_MS = 400;
+const ENDS = new Set(['rejected', 'released', 'superseded']);
+
+/** Hands in what was trained. @returns 1 where it was rejected or superseded */
+export async function submit(
+  context: CommandContext,
+  folder: string,
+  options: SubmitOptions,
+): Promise<number> {
+  const { manifest, payloads, now } = await readFolder(folder);
+  const { blockSigner } = unwrap(await NodeKeys.load(await context.config()));
+  return withServer(context, options, async (server) => {
+    const { domains, work: difficulty } = options;
+    const datasets = [...options.datasets, ...datasetsOf(manifest)];
+    const trained: TrainedResult = { manifest, payloads, domains, datasets, difficulty, now };
+    const access = new HttpBlockAccess((path) => server.fetch(path));
+    const prepared = unwrap(await prepareSubmission(trained, blockSigner, access));
+    const upload = await uploadBlocks(context, server, prepared, payloads);
+    const { statement, signature } = prepared;
+    const body = { upload_id: upload, statement, signature, manifest };
+    const sent = await server.json<SubmissionView>('POST', '/learning/submissions', body);
+    const show = (view: SubmissionView) =>
+      showOpening(context, server, folder, manifest, {
+        submission: view.submission_id,
+        updates: view.opening?.updates ?? [],
+      });
+    const last = await follow(context, server, sent.submission_id, options.minutes * 60_000, show);
+    context.print(last as unknown as Json, summary(last));
+    return last.state === 'rejected' || last.state === 'superseded' ? EXIT.false : EXIT.done;
+  });
+}
+
+async function withServer<T>(
+  context: CommandContext,
+  { server, token = process.env.STEMMA_TOKEN ?? '' }: SubmitOptions,
+  work: (server: ServerClient) => Promise<T>,
+): Promise<T> {
+  if (server !== undefined) return work(new ServerClient(server.replace(/\/+$/, ''), token));
+  return context.withApplication((host) => {
+    if (host.kind === 'server') return work(host.server);
+    const message =
+      'there is no server to judge it: start yours with `stemma serve`, or name one with --server';
+    throw new CodedError('SERVER_NEEDED', message);
+  });
+}
+
+async function readFolder(folder: string): Promise<Pick<TrainedResult, 'manifest' | 'payloads' | 'now'>> {
+  const read = (file: string) =>
+    readFile(join(folder, file)).catch((thrown: unknown) => {
+      throw new CodedError('SUBMISSION_FILES', `${join(folder, file)} cannot be read: ${messageOf(thrown)}`);
+    });
+  const text = (await read('manifest.json')).toString('utf8');
+  let manifest: Json;
+  try {
+    manifest = JSON.parse(text) as Json;
+  } catch (thrown) {
+    throw new CodedError('SUBMISSION_FILES', `manifest.json is no JSON: ${messageOf(thrown)}`);
+  }
+  const payloads = new Map<string, Uint8Array>();
+  const { blocks } = manifest as unknown as { blocks?: readonly { name?: unknown }[] };
+  for (const { name } of Array.isArray(blocks) ? blocks : []) {
+    if (typeof name !== 'string' || !/^[a-z0-9.]{1,64}$/.test(name))
+      throw new CodedError('SUBMISSION_FILES', 'the manifest names a block in no valid way');
+    payloads.set(name, new Uint8Array(await read(`${name}.tensorblock`)));
+  }
+  // The time of the training, so that handing in the same folder twice is the same submission.
+  const { mtimeMs } = await stat(join(folder, 'manifest.json'));
+  return { manifest, payloads, now: Math.floor(Math.min(mtimeMs, systemClock.now())) };
+}
+
+/** Sends the payloads in chunks, from where an earlier attempt was cut off. @returns the id of the upload */
+async function uploadBlocks(
+  context: CommandContext,
+  server: ServerClient,
+  { headers }: PreparedSubmission,
+  payloads: TrainedResult['payloads'],
+): Promise<string> {
+  let upload = await server.json<UploadView>('POST', '/upload_moe_experts', { headers });
+  const total = headers.reduce((sum, header) => sum + header.payload_size, 0);
+  const bar = context.progress('uploading', total);
+  try {
+    for (const { name, payload_hash: hash } of headers) {
+      const payload = payloads.get(name ?? '') ?? new Uint8Array();
+      for (let at = receivedOf(upload, hash); at < payload.length; at = receivedOf(upload, hash)) {
+        const chunk = payload.subarray(at, at + upload.chunk_bytes);
+        const response = await server.fetch(`/upload_moe_experts/${upload.upload_id}/${hash}?offset=${at}`, {
+          method: 'PUT',
+          headers: { 'content-type': 'application/octet-stream' },
+          body: new Uint8Array(chunk),
+        });
+        if (!response.ok) throw await problemIn(response);
+        upload = (await response.json()) as UploadView;
+        bar.update(upload.blocks.reduce((sum, { received }) => sum + received, 0));
+      }
+    }
+  } finally {
+    bar.stop();
+  }
+  return upload.upload_id;
+}
+
+function receivedOf({ blocks }: UploadView, payload: string): number {
+  const block = blocks.find(({ payload_hash: hash }) => hash === payload);
+  if (block === undefined) throw new CodedError('SERVER_ANSWER', `the server lost payload ${payload}`);
+  return block.received;
+}
+
+/** Datasets that a manifest names. */
+function datasetsOf(manifest: Json): string[] {
+  const { data } = manifest as unknown as { data?: { datasets?: unknown } };
+  const named = data?.datasets;
+  return Array.isArray(named) ? (named as unknown[]).filter((hash) => typeof hash === 'string') : [];
+}
+
+/** Asks until the submission has ended or the time is over, says what changes, and shows what is asked for once. */
+async function follow(
+  context: CommandContext,
+  server: ServerClient,
+  id: string,
+  milliseconds: number,
+  show: (view: SubmissionView) => Promise<void>,
+): Promise<SubmissionView> {
+  const end = performance.now() + milliseconds;
+  let [state, checks, shown] = ['', 0, false];
+  const say = (line: string) => void (context.json || process.stderr.write(`${line}\n`));
+  for (;;) {
+    const now = await server.json<SubmissionView>('GET', `/learning/submissions/${id}`);
+    for (const { name, passed, detail } of now.checks.slice(checks))
+      say(`  ${passed ? 'passed' : 'failed'}  ${name}: ${detail}`);
+    checks = now.checks.length;
+    if (now.state !== state) say(`${id} is ${now.state}`);
+    state = now.state;
+    if (ENDS.has(state) || performance.now() >= end) return now;
+    if (state === 'waiting_opening' && !shown) {
+      shown = true;
+      await show(now);
+      continue;
+    }
+    await delay(POLL_MS);
+  }
+}
+
+function summary({
+  submission_id: id,
+  state,
+  detail,
+  version,
+  verdict_block: block,
+  decision,
+}: SubmissionView): string {
+  const lines = [`${id} is ${state}`];
+  if (detail !== null) lines.push(detail);
+  if (block !== null) lines.push(`verdict: block ${block} of chain D`);
+  if (version !== null) lines.push(`release: ${version}${state === 'released' ? ' (live)' : ''}`);
+  if (state === 'accepted' && decision !== null) lines.push(`whether it goes live is decision ${decision}`);
+  return lines.join('\n');
+}

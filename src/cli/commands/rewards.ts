@@ -1,0 +1,25 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CommandContext } from '../command-context.js';
+
+/** `stemma rewards`: works out again what was paid, and checks proofs of what is owed. */
+export function register(program: Command, context: CommandContext): void {
+  const rewards = program.command('rewards').description('check who was paid what');
+  rewards
+    .command('recompute')
+    .requiredOption('--epoch <n>', 'number of the epoch', epoch)
+    .option('--server <url>', 'a server to read from, instead of your own data folder')
+    .description('work out an epoch of rewards again from the log, and compare it with what was published')
+    .action(context.action(async () => (await import('../actions/rewards-recompute.js')).recompute));
+  rewards
+    .command('verify-solvency')
+    .argument('<proof>', 'a proof as GET /rewards/solvency/:account answers')
+    .option('--root <hash>', 'the root that everybody was shown, such as from GET /rewards/solvency')
+    .description('check that a balance is part of the sum of all balances')
+    .action(context.action(async () => (await import('../actions/verify-solvency.js')).verifySolvencyFile));
+}
+
+function epoch(text: string): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('a whole number from 1');
+}

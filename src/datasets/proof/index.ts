@@ -1,0 +1,1 @@
+export { findNonce, mineWork, workOf } from './proof-of-work.js';

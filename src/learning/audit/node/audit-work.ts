@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import type { Result } from '../../../common/index.js';
+import { nativeSha256 } from '../../../common/native-hash.js';
+import type { ReleaseModel } from '../../source/release-model.js';
+import { tensorValues } from '../../source/tensor-values.js';
+import { encodeTrainedBlock } from '../../source/trained-block.js';
+import { compileTraining } from '../../trainer/node/compile-training.js';
+import { createTrainingMemory, TrainingKernel } from '../../trainer/training-kernel.js';
+import { auditOpening } from '../audit.js';
+import type { AuditFacts } from '../audit-facts.js';
+import { decodeOpening } from '../opening-codec.js';
+
+/** What the thread of an audit is given; all of it can be cloned. */
+export interface AuditInput {
+  readonly facts: AuditFacts;
+  /** The updates that were drawn, ascending. */
+  readonly drawn: readonly number[];
+  /** File with the opening. */
+  readonly path: string;
+  /** The release that was trained from. */
+  readonly model: ReleaseModel;
+  /** The built training kernel. */
+  readonly kernelPath: string;
+}
+
+/** What an audit found: null, or why it refuses. */
+export interface AuditFinding {
+  readonly refusal: { readonly code: string; readonly message: string } | null;
+}
+
+/** What the thread tells: updates that are done, and at last the finding. */
+export type AuditMessage = { readonly done: number } | AuditFinding;
+
+/** Replays an opening on the calling thread. Throws where this machine cannot train at all, `TRAINING_MEMORY` where it is too large. */
+export async function auditFile(input: AuditInput, progress: (done: number) => void): Promise<AuditFinding> {
+  const { model, path, facts, drawn } = input;
+  const opening = decodeOpening(new Uint8Array(await readFile(path)));
+  if (!opening.ok) return findingOf(opening);
+  const module = compileTraining(Uint8Array.from(await readFile(input.kernelPath)));
+  const longest = model.config.maxPositions + 1;
+  const kernel = TrainingKernel.create(module, createTrainingMemory(), 1, longest);
+  const parts = {
+    model: {
+      config: model.config,
+      valuesOf: (block: string, tensor: string) => tensorValues(model, block, tensor),
+    },
+    encode: (name: string, valuesOf: (block: string, tensor: string) => Float32Array) =>
+      encodeTrainedBlock(model, name, valuesOf).payload,
+    ...{ kernel, sha256: nativeSha256, progress },
+  };
+  return findingOf(auditOpening(facts, drawn, opening.value, parts));
+}
+
+function findingOf(result: Result<unknown>): AuditFinding {
+  if (result.ok) return { refusal: null };
+  const { code, message } = result.error;
+  return { refusal: { code, message } };
+}

@@ -1,0 +1,75 @@
+import { DOMAINS, examples, first, type Content, type Split } from '../../datasets/index.js';
+
+/** Examples to judge by, of each domain. */
+export type DomainExamples = ReadonlyMap<string, readonly Content[]>;
+
+/** Models whose domains have generators: their held-out halves are drawn anew for every submission. */
+const GENERATED = new Set(['genesis']);
+
+/** Whether there is anything to judge experts of a model by. */
+export function isJudged(model: string): boolean {
+  return GENERATED.has(model);
+}
+
+/** Names of the domains that experts of a model are judged by. */
+export function domainsOf(model: string): readonly string[] {
+  return isJudged(model) ? DOMAINS.map(({ name }) => name) : [];
+}
+
+/** How often is drawn from a domain. */
+export type Draws = Readonly<Record<string, number>>;
+
+/** Examples with one right answer are short; a story is as long as ten of them. */
+const EXACT_DRAWS = 160;
+const PROSE_DRAWS = 32;
+
+/** How often is drawn from each domain to judge by. */
+export const EVALUATION_DRAWS: Draws = drawsOf((judgedBy) =>
+  judgedBy === 'exact' ? EXACT_DRAWS : PROSE_DRAWS,
+);
+
+/** How often a domain may be drawn from anew, twice as often each time: at most eight times as many examples in all. */
+export const MORE_ROUNDS = 3;
+
+/** The same number for all domains that are judged in the same way. */
+export function drawsOf(count: (judgedBy: 'exact' | 'prose') => number): Draws {
+  return Object.fromEntries(DOMAINS.map(({ name, judgedBy }) => [name, count(judgedBy)]));
+}
+
+/**
+ * Draws of every domain as often as asked for, repeated ones left out. The same seed gives the same examples; the half that is held out
+ * is never trained on, and nobody knows which of it is drawn before the seed is known.
+ */
+export function drawExamples(seed: string, draws: Draws, split: Split = 'heldOut'): DomainExamples {
+  const domains = DOMAINS.filter(({ name }) => (draws[name] ?? 0) > 0);
+  return new Map(
+    domains.map((domain) => {
+      const distinct = new Map<string, Content>();
+      for (const { prompt, completion } of first(draws[domain.name], examples(domain, split, seed)))
+        distinct.set(JSON.stringify([prompt, completion]), { form: 'completion', prompt, completion });
+      return [domain.name, [...distinct.values()]];
+    }),
+  );
+}
+
+/**
+ * More examples of some domains, which are none of those that were drawn before; a domain whose generator has no others is left out.
+ * @param round from 1
+ */
+export function drawMore(
+  seed: string,
+  round: number,
+  names: readonly string[],
+  drawn: DomainExamples,
+): DomainExamples {
+  const draws = Object.fromEntries(names.map((name) => [name, EVALUATION_DRAWS[name] * 2 ** (round - 1)]));
+  const fresh = [...drawExamples(`${seed}/more/${round}`, draws)].map(([name, contents]) => {
+    const known = new Set(drawn.get(name)?.map(contentKey));
+    return [name, contents.filter((content) => !known.has(contentKey(content)))] as const;
+  });
+  return new Map(fresh.filter(([, contents]) => contents.length > 0));
+}
+
+function contentKey(content: Content): string {
+  return JSON.stringify(content);
+}

@@ -1,0 +1,41 @@
+import { ok, unwrap } from '../../common/index.js';
+import { auditFigures } from '../audit/audit-figures.js';
+import type { DomainLosses } from '../evaluation/acceptance.js';
+import type { DomainExamples } from '../evaluation/example-source.js';
+import type { LossMeter } from '../evaluation/loss-meter.js';
+import type { SubmissionRow } from '../submission/submission-row.js';
+import type { ComparedModels } from './compared-models.js';
+import { Judgement } from './judgement.js';
+
+const hash = (digit: string) => digit.repeat(64);
+const beacon = { submission_index: 1, nonce_index: 2, size: 3, root: hash('b') };
+const models = { base: { release: hash('1') } } as unknown as ComparedModels;
+
+/** Says that every loss has fallen by a tenth. */
+const meter = {
+  kernel: () => Promise.resolve(ok(hash('c'))),
+  compare: (_: unknown, examples: DomainExamples) => {
+    const pairs = [...examples].map(([name, contents]) => [
+      name,
+      contents.map(() => ({ base: 1, candidate: 0.9, tokens: 1 })),
+    ]);
+    return Promise.resolve(ok(Object.fromEntries(pairs) as DomainLosses));
+  },
+} as unknown as LossMeter;
+
+describe('the verdict', () => {
+  const judge = async (opening: SubmissionRow['opening']) => {
+    const statement = { author: 'a', release: hash('1'), datasets: [], domains: [] };
+    const row = { ...{ id: 'submission', model: 'genesis', headers: [] }, statement, opening };
+    const work = { signal: new AbortController().signal, progress: () => undefined };
+    const judged = new Judgement(meter).judge(row as unknown as SubmissionRow, beacon, models, work);
+    return unwrap(await judged);
+  };
+
+  it('says what was replayed of the training, and nothing where nothing was', async () => {
+    const asked = { updates: [1, 5], of: 40, share: 0.05, until: 0 };
+    const audited = await judge(asked);
+    expect(audited).toMatchObject({ accepted: true, kernel: hash('c'), audit: auditFigures(asked) });
+    expect(await judge(null)).not.toHaveProperty('audit');
+  });
+});

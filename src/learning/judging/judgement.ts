@@ -1,0 +1,61 @@
+import { Injectable } from '@nestjs/common';
+import { hashHeader } from '../../chain/index.js';
+import { hashJson, ok, type Json, type Result } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+import type { Beacon } from '../beacon/beacon.js';
+import { ACCEPTANCE_RULES, reasonsAgainst, type AcceptanceRules } from '../evaluation/acceptance.js';
+import { EVALUATION_DRAWS, type DomainExamples } from '../evaluation/example-source.js';
+import { LossMeter } from '../evaluation/loss-meter.js';
+import { measureUntilClear } from '../evaluation/measure-until-clear.js';
+import { auditFigures } from '../audit/audit-figures.js';
+import { statementHash } from '../submission/statement.js';
+import type { SubmissionRow } from '../submission/submission-row.js';
+import type { Verdict } from '../verdict/verdict.js';
+import type { ComparedModels } from './compared-models.js';
+
+/** Judges submissions by examples that nobody knew when they were made. */
+@Injectable()
+export class Judgement {
+  constructor(private readonly meter: LossMeter) {}
+
+  /** The verdict; same submission, beacon, base and kernel give the same one. Refuses with what the engine refuses with. */
+  async judge(
+    row: SubmissionRow,
+    beacon: Beacon,
+    models: ComparedModels,
+    { signal, progress }: { signal: AbortSignal; progress: (done: number, total: number) => void },
+    rules: AcceptanceRules = ACCEPTANCE_RULES,
+  ): Promise<Result<Verdict>> {
+    const kernel = await this.meter.kernel();
+    if (!kernel.ok) return kernel;
+    const { base, candidate, encoder } = models;
+    const measured = await measureUntilClear(beacon.root, rules, (examples) =>
+      this.meter.compare({ base, candidate, encoder, signal, progress }, examples),
+    );
+    if (!measured.ok) return measured;
+    const { examples, more, figures } = measured.value;
+    const { statement } = row;
+    const reasons = reasonsAgainst(figures, statement.domains, rules);
+    return ok({
+      ...{ version: 1, submission: row.id, statement: statementHash(statement), author: statement.author },
+      ...{ model: row.model, parent_release: statement.release, base_release: base.release },
+      blocks: row.headers.map((header) => ({
+        ...{ name: header.name ?? '', block: hashHeader(header, nativeSha256) },
+        parent: String(header.metadata.parent),
+      })),
+      ...{ datasets: statement.datasets, domains: statement.domains, beacon },
+      examples: { source: 'generated', draws: EVALUATION_DRAWS, more, hash: hashOfExamples(examples) },
+      ...(row.opening !== null && { audit: auditFigures(row.opening) }),
+      kernel: kernel.value,
+      rules: {
+        ...{ delta: rules.delta, epsilon: rules.epsilon },
+        ...{ loss_floor: rules.lossFloor, resamples: rules.resamples },
+      },
+      ...{ figures, accepted: reasons.length === 0, reasons },
+    });
+  }
+}
+
+function hashOfExamples(examples: DomainExamples): string {
+  return hashJson(Object.fromEntries(examples) as unknown as Json);
+}

@@ -1,0 +1,169 @@
+import { Injectable } from '@nestjs/common';
+import { BlockAuthor, BlockPublisher, BlockReader, hashHeader, type BlockInput } from '../../chain/index.js';
+import {
+  canonicalJson,
+  CodedError,
+  err,
+  hashJson,
+  ok,
+  systemClock,
+  utf8ToBytes,
+  type Json,
+  type Result,
+} from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+import { Transactions } from '../../database/index.js';
+import {
+  ParameterIndex,
+  PromotionDoor,
+  ReleaseAuthor,
+  type PublishedRelease,
+  type ReleaseView,
+} from '../../experts/index.js';
+import { LogAppender, type LogEntryInput } from '../../log/index.js';
+import { VERDICT_ENTRY } from '../beacon/beacon.js';
+import type { CheckOutcome } from '../checks/check-outcome.js';
+import { SubmissionFiles } from '../submission/submission-files.js';
+import type { SubmissionRow } from '../submission/submission-row.js';
+import { SubmissionStore } from '../submission/submission-store.js';
+import type { Verdict } from '../verdict/verdict.js';
+
+/** Who publishes and asks, where somebody must have done it. */
+export const LEARNING_ACTOR = 'learning';
+
+/** What follows from a verdict: blocks, a release, and the question whether it goes live. */
+@Injectable()
+export class Publication {
+  constructor(
+    private readonly author: BlockAuthor,
+    private readonly publisher: BlockPublisher,
+    private readonly reader: BlockReader,
+    private readonly transactions: Transactions,
+    private readonly log: LogAppender,
+    private readonly store: SubmissionStore,
+    private readonly files: SubmissionFiles,
+    private readonly index: ParameterIndex,
+    private readonly releases: ReleaseAuthor,
+    private readonly door: PromotionDoor,
+  ) {}
+
+  /** Publishes the blocks of an accepted submission with the verdict on them, all in one transaction. */
+  async accept(row: SubmissionRow, verdict: Verdict, checks: readonly CheckOutcome[]): Promise<Result<void>> {
+    const payload = utf8ToBytes(canonicalJson(verdict as unknown as Json));
+    const hashes = row.headers.map((header) => hashHeader(header, nativeSha256));
+    const timestamp = Math.max(systemClock.now(), ...row.headers.map((header) => header.timestamp));
+    const published = await this.publisher.appendLinear(
+      'D',
+      async (head) => {
+        const header = await this.author.create({
+          ...{ chain: 'D', type: 'verdict', payload, payloadType: 'json', prevHash: head, timestamp },
+          dependsOn: [verdict.base_release, ...hashes],
+          metadata: { model: row.model, submission: row.id, author: verdict.author, accepted: true },
+        });
+        return [...(await this.inputsOf(row)), { header, payload }];
+      },
+      async (manager, blocks) => {
+        const held = await this.store.hold(manager, row.id, 'evaluating');
+        const block = blocks.find(({ chain }) => chain === 'D')?.hash;
+        if (block === undefined) throw new Error('a verdict was published without its block');
+        const changes = {
+          verdict,
+          verdictHash: hashJson(verdict as unknown as Json),
+          verdictBlock: block,
+          checks,
+        };
+        await this.store.move(manager, held, 'accepted', changes);
+        await this.log.append(manager, [verdictEntry(row, verdict)]);
+      },
+    );
+    if (!published.ok) return published;
+    await this.files.remove(row.id);
+    return ok();
+  }
+
+  /** Ends a submission that is not accepted. @param counts whether trust looks at it */
+  async reject(
+    row: SubmissionRow,
+    why: { readonly code: string; readonly detail: string },
+    found: { readonly checks: readonly CheckOutcome[]; readonly verdict?: Verdict; readonly counts: boolean },
+  ): Promise<void> {
+    const { checks, verdict, counts } = found;
+    await this.transactions.run(async (manager) => {
+      const held = await this.store.hold(manager, row.id, row.state);
+      const judged = verdict && { verdict, verdictHash: hashJson(verdict as unknown as Json) };
+      await this.store.move(manager, held, 'rejected', { ...why, checks, counts, ...judged });
+      await this.log.append(manager, [
+        verdict === undefined ? refusalEntry(row, why) : verdictEntry(row, verdict),
+      ]);
+    });
+    this.log.committed();
+    await this.files.remove(row.id);
+  }
+
+  /** The release with the accepted blocks in place of those they come from; `SUBMISSION_OUTDATED` where they were replaced. */
+  async release(row: SubmissionRow, live: ReleaseView): Promise<Result<PublishedRelease>> {
+    const exchanged = new Map(
+      row.headers.map((header) => [header.name ?? '', hashHeader(header, nativeSha256)] as const),
+    );
+    const weights = Object.fromEntries(
+      [...live.weights.values()].map(({ name, block }) => [name, exchanged.get(name) ?? block]),
+    );
+    const { config, meta, tokenizer, dtype } = live;
+    return this.releases.publish({
+      ...{ model: row.model, config, meta, tokenizer, weights },
+      ...{ dtype: dtype ?? 'q8', timestamp: systemClock.now() },
+    });
+  }
+
+  /** Asks whoever decides to make the release live. @returns the id of the decision, null where nobody decides */
+  async ask(row: SubmissionRow, version: string): Promise<Result<string | null>> {
+    const fall = row.verdict?.figures.overall.fall ?? 0;
+    const asked = await this.door.ask({
+      ...{ model: row.model, version, actor: LEARNING_ACTOR, mayOrder: false, key: row.id },
+      why: `proof of learning: the loss on unseen examples is ${(fall * 100).toFixed(1)} % less (${row.id})`,
+    });
+    if (!asked.ok) return asked;
+    return ok(asked.value.decision?.id ?? null);
+  }
+
+  /** The live release of a model; `RELEASE_NOT_FOUND` where there is none. */
+  async live(model: string): Promise<Result<ReleaseView>> {
+    const live = await this.index.live(model);
+    if (live !== null) return ok(live);
+    return err(new CodedError('RELEASE_NOT_FOUND', `${model} has no live release`, { model }, 404));
+  }
+
+  /** Payloads from the store where an earlier attempt has moved them there. */
+  private async inputsOf({ id, headers }: SubmissionRow): Promise<BlockInput[]> {
+    const known = await this.reader.headers(headers.map((header) => hashHeader(header, nativeSha256)));
+    return Promise.all(
+      headers.map(async (header) => {
+        const stored = this.reader.payloadPath(header.payload_hash);
+        const isStored =
+          stored !== null && (known.size > 0 || (await this.files.isGone(id, header.payload_hash)));
+        return { header, payload: { path: isStored ? stored : this.files.path(id, header.payload_hash) } };
+      }),
+    );
+  }
+}
+
+function verdictEntry(row: SubmissionRow, verdict: Verdict): LogEntryInput {
+  const { accepted, beacon, base_release: base } = verdict;
+  return {
+    ...{ kind: VERDICT_ENTRY, subject: row.id, actor: LEARNING_ACTOR },
+    hash: hashJson(verdict as unknown as Json),
+    data: { accepted, beacon: beacon.root, base },
+  };
+}
+
+/** A refusal before the evaluation is logged by what was refused. */
+function refusalEntry(row: SubmissionRow, { code }: { readonly code: string }): LogEntryInput {
+  const hash = hashJson(row.statement as unknown as Json);
+  return {
+    kind: VERDICT_ENTRY,
+    subject: row.id,
+    actor: LEARNING_ACTOR,
+    hash,
+    data: { accepted: false, code },
+  };
+}

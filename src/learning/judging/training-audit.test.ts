@@ -1,0 +1,119 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BlockReader } from '../../chain/index.js';
+import { systemClock, unwrap, type Json } from '../../common/index.js';
+import { nativeSha256Hex } from '../../common/native-hash.js';
+import type { AppConfig } from '../../config/index.js';
+import type { ParameterIndex } from '../../experts/index.js';
+import { TrainingAuditRunner } from '../audit/node/audit-runner.js';
+import { planJson } from '../run/plan-json.js';
+import { parseManifest } from '../submission/manifest-facts.js';
+import { SubmissionFiles } from '../submission/submission-files.js';
+import type { SubmissionRow } from '../submission/submission-row.js';
+import type { SubmissionStore } from '../submission/submission-store.js';
+import { ADAM_DEFAULTS } from '../trainer/adam.js';
+import { trainingKernelPath } from '../trainer/node/training-kernel-path.js';
+import type { TrainingPlan } from '../trainer/training-plan.js';
+import { TrainingAudit } from './training-audit.js';
+
+const hash = (digit: string) => digit.repeat(64);
+const ID = `submission_${'a'.repeat(32)}`;
+const row = { id: ID, statement: { release: hash('1') } } as unknown as SubmissionRow;
+const beacon = { submission_index: 1, nonce_index: 2, size: 3, root: hash('b') };
+const plan: TrainingPlan = {
+  blocks: ['layer3.expert5'],
+  ...{ seed: '1', batchTokens: 2048, microBatchTokens: 1024, balance: 0 },
+  schedule: { peak: 0.001, floor: 0.05, warmUp: 5, steps: 100 },
+  adam: ADAM_DEFAULTS,
+};
+
+describe('the audit of submissions', () => {
+  let folder: string;
+  let kernel: string;
+
+  beforeAll(async () => (kernel = nativeSha256Hex(await readFile(trainingKernelPath()))));
+  beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'stemma-audit-'))));
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const manifestOf = (changes: Record<string, Json> = {}, of: TrainingPlan = plan): Json => ({
+    ...{ version: 2, model: 'genesis', release: hash('1'), kernel, initial: hash('3') },
+    data: { hash: hash('4'), bytes: 10, learnt: 30, unseen: 3, root: hash('5'), datasets: [] },
+    plan: planJson(of),
+    blocks: [{ name: 'layer3.expert5', parent: hash('7'), payload_hash: hash('8') }],
+    steps: Array.from({ length: 100 }, () => ({ hash: hash('a'), tokens: 50, examples: 3, loss: 1 })),
+    ...changes,
+  });
+  const create = (manifest: Json, updates = 8) => {
+    const config = {
+      dataDir: folder,
+      learningAuditUpdates: updates,
+      learningOpeningSeconds: 60,
+    } as AppConfig;
+    const store = { manifest: () => Promise.resolve(manifest) } as unknown as SubmissionStore;
+    const none = {} as unknown;
+    return new TrainingAudit(
+      config,
+      store,
+      new SubmissionFiles(config),
+      none as ParameterIndex,
+      none as BlockReader,
+      new TrainingAuditRunner(),
+    );
+  };
+  const admit = async (manifest: Json, updates?: number) => {
+    const found = await create(manifest, updates).admit(unwrap(parseManifest(manifest)));
+    return found.ok ? null : found.error.code;
+  };
+
+  it('admits what can be replayed, and anything where nothing is', async () => {
+    const { data: _data, plan: _plan, ...first } = manifestOf() as Record<string, Json>;
+    const old = { ...first, version: 1 };
+    expect(await admit(manifestOf())).toBeNull();
+    expect(await admit(old)).toBe('SUBMISSION_NOT_AUDITABLE');
+    expect(await admit(old, 0)).toBeNull();
+    const unplayable: Record<string, Json>[] = [{ kernel: hash('f') }, { steps: [] }];
+    for (const changes of unplayable)
+      expect(await admit(manifestOf(changes))).toBe('SUBMISSION_NOT_AUDITABLE');
+    for (const tooLarge of [{ batchTokens: 1 << 20 }, { microBatchTokens: 1 << 15 }])
+      expect(await admit(manifestOf({}, { ...plan, ...tooLarge }))).toBe('SUBMISSION_NOT_AUDITABLE');
+  });
+
+  it('asks for updates that follow from the beacon', async () => {
+    const before = systemClock.now();
+    const asked = await create(manifestOf()).ask(row, beacon);
+    expect(asked).toMatchObject({ of: 100, share: 0.08 });
+    expect(asked?.updates).toHaveLength(8);
+    expect(asked?.until).toBeGreaterThanOrEqual(before + 60_000);
+    expect((await create(manifestOf()).ask(row, beacon))?.updates).toEqual(asked?.updates);
+    const other = await create(manifestOf()).ask(row, { ...beacon, root: hash('c') });
+    expect(other?.updates).not.toEqual(asked?.updates);
+    expect(await create(manifestOf(), 0).ask(row, beacon)).toBeNull();
+  });
+
+  it('waits for an opening as long as there is time, and then no longer', async () => {
+    const sut = create(manifestOf());
+    const work = { signal: new AbortController().signal, progress: () => undefined };
+    const asked = { updates: [1], of: 100, share: 0.01 };
+    const waiting = unwrap(await sut.check(row, { ...asked, until: systemClock.now() + 5_000 }, work));
+    expect(waiting).toEqual({ waitMs: expect.any(Number) as number });
+    const late = unwrap(await sut.check(row, { ...asked, until: systemClock.now() - 1 }, work));
+    expect(late).toMatchObject({ check: { name: 'audit', passed: false, code: 'OPENING_LATE' } });
+  });
+
+  it('does not hold the training answerable for another kernel since it was handed in', async () => {
+    await mkdir(join(folder, 'submissions', ID), { recursive: true });
+    await writeFile(new SubmissionFiles({ dataDir: folder } as AppConfig).openingPath(ID).whole, 'shown');
+    const work = { signal: new AbortController().signal, progress: () => undefined };
+    const asked = { updates: [1], of: 100, share: 0.01, until: systemClock.now() + 5_000 };
+    const found = await create(manifestOf({ kernel: hash('f') })).check(row, asked, work);
+    expect(found).toMatchObject({ error: { code: 'SUBMISSION_NOT_AUDITABLE' } });
+  });
+
+  it('does not hold the training answerable for an audit that was stopped', async () => {
+    const runner = new TrainingAuditRunner();
+    const input = { facts: {}, drawn: [], path: '', model: {}, kernelPath: '' };
+    const stopped = await runner.run(input as never, AbortSignal.abort(), () => undefined);
+    expect(stopped).toMatchObject({ error: { code: 'AUDIT_STOPPED', status: 503 } });
+  });
+});

@@ -1,0 +1,59 @@
+import { Module } from '@nestjs/common';
+import { ChainModule } from '../chain/index.js';
+import { ExpertsModule } from '../experts/index.js';
+import { InferenceModule } from '../inference/index.js';
+import { LogModule } from '../log/index.js';
+import { Beacons } from './beacon/beacons.js';
+import { TrainingAuditRunner } from './audit/node/audit-runner.js';
+import { AntiCopy } from './checks/anti-copy.js';
+import { PreFilter } from './checks/pre-filter.js';
+import { LossMeter } from './evaluation/loss-meter.js';
+import { LearningController } from './http/learning.controller.js';
+import { OpeningsController } from './http/openings.controller.js';
+import { Leaderboard } from './submission/leaderboard.js';
+import { OpeningDesk } from './submission/opening-desk.js';
+import { SubmissionDesk } from './submission/submission-desk.js';
+import { SubmissionFiles } from './submission/submission-files.js';
+import { SubmissionStore } from './submission/submission-store.js';
+import { MeasuredGains } from './verdict/measured-gains.js';
+import { VerdictRule } from './verdict/verdict-rule.js';
+import { ComparedModelsSource } from './judging/compared-models.js';
+import { Judgement } from './judging/judgement.js';
+import { Publication } from './judging/publication.js';
+import { Screening } from './judging/screening.js';
+import { SubmissionContent } from './judging/submission-content.js';
+import { SubmissionQueue } from './judging/submission-queue.js';
+import { SubmissionSteps } from './judging/submission-steps.js';
+import { SubmissionWorker } from './judging/submission-worker.js';
+import { TrainingAudit } from './judging/training-audit.js';
+
+/** Proof of learning: trained experts are handed in, judged, published. Needs the global config, keys, database and events. */
+@Module({
+  imports: [LogModule, ChainModule, ExpertsModule, InferenceModule],
+  controllers: [LearningController, OpeningsController],
+  providers: [
+    SubmissionStore,
+    SubmissionFiles,
+    SubmissionContent,
+    Leaderboard,
+    Beacons,
+    LossMeter,
+    AntiCopy,
+    PreFilter,
+    ComparedModelsSource,
+    Screening,
+    TrainingAuditRunner,
+    TrainingAudit,
+    Judgement,
+    Publication,
+    VerdictRule,
+    MeasuredGains,
+    SubmissionSteps,
+    SubmissionQueue,
+    SubmissionWorker,
+    SubmissionDesk,
+    OpeningDesk,
+  ],
+  exports: [SubmissionStore],
+})
+export class LearningModule {}

@@ -1,0 +1,132 @@
+import {
+  digestPayload,
+  hashHeader,
+  mineNonce,
+  signHeader,
+  type BlockHeader,
+  type BlockMetadata,
+  type HeaderSigner,
+} from '../../chain/index.js';
+import { bytesToHex, CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+import { parseReleasePayload } from '../../experts/index.js';
+import { jsonOf, type BlockAccess } from '../source/block-access.js';
+import { manifestHash, parseManifest } from './manifest-facts.js';
+import { statementBytes, type SubmissionStatement } from './statement.js';
+
+/** What a contributor has, and says of it. */
+export interface TrainedResult {
+  /** The manifest as `stemma train` wrote it. */
+  readonly manifest: Json;
+  /** The payload of a trained block, by its name. */
+  readonly payloads: ReadonlyMap<string, Uint8Array>;
+  readonly domains: readonly string[];
+  readonly datasets: readonly string[];
+  /** Leading zero bits that the server asks of blocks. */
+  readonly difficulty: number;
+  /** ms since the epoch. */
+  readonly now: number;
+}
+
+/** What is sent. */
+export interface PreparedSubmission {
+  readonly headers: readonly BlockHeader[];
+  readonly statement: SubmissionStatement;
+  readonly signature: string;
+}
+
+/** Makes signed blocks and a signed statement of what was trained. Refuses with `SUBMISSION_…` what no server would take. */
+export async function prepareSubmission(
+  trained: TrainedResult,
+  signer: HeaderSigner,
+  access: BlockAccess,
+): Promise<Result<PreparedSubmission>> {
+  const facts = parseManifest(trained.manifest);
+  if (!facts.ok) return facts;
+  const block = await access.read('A', facts.value.release);
+  if (!block.ok) return block;
+  const release = parseReleasePayload(jsonOf(block.value));
+  if (!release.ok) return release;
+  const headers: BlockHeader[] = [];
+  for (const { name, parent, payloadHash } of facts.value.blocks) {
+    const payload = trained.payloads.get(name);
+    const before = await access.read('B', parent);
+    if (!before.ok) return before;
+    const header = headerOf(trained, signer, {
+      name,
+      payload,
+      before: before.value.header,
+      parent,
+      meta: release.value.meta,
+    });
+    if (!header.ok) return header;
+    if (header.value.payload_hash !== payloadHash) return err(altered(name));
+    headers.push(header.value);
+  }
+  const statement: SubmissionStatement = {
+    ...{ version: 1, model: facts.value.model, release: facts.value.release },
+    blocks: headers.map((header) => hashHeader(header, nativeSha256)).sort(),
+    manifest: manifestHash(trained.manifest),
+    domains: [...new Set(trained.domains)].sort(),
+    datasets: [...new Set(trained.datasets)].sort(),
+    author: bytesToHex(signer.publicKey),
+    created_at: trained.now,
+  };
+  return ok({ headers, statement, signature: bytesToHex(signer.sign(statementBytes(statement))) });
+}
+
+interface BlockParts {
+  readonly name: string;
+  readonly payload: Uint8Array | undefined;
+  readonly before: BlockHeader;
+  readonly parent: string;
+  readonly meta: string;
+}
+
+function headerOf(
+  { manifest, datasets, difficulty, now }: TrainedResult,
+  signer: HeaderSigner,
+  { name, payload, before, parent, meta }: BlockParts,
+): Result<BlockHeader> {
+  if (payload === undefined) return err(altered(name));
+  const { hash, size, root } = digestPayload(payload);
+  const { blocks, data } = manifest as unknown as ManifestJson;
+  const tensors = blocks.find((block) => block.name === name)?.tensors ?? [];
+  const { model, dtype, license } = before.metadata;
+  const metadata: BlockMetadata = {
+    ...{ model, parent, tensors, data: data.hash },
+    ...(dtype !== undefined && { dtype }),
+    ...(license !== undefined && { license }),
+  };
+  const mined = mineNonce(
+    {
+      ...{ version: 1, chain_id: 'B', block_type: 'expert', prev_hash: null },
+      depends_on: [...new Set([meta, parent, ...datasets])].sort(),
+      ...{ name, layer_id: before.layer_id, payload_type: 'tensorblock' },
+      ...{ payload_hash: hash, payload_size: size, payload_root: root, metadata },
+      miner_pub: bytesToHex(signer.publicKey),
+      timestamp: Math.max(now, before.timestamp),
+      nonce: 0,
+    },
+    difficulty,
+    nativeSha256,
+  );
+  if (mined !== null) return ok(signHeader(mined, signer));
+  const message = `no proof of work of ${difficulty} bits was found for ${name}`;
+  return err(new CodedError('BLOCK_WORK', message, { difficulty }));
+}
+
+interface ManifestJson {
+  readonly data: { readonly hash: string };
+  readonly blocks: readonly { readonly name: string; readonly tensors: Json[] }[];
+}
+
+function altered(name: string): CodedError {
+  return new CodedError(
+    'SUBMISSION_FILES',
+    `the file of ${name} is missing or not the one the manifest names`,
+    {
+      block: name,
+    },
+  );
+}

@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import { BlockPublisher, hashHeader, type BlockInput } from '../../chain/index.js';
+import { CodedError, err, EventBus, ok, type Json, type Result } from '../../common/index.js';
+import { Transactions } from '../../database/index.js';
+import { ParameterIndex, UploadStore, type ReleaseView } from '../../experts/index.js';
+import { LogAppender } from '../../log/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+import { SUBMISSION_ENTRY } from '../beacon/beacon.js';
+import { passed, type CheckOutcome } from '../checks/check-outcome.js';
+import { checkCurrent, checkForm, type NamedHeader } from '../checks/form.js';
+import { checkQuota } from '../checks/quota.js';
+import { domainsOf, isJudged } from '../evaluation/example-source.js';
+import { trustOf } from '../trust/trust.js';
+import { SubmissionQueue } from '../judging/submission-queue.js';
+import { SubmissionWorker } from '../judging/submission-worker.js';
+import { TrainingAudit } from '../judging/training-audit.js';
+import { manifestHash, parseManifest, type ManifestFacts } from './manifest-facts.js';
+import {
+  checkStatementSignature,
+  parseStatement,
+  statementHash,
+  submissionId,
+  type SubmissionStatement,
+} from './statement.js';
+import { SubmissionFiles } from './submission-files.js';
+import { SubmissionStore } from './submission-store.js';
+import type { SubmissionRow } from './submission-row.js';
+
+/** What a contributor sends once the payloads are uploaded. */
+export interface SubmissionRequest {
+  /** Upload that holds the blocks. */
+  readonly upload: string;
+  readonly statement: unknown;
+  readonly signature: string;
+  readonly manifest: Json;
+}
+
+/** A submission that was taken, now or before. */
+export interface TakenSubmission {
+  readonly row: SubmissionRow;
+  readonly created: boolean;
+}
+
+interface ReadRequest {
+  readonly statement: SubmissionStatement;
+  readonly manifest: ManifestFacts;
+}
+
+/** The door for trained experts. Whatever is wrong with their form is refused here, at once; what they are worth is found out later. */
+@Injectable()
+export class SubmissionDesk {
+  constructor(
+    private readonly index: ParameterIndex,
+    private readonly uploads: UploadStore,
+    private readonly publisher: BlockPublisher,
+    private readonly store: SubmissionStore,
+    private readonly files: SubmissionFiles,
+    private readonly queue: SubmissionQueue,
+    private readonly worker: SubmissionWorker,
+    private readonly audit: TrainingAudit,
+    private readonly transactions: Transactions,
+    private readonly log: LogAppender,
+    private readonly events: EventBus,
+  ) {}
+
+  /**
+   * Takes a submission; the same statement is the same submission. Refusals: `SUBMISSION_…`, `UPLOAD_…`, `BLOCK_…`, `RELEASE_NOT_FOUND`.
+   */
+  async submit(account: string, request: SubmissionRequest): Promise<Result<TakenSubmission>> {
+    const began = performance.now();
+    const read = readRequest(request);
+    if (!read.ok) return read;
+    const { statement } = read.value;
+    const id = submissionId(statement);
+    const known = await this.store.find(id);
+    if (known !== null) {
+      await this.uploads.discard(request.upload);
+      return ok({ row: known, created: false });
+    }
+    const judged = checkJudged(statement);
+    if (!judged.ok) return judged;
+    const auditable = await this.audit.admit(read.value.manifest);
+    if (!auditable.ok) return auditable;
+    const parent = await this.parentOf(statement);
+    if (!parent.ok) return parent;
+    const taken = await this.uploads.handOver(request.upload, async (inputs) => {
+      const checked = await this.checkBlocks(read.value, parent.value, inputs);
+      if (!checked.ok) return checked;
+      await this.files.keep(id, inputs);
+      return this.record(id, account, request, read.value, inputs, [
+        passed('shape', `${inputs.length} blocks as the release asks for`, null, performance.now() - began),
+        passed('signature', `signed by ${statement.author}`, null, 0),
+      ]);
+    });
+    if (!taken.ok) return taken;
+    this.log.committed();
+    this.worker.begin();
+    this.events.emit('submission.changed', {
+      ...{ submission: id, model: statement.model, state: 'received', done: 0, total: 0 },
+    });
+    const row = await this.store.one(id);
+    return row.ok ? ok({ row: row.value, created: taken.value }) : row;
+  }
+
+  private async parentOf(statement: SubmissionStatement): Promise<Result<ReleaseView>> {
+    const view = await this.index.release(statement.release);
+    if (view?.model === statement.model) return ok(view);
+    const message = `there is no release ${statement.release} of ${statement.model}`;
+    return err(new CodedError('RELEASE_NOT_FOUND', message, { release: statement.release }, 404));
+  }
+
+  private async checkBlocks(
+    { statement, manifest }: ReadRequest,
+    parent: ReleaseView,
+    inputs: readonly BlockInput[],
+  ): Promise<Result<void>> {
+    const headers = inputs.map(named);
+    const form = checkForm({ statement, manifest, headers, parent });
+    if (!form.ok) return form;
+    const live = await this.index.live(statement.model);
+    const current = live === null ? ok() : checkCurrent(headers, live);
+    return current.ok ? this.publisher.check(inputs) : current;
+  }
+
+  /** Counts and stores in one transaction, so that nobody gets in twice at once. @returns false: somebody was faster */
+  private async record(
+    id: string,
+    account: string,
+    { signature, manifest }: SubmissionRequest,
+    { statement }: ReadRequest,
+    inputs: readonly BlockInput[],
+    checks: readonly CheckOutcome[],
+  ): Promise<Result<boolean>> {
+    await this.queue.ready();
+    const recorded = await this.transactions.run(async (manager): Promise<Result<boolean>> => {
+      await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 14))', [account]);
+      if ((await this.store.find(id, manager)) !== null) return ok(false);
+      const { level } = trustOf(await this.store.history(account, manager));
+      const made = await this.store.madeToday(account, manager);
+      const quota = checkQuota(level, made);
+      if (!quota.ok) return quota;
+      const counted = passed('quota', `${made + 1} today, ${level}`, { made: made + 1, trust: level }, 0);
+      const headers = inputs.map(({ header }) => header);
+      const row = { id, account, statement, signature, manifest, headers, checks: [...checks, counted] };
+      await this.store.insert(manager, row);
+      const { model, release, blocks, author } = statement;
+      const data = { model, release, blocks: [...blocks], author };
+      await this.log.append(manager, [
+        { kind: SUBMISSION_ENTRY, subject: id, actor: account, hash: statementHash(statement), data },
+      ]);
+      await this.queue.add(manager, id);
+      return ok(true);
+    });
+    if (!recorded.ok) await this.files.remove(id);
+    return recorded;
+  }
+}
+
+function readRequest({
+  statement: given,
+  signature,
+  manifest: sent,
+}: SubmissionRequest): Result<ReadRequest> {
+  const statement = parseStatement(given);
+  if (!statement.ok) return statement;
+  const manifest = parseManifest(sent);
+  if (!manifest.ok) return manifest;
+  if (manifestHash(sent) !== statement.value.manifest) {
+    const message = 'the statement names another manifest than the one that was sent';
+    return err(new CodedError('SUBMISSION_MANIFEST', message, { member: 'hash' }));
+  }
+  const signed = checkStatementSignature(statement.value, signature);
+  return signed.ok ? ok({ statement: statement.value, manifest: manifest.value }) : signed;
+}
+
+/** `SUBMISSION_NOT_JUDGED`: there is something to judge the model by, and it covers what is claimed. */
+function checkJudged({ model, domains }: SubmissionStatement): Result<void> {
+  if (!isJudged(model)) {
+    const message = `there are no examples to judge experts of ${model} by`;
+    return err(new CodedError('SUBMISSION_NOT_JUDGED', message, { model }, 409));
+  }
+  const unknown = domains.find((domain) => !domainsOf(model).includes(domain));
+  if (unknown === undefined) return ok();
+  const message = `${model} is not judged in ${unknown}; its domains are ${domainsOf(model).join(', ')}`;
+  return err(new CodedError('SUBMISSION_NOT_JUDGED', message, { domain: unknown }));
+}
+
+function named({ header }: BlockInput): NamedHeader {
+  return { hash: hashHeader(header, nativeSha256), header };
+}

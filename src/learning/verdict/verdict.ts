@@ -1,0 +1,57 @@
+import type { Beacon } from '../beacon/beacon.js';
+import type { Draws } from '../evaluation/example-source.js';
+import type { EvaluationFigures, Reason } from '../evaluation/acceptance.js';
+
+/** The audit of a training. Members are named as in JSON. */
+export interface TrainingAuditFigures {
+  /** Updates that were replayed, ascending, from 0. */
+  readonly updates: readonly number[];
+  /** Updates of the training. */
+  readonly of: number;
+  /** Tokens of the replayed updates as a share of all. */
+  readonly share: number;
+  /** How likely one of them would have been a forged one where a tenth, a quarter or half of all were. */
+  readonly odds: { readonly tenth: number; readonly quarter: number; readonly half: number };
+}
+
+/** What a submission was judged on, and how it ended (docs/formats/verdict.md). Members are named as in JSON. */
+export interface Verdict {
+  readonly version: 1;
+  readonly submission: string;
+  /** Hash of the contributor's statement. */
+  readonly statement: string;
+  /** Compressed secp256k1 key of the contributor. */
+  readonly author: string;
+  readonly model: string;
+  /** The release that was trained from. */
+  readonly parent_release: string;
+  /** The release that the candidate was compared with: the one that was live. */
+  readonly base_release: string;
+  readonly blocks: readonly { readonly name: string; readonly block: string; readonly parent: string }[];
+  readonly datasets: readonly string[];
+  /** Domains the contributor claimed to be better. */
+  readonly domains: readonly string[];
+  readonly beacon: Beacon;
+  readonly examples: {
+    readonly source: 'generated';
+    /** How often was drawn from each domain. */
+    readonly draws: Draws;
+    /** How often more was drawn from a domain that was in doubt; not there in older verdicts. */
+    readonly more?: Readonly<Record<string, number>>;
+    /** SHA-256 of the canonical JSON of all examples, by domain. */
+    readonly hash: string;
+  };
+  /** What was replayed of the training; not there where nothing was. */
+  readonly audit?: TrainingAuditFigures;
+  /** SHA-256 of the kernel that computed. */
+  readonly kernel: string;
+  readonly rules: {
+    readonly delta: number;
+    readonly epsilon: number;
+    readonly loss_floor: number;
+    readonly resamples: number;
+  };
+  readonly figures: EvaluationFigures;
+  readonly accepted: boolean;
+  readonly reasons: readonly Reason[];
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { canonicalJson, type Json } from '../../common/index.js';
+
+/** Items that are hashed before others get their turn. */
+const ITEMS_A_TURN = 128;
+
+/** Which leaves of the log an epoch covers: from `first` (included) to `end` (excluded). */
+export interface EpochRange {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** A dataset that a rewarded expert was trained on. */
+export interface CountedDataset {
+  /** Hash of the block of chain D that the expert depends on. */
+  readonly block: string;
+  /** The account that gave it, as the ledger names it. */
+  readonly creator: string;
+  /** The gain that its audit measured, in millionths; 0 where none was measured. */
+  readonly gain: number;
+}
+
+/** An accepted verdict. */
+export interface CountedVerdict {
+  readonly leaf: number;
+  readonly block: string;
+  readonly submission: string;
+  /** Compressed secp256k1 key of the contributor. */
+  readonly author: string;
+  /** By how much the held-out loss fell, in millionths of itself. */
+  readonly fall: number;
+  readonly datasets: readonly CountedDataset[];
+}
+
+/** The part of an answer that an author's experts computed. */
+export interface AuthorPart {
+  /** Compressed secp256k1 key. */
+  readonly author: string;
+  /** In millionths of all that experts computed for the answer. */
+  readonly part: number;
+}
+
+/** An answer that counts as use. */
+export interface CountedAnswer {
+  readonly leaf: number;
+  readonly receipt: string;
+  /** Who asked: 32 hex digits that tell nobody the account. */
+  readonly payer: string;
+  /** When it was finished, ms since the epoch. */
+  readonly finishedAt: number;
+  /** How long it took, ms. */
+  readonly tookMs: number;
+  /** Authors of its experts, other than whoever made the release, by name. */
+  readonly parts: readonly AuthorPart[];
+}
+
+/** A score of an answer, committed to before the epoch and revealed in it. */
+export interface CountedScore {
+  readonly leaf: number;
+  readonly receipt: string;
+  readonly payer: string;
+  /** In millionths, 0 to 1,000,000. */
+  readonly score: number;
+  readonly parts: readonly AuthorPart[];
+}
+
+/** All that decides who is paid what in an epoch, beside the policy and the epoch before. In the order of the log. */
+export interface EpochInput {
+  readonly range: EpochRange;
+  /** Time of the last leaf, ms since the epoch. */
+  readonly at: number;
+  readonly verdicts: readonly CountedVerdict[];
+  readonly answers: readonly CountedAnswer[];
+  readonly scores: readonly CountedScore[];
+}
+
+/**
+ * SHA-256 of an input's canonical JSON, so that two who disagree know whether they read the same. It is made member by member and
+ * item by item: an input may be tens of megabytes, and nobody else should wait for them.
+ */
+export async function inputHash(input: EpochInput): Promise<string> {
+  const hash = createHash('sha256');
+  const members = Object.entries(input as unknown as Readonly<Record<string, Json>>);
+  for (const [place, [name, value]] of members.sort(([a], [b]) => (a < b ? -1 : 1)).entries()) {
+    hash.update(`${place === 0 ? '{' : ','}${canonicalJson(name)}:`);
+    if (!Array.isArray(value)) {
+      hash.update(canonicalJson(value));
+      continue;
+    }
+    hash.update('[');
+    for (const [i, item] of (value as readonly Json[]).entries()) {
+      hash.update(`${i === 0 ? '' : ','}${canonicalJson(item)}`);
+      if ((i + 1) % ITEMS_A_TURN === 0) await setImmediate();
+    }
+    hash.update(']');
+  }
+  return hash.update('}').digest('hex');
+}

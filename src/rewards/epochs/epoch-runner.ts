@@ -1,0 +1,178 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
+import {
+  CodedError,
+  messageOf,
+  ok,
+  systemClock,
+  unwrap,
+  type Clock,
+  type Result,
+} from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
+import { LogReader } from '../../log/index.js';
+import { PolicyInForce } from '../policy/policy-in-force.js';
+import { Solvency } from '../solvency/solvency.js';
+import { EpochEnd } from './epoch-end.js';
+import type { EpochRange } from './epoch-input.js';
+import { epochOf, readRecord, type EpochFacts, type EpochPlace } from './epoch-record.js';
+import { EpochSettlement } from './epoch-settlement.js';
+import { EpochStore } from './epoch-store.js';
+import { counts } from './leaf-kinds.js';
+import { leavesIn } from './log-leaves.js';
+import { epochInput } from './read-input.js';
+import { StoredEpochSource } from './stored-source.js';
+
+/** How often it looks for the end of an epoch, ms; shorter epochs are looked for as often as they end. */
+const LOOK_MS = 10_000;
+/** Epochs that are caught up with at one look. */
+const MOST_AT_ONCE = 48;
+
+/** Where the search for the end of the next epoch stands. */
+interface Search {
+  readonly first: number;
+  readonly end: EpochEnd;
+  /** The next leaf to look at. */
+  next: number;
+}
+
+/**
+ * Ends epochs when they are over, works them out and pays them. After a time without a server it catches up, one epoch after
+ * another, each with what belongs to it. It pays nothing while automatic action is stopped.
+ */
+@Injectable()
+export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Rewards');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private isLooking = false;
+  private stopped = false;
+  private search: Search | null = null;
+  /** What the log was told last of why an epoch waits: the same is not said at every look. */
+  private told: string | null = null;
+  /** Where time comes from. */
+  clock: Clock = systemClock;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly policy: PolicyInForce,
+    private readonly gate: AutonomyGate,
+    private readonly log: LogReader,
+    private readonly source: StoredEpochSource,
+    private readonly store: EpochStore,
+    private readonly settlement: EpochSettlement,
+    private readonly solvency: Solvency,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.taskWorkers === 0) return;
+    const every = Math.min(LOOK_MS, this.policy.current.epochMs);
+    this.timer = setInterval(() => {
+      if (!this.isLooking) this.running = this.look();
+    }, every);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** Pays the epochs that are over. What fails is tried again at the next look. */
+  async look(): Promise<void> {
+    this.isLooking = true;
+    try {
+      for (let i = 0; i < MOST_AT_ONCE && this.mayRun(); i++) {
+        const done = await this.next();
+        if (!done.ok) throw done.error;
+        this.told = null;
+        if (!done.value) break;
+        await this.commitSolvency();
+      }
+    } catch (thrown) {
+      this.search = null;
+      if (!this.stopped && !isEarly(thrown)) this.warn(`an epoch waits to be paid: ${messageOf(thrown)}`);
+    } finally {
+      this.isLooking = false;
+    }
+  }
+
+  /** Pays the next epoch if it is over. @returns whether it was */
+  private async next(): Promise<Result<boolean>> {
+    const stored = await this.store.newest();
+    const before = stored === null ? null : unwrap(readRecord(stored.record));
+    const end = await this.endAfter(before?.range.end ?? 0);
+    if (end === null || !this.mayRun()) return ok(false);
+    const range = { first: before?.range.end ?? 0, end };
+    return this.pay(range, before, stored?.hash ?? null);
+  }
+
+  /** Works out and pays an epoch. @returns false where that has to wait */
+  private async pay(
+    range: EpochRange,
+    before: EpochFacts | null,
+    previous: string | null,
+  ): Promise<Result<boolean>> {
+    const root = await this.log.rootAt(range.end);
+    if (root === null) return ok(false);
+    const input = await epochInput(this.source, range);
+    if (!input.ok) return input;
+    const policy = this.policy.source;
+    const place: EpochPlace = { epoch: (before?.epoch ?? 0) + 1, range, root, previous, policy };
+    const epoch = await epochOf(place, input.value, before?.after ?? null);
+    if (!epoch.ok) return epoch;
+    // The stop may have come while the epoch was worked out.
+    if (!this.mayRun()) return ok(false);
+    const settled = await this.settlement.settle(place, epoch.value);
+    if (!settled.ok) return settled;
+    const { earned, paid } = epoch.value.payouts;
+    this.logger.log(
+      `epoch ${place.epoch}: ${earned.length} earned, ${paid.length} paid (${epoch.value.hash})`,
+    );
+    return ok(true);
+  }
+
+  /** The epoch is paid whatever comes of this; the next one tries again. */
+  private async commitSolvency(): Promise<void> {
+    try {
+      const done = await this.solvency.commit();
+      if (!done.ok && done.error.code !== 'SOLVENCY_EMPTY') throw done.error;
+    } catch (thrown) {
+      this.logger.warn(`the sum of all balances is not in the log: ${messageOf(thrown)}`);
+    }
+  }
+
+  private warn(message: string): void {
+    if (message !== this.told) this.logger.warn(message);
+    this.told = message;
+  }
+
+  /** Goes on through the log from where the last look ended. @returns where the epoch from `first` on ends; null: not yet */
+  private async endAfter(first: number): Promise<number | null> {
+    const { size } = await this.log.checkpoint();
+    if (this.search?.first !== first)
+      this.search = { first, next: first, end: new EpochEnd(this.policy.current) };
+    const search = this.search;
+    for await (const leaf of leavesIn(this.source.bundles, { first: search.next, end: size })) {
+      if (this.stopped) return null;
+      search.end.take(leaf, counts(leaf));
+      search.next = leaf.index + 1;
+      if (search.end.isFound) break;
+    }
+    return search.end.at(size, this.clock.now());
+  }
+
+  private mayRun(): boolean {
+    return !this.stopped && this.gate.state().allowed;
+  }
+}
+
+/** The log begins with its first checkpoint; before it there is nothing to look at. */
+function isEarly(thrown: unknown): boolean {
+  return thrown instanceof CodedError && thrown.code === 'LOG_NOT_READY';
+}

@@ -1,0 +1,30 @@
+import type { LogLeaf } from '../../log/index.js';
+
+/** Kind of the log entry of an epoch: its hash is that of the record. */
+export const EPOCH_ENTRY = 'rewards.epoch';
+/** Kind of the log entry that commits to a score of an answer. */
+export const SCORE_ENTRY = 'rewards.score';
+/** Kind of the log entry that reveals it. */
+export const SCORE_REVEALED_ENTRY = 'rewards.score.revealed';
+
+const RECEIPT_ENTRY = 'receipt';
+const BLOCK_ENTRY = 'block';
+const PAYER = /^[0-9a-f]{32}$/;
+
+type Leaf = Pick<LogLeaf, 'kind' | 'data'>;
+
+/** Whether a leaf tells of a block that is a verdict. */
+export function isVerdictLeaf({ kind, data }: Leaf): boolean {
+  return kind === BLOCK_ENTRY && data.chain === 'D' && data.type === 'verdict';
+}
+
+/** Who asked for the answer that a leaf tells of; null for other leaves, and for receipts from before they said so. */
+export function payerOf({ kind, data }: Leaf): string | null {
+  const { payer } = data;
+  return kind === RECEIPT_ENTRY && typeof payer === 'string' && PAYER.test(payer) ? payer : null;
+}
+
+/** Whether a leaf decides anything about an epoch. */
+export function counts(leaf: Leaf): boolean {
+  return isVerdictLeaf(leaf) || payerOf(leaf) !== null || leaf.kind === SCORE_REVEALED_ENTRY;
+}

@@ -1,0 +1,56 @@
+import { splitByWeight, timesPpm } from '../policy/fixed-point.js';
+import type { RewardsPolicy } from '../policy/rewards-policy.js';
+import { catalystBonus, learningReward } from '../policy/rewards.js';
+import { keyAccount } from './accounts.js';
+import type { Earning } from './earning.js';
+import type { CountedDataset, CountedVerdict } from './epoch-input.js';
+import type { EpochState } from './epoch-state.js';
+
+/**
+ * What accepted submissions earn, in the order of the log: the reward for the fall of the loss, the catalyst pool's addition, and
+ * of both the share of those who gave the datasets. A submission counts once.
+ */
+export function learningEarnings(
+  verdicts: readonly CountedVerdict[],
+  policy: RewardsPolicy,
+  { alpha, catalystSpent }: EpochState,
+): Earning[] {
+  const seen = new Set<string>();
+  let spent = catalystSpent;
+  return verdicts.flatMap((verdict) => {
+    if (seen.has(verdict.submission)) return [];
+    seen.add(verdict.submission);
+    const reward = learningReward(policy, BigInt(verdict.fall), alpha);
+    const bonus = catalystBonus(policy.catalyst, reward, spent);
+    spent += bonus;
+    const parts = [
+      { kind: 'learning', amount: reward },
+      { kind: 'catalyst', amount: bonus },
+    ] as const;
+    return divided(verdict, parts, policy.datasetShare);
+  });
+}
+
+/** Gives those whose data was used their share, by the gain that was measured of each set. */
+function divided(
+  { author, block, datasets }: CountedVerdict,
+  parts: readonly { readonly kind: 'learning' | 'catalyst'; readonly amount: bigint }[],
+  share: bigint,
+): Earning[] {
+  const ofData = parts.map(({ amount }) => (datasets.length === 0 ? 0n : timesPpm(amount, share)));
+  const own = parts.map(({ kind, amount }, i): Earning => ({
+    ...{ account: keyAccount(author), kind, amount: amount - ofData[i], reference: block },
+  }));
+  const total = ofData.reduce((sum, amount) => sum + amount, 0n);
+  const shares = splitByWeight(total, weightsOf(datasets));
+  const others = datasets.map(({ creator }, i): Earning => ({
+    ...{ account: creator, kind: 'dataset', amount: shares[i], reference: block },
+  }));
+  return [...own, ...others].filter(({ amount }) => amount > 0n);
+}
+
+/** The gains; where none was measured of any set, all count the same. */
+function weightsOf(datasets: readonly CountedDataset[]): bigint[] {
+  const measured = datasets.some(({ gain }) => gain > 0);
+  return datasets.map(({ gain }) => (measured ? BigInt(gain) : 1n));
+}

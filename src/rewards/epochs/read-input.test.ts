@@ -1,0 +1,80 @@
+import { ADA, BOB, MemoryEpochSource, OPERATOR } from '../../../test/factories/epoch-source.js';
+import { sha256Hex, unwrap } from '../../common/index.js';
+import { epochInput } from './read-input.js';
+
+const payer = (letter: string) => letter.repeat(32);
+const read = async (source: MemoryEpochSource, first = 0) =>
+  unwrap(await epochInput(source, { first, end: source.leaves.length }));
+
+describe('the input of an epoch', () => {
+  it('names the authors of an answer by what they computed, without the operator', async () => {
+    const source = new MemoryEpochSource();
+    const tokens = { [OPERATOR]: 50, [BOB]: 30, [ADA]: 20 };
+    source.answer({ payer: payer('1'), tokens, time: 1_000, tookMs: 250 });
+    source.append({ kind: 'receipt', subject: 'of before payers were named' }, 2_000);
+    const { answers, at } = await read(source);
+    expect(at).toBe(2_000);
+    expect(answers).toEqual([expect.objectContaining({ payer: payer('1'), finishedAt: 1_000, tookMs: 250 })]);
+    expect(answers[0].parts).toEqual([
+      { author: ADA, part: 200_000 },
+      { author: BOB, part: 300_000 },
+    ]);
+  });
+
+  it('has accepted verdicts with their datasets, and nothing that is none', async () => {
+    const source = new MemoryEpochSource();
+    const datasets = [source.dataset('ada', 0.25), source.dataset('Bob Builder', null), sha256Hex('nowhere')];
+    const block = source.verdict({ author: ADA, fall: 0.0250009, datasets }, 1);
+    source.verdict({ author: BOB, fall: 0.5, accepted: false }, 2);
+    source.append({ kind: 'block', data: { chain: 'D', type: 'dataset' } }, 3);
+    const { verdicts } = await read(source);
+    expect(verdicts).toHaveLength(1);
+    expect(verdicts[0]).toMatchObject({ leaf: 0, block, author: ADA, fall: 25_000 });
+    expect(verdicts[0].datasets).toEqual([
+      { block: datasets[0], creator: 'account:ada', gain: 250_000 },
+      { block: datasets[1], creator: `account:sha256:${sha256Hex('Bob Builder')}`, gain: 0 },
+    ]);
+  });
+
+  it('has scores that were committed to before it by whoever asked', async () => {
+    const source = new MemoryEpochSource();
+    const story = { payer: payer('1'), tokens: { [ADA]: 10 }, time: 1 };
+    const { receipt, leaf: answer } = source.answer(story);
+    const commit = source.commitScore(receipt, payer('1'), 700_000, 2);
+    const foreign = source.commitScore(receipt, payer('2'), 0, 3);
+    const first = source.append({}, 4);
+    const late = source.commitScore(receipt, payer('1'), 900_000, 5);
+    const given = { receipt, payer: payer('1') };
+    source.revealScore({ ...given, score: 900_000 }, { answer, commit: late }, 6);
+    source.revealScore({ ...given, score: 800_000 }, { answer, commit }, 7);
+    source.revealScore({ receipt, payer: payer('2'), score: 0 }, { answer, commit: foreign }, 8);
+    source.revealScore({ ...given, score: 700_000 }, { answer: 10_000, commit }, 9);
+    source.revealScore({ ...given, score: 700_000 }, { answer, commit }, 86_400_002);
+    expect((await read(source, first)).scores).toEqual([]);
+    source.revealScore({ ...given, score: 700_000 }, { answer, commit }, 86_400_001);
+    source.revealScore({ ...given, score: 700_000 }, { answer, commit }, 11);
+    const parts = [{ author: ADA, part: 1_000_000 }];
+    expect((await read(source, first)).scores).toEqual([
+      { leaf: 10, receipt, payer: payer('1'), score: 700_000, parts },
+    ]);
+  });
+
+  it('is refused where a block is not what its type says', async () => {
+    for (const wrong of [{ author: 5 as never }, { fall: '0.5' as never }, { datasets: ['x'] }]) {
+      const source = new MemoryEpochSource();
+      source.verdict({ author: ADA, fall: 0.5, ...wrong }, 1);
+      const input = await epochInput(source, { first: 0, end: 1 });
+      expect(input).toMatchObject({ ok: false, error: { code: 'EPOCH_FACTS' } });
+    }
+  });
+
+  it('is refused where a receipt is missing or another one than the log says', async () => {
+    const source = new MemoryEpochSource();
+    const { receipt } = source.answer({ payer: payer('1'), tokens: { [ADA]: 10 }, time: 1 });
+    source.stored.set(receipt, { ...source.stored.get(receipt)!, finished_at: 2 });
+    const range = { first: 0, end: 1 };
+    expect(await epochInput(source, range)).toMatchObject({ ok: false, error: { code: 'EPOCH_FACTS' } });
+    source.stored.delete(receipt);
+    expect(await epochInput(source, range)).toMatchObject({ ok: false, error: { code: 'EPOCH_FACTS' } });
+  });
+});

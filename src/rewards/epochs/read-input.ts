@@ -1,0 +1,125 @@
+import { canonicalJson, CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { nativeSha256Hex } from '../../common/native-hash.js';
+import type { Receipt } from '../../inference/index.js';
+import type {
+  AuthorPart,
+  CountedAnswer,
+  CountedScore,
+  CountedVerdict,
+  EpochInput,
+  EpochRange,
+} from './epoch-input.js';
+import type { EpochSource } from './epoch-source.js';
+import { ExpertAuthors } from './expert-authors.js';
+import { isVerdictLeaf, payerOf, SCORE_REVEALED_ENTRY } from './leaf-kinds.js';
+import { leavesIn, type NumberedLeaf } from './log-leaves.js';
+import { readScore } from './read-score.js';
+import { readVerdict } from './read-verdict.js';
+
+/** Receipts that are asked for together; while they are checked nobody else has a turn. */
+const PAGE = 32;
+
+/**
+ * Reads what decides an epoch: from the log, and from the blocks and receipts that its leaves name. Refuses with `EPOCH_FACTS` where
+ * the source lacks a receipt or has another one than the log says, and as the source does. Throws as `leavesIn`.
+ */
+export async function epochInput(source: EpochSource, range: EpochRange): Promise<Result<EpochInput>> {
+  const reading = new EpochReading(source, range);
+  for await (const leaf of leavesIn(source.bundles, range)) {
+    const taken = await reading.take(leaf);
+    if (!taken.ok) return taken;
+  }
+  return reading.end();
+}
+
+class EpochReading {
+  private readonly authors: ExpertAuthors;
+  private readonly verdicts: CountedVerdict[] = [];
+  private readonly answers: CountedAnswer[] = [];
+  private readonly scores: CountedScore[] = [];
+  private readonly scored = new Set<string>();
+  private waiting: NumberedLeaf[] = [];
+  private at = 0;
+
+  constructor(
+    private readonly source: EpochSource,
+    private readonly range: EpochRange,
+  ) {
+    this.authors = new ExpertAuthors(source);
+  }
+
+  async take(leaf: NumberedLeaf): Promise<Result<void>> {
+    this.at = Math.max(this.at, leaf.time);
+    if (isVerdictLeaf(leaf)) return this.takeVerdict(leaf);
+    if (leaf.kind === SCORE_REVEALED_ENTRY) return this.takeScore(leaf);
+    if (payerOf(leaf) === null) return ok();
+    this.waiting.push(leaf);
+    return this.waiting.length < PAGE ? ok() : this.takeAnswers();
+  }
+
+  async end(): Promise<Result<EpochInput>> {
+    const taken = await this.takeAnswers();
+    if (!taken.ok) return taken;
+    const { range, at, verdicts, answers, scores } = this;
+    return ok({ range, at, verdicts, answers, scores });
+  }
+
+  private async takeVerdict(leaf: NumberedLeaf): Promise<Result<void>> {
+    const verdict = await readVerdict(leaf, this.source);
+    if (!verdict.ok) return verdict;
+    if (verdict.value !== null) this.verdicts.push(verdict.value);
+    return ok();
+  }
+
+  private async takeScore(leaf: NumberedLeaf): Promise<Result<void>> {
+    const revealed = await readScore(leaf, this.source.bundles, this.range);
+    if (revealed === null || this.scored.has(revealed.receipt)) return ok();
+    const { receiptHash: hash, ...score } = revealed;
+    this.scored.add(score.receipt);
+    const receipts = await this.source.receipts([score.receipt]);
+    const parts = await this.partsOf({ subject: score.receipt, hash }, receipts);
+    if (!parts.ok) return parts;
+    this.scores.push({ ...score, parts: parts.value.parts });
+    return ok();
+  }
+
+  private async takeAnswers(): Promise<Result<void>> {
+    const leaves = this.waiting;
+    this.waiting = [];
+    if (leaves.length === 0) return ok();
+    const receipts = await this.source.receipts(leaves.map(({ subject }) => subject));
+    for (const leaf of leaves) {
+      const found = await this.partsOf(leaf, receipts);
+      if (!found.ok) return found;
+      const { receipt, parts } = found.value;
+      this.answers.push({
+        ...{ leaf: leaf.index, receipt: receipt.id, payer: payerOf(leaf)!, finishedAt: receipt.finished_at },
+        ...{ tookMs: Math.max(receipt.finished_at - receipt.started_at, 0), parts },
+      });
+    }
+    return ok();
+  }
+
+  /** The receipt that a leaf tells of, and who made the answer. */
+  private async partsOf(
+    { subject, hash }: { readonly subject: string; readonly hash: string },
+    receipts: ReadonlyMap<string, Receipt>,
+  ): Promise<Result<{ readonly receipt: Receipt; readonly parts: readonly AuthorPart[] }>> {
+    const receipt = receipts.get(subject);
+    if (receipt === undefined) return factsMissing(`the receipt ${subject} is missing`);
+    if (receipt.id !== subject || hashOf(receipt) !== hash)
+      return factsMissing(`the receipt ${subject} is not the one in the log`);
+    const parts = await this.authors.partsOf(receipt);
+    return parts.ok ? ok({ receipt, parts: parts.value }) : parts;
+  }
+}
+
+/** As `receiptHash` of inference says, by the machine's own SHA-256: there may be thousands. */
+function hashOf(receipt: Receipt): string {
+  return nativeSha256Hex(canonicalJson(receipt as unknown as Json));
+}
+
+/** The refusal of facts that a source gives otherwise than the log says, or not at all. */
+function factsMissing(what: string): Result<never> {
+  return err(new CodedError('EPOCH_FACTS', what, {}, 409));
+}

@@ -1,0 +1,94 @@
+import { CodedError, err, isHash, ok, type Result } from '../../common/index.js';
+import type { DatasetRecord } from '../../datasets/index.js';
+import type { VerifiedBlock } from '../../learning/index.js';
+import { personAccount } from './accounts.js';
+import type { CountedDataset, CountedVerdict } from './epoch-input.js';
+import type { EpochSource } from './epoch-source.js';
+import type { NumberedLeaf } from './log-leaves.js';
+
+/** Sets one verdict can name (docs/formats/submission.md). */
+const MOST_DATASETS = 64;
+const ONE = 1_000_000;
+
+/** What decides of a verdict; only blocks of chain D that the server made are verdicts. */
+interface VerdictFacts {
+  readonly submission: string;
+  readonly author: string;
+  readonly accepted: boolean;
+  readonly datasets: readonly string[];
+  readonly figures: { readonly overall: { readonly fall: number } };
+}
+
+/**
+ * The verdict that a leaf tells of, with the datasets it names; null where it accepts nothing. `EPOCH_FACTS` where a block is not what
+ * its type says; otherwise refuses as the source does.
+ */
+export async function readVerdict(
+  { index, hash }: NumberedLeaf,
+  source: Pick<EpochSource, 'block'>,
+): Promise<Result<CountedVerdict | null>> {
+  const block = await source.block('D', hash);
+  if (!block.ok) return block;
+  const verdict = payloadOf(block.value);
+  if (!isVerdict(verdict)) return notOne('verdict', hash);
+  if (!verdict.accepted) return ok(null);
+  const datasets: CountedDataset[] = [];
+  for (const named of verdict.datasets.slice(0, MOST_DATASETS)) {
+    const dataset = await readDataset(named, source);
+    if (!dataset.ok) return dataset;
+    if (dataset.value !== null) datasets.push(dataset.value);
+  }
+  const { submission, author, figures } = verdict;
+  const fall = millionths(figures.overall.fall);
+  return ok({ leaf: index, block: hash, submission, author, fall, datasets });
+}
+
+/** A block that a verdict names as data: null where it is of something else. Its stage is that at the time of the training. */
+async function readDataset(
+  hash: string,
+  source: Pick<EpochSource, 'block'>,
+): Promise<Result<CountedDataset | null>> {
+  const block = await source.block('D', hash);
+  if (!block.ok) return block.error.code === 'BLOCK_UNKNOWN' ? ok(null) : block;
+  if (block.value.header.block_type !== 'dataset') return ok(null);
+  const dataset = payloadOf(block.value);
+  if (!isDataset(dataset)) return notOne('dataset', hash);
+  const gain = millionths(dataset.audit?.gain?.expected ?? 0);
+  return ok({ block: hash, creator: personAccount(dataset.creator), gain });
+}
+
+/** The payload as JSON; undefined where it is none. */
+function payloadOf({ payload }: VerifiedBlock): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(payload)) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isVerdict(value: unknown): value is VerdictFacts {
+  if (typeof value !== 'object' || value === null) return false;
+  const { submission, author, accepted, datasets, figures } = value as Partial<VerdictFacts>;
+  return (
+    [submission, author].every((text) => typeof text === 'string') &&
+    typeof accepted === 'boolean' &&
+    Array.isArray(datasets) &&
+    datasets.every((hash) => isHash(hash)) &&
+    typeof figures?.overall?.fall === 'number'
+  );
+}
+
+function isDataset(value: unknown): value is Pick<DatasetRecord, 'creator' | 'audit'> {
+  if (typeof value !== 'object' || value === null) return false;
+  const { creator, audit } = value as Partial<DatasetRecord>;
+  return typeof creator === 'string' && typeof (audit?.gain?.expected ?? 0) === 'number';
+}
+
+function notOne(type: string, hash: string): Result<never> {
+  return err(new CodedError('EPOCH_FACTS', `block ${hash} is not a ${type}`, {}, 409));
+}
+
+/** A share in millionths, rounded down, 0 to 1,000,000. */
+function millionths(share: number): number {
+  return Math.min(Math.max(Math.floor(share * ONE), 0), ONE);
+}

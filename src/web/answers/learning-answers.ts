@@ -1,0 +1,86 @@
+import { json, nothing, type Answers } from '../open-api-success.js';
+
+const SUBMISSION =
+  '{submission_id, model, author, state, code, detail, parent_release, blocks: [{name, hash, parent}], domains, datasets, overall, verdict_block, release, version, decision, created_at, updated_at}';
+const DATASET =
+  '`{id, name, version, creator, licence, source, files, bytes, sha256, root, stage, reasons, note, actor, at, audit, vote, appeal, appeal_until, tier, …}` (docs/formats/dataset.md)';
+const DATASET_UPLOAD = '`{upload_id, chunk_bytes, bytes, received, work: {challenge, bits}}`';
+const LINEAGE = '{blocks: [{hash, name, model}], releases: [{hash, model, blocks}], truncated}';
+
+/** How operations of datasets, learning and rewards answer. */
+export const LEARNING_ANSWERS: Answers = {
+  DatasetUploadsController_upload: { 200: json(`Multipart: ${DATASET}. JSON: ${DATASET_UPLOAD}`) },
+  DatasetUploadsController_state: { 200: json(DATASET_UPLOAD) },
+  DatasetUploadsController_chunk: { 200: json(DATASET_UPLOAD) },
+  DatasetUploadsController_complete: { 200: json(DATASET) },
+  DatasetUploadsController_discard: { 204: nothing('It is gone, or was not there') },
+  DatasetsController_list: { 200: json(`\`{items, next_cursor}\`; an item is ${DATASET}`) },
+  DatasetsController_one: {
+    200: json(
+      `${DATASET} and \`{stages: [{block, index, leaf, stage, timestamp}], votes: {yes, no}, own_vote}\``,
+    ),
+  },
+  DatasetsController_report: { 200: json('The report, as docs/formats/quality-report.md has it') },
+  DatasetsController_lineage: { 200: json(`\`${LINEAGE}\``) },
+  DatasetsController_vote: { 200: json('`{round, approve}`') },
+  DatasetDecisionsController_appeal: { 200: json(DATASET) },
+  DatasetDecisionsController_answer: { 200: json(DATASET) },
+  DatasetDecisionsController_quarantine: { 200: json(DATASET) },
+  DatasetDecisionsController_release: { 200: json(DATASET) },
+  DatasetDecisionsController_withdraw: { 200: json(`${DATASET} and \`lineage: ${LINEAGE}\``) },
+  LearningController_submit: {
+    200: json(`The same submission was here already: \`${SUBMISSION}\``),
+    202: json(`Taken: \`${SUBMISSION}\``),
+  },
+  LearningController_list: { 200: json(`\`{items: [${SUBMISSION}], next_cursor}\``) },
+  LearningController_one: {
+    200: json(
+      `\`${SUBMISSION}\` and \`statement, signature, checks: [{name, passed, code, detail, figures, took_ms}], beacon, opening, verdict, verdict_hash\``,
+    ),
+  },
+  LearningController_manifest: {
+    200: json('The manifest as it was sent (docs/formats/training-manifest.md)'),
+  },
+  OpeningsController_chunk: { 200: json('`{submission_id, chunk_bytes, received, complete}`') },
+  LearningController_beacons: {
+    200: json(
+      '`{items: [{submission_id, model, state, submission_index, nonce_index, size, root}], next_cursor}`; `root` is the root over the first `size` leaves of the log',
+    ),
+  },
+  LearningController_leaderboard: {
+    200: json(
+      '`{items: [{author, accepted, released, rejected, gained, trust}]}`; `gained` 0.1 is ten percent less loss',
+    ),
+  },
+  RewardsController_balance: {
+    200: json(
+      '`{account, asset, balance, available, debits: {pending, posted}, credits: {pending, posted}}`; units as strings of digits',
+    ),
+  },
+  RewardsController_statement: {
+    200: json(
+      '`{items, next_cursor}`; an item is `{transfer, sequence, kind, debit, credit, amount, pending_id, code, reference, block, at}`',
+    ),
+  },
+  RewardsController_policyInForce: {
+    200: json(
+      '`{supply, yearly_cap, learning_per_percent, dataset_share, usage, alpha, beta, catalyst, least_payout, epoch_ms}`',
+    ),
+  },
+  EpochsController_list: {
+    200: json('`{items, next_cursor}`; an item is `{epoch, hash, first, end, at, input, totals}`'),
+  },
+  EpochsController_one: {
+    200: json('`{epoch, hash, log_index, record}`; the record as docs/formats/epoch.md says'),
+  },
+  ScoresController_commit: { 200: json('`{leaf}`: where in the log the commitment is') },
+  ScoresController_reveal: { 200: json('`{leaf}`: where in the log the score is') },
+  SolvencyController_totals: {
+    200: json('`{block, accounts, root, sum, issued}`; units as strings of digits'),
+  },
+  SolvencyController_proof: {
+    200: json(
+      '`{format, asset, block, account, salt, balance, path: [{side, hash, sum}], root, sum}`, as docs/formats/solvency.md says',
+    ),
+  },
+};

@@ -1,0 +1,112 @@
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { first, mixture } from '../../src/datasets/index.js';
+import { until } from '../support/autonomy.js';
+import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
+import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { Submitter, type Submission } from '../support/submissions.js';
+
+const UPDATES = 3;
+const STEPS = 24;
+
+interface ShownCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly code: string | null;
+}
+
+interface Manifest {
+  version: number;
+  steps: { hash: string; loss: number }[];
+}
+
+describe('the audit of a training', () => {
+  const trained = temporaryFolder('trained');
+  let server: TestServer;
+  let env: Record<string, string>;
+  let contributor: Submitter;
+
+  beforeAll(async () => {
+    const data = join(temporaryFolder('data'), 'examples.jsonl');
+    mkdirSync(join(data, '..'), { recursive: true });
+    const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
+    writeFileSync(data, lines.join('\n'));
+    server = await startServer({
+      env: { IMPORT_GENESIS: 'false', LEARNING_AUDIT_UPDATES: String(UPDATES) },
+      until: 'listening',
+    });
+    env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
+    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env)).code).toBe(0);
+    contributor = new Submitter(server.url);
+    const what = ['--experts', DAMAGED_EXPERT, '--data', data, '--out', trained, '--steps', String(STEPS)];
+    const how = ['--batch-tokens', '384', '--learning-rate', '0.01', '--json'];
+    expect((await runCommand(['train', ...what, ...how], env)).code).toBe(0);
+  }, 300_000);
+  afterAll(() => server.stop(), 60_000);
+
+  const readManifest = (folder: string) =>
+    JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+  const handIn = async (folder: string, minutes: number) => {
+    const submitted = await runCommand(['submit', folder, '--json', '--minutes', String(minutes)], env);
+    return { ...submitted, answer: JSON.parse(submitted.stdout) as Submission };
+  };
+
+  const openings = () =>
+    readdirSync(join(server.dataDir, 'submissions'), { recursive: true })
+      .map(String)
+      .filter((name) => name.includes('opening'));
+
+  it('goes on with a training as if it had never been stopped', async () => {
+    const resumed = temporaryFolder('resumed');
+    cpSync(trained, resumed, { recursive: true });
+    expect(existsSync(join(resumed, 'states', '20.state'))).toBe(true);
+    writeFileSync(join(resumed, 'manifest.json'), '{}');
+    const { code } = await runCommand(['train', '--resume', resumed, '--json'], env);
+    expect(code).toBe(0);
+    expect(readManifest(resumed)).toEqual(readManifest(trained));
+    const file = `${DAMAGED_EXPERT}.tensorblock`;
+    expect(readFileSync(join(resumed, file))).toEqual(readFileSync(join(trained, file)));
+  }, 120_000);
+
+  it('refuses at once what could not be replayed', async () => {
+    const { status, body } = await contributor.submit(await contributor.prepare());
+    expect([status, body.code]).toEqual([422, 'SUBMISSION_NOT_AUDITABLE']);
+  }, 60_000);
+
+  it('rejects a manifest that states another loss than its updates had', async () => {
+    const forged = temporaryFolder('forged');
+    cpSync(trained, forged, { recursive: true });
+    const manifest = readManifest(forged);
+    for (const step of manifest.steps) step.loss /= 2;
+    writeFileSync(join(forged, 'manifest.json'), JSON.stringify(manifest));
+    const { code, answer } = await handIn(forged, 4);
+    expect([code, answer.state, answer.code]).toEqual([1, 'rejected', 'AUDIT_UPDATE']);
+    // All else was as stated: the server made the update again and found the same hash.
+    expect(answer.detail).toContain('tokens with a loss of');
+    await until('the opening is deleted', () => openings().length === 0);
+  }, 300_000);
+
+  it('replays drawn updates of an honest training, and goes on to its evaluation', async () => {
+    const handing = handIn(trained, 30);
+    let id: string | undefined;
+    const isHere = async () => {
+      const { items } = await contributor.get<{ items: Submission[] }>('/learning/submissions');
+      id = items.find(({ state }) => state !== 'rejected')?.submission_id;
+      return id !== undefined;
+    };
+    await until('the submission is here', isHere, 120_000);
+    const evaluated = await contributor.reaches(String(id), 'evaluating', 'accepted');
+    const checks = evaluated.checks as unknown as ShownCheck[];
+    expect(checks.find(({ name }) => name === 'audit')).toMatchObject({ passed: true, code: null });
+    expect(evaluated.opening).toMatchObject({ of: readManifest(trained).steps.length });
+    const path = `/learning/submissions/${String(id)}/openings?offset=0&size=4`;
+    const late = await fetch(`${server.url}${path}`, {
+      ...{ method: 'POST', headers: { 'content-type': 'application/octet-stream' } },
+      body: new Uint8Array(4),
+    });
+    expect([late.status, await late.json()]).toMatchObject([409, { code: 'OPENING_NOT_ASKED' }]);
+    // The command would follow it to its release. What the evaluation finds is the matter of other tests.
+    await server.stop();
+    expect((await handing).code).toBe(1);
+  }, 400_000);
+});

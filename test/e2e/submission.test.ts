@@ -1,0 +1,179 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hashJson, hexToBytes, verifyInclusion, type Json } from '../../src/common/index.js';
+import { drawExamples, drawMore } from '../../src/learning/evaluation/example-source.js';
+import type { Verdict } from '../../src/learning/verdict/verdict.js';
+import { verifySolvency } from '../../src/rewards/solvency/solvency-proof.js';
+import {
+  DAMAGED_EXPERT,
+  damagedGenesis,
+  NOISE,
+  repairedExpert,
+  type WeightChange,
+} from '../support/damaged-genesis.js';
+import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { epochWith, quickEpochs, recompute, type ShownEpoch } from '../support/rewards.js';
+import { Submitter, type Body, type Submission } from '../support/submissions.js';
+import { call } from '../support/tasks.js';
+
+describe('proof of learning', () => {
+  let server: TestServer;
+  let env: Record<string, string>;
+  let contributor: Submitter;
+  /** The epoch of an answer. */
+  let used: ShownEpoch;
+  const sameAs = ({ epoch, hash }: ShownEpoch) => ({ code: 0, epoch, published: hash, computed: hash });
+
+  beforeAll(async () => {
+    server = await startServer({ env: { IMPORT_GENESIS: 'false' }, until: 'listening' });
+    env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
+    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env)).code).toBe(0);
+    contributor = new Submitter(server.url);
+  }, 180_000);
+  afterAll(() => server.stop(), 60_000);
+
+  it.each<[string, WeightChange, string[]]>([
+    ['have learnt nothing', NOISE, ['GAIN_TOO_SMALL', 'DOMAIN_WORSE', 'PROBE_WORSE']],
+    ['have grown a hundredfold', (value) => value * 100, ['WEIGHTS_OUT_OF_SHAPE']],
+  ])(
+    'rejects weights that %s',
+    async (_, change, codes) => {
+      const { status, body } = await contributor.submit(await contributor.prepare(repairedExpert(change)));
+      expect([status, body]).toEqual([202, expect.objectContaining({ state: 'received' })]);
+      const ended = await contributor.reaches(String(body.submission_id), 'rejected');
+      expect(codes).toContain(ended.code);
+      expect(ended.verdict_block).toBeNull();
+    },
+    240_000,
+  );
+
+  it('refuses what is not a submission, at once and with a reason', async () => {
+    const good = await contributor.prepare();
+    const code = async (changes: Body) => (await contributor.submit(good, changes)).body.code;
+    const statement = (changes: Body) => ({ statement: { ...good.statement, ...changes } as Body });
+    expect(await code({ signature: 'ab'.repeat(64) })).toBe('SUBMISSION_SIGNATURE');
+    expect(await code(statement({ blocks: ['ab'.repeat(32)] }))).toBe('SUBMISSION_SIGNATURE');
+    expect(await code(statement({ author: 'nobody' }))).toBe('SUBMISSION_STATEMENT');
+    expect(await code(statement({ more: 1 }))).toBe('SUBMISSION_STATEMENT');
+    expect(await code({ manifest: { ...good.manifest, steps: [{}] } })).toBe('SUBMISSION_MANIFEST');
+    expect(await code({ manifest: { ...good.manifest, end: 'other' } })).toBe('SUBMISSION_MANIFEST');
+    expect(await code({ upload_id: 'ab'.repeat(16) })).toBe('UPLOAD_UNKNOWN');
+    expect(await code({ more: 1 })).toBe('VALIDATION_FAILED');
+    const broken = repairedExpert();
+    new DataView(broken.payload.buffer).setUint32(128, 0x7fc00000, true);
+    const { body } = await contributor.submit(await contributor.prepare(broken));
+    expect(body).toMatchObject({ code: 'BLOCK_RULES_WEIGHTS' });
+    const missing = await call(server.url, 'GET', `/learning/submissions/submission_${'0'.repeat(32)}`);
+    expect(missing).toMatchObject({ status: 404, body: { code: 'SUBMISSION_NOT_FOUND' } });
+  }, 60_000);
+
+  it('judges a repaired expert by a beacon, survives a kill meanwhile, and releases it when a guardian agrees', async () => {
+    const parts = await contributor.prepare();
+    const first = await contributor.submit(parts);
+    expect(first.status).toBe(202);
+    const id = String(first.body.submission_id);
+    await contributor.reaches(id, 'evaluating');
+    await server.stop('SIGKILL');
+    const { dataDir, databaseUrl } = server;
+    const own = { IMPORT_GENESIS: 'false', REWARDS_FILE: quickEpochs() };
+    server = await startServer({ dataDir, database: String(databaseUrl), env: own });
+    contributor.url = server.url;
+    const accepted = await contributor.reaches(id, 'accepted');
+    const again = await contributor.submit(parts);
+    expect([again.status, again.body.submission_id]).toEqual([200, id]);
+    await checkVerdict(id);
+
+    const late = await contributor.prepare(
+      repairedExpert((value, place) => (place % 7 === 0 ? value * 1.2 : value)),
+    );
+    const path = `/api/guardian/escalations/${await contributor.question()}/approve`;
+    expect((await call(server.url, 'POST', path, { reason: 'it is better' })).status).toBe(200);
+    const released = await contributor.reaches(id, 'released');
+    expect(released.version).toBe('1.0.1');
+    expect(released.blocks).toEqual(accepted.blocks);
+    const { items: models } = await contributor.get('/models');
+    expect((models as Body[])[0].live).toMatchObject({ release: released.release });
+    const { status, body } = await contributor.submit(late);
+    expect([status, body.code]).toEqual([409, 'SUBMISSION_OUTDATED']);
+
+    const { items: leaders } = await contributor.get('/learning/leaderboard');
+    const figures = { accepted: 1, released: 1, rejected: 2, trust: 'new' };
+    expect(leaders).toEqual([expect.objectContaining(figures)]);
+    const report = await runCommand(['fsck', '--json'], env);
+    expect([report.code, report.stdout]).toEqual([0, expect.stringContaining('"clean":true')]);
+  }, 400_000);
+
+  /** Recomputes what anybody can: the beacon from the log, the examples from the beacon, the verdict from its block. */
+  async function checkVerdict(id: string): Promise<void> {
+    const found = await contributor.get<Submission>(`/learning/submissions/${id}`);
+    const verdict = found.verdict as unknown as Verdict;
+    const { root, size, nonce_index: nonce, submission_index: at } = verdict.beacon;
+    expect(await contributor.get(`/chain/D/blocks/${String(found.verdict_block)}/payload`)).toEqual(verdict);
+    expect([verdict.accepted, nonce > at, size]).toEqual([true, true, nonce + 1]);
+    const proof = `/log/proof/inclusion?index=${nonce}&size=${size}`;
+    const { leaf_hash: leaf, path } = await contributor.get<{ leaf_hash: string; path: string[] }>(proof);
+    const [hash, expected] = [leaf, root].map(hexToBytes);
+    expect(verifyInclusion(hash, nonce, size, path.map(hexToBytes), expected)).toBe(true);
+    expect(hashJson(examplesOf(root, verdict) as unknown as Json)).toBe(verdict.examples.hash);
+    const { items } = await contributor.get('/learning/beacons');
+    expect((items as Body[])[0]).toMatchObject({ submission_id: id, ...verdict.beacon });
+  }
+
+  it('is paid for, which anybody works out again to the unit, and use is not as long as nobody pays for it', async () => {
+    const { items } = await contributor.get('/learning/submissions?state=released');
+    const [{ verdict_block: block, author, overall }] = items as Submission[];
+    const account = `key:${String(author)}`;
+    const paid = await epochWith(server.url, ({ verdicts }) => verdicts > 0);
+    // 20,000 BLY for a percent are 2 for a millionth.
+    const learning = BigInt(Math.floor(Number((overall as Body).fall) * 1e6)) * 2_000_000_000n;
+    expect(paid.record.earned).toEqual([
+      { account, kind: 'learning', amount: String(learning), reference: block },
+      expect.objectContaining({ account, kind: 'catalyst', reference: block }),
+    ]);
+    const { totals } = paid.record;
+    expect(paid.record.paid).toEqual([{ account, amount: totals.earned }]);
+    expect(await contributor.get(`/rewards/balance/${account}`)).toMatchObject({ balance: totals.paid });
+    const proof = await contributor.get(`/rewards/solvency/${account}`);
+    const { root } = await contributor.get('/rewards/solvency');
+    expect(verifySolvency(proof)).toMatchObject({ ok: true, value: { balance: totals.paid, root } });
+
+    const messages = [{ role: 'user', content: '1+1=' }];
+    const asked = { model: 'genesis', messages, max_tokens: 4 };
+    expect((await call(server.url, 'POST', '/v1/chat/completions', asked)).status).toBe(200);
+    used = await epochWith(server.url, ({ answers }) => answers > 0);
+    expect(used.record).toMatchObject({ input: { answers: 1 }, earned: [], paid: [] });
+    for (const epoch of [paid, used])
+      for (const options of [[], ['--server', server.url]])
+        expect(await recompute(env, epoch.epoch, ...options)).toMatchObject(sameAs(epoch));
+    const unknown = { code: 1, error: { code: 'EPOCH_NOT_FOUND' } };
+    expect(await recompute(env, 1_000_000)).toMatchObject(unknown);
+  }, 400_000);
+
+  it('is handed in by the command from the folder of a training', async () => {
+    const folder = temporaryFolder('nothing');
+    mkdirSync(folder, { recursive: true });
+    const missing = await runCommand(['submit', folder, '--json'], env);
+    expect([missing.code, missing.stdout]).toEqual([1, expect.stringContaining('SUBMISSION_FILES')]);
+    const expert = repairedExpert((value) => value * 1.001);
+    writeFileSync(join(folder, 'manifest.json'), JSON.stringify(await contributor.manifestOf(expert)));
+    writeFileSync(join(folder, `${DAMAGED_EXPERT}.tensorblock`), expert.payload);
+    const outdated = await runCommand(['submit', folder, '--json'], env);
+    expect([outdated.code, outdated.stdout]).toEqual([1, expect.stringContaining('SUBMISSION_OUTDATED')]);
+  }, 60_000);
+
+  it('is found to be paid rightly in the data folder alone', async () => {
+    await server.stop();
+    expect(await recompute(env, used.epoch)).toMatchObject(sameAs(used));
+  }, 60_000);
+});
+
+/** The examples of a verdict, drawn again as docs/formats/verdict.md says. */
+function examplesOf(root: string, { examples: { draws, more = {} } }: Verdict) {
+  let drawn = drawExamples(root, draws);
+  for (let round = 1; Object.values(more).some((rounds) => rounds >= round); round++) {
+    const names = Object.keys(more).filter((name) => more[name] >= round);
+    const fresh = drawMore(root, round, names, drawn);
+    drawn = new Map([...drawn].map(([name, list]) => [name, [...list, ...(fresh.get(name) ?? [])]]));
+  }
+  return Object.fromEntries(drawn);
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { mineWork, workOf } from '../../src/datasets/proof/index.js';
+import { challengeOf, type DatasetDescription } from '../../src/datasets/registry/dataset-record.js';
+import { call, type Answer, type Person } from './accounts.js';
+import type { TestServer } from './server.js';
+
+/** Longest time something may take that the server does by itself, ms. */
+const PATIENCE_MS = 60_000;
+const POLL_MS = 50;
+
+/** Bytes with the description of a dataset that consists of them. */
+export function datasetOf(
+  name: string,
+  bytes: Uint8Array | string,
+  { version = '1.0.0', licence = 'CC0-1.0', source = 'made for a test' } = {},
+): { bytes: Buffer; description: DatasetDescription } {
+  const buffer = Buffer.from(bytes);
+  const sha256 = createHash('sha256').update(buffer).digest('hex');
+  const files = [{ name: 'data.jsonl', bytes: buffer.length, sha256 }];
+  return { bytes: buffer, description: { name, version, licence, source, files } };
+}
+
+/** Lines of a dataset that nothing is wrong with; other seeds give other texts. */
+export function goodLines(count: number, seed = 'seed'): string {
+  const words = (i: number) =>
+    Array.from({ length: 12 }, (_, j) =>
+      createHash('sha256').update(`${seed}/${i}/${j}`).digest('hex').replace(/\d/g, '').slice(0, 7),
+    );
+  return Array.from(
+    { length: count },
+    (_, i) => `${JSON.stringify({ text: `the ${words(i).join(' the ')}` })}\n`,
+  ).join('');
+}
+
+/** The proof of work of an account for a description. */
+export function nonceFor(account: string, description: DatasetDescription, bits: number): number {
+  return mineWork(challengeOf(account, description), bits) ?? 0;
+}
+
+/** A nonce that proves too little. */
+export function wrongNonceFor(account: string, description: DatasetDescription, bits: number): number {
+  let nonce = 0;
+  while (workOf(challengeOf(account, description), nonce) >= bits) nonce++;
+  return nonce;
+}
+
+/** Uploads a dataset in one request. */
+export async function uploadDataset(
+  server: Pick<TestServer, 'url'>,
+  who: Pick<Person, 'id' | 'token'>,
+  { bytes, description }: ReturnType<typeof datasetOf>,
+  nonce: number,
+): Promise<Answer> {
+  const form = new FormData();
+  form.set('description', JSON.stringify(description));
+  form.set('nonce', String(nonce));
+  form.set('file', new Blob([new Uint8Array(bytes)]), 'data.jsonl');
+  const response = await fetch(`${server.url}/datasets`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${who.token}` },
+    body: form,
+  });
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Answer['body'],
+  };
+}
+
+/** Waits until a dataset is of one of these stages, and returns it. */
+export function datasetAt(
+  server: Pick<TestServer, 'url'>,
+  id: string,
+  ...stages: readonly string[]
+): Promise<Answer['body']> {
+  return until(server, id, ({ stage }) => stages.includes(String(stage)), `not ${stages.join(' or ')}`);
+}
+
+/** Waits until the file of a dataset was removed. */
+export async function fileGone(server: Pick<TestServer, 'url'>, id: string): Promise<void> {
+  await until(server, id, ({ file_gone: gone }) => gone === true, 'with its file');
+}
+
+async function until(
+  server: Pick<TestServer, 'url'>,
+  id: string,
+  is: (body: Answer['body']) => boolean,
+  still: string,
+): Promise<Answer['body']> {
+  for (const end = Date.now() + PATIENCE_MS; ;) {
+    const { body } = await call(server, 'GET', `/datasets/${id}`);
+    if (is(body)) return body;
+    if (Date.now() > end) throw new Error(`${id} is still ${String(body.stage)}, ${still}`);
+    await delay(POLL_MS);
+  }
+}
