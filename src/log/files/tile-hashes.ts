@@ -8,11 +8,22 @@ import type { LogFiles } from './log-files.js';
 const TILE_HEIGHT = 8;
 /** Tiles kept in memory, up to 8 KiB each, and as much again for the hashes above. */
 const CACHE_LIMIT = 128;
+/** Subtrees within a full tile that are higher than a leaf and lower than the tile: 128 + 64 + ... + 2. */
+const INNER_NODES = TILE_WIDTH - 2;
 
-/** A tile as wide as it was when it was read, with the hashes of subtrees within it, `[height][index]`, as far as they were asked for. */
+/**
+ * The hashes of subtrees within one tile, as far as they were asked for, lower ones first. One piece of memory for all of them: as
+ * buffers of their own they would take six times as much.
+ */
+interface InnerNodes {
+  readonly hashes: Uint8Array;
+  readonly known: Uint8Array;
+}
+
+/** A tile as wide as it was when it was read. */
 interface KeptTile {
   readonly bytes: Uint8Array;
-  readonly nodes: (Uint8Array | undefined)[][];
+  readonly nodes: InnerNodes;
 }
 
 /**
@@ -52,7 +63,10 @@ export class TileHashes {
   /** Keeps a tile; the one that was read longest ago goes. */
   private keep(id: TileId, bytes: Uint8Array): KeptTile {
     const key = keyOf(id);
-    const nodes = this.tiles.get(key)?.nodes ?? Array.from({ length: TILE_HEIGHT }, () => []);
+    const nodes = this.tiles.get(key)?.nodes ?? {
+      hashes: new Uint8Array(INNER_NODES * HASH_BYTES),
+      known: new Uint8Array(INNER_NODES),
+    };
     this.tiles.delete(key);
     if (this.tiles.size >= CACHE_LIMIT) this.tiles.delete(this.tiles.keys().next().value as string);
     this.tiles.set(key, { bytes, nodes });
@@ -81,11 +95,19 @@ function hashIn(tile: KeptTile, { height, index }: SubtreeId): Uint8Array {
 }
 
 /** The hash of a perfect subtree of a tile. @param height below `TILE_HEIGHT` */
-function nodeHash({ bytes, nodes }: KeptTile, height: number, index: number): Uint8Array {
-  if (height === 0) return bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
-  return (nodes[height][index] ??= merkleNodeHash(
-    nodeHash({ bytes, nodes }, height - 1, index * 2),
-    nodeHash({ bytes, nodes }, height - 1, index * 2 + 1),
-    nativeSha256,
-  ));
+function nodeHash(tile: KeptTile, height: number, index: number): Uint8Array {
+  if (height === 0) return hashAt(tile.bytes, index);
+  const { hashes, known } = tile.nodes;
+  const place = TILE_WIDTH - 2 ** (TILE_HEIGHT + 1 - height) + index;
+  const hash = hashAt(hashes, place);
+  if (known[place] === 0) {
+    const [left, right] = [nodeHash(tile, height - 1, index * 2), nodeHash(tile, height - 1, index * 2 + 1)];
+    hash.set(merkleNodeHash(left, right, nativeSha256));
+    known[place] = 1;
+  }
+  return hash;
+}
+
+function hashAt(hashes: Uint8Array, place: number): Uint8Array {
+  return hashes.subarray(place * HASH_BYTES, (place + 1) * HASH_BYTES);
 }
