@@ -1,10 +1,11 @@
 import type { AskedOpening } from '../submission/submission-row.js';
 import type { TrainingAuditFigures } from '../verdict/verdict.js';
-import { detectionOdds } from './draw.js';
+import { detectionOdds, drawnByChance } from './draw.js';
 
 /** What a verdict says of an audit that found nothing. */
 export function auditFigures({ updates, of, share }: AskedOpening): TrainingAuditFigures {
-  const odds = (forged: number) => detectionOdds(forged, updates.length);
+  const odds = (forged: number) =>
+    updates.length === of ? 1 : detectionOdds(forged, drawnByChance(updates.length));
   return { updates, of, share, odds: { tenth: odds(0.1), quarter: odds(0.25), half: odds(0.5) } };
 }
 

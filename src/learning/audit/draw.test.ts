@@ -9,14 +9,24 @@ describe('the draw of updates', () => {
     const drawn = draw(beacon('a'), 1000, 50);
     expect(draw(beacon('a'), 1000, 50)).toEqual(drawn);
     expect(draw(beacon('b'), 1000, 50)).not.toEqual(drawn);
-    expect(new Set(drawn).size).toBe(50);
+    expect(new Set(drawn).size).toBe(52);
     expect([...drawn].sort((a, b) => a - b)).toEqual(drawn);
     expect(drawn.every((step) => step >= 0 && step < 1000)).toBe(true);
   });
 
   it('takes all where there are no more, and none of none', () => {
-    expect(draw(beacon('a'), 3, 8)).toEqual([0, 1, 2]);
-    expect(draw(beacon('a'), 0, 8)).toEqual([]);
+    for (const steps of [0, 1, 2, 3, 10])
+      expect(draw(beacon('a'), steps, 8)).toEqual(Array.from({ length: steps }, (_, step) => step));
+  });
+
+  it('always takes the first and the last', () => {
+    for (const digit of '0123456789') {
+      const drawn = draw(beacon(digit), 100, 1);
+      expect(drawn).toHaveLength(3);
+      expect([drawn[0], drawn[2]]).toEqual([0, 99]);
+      expect(drawn[1]).toBeGreaterThan(0);
+      expect(drawn[1]).toBeLessThan(99);
+    }
   });
 
   it('finds forged updates at least as often as the odds say', () => {
@@ -24,7 +34,7 @@ describe('the draw of updates', () => {
     const hits = Array.from({ length: rounds }, (_, i) =>
       draw(i.toString(16).padStart(64, '0'), steps, count),
     );
-    const found = hits.filter((drawn) => drawn.some((step) => step < forged)).length / rounds;
+    const found = hits.filter((drawn) => drawn.some((step) => step > 0 && step <= forged)).length / rounds;
     const odds = detectionOdds(forged / steps, count);
     expect(odds).toBeCloseTo(1 - 0.9 ** 8, 12);
     // Beacons are fixed, so this is no matter of luck: four standard deviations of 400 rounds are 0.1.

@@ -2,21 +2,31 @@ import type { Sha256 } from '../../common/index.js';
 import { ExampleOrder } from '../trainer/example-order.js';
 import type { StatedUpdate } from './audit-facts.js';
 
+/** The first and the last update, which every audit makes again. */
+const ENDS = 2;
+
 /**
- * The updates that are audited, ascending: the first `count` places of epoch 0 of the permutation of all updates
- * (docs/formats/training-manifest.md) with the seed `<beacon>/audit`; all of them where there are no more.
+ * The updates that are audited, ascending: the first and the last, in which somebody would exchange the weights who neither trained
+ * before nor after, and `count` of those between them: the first places of epoch 0 of their permutation (docs/formats/training-manifest.md)
+ * with the seed `<beacon>/audit`; all of them where there are no more.
  * @param beacon root of the log that was not known when the manifest was, 64 hex digits
  */
 export function drawUpdates(beacon: string, steps: number, count: number, sha256: Sha256): number[] {
-  if (steps === 0) return [];
-  const order = new ExampleOrder(`${beacon}/audit`, steps, sha256);
-  const drawn = Array.from({ length: Math.min(count, steps) }, (_, place) => order.at(place));
-  return drawn.sort((a, b) => a - b);
+  const between = steps - ENDS;
+  if (between <= 0) return Array.from({ length: steps }, (_, step) => step);
+  const order = new ExampleOrder(`${beacon}/audit`, between, sha256);
+  const drawn = Array.from({ length: Math.min(count, between) }, (_, place) => order.at(place) + 1);
+  return [0, ...drawn.sort((a, b) => a - b), steps - 1];
+}
+
+/** How many of so many audited updates were drawn by chance. */
+export function drawnByChance(audited: number): number {
+  return Math.max(0, audited - ENDS);
 }
 
 /**
  * How likely one of `drawn` updates is a forged one where a share `forged` of all is: 1 - (1 - f)^k. Updates are drawn without being put
- * back, so the odds are at least that.
+ * back, and the first and the last are always looked at, so the odds are at least that.
  */
 export function detectionOdds(forged: number, drawn: number): number {
   let missed = 1;

@@ -103,6 +103,7 @@ function ofData({ documents, plan, config }: Workshop): Claim[] {
 function ofUpdates({ plan, config, steps }: Workshop): Claim[] {
   const sizes = trainedSizes(config, plan.blocks);
   const last = steps - 1;
+  const middle = steps >> 1;
   const copied = (state: Float32Array) => copiedBlock(state, plan.blocks.length);
   const at = (forged: (step: number) => boolean) => (step: number) => (forged(step) ? 'AUDIT_UPDATE' : null);
   const odd = (step: number) => step % 2 === 1;
@@ -126,6 +127,11 @@ function ofUpdates({ plan, config, steps }: Workshop): Claim[] {
       name: 'weights edited in the last update',
       deceit: { after: (step, after) => (step === last ? edited(after) : after) },
       at: at((step) => step === last),
+    },
+    {
+      name: 'weights edited in one update between',
+      deceit: { after: (step, after) => (step === middle ? edited(after) : after) },
+      at: at((step) => step === middle),
     },
     {
       name: 'half the learning rate',
