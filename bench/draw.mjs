@@ -60,10 +60,10 @@ function peers({ results }) {
 }
 
 /** Multiply-adds per second over multiply-adds per byte read, both logarithmic, under the machine's limits. */
-function roofline({ bandwidth, peaks, threads, results }) {
+function roofline({ bandwidth, computing, threads, results }) {
   const [left, right, top, bottom] = [60, 640, 30, 360];
   const [from, to] = [0.5, 128];
-  const peak = (peaks.int8x16 * threads) / 1e9;
+  const peak = (computing.most * threads) / 1e9;
   const reading = bandwidth.wasm / 1e9;
   const x = (intensity) => left + (Math.log2(intensity / from) / Math.log2(to / from)) * (right - left);
   const y = (rate) => bottom - (Math.log2(rate / 2) / Math.log2((peak * 1.5) / 2)) * (bottom - top);
@@ -76,7 +76,7 @@ function roofline({ bandwidth, peaks, threads, results }) {
   const ticks = [1, 2, 4, 8, 16, 32, 64, 128].map((value) =>
     text(x(value), bottom + 16, `${value}`, 'middle'),
   );
-  const rates = [2, 4, 8, 16, 32].filter((rate) => rate < peak * 1.5);
+  const rates = [2, 4, 8, 16, 32, 64, 128].filter((rate) => rate < peak * 1.5);
   const heights = rates.map((rate) => text(left - 6, y(rate) + 4, `${rate}`, 'end'));
   const legend = Object.entries(PHASE_COLOURS).map(
     ([phase, colour], i) =>

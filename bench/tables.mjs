@@ -20,11 +20,13 @@ function printPeers({ results: rows }) {
   }
 }
 
-function printRoofline({ bandwidth, peaks, threads, results: rows }) {
+function printRoofline({ bandwidth, computing, peaks, threads, results: rows }) {
   const giga = (value) => (value === null ? '–' : (value / 1e9).toFixed(1));
   console.log(`| limit | 1 thread | ${threads} threads |\n|---|---|---|`);
   console.log(`| read in WebAssembly, GB/s | ${giga(bandwidth.wasm1)} | ${giga(bandwidth.wasm)} |`);
   console.log(`| read in C, GB/s | ${giga(bandwidth.c1)} | ${giga(bandwidth.c)} |`);
+  console.log(`| multiply in WebAssembly, GMAC/s | ${giga(computing.wasm)} | |`);
+  console.log(`| multiply in C, GMAC/s | ${giga(computing.c)} | |`);
   for (const [name, rows] of [
     ['int8x1', '8 bit, 1 row'],
     ['int8x16', '8 bit, 16 rows'],

@@ -1,43 +1,26 @@
 // The machine's read bandwidth: in WebAssembly with one and more threads, and in C where a compiler exists.
-import asc from 'assemblyscript/asc';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { compileAssembly, compileC } from './compile.mjs';
 
 const MIB = 512;
 const REPEATS = 12;
 const PAGE = 65536;
+const SHARED = ['--importMemory', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536'];
 
 /** Bytes per second, best of several passes over half a gigabyte: `{ wasm1, wasm, c1, c }`, C null without a compiler. */
 export async function measureBandwidth(threads) {
   const folder = mkdtempSync(join(tmpdir(), 'stemma-bandwidth-'));
   try {
-    const module = await compile(folder);
+    const module = await compileAssembly('bandwidth', folder, SHARED);
     const [c1, c] = inC(folder, threads);
     return { wasm1: await inWebAssembly(module, 1), wasm: await inWebAssembly(module, threads), c1, c };
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-async function compile(folder) {
-  const file = join(folder, 'bandwidth.wasm');
-  const { error, stderr } = await asc.main([
-    ...[
-      fileURLToPath(new URL('assembly/bandwidth.ts', import.meta.url)),
-      '--baseDir',
-      '/',
-      '--outFile',
-      file,
-    ],
-    ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,threads'],
-    ...['--importMemory', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536'],
-  ]);
-  if (error) throw new Error(stderr.toString());
-  return new WebAssembly.Module(readFileSync(file));
 }
 
 /** All threads read their parts at the same time; a pass lasts from the first start to the last end. */
@@ -70,13 +53,8 @@ async function inWebAssembly(module, threads) {
 }
 
 function inC(folder, threads) {
-  const program = join(folder, 'bandwidth');
-  const source = fileURLToPath(new URL('bandwidth.c', import.meta.url));
-  try {
-    execFileSync('cc', ['-O3', '-march=native', '-pthread', source, '-o', program], { stdio: 'ignore' });
-  } catch {
-    return [null, null];
-  }
+  const program = compileC('bandwidth', folder);
+  if (program === null) return [null, null];
   const measure = (count) =>
     Number(execFileSync(program, [count, MIB, REPEATS].map(String), { stdio: ['ignore', 'pipe', 'ignore'] }));
   return [measure(1), measure(threads)];

@@ -1,15 +1,51 @@
-// The compute limit: the kernel's own inner loops over a matrix that stays in the cache.
-import { readFileSync } from 'node:fs';
+// The compute limit: what the machine multiplies in registers, and the kernel's own inner loops over a matrix that stays in the cache.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { KIND, recordBytes } from '../../dist/src/inference/kernel/abi.js';
 import { createKernelMemory, Kernel } from '../../dist/src/inference/kernel/index.js';
 import { compileKernel } from '../../dist/src/inference/kernel/node/compile-kernel.js';
+import { compileAssembly, compileC } from './compile.mjs';
 
 const KERNEL = fileURLToPath(new URL('../../dist/kernel/kernel.wasm', import.meta.url));
 const COLUMNS = 512;
 /** 36 KiB of weights in 8 bit: first-level cache or just beyond. */
 const TILES = 4;
 const SECONDS = 0.25;
+/** Sums that assembly/compute.ts works on side by side, times the lanes of each. */
+const PRODUCTS = 12 * 8;
+const PASSES = 12;
+
+/**
+ * Multiply-adds per second of one thread in registers: `{ wasm, c, most }`, in WebAssembly (128 bits; V8 may join the kernel's to 256) and
+ * as wide as the machine is; c null without a compiler.
+ */
+export async function measureComputing() {
+  const folder = mkdtempSync(join(tmpdir(), 'stemma-computing-'));
+  try {
+    const { exports } = new WebAssembly.Instance(await compileAssembly('compute', folder));
+    const program = compileC('compute', folder);
+    const c =
+      program && Number(execFileSync(program, [String(PASSES)], { stdio: ['ignore', 'pipe', 'ignore'] }));
+    const wasm = inRegisters(exports);
+    return { wasm, c, most: Math.max(wasm, c ?? 0) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The best of several passes; the first ones run before the code is optimised. */
+function inRegisters({ multiply }) {
+  const times = 4e6;
+  const seconds = Array.from({ length: PASSES }, () => {
+    const started = performance.now();
+    multiply(times, 3);
+    return (performance.now() - started) / 1000;
+  });
+  return (times * PRODUCTS) / Math.min(...seconds);
+}
 
 /** Multiply-adds per second of one thread: `{ int8x1, int8x16, f32x1, f32x16 }`, for one row of activations and for 16. */
 export function measurePeaks() {

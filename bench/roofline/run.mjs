@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeModel } from '../engine/shapes.mjs';
 import { measureBandwidth } from './bandwidth.mjs';
-import { measurePeaks } from './peaks.mjs';
+import { measureComputing, measurePeaks } from './peaks.mjs';
 import { measurePhases } from './phases.mjs';
 
 const { values: options } = parseArgs({
@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
 if (options.realtime) execFileSync('chrt', ['-a', '-r', '-p', '10', String(process.pid)]);
 const threads = Number(options.threads);
 const bandwidth = await measureBandwidth(threads);
+const computing = await measureComputing();
 const peaks = measurePeaks();
 const giga = (value) => (value === null ? 'no compiler' : (value / 1e9).toFixed(1));
 console.table([
@@ -37,6 +38,8 @@ console.table([
     '1 thread': giga(bandwidth.c1),
     [`${threads} threads`]: giga(bandwidth.c),
   },
+  { limit: 'multiply, WebAssembly', unit: 'GMAC/s', '1 thread': giga(computing.wasm) },
+  { limit: 'multiply, C', unit: 'GMAC/s', '1 thread': giga(computing.c) },
   ...Object.entries(peaks).map(([name, value]) => ({
     ...{ limit: `kernel ${name.replace('x', ', rows: ')}`, unit: 'GMAC/s', '1 thread': giga(value) },
   })),
@@ -44,8 +47,11 @@ console.table([
 
 /** The nearer limit of a phase: what its bytes and multiplications would take at full speed. */
 function shareOfLimit({ seconds, bytes, macs }) {
-  const [reading, computing] = [bytes / bandwidth.wasm, macs / (peaks.int8x16 * threads)];
-  return { share: Math.max(reading, computing) / seconds, by: reading > computing ? 'reading' : 'computing' };
+  const [reading, multiplying] = [bytes / bandwidth.wasm, macs / (computing.most * threads)];
+  return {
+    share: Math.max(reading, multiplying) / seconds,
+    by: reading > multiplying ? 'reading' : 'computing',
+  };
 }
 
 const results = [];
@@ -80,5 +86,7 @@ console.table(
   })),
 );
 const machine = `${cpus()[0].model.trim()} x ${cpus().length}`;
-console.log(JSON.stringify({ machine, node: process.version, threads, bandwidth, peaks, results }));
+console.log(
+  JSON.stringify({ machine, node: process.version, threads, bandwidth, computing, peaks, results }),
+);
 process.exit(0);
