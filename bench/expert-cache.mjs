@@ -2,11 +2,12 @@
 // without loading in the background. Pairs are interleaved; the figures are medians.
 // node bench/expert-cache.mjs [repetitions] [tokens]
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Engine } from '../dist/src/inference/kernel/index.js';
+import { createKernelMemory, Engine, Kernel } from '../dist/src/inference/kernel/index.js';
+import { compileKernel } from '../dist/src/inference/kernel/node/compile-kernel.js';
 import { FileBlockSource } from '../dist/src/inference/kernel/node/file-source.js';
 import { SHAPES, writeModel } from './engine/shapes.mjs';
 
@@ -20,6 +21,8 @@ const unwrap = (result) => {
   if (!result.ok) throw result.error;
   return result.value;
 };
+/** 16 x 32 weights of 8 bits and 16 scales. */
+const TILE_BYTES = 576;
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
 SHAPES.L = { ...SHAPES.M, ...{ hiddenSize: 768, expertHiddenSize: 1536, experts: 16, vocabSize: 8192 } };
@@ -35,19 +38,23 @@ function costOf(work, bytes) {
   return median(costs);
 }
 
+/** Reading, verifying, and putting into the kernel's order, beside hashing alone. Payloads are tiles but for their header. */
 function loading(blocks) {
   const bytes = blocks.reduce((sum, { payloadSize }) => sum + payloadSize, 0);
   const largest = Math.max(...blocks.map(({ payloadSize }) => payloadSize));
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-  memory.grow(Math.ceil(largest / 65536));
-  const target = new Uint8Array(memory.buffer, 4096, largest);
+  const kernel = Kernel.create(compileKernel(readFileSync(kernelPath), true), createKernelMemory(), 1);
+  const address = unwrap(kernel.heap.allocate(largest));
+  const target = kernel.heap.bytes(address, largest);
   const source = new FileBlockSource();
   const hash = costOf(() => {
     for (const { payloadSize } of blocks)
       createHash('sha256').update(target.subarray(0, payloadSize)).digest();
   }, bytes);
   const load = costOf(() => {
-    for (const block of blocks) unwrap(source.read(block, target.subarray(0, block.payloadSize)));
+    for (const block of blocks) {
+      unwrap(source.read(block, target.subarray(0, block.payloadSize)));
+      kernel.exports.arrange(address, Math.floor(block.payloadSize / TILE_BYTES));
+    }
   }, bytes);
   return { sha256GBs: 1 / hash, loadGBs: 1 / load, share: hash / load };
 }
@@ -105,7 +112,7 @@ try {
   const experts = model.blocks.filter(({ name }) => name.includes('expert'));
   const speed = loading(experts.slice(0, 32));
   console.log(
-    `SHA-256 ${speed.sha256GBs.toFixed(2)} GB/s, verified load ${speed.loadGBs.toFixed(2)} GB/s of processor time`,
+    `SHA-256 ${speed.sha256GBs.toFixed(2)} GB/s, verified load ${speed.loadGBs.toFixed(2)} GB/s of processor time, in the kernel's order (${(speed.share * 100).toFixed(0)} %)`,
   );
   const rows = [];
   const most = availableParallelism();
