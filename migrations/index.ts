@@ -15,6 +15,7 @@ import { Datasets1763700000013 } from './1763700000013-datasets.js';
 import { Learning1763700000014 } from './1763700000014-learning.js';
 import { Openings1763700000016 } from './1763700000016-openings.js';
 import { RewardsEpochs1763700000017 } from './1763700000017-rewards-epochs.js';
+import { AlertSilence1763700000018 } from './1763700000018-alert-silence.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -34,4 +35,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Learning1763700000014,
   Openings1763700000016,
   RewardsEpochs1763700000017,
+  AlertSilence1763700000018,
 ];

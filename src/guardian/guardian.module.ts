@@ -8,6 +8,8 @@ import { LogModule } from '../log/index.js';
 import { AgentsModule } from '../monitoring/index.js';
 import { NotificationsModule } from '../notifications/index.js';
 import { ActionRegistry } from './actions/action-registry.js';
+import { AlertActions } from './actions/alert-actions.js';
+import { AlertRules } from './actions/alert-rules.js';
 import { DeploymentActions } from './actions/deployment.js';
 import { EngineSizing } from './actions/engine-sizing.js';
 import { SharedReleaseFigures } from './actions/release-figures.js';
@@ -74,6 +76,8 @@ import { DecisionStore } from './store/decision-store.js';
       useFactory: (config: AppConfig) => unwrap(chooseReplicaAdapter(config)),
     },
     RollbackActions,
+    AlertRules,
+    AlertActions,
     DecisionStore,
     Calibrations,
     Appraiser,

@@ -11,6 +11,7 @@ import { SecurityAgent } from './agents/security-agent.js';
 import { AlertBook } from './alerts/alert-book.js';
 import { AlertMetrics } from './alerts/alert-metrics.js';
 import { AlertStore } from './alerts/alert-store.js';
+import { AlertTuning } from './alerts/alert-tuning.js';
 import { TaskAlerts } from './alerts/task-alerts.js';
 import { ObservationStore } from './history/observation-store.js';
 import { Partitions } from './history/partitions.js';
@@ -36,6 +37,7 @@ import { MachineVitals } from './vitals/machine-vitals.js';
     AlertBook,
     AlertMetrics,
     AlertStore,
+    AlertTuning,
     TaskAlerts,
     ObservationStore,
     Partitions,
@@ -45,6 +47,15 @@ import { MachineVitals } from './vitals/machine-vitals.js';
     HealthReports,
     MachineVitals,
   ],
-  exports: [AgentRegistry, AgentRunner, AlertBook, AlertStore, DecisionTrend, MachineVitals, RecordTrail],
+  exports: [
+    AgentRegistry,
+    AgentRunner,
+    AlertBook,
+    AlertStore,
+    AlertTuning,
+    DecisionTrend,
+    MachineVitals,
+    RecordTrail,
+  ],
 })
 export class AgentsModule {}

@@ -4,9 +4,10 @@ export { AgentRunner, type AgentRun } from './agents/agent-runner.js';
 export { observation, type MonitoringAgent, type Observation } from './agents/agent.js';
 export { DecisionTrend, type DecisionTrendFigures } from './agents/decision-trend.js';
 export { AgentsModule } from './agents.module.js';
-export type { Alert, Severity, Trouble } from './alerts/alert.js';
+export { SEVERITIES, type Alert, type Severity, type Trouble } from './alerts/alert.js';
 export { AlertBook } from './alerts/alert-book.js';
 export { AlertStore, type AlertFilter } from './alerts/alert-store.js';
+export { AlertTuning, type AlertRule } from './alerts/alert-tuning.js';
 export { EventsModule } from './events.module.js';
 export {
   HealthRegistry,

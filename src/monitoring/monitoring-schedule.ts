@@ -3,6 +3,7 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { messageOf } from '../common/index.js';
 import { AppConfig } from '../config/index.js';
 import { AgentRunner } from './agents/agent-runner.js';
+import { AlertBook } from './alerts/alert-book.js';
 import { HealthReports } from './reports/health-reports.js';
 
 const MINUTE_MS = 60_000;
@@ -21,6 +22,7 @@ export class MonitoringSchedule implements OnApplicationBootstrap, OnModuleDestr
     private readonly config: AppConfig,
     private readonly scheduler: SchedulerRegistry,
     private readonly runner: AgentRunner,
+    private readonly book: AlertBook,
     private readonly reports: HealthReports,
   ) {}
 
@@ -47,6 +49,7 @@ export class MonitoringSchedule implements OnApplicationBootstrap, OnModuleDestr
   private async run(): Promise<void> {
     try {
       await this.runner.runAll();
+      await this.book.flush();
       await this.reports.makeIfDue();
     } catch (thrown) {
       this.logger.error(`a round of monitoring failed: ${messageOf(thrown)}`);

@@ -12,6 +12,7 @@ interface AlertDocument {
   readonly state: string;
   readonly severity: string;
   readonly occurrences: number;
+  readonly silenced_until: number | null;
 }
 
 const DEADLINE_MS = 30_000;
@@ -113,6 +114,41 @@ describe('monitoring on a real server', () => {
     expect((await acknowledge(alert.alert_id)).body.state).toBe('resolved');
     expect((await acknowledge(alert.alert_id)).body.code).toBe('ALERT_RESOLVED');
     expect((await acknowledge(`alert_${'0'.repeat(32)}`)).body.code).toBe('ALERT_NOT_FOUND');
+  });
+
+  it('raises, silences and retunes alerts as a guardian orders, and takes it back', async () => {
+    const order = async (action: string, parameters: object) =>
+      (
+        await call<{ decision_id: string; state: string; helped: boolean; code: string }>(
+          ...([server.url, 'POST', '/api/guardian/override'] as const),
+          { action, parameters, reason: 'as agreed' },
+        )
+      ).body;
+    const found = async () => (await alerts()).find(({ fingerprint }) => fingerprint === 'by_hand.trial');
+    const trial = { name: 'trial', severity: 'warning', summary: 'somebody tries this' };
+    const nowhere = { fingerprint: 'by_hand.trial', minutes: 60 };
+    expect((await order('silence_alert', nowhere)).code).toBe('ALERT_NOT_FOUND');
+    expect((await order('raise_alert', { ...trial, severity: 'loud' })).code).toBe('PARAMETERS_INVALID');
+    expect((await order('silence_alert', { ...nowhere, minutes: 0 })).code).toBe('PARAMETERS_INVALID');
+    expect(await order('raise_alert', trial)).toMatchObject({ state: 'succeeded', helped: true });
+    expect(await found()).toMatchObject({ state: 'firing', severity: 'warning', silenced_until: null });
+
+    const silenced = await order('silence_alert', nowhere);
+    expect(silenced).toMatchObject({ state: 'succeeded', helped: true });
+    expect((await found())?.silenced_until).toBeGreaterThan(Date.now());
+    const retuned = await order('retune_alert', { fingerprint: 'by_hand.trial', severity: 'info' });
+    expect(retuned).toMatchObject({ state: 'succeeded', helped: true });
+    await order('raise_alert', trial);
+    expect(await found()).toMatchObject({ severity: 'info', occurrences: 2 });
+
+    for (const { decision_id } of [retuned, silenced]) {
+      const taken = { decision_id, outcome: 'undo', reason: 'as it was' };
+      const undone = await call<{ state: string }>(server.url, 'POST', '/api/guardian/override', taken);
+      expect(undone.body.state).toBe('undone');
+    }
+    expect(await found()).toMatchObject({ silenced_until: null });
+    await order('raise_alert', trial);
+    expect(await found()).toMatchObject({ severity: 'warning' });
   });
 
   it('is held to its records by fsck', async () => {

@@ -30,6 +30,8 @@ export interface Alert {
   readonly source: string;
   readonly severity: 'info' | 'warning' | 'critical';
   readonly state: 'firing' | 'acknowledged' | 'resolved';
+  /** Until when nobody is told of it; null where somebody is. */
+  readonly silenced_until: number | null;
   readonly summary: string;
   readonly evidence: Readonly<Record<string, Json>>;
   readonly lasting: boolean;
@@ -88,6 +90,12 @@ export function acknowledgeAlert(id: string, reason: string): Promise<Alert> {
     method: 'POST',
     body: { reason },
   });
+}
+
+/** Has nobody told of an alert for a while: an order of a guardian. */
+export async function silenceAlert(fingerprint: string, minutes: number, reason: string): Promise<void> {
+  const body = { action: 'silence_alert', parameters: { fingerprint, minutes }, reason };
+  await requestJson('/api/guardian/override', { method: 'POST', body });
 }
 
 /** Full health reports, newest first. */

@@ -6,6 +6,7 @@ import {
   listAlerts,
   listReports,
   runAgent,
+  silenceAlert,
 } from '../api/monitoring.js';
 import { useLiveTopic } from './live.js';
 
@@ -49,6 +50,15 @@ export function useAlerts(open: boolean) {
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** Has nobody told of an alert for an hour. */
+export function useSilence(fingerprint: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (reason: string) => silenceAlert(fingerprint, 60, reason),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['monitoring', 'alerts'] }),
   });
 }
 

@@ -6,6 +6,7 @@ import { databaseRefusal, Transactions } from '../../database/index.js';
 import { RecordTrail } from '../records/record-trail.js';
 import { noticeOf, SEVERITIES, type Alert, type Trouble } from './alert.js';
 import { AlertStore } from './alert-store.js';
+import { AlertTuning } from './alert-tuning.js';
 import { quietNeeded } from './damping.js';
 
 /** Troubles that are remembered while the database is away; more are dropped, the oldest first. */
@@ -24,13 +25,15 @@ export class AlertBook {
 
   constructor(
     private readonly store: AlertStore,
+    private readonly tuning: AlertTuning,
     private readonly transactions: Transactions,
     private readonly trail: RecordTrail,
     private readonly events: EventBus,
   ) {}
 
   /** Says that trouble is seen. Never rejects because of the database. @returns the alert's id */
-  async raise(trouble: Trouble): Promise<string> {
+  async raise(seen: Trouble): Promise<string> {
+    const trouble = this.tuning.tuned(seen);
     const known = this.waiting.get(trouble.fingerprint);
     const id = known?.id ?? `alert_${randomUUID().replaceAll('-', '')}`;
     try {
@@ -47,9 +50,19 @@ export class AlertBook {
     }
   }
 
-  /** Writes down what could not be written while the database was away. */
+  /** Writes down what could not be written while the database was away, and tells of what is silenced no more. */
   async flush(): Promise<void> {
     for (const { trouble } of [...this.waiting.values()]) await this.raise(trouble);
+    const now = systemClock.now();
+    if (!this.tuning.maySpeak(now)) return;
+    for (const alert of await this.store.untold()) if (!this.isSilent(alert)) await this.note(alert, false);
+    this.tuning.looked(now);
+  }
+
+  /** Takes back that somebody was told, where an alert fires and is silenced now: whoever was called need not come. */
+  async hush(fingerprint: string): Promise<void> {
+    const alert = await this.store.open(fingerprint);
+    if (alert !== null && this.isSilent(alert)) await this.note(alert, true);
   }
 
   /** Says what a source sees now: its other lasting alerts become quiet, and are resolved after long enough. */
@@ -101,16 +114,30 @@ export class AlertBook {
     const now = systemClock.now();
     await this.store.hold(manager, trouble.fingerprint);
     const open = await this.store.open(trouble.fingerprint, manager);
+    const silent = this.isSilent(trouble);
     if (open === null) {
       const returns = await this.store.returns(manager, trouble.fingerprint, now);
-      const alert = await this.store.insert(manager, { id, trouble, returns, now });
+      const alert = await this.store.insert(manager, { id, trouble, returns, untold: silent, now });
       await this.record(manager, alert, ACTOR);
-      return { alert, change: 'alert.raised' };
+      return { alert, change: silent ? 'alert.changed' : 'alert.raised' };
     }
-    const alert = await this.store.seen(manager, open.id, trouble, now);
     const worse = SEVERITIES.indexOf(trouble.severity) > SEVERITIES.indexOf(open.severity);
+    const owed = worse || open.untold;
+    const alert = await this.store.seen(manager, { id: open.id, trouble, untold: silent && owed, now });
     if (worse) await this.record(manager, alert, ACTOR);
-    return { alert, change: worse ? 'alert.raised' : null };
+    return { alert, change: owed && !silent ? 'alert.raised' : null };
+  }
+
+  private isSilent({ fingerprint }: Pick<Trouble, 'fingerprint'>): boolean {
+    return this.tuning.silencedUntil(fingerprint, systemClock.now()) !== null;
+  }
+
+  private async note({ id, fingerprint }: Alert, untold: boolean): Promise<void> {
+    const alert = await this.transactions.run(async (manager) => {
+      await this.store.hold(manager, fingerprint);
+      return this.store.note(manager, id, untold);
+    });
+    if (alert !== null) this.tell(alert, untold ? 'alert.changed' : 'alert.raised');
   }
 
   private async calm({ id, fingerprint }: Alert): Promise<void> {
@@ -151,18 +178,19 @@ export class AlertBook {
     if (this.waiting.size >= MOST_WAITING && isNew)
       for (const oldest of [...this.waiting.keys()].slice(0, 1)) this.waiting.delete(oldest);
     this.waiting.set(trouble.fingerprint, { id, trouble });
-    if (!isNew) return;
+    if (!isNew || this.isSilent(trouble)) return;
     const { fingerprint, severity, source, summary } = trouble;
     this.logger.warn(`${summary} (to be written down when the database is back)`);
     this.events.emit('alert.raised', { alert: id, fingerprint, severity, source, summary, state: 'firing' });
   }
 
   private tell(alert: Alert, event: 'alert.raised' | 'alert.changed'): void {
-    const line = `${alert.state} ${alert.severity} ${alert.fingerprint}: ${alert.summary}`;
+    const notice = noticeOf(alert);
+    const line = `${notice.state} ${alert.severity} ${alert.fingerprint}: ${alert.summary}`;
     if (event === 'alert.raised' && alert.severity === 'critical') this.logger.error(line);
     else if (event === 'alert.raised') this.logger.warn(line);
     else this.logger.log(line);
-    this.events.emit(event, noticeOf(alert));
+    this.events.emit(event, notice);
   }
 }
 

@@ -56,27 +56,62 @@ export class AlertStore {
   /** Stores a new alert. */
   async insert(
     manager: EntityManager,
-    { id, trouble, returns, now }: { id: string; trouble: Trouble; returns: number; now: number },
+    {
+      id,
+      trouble,
+      returns,
+      untold,
+      now,
+    }: Pick<Alert, 'id' | 'returns' | 'untold'> & { trouble: Trouble; now: number },
   ): Promise<Alert> {
     const rows: Rows = await manager.query(
-      `INSERT INTO alerts (id, fingerprint, source, severity, state, summary, evidence, lasting, returns, raised_at, seen_at)
-       VALUES ($1, $2, $3, $4, 'firing', $5, $6, $7, $8, $9, $9) RETURNING *`,
+      `INSERT INTO alerts (id, fingerprint, source, severity, state, summary, evidence, lasting, returns, raised_at, seen_at, untold)
+       VALUES ($1, $2, $3, $4, 'firing', $5, $6, $7, $8, $9, $9, $10) RETURNING *`,
       [
         ...[id, trouble.fingerprint, trouble.source, trouble.severity, trouble.summary],
-        ...[canonicalJson(trouble.evidence as Json), trouble.lasting, returns, now],
+        ...[canonicalJson(trouble.evidence as Json), trouble.lasting, returns, now, untold],
       ],
     );
     return alertOf(rows[0]);
   }
 
   /** Notes that an open alert's trouble was seen again, as it is now. */
-  async seen(manager: EntityManager, id: string, trouble: Trouble, now: number): Promise<Alert> {
+  async seen(
+    manager: EntityManager,
+    { id, trouble, untold, now }: Pick<Alert, 'id' | 'untold'> & { trouble: Trouble; now: number },
+  ): Promise<Alert> {
     const [rows]: [Rows, number] = await manager.query(
-      `UPDATE alerts SET occurrences = occurrences + 1, seen_at = $2, quiet_since = NULL, summary = $3, evidence = $4, severity = $5
-       WHERE id = $1 RETURNING *`,
-      [id, now, trouble.summary, canonicalJson(trouble.evidence as Json), trouble.severity],
+      `UPDATE alerts SET occurrences = occurrences + 1, seen_at = $2, quiet_since = NULL, summary = $3, evidence = $4, severity = $5,
+         untold = $6 WHERE id = $1 RETURNING *`,
+      [id, now, trouble.summary, canonicalJson(trouble.evidence as Json), trouble.severity, untold],
     );
     return alertOf(rows[0]);
+  }
+
+  /** Notes whether somebody is still to be told of a firing alert; null where it fires no more, or that was noted before. */
+  async note(manager: EntityManager, id: string, untold: boolean): Promise<Alert | null> {
+    const [rows]: [Rows, number] = await manager.query(
+      `UPDATE alerts SET untold = $2 WHERE id = $1 AND state = 'firing' AND untold <> $2 RETURNING *`,
+      [id, untold],
+    );
+    return rows.length === 0 ? null : alertOf(rows[0]);
+  }
+
+  /** Firing alerts that nobody has been told of; at most a thousand. */
+  async untold(): Promise<Alert[]> {
+    const rows = await this.dataSource.query<Rows>(
+      `SELECT * FROM alerts WHERE untold AND state = 'firing' ORDER BY position LIMIT 1000`,
+    );
+    return rows.map(alertOf);
+  }
+
+  /** The newest alerts of a fingerprint, newest first. */
+  async newestOf(fingerprint: string, limit: number): Promise<Alert[]> {
+    const rows = await this.dataSource.query<Rows>(
+      'SELECT * FROM alerts WHERE fingerprint = $1 ORDER BY position DESC LIMIT $2',
+      [fingerprint, limit],
+    );
+    return rows.map(alertOf);
   }
 
   /** Notes since when an alert's trouble is not seen any more; what a clock that has gone back put ahead counts from now. */
@@ -90,7 +125,8 @@ export class AlertStore {
     { id, by, reason, now }: { id: string; by: string; reason: string; now: number },
   ): Promise<void> {
     await manager.query(
-      `UPDATE alerts SET state = 'acknowledged', acknowledged_by = $2, acknowledged_at = $3, reason = $4 WHERE id = $1`,
+      `UPDATE alerts SET state = 'acknowledged', acknowledged_by = $2, acknowledged_at = $3, reason = $4, untold = false
+       WHERE id = $1`,
       [id, by, now, reason],
     );
   }

@@ -35,6 +35,8 @@ export interface Alert extends Trouble {
   readonly state: AlertState;
   /** How often the trouble was seen. */
   readonly occurrences: number;
+  /** Whether nobody has been told of it, because it was silenced. */
+  readonly untold: boolean;
   /** How often the same trouble had just been resolved and came back. */
   readonly returns: number;
   readonly raisedAt: number;
@@ -62,6 +64,7 @@ export function alertOf(row: Readonly<Record<string, unknown>>): Alert {
     evidence: JSON.parse(String(row.evidence)) as Record<string, Json>,
     lasting: row.lasting === true,
     occurrences: Number(row.occurrences),
+    untold: row.untold === true,
     returns: Number(row.returns),
     raisedAt: Number(row.raised_at),
     seenAt: Number(row.seen_at),
@@ -74,6 +77,7 @@ export function alertOf(row: Readonly<Record<string, unknown>>): Alert {
 }
 
 /** What is told of an alert. */
-export function noticeOf({ id, fingerprint, severity, source, summary, state }: Alert): AlertNotice {
-  return { alert: id, fingerprint, severity, source, summary, state };
+export function noticeOf({ id, fingerprint, severity, source, summary, state, untold }: Alert): AlertNotice {
+  const shown = untold && state === 'firing' ? 'silenced' : state;
+  return { alert: id, fingerprint, severity, source, summary, state: shown };
 }

@@ -7,7 +7,9 @@ import { AgentRegistry } from '../agents/agent-registry.js';
 import { AgentRunner } from '../agents/agent-runner.js';
 import type { MonitoringAgent } from '../agents/agent.js';
 import { AlertBook } from '../alerts/alert-book.js';
+import type { Alert } from '../alerts/alert.js';
 import { AlertStore } from '../alerts/alert-store.js';
+import { AlertTuning } from '../alerts/alert-tuning.js';
 import { ObservationStore } from '../history/observation-store.js';
 import { HealthReports } from '../reports/health-reports.js';
 import {
@@ -39,6 +41,7 @@ export class MonitoringController {
     private readonly observations: ObservationStore,
     private readonly book: AlertBook,
     private readonly alerts: AlertStore,
+    private readonly tuning: AlertTuning,
     private readonly reports: HealthReports,
   ) {}
 
@@ -91,7 +94,7 @@ export class MonitoringController {
     const page = found.slice(0, limit);
     return {
       open: await this.alerts.openCounts(),
-      items: page.map(alertView),
+      items: page.map((alert) => this.view(alert)),
       next_cursor: found.length > limit ? page[page.length - 1].position : null,
     };
   }
@@ -106,7 +109,7 @@ export class MonitoringController {
     @Req() request: IdentifiedRequest,
   ): Promise<object> {
     const { subject } = request.identity ?? ANONYMOUS;
-    return alertView(unwrap(await this.book.acknowledge(id, subject, reason)));
+    return this.view(unwrap(await this.book.acknowledge(id, subject, reason)));
   }
 
   @ApiOperation({ summary: 'Full health reports, newest first' })
@@ -120,6 +123,10 @@ export class MonitoringController {
       items: page.map(reportView),
       next_cursor: found.length > limit ? page[page.length - 1].position : null,
     };
+  }
+
+  private view(alert: Alert): object {
+    return alertView(alert, this.tuning.silencedUntil(alert.fingerprint, systemClock.now()));
   }
 
   private agent(name: string): MonitoringAgent {

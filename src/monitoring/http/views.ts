@@ -28,14 +28,15 @@ export function runView({ agent, at, tookMs, status, score, detail, measures, tr
   return { agent, at, took_ms: Math.round(tookMs), status, score, detail, measures, troubles };
 }
 
-/** An alert as lists show it. */
-export function alertView(alert: Alert) {
+/** An alert as lists show it. @param silencedUntil until when nobody is told of it; null where somebody is */
+export function alertView(alert: Alert, silencedUntil: number | null) {
   return {
     alert_id: alert.id,
     fingerprint: alert.fingerprint,
     source: alert.source,
     severity: alert.severity,
     state: alert.state,
+    silenced_until: silencedUntil,
     summary: alert.summary,
     evidence: alert.evidence,
     lasting: alert.lasting,

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Alert } from '../../api/monitoring.js';
 import { count, dateTime } from '../../components/format.js';
 import { ProblemNotice } from '../../components/notice.js';
-import { useAcknowledge } from '../../hooks/monitoring.js';
+import { useAcknowledge, useSilence } from '../../hooks/monitoring.js';
 import { AgentState } from './agent-state.js';
 import styles from './monitoring.module.css';
 
@@ -22,6 +22,7 @@ export function AlertItem({ alert }: { alert: Alert }) {
       <span className="label">
         since {dateTime(alert.raised_at)}, seen {count(alert.occurrences, 'time')}
         {alert.acknowledged_by !== null && `, ${alert.acknowledged_by}: ${alert.reason ?? ''}`}
+        {alert.silenced_until !== null && `, silenced until ${dateTime(alert.silenced_until)}`}
       </span>
       <details>
         <summary className="label">Evidence</summary>
@@ -29,14 +30,17 @@ export function AlertItem({ alert }: { alert: Alert }) {
           {JSON.stringify(alert.evidence, null, 2)}
         </pre>
       </details>
-      {alert.state === 'firing' && <Acknowledge alert={alert} />}
+      {alert.state === 'firing' && <Answer alert={alert} />}
     </li>
   );
 }
 
-function Acknowledge({ alert }: { alert: Alert }) {
+/** The two things somebody may say of an alert, both with a reason. */
+function Answer({ alert }: { alert: Alert }) {
   const [reason, setReason] = useState('');
   const acknowledge = useAcknowledge(alert.alert_id);
+  const silence = useSilence(alert.fingerprint);
+  const waits = reason.trim() === '' || acknowledge.isPending || silence.isPending;
   return (
     <>
       <form
@@ -54,11 +58,22 @@ function Acknowledge({ alert }: { alert: Alert }) {
           value={reason}
           onChange={(event) => setReason(event.currentTarget.value)}
         />
-        <Button size="compact-sm" type="submit" disabled={reason.trim() === '' || acknowledge.isPending}>
+        <Button size="compact-sm" type="submit" disabled={waits}>
           Acknowledge
         </Button>
+        {alert.silenced_until === null && (
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={waits}
+            onClick={() => silence.mutate(reason.trim())}
+          >
+            Silence for an hour
+          </Button>
+        )}
       </form>
       {acknowledge.isError && <ProblemNotice error={acknowledge.error} />}
+      {silence.isError && <ProblemNotice error={silence.error} />}
     </>
   );
 }

@@ -1,0 +1,228 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { CodedError, err, ok, systemClock, type Json, type Result } from '../../common/index.js';
+import {
+  AlertBook,
+  AlertStore,
+  SEVERITIES,
+  type Alert,
+  type AlertRule,
+  type Severity,
+} from '../../monitoring/index.js';
+import { ActionRegistry } from './action-registry.js';
+import { AlertRules } from './alert-rules.js';
+import type { DecisionAction, Proposal } from './decision-action.js';
+import { numberIn, readParameters, word } from './parameter-rules.js';
+
+const TIMEOUT_MS = 10_000;
+const MINUTE_MS = 60_000;
+/** A week: what is to be quiet for longer is to be mended. */
+const LONGEST_MINUTES = 7 * 24 * 60;
+/** Fingerprints with a rule of their own. */
+const MOST_RULES = 500;
+/** Newest alerts of a fingerprint that are looked at. */
+const LOOKED_AT = 20;
+const BY_HAND = 'by_hand.';
+
+const fingerprintRule = word(/^[\x21-\x7e]{1,200}$/, 'the fingerprint of an alert');
+const severityRule = word(/^(info|warning|critical)$/, SEVERITIES.join(', '));
+
+interface Raising extends Readonly<Record<string, unknown>> {
+  readonly name: string;
+  readonly severity: string;
+  readonly summary: string;
+}
+
+interface Silencing extends Readonly<Record<string, unknown>> {
+  readonly fingerprint: string;
+  readonly minutes: number;
+}
+
+interface Retuning extends Readonly<Record<string, unknown>> {
+  readonly fingerprint: string;
+  readonly severity: string;
+}
+
+const RAISING = {
+  name: word(/^[a-z][a-z0-9_.-]{0,63}$/, 'a name of lower-case letters, digits, and ._-'),
+  severity: severityRule,
+  summary: word(/^\S[^\n]{0,499}$/, 'one sentence of at most 500 characters'),
+};
+const SILENCING = { fingerprint: fingerprintRule, minutes: numberIn(1, LONGEST_MINUTES, true) };
+const RETUNING = { fingerprint: fingerprintRule, severity: severityRule };
+
+/** Raises alerts, silences them for a while, and changes how urgent they are. Alerts are recorded whatever is decided about them. */
+@Injectable()
+export class AlertActions implements OnModuleInit {
+  constructor(
+    private readonly registry: ActionRegistry,
+    private readonly rules: AlertRules,
+    private readonly book: AlertBook,
+    private readonly alerts: AlertStore,
+  ) {}
+
+  onModuleInit(): void {
+    this.registry.register(this.raise());
+    this.registry.register(this.silence());
+    this.registry.register(this.retune());
+  }
+
+  private raise(): DecisionAction {
+    return {
+      ...{ type: 'monitoring', name: 'raise_alert', timeoutMs: TIMEOUT_MS },
+      summary: 'raises an alert by hand',
+      parameters: {
+        name: 'what it is called',
+        severity: SEVERITIES.join(', '),
+        summary: 'one sentence for people',
+      },
+      propose: (parameters) => {
+        const read = readParameters<Raising>(parameters, RAISING);
+        if (!read.ok) return Promise.resolve(read);
+        const { name, severity, summary } = read.value;
+        return Promise.resolve(
+          ok<Proposal>({
+            ...proposalOf(`${BY_HAND}${name}`, []),
+            what: `a ${severity} alert: ${summary}`,
+            touches: severity === 'critical' ? 'guardians are told at once' : 'whoever looks at the alerts',
+            expectedEffect: 'it fires until somebody acknowledges it',
+            undo: 'the alert is acknowledged and over',
+          }),
+        );
+      },
+      execute: async (parameters) => {
+        const { name, severity, summary } = parameters as unknown as Raising;
+        const alert = await this.book.raise({
+          ...{ fingerprint: `${BY_HAND}${name}`, source: 'guardian', severity: severity as Severity },
+          ...{ summary, evidence: {}, lasting: false },
+        });
+        return ok({ alert });
+      },
+      verify: async (_parameters, result) => {
+        const alert = await this.alerts.one(alertIn(result));
+        return {
+          helped: alert !== null,
+          detail: alert === null ? 'it is not there' : `it is ${alert.state}`,
+        };
+      },
+      undo: async (_parameters, result, actor) => {
+        const done = await this.book.acknowledge(alertIn(result), actor, 'taken back');
+        return done.ok || done.error.code === 'ALERT_RESOLVED' ? ok() : done;
+      },
+    };
+  }
+
+  private silence(): DecisionAction {
+    return this.ruling<Silencing>('silence_alert', SILENCING, {
+      summary: 'tells nobody of an alert for a while; it is recorded all the same',
+      parameters: {
+        fingerprint: 'fingerprint of the alert',
+        minutes: `how long, at most ${LONGEST_MINUTES}`,
+      },
+      ruleOf: ({ minutes }) => ({ silencedUntil: systemClock.now() + minutes * MINUTE_MS }),
+      isInForce: ({ silencedUntil = 0 }) => silencedUntil > systemClock.now(),
+      wordsOf: ({ fingerprint, minutes }) => ({
+        what: `nobody is told of ${fingerprint} for ${minutes} minutes`,
+        touches: 'whoever would be called meanwhile',
+        expectedEffect: 'it is recorded, and told of afterwards if it still fires',
+      }),
+    });
+  }
+
+  private retune(): DecisionAction {
+    return this.ruling<Retuning>('retune_alert', RETUNING, {
+      summary: 'changes how urgent an alert is, whatever its source says',
+      parameters: { fingerprint: 'fingerprint of the alert', severity: SEVERITIES.join(', ') },
+      ruleOf: ({ severity }) => ({ severity: severity as Severity }),
+      isInForce: (rule, { severity }) => rule.severity === severity,
+      wordsOf: ({ fingerprint, severity }) => ({
+        what: `${fingerprint} is ${severity} from now on`,
+        touches: severity === 'critical' ? 'guardians are told of it at once' : 'who is told of it',
+        expectedEffect: 'it is as urgent as somebody says who knows',
+      }),
+    });
+  }
+
+  /** An action that adds to the rule of a fingerprint. */
+  private ruling<T extends Readonly<Record<string, unknown>> & { readonly fingerprint: string }>(
+    name: string,
+    reading: Parameters<typeof readParameters<T>>[1],
+    how: {
+      readonly summary: string;
+      readonly parameters: Readonly<Record<string, string>>;
+      ruleOf(wanted: T): AlertRule;
+      isInForce(rule: AlertRule, wanted: T): boolean;
+      wordsOf(wanted: T): Pick<Proposal, 'what' | 'touches' | 'expectedEffect'>;
+    },
+  ): DecisionAction {
+    return {
+      ...{
+        type: 'monitoring',
+        name,
+        timeoutMs: TIMEOUT_MS,
+        summary: how.summary,
+        parameters: how.parameters,
+      },
+      propose: async (parameters) => {
+        const wanted = readParameters<T>(parameters, reading);
+        if (!wanted.ok) return wanted;
+        const found = await this.knownOf(wanted.value.fingerprint);
+        if (!found.ok) return found;
+        const undo = 'the rule of before holds again';
+        return ok({
+          ...proposalOf(wanted.value.fingerprint, found.value),
+          ...how.wordsOf(wanted.value),
+          undo,
+        });
+      },
+      execute: async (parameters, actor) => {
+        const wanted = parameters as unknown as T;
+        const before = this.rules.of(wanted.fingerprint);
+        await this.rules.put(wanted.fingerprint, { ...before, ...how.ruleOf(wanted) }, actor);
+        return ok({ before } as unknown as Json);
+      },
+      verify: (parameters) => {
+        const wanted = parameters as unknown as T;
+        const helped = how.isInForce(this.rules.of(wanted.fingerprint), wanted);
+        return Promise.resolve({
+          helped,
+          detail: helped ? 'the rule is in force' : 'the rule is not in force',
+        });
+      },
+      undo: async (parameters, result, actor) => {
+        const { before } = result as unknown as { before: AlertRule };
+        await this.rules.put((parameters as unknown as T).fingerprint, before, actor);
+        return ok();
+      },
+    };
+  }
+
+  /** The newest alerts of a fingerprint. `ALERT_NOT_FOUND` (404), `ALERT_RULES_FULL` (409). */
+  private async knownOf(fingerprint: string): Promise<Result<readonly Alert[]>> {
+    const known = await this.alerts.newestOf(fingerprint, LOOKED_AT);
+    if (known.length === 0)
+      return err(
+        new CodedError('ALERT_NOT_FOUND', `There never was an alert ${fingerprint}.`, { fingerprint }, 404),
+      );
+    if (this.rules.count >= MOST_RULES)
+      return err(new CodedError('ALERT_RULES_FULL', `There are ${MOST_RULES} rules already.`, {}, 409));
+    return ok(known);
+  }
+}
+
+/** Measured: the share of the alerts of that kind that ended without anybody's doing. */
+function proposalOf(
+  fingerprint: string,
+  known: readonly Alert[],
+): Omit<Proposal, 'what' | 'touches' | 'expectedEffect' | 'undo'> {
+  const over = known.filter(({ state }) => state === 'resolved');
+  const alone = over.filter(({ acknowledgedBy }) => acknowledgedBy === null).length;
+  return {
+    ...{ subject: fingerprint, blastRadius: 0, release: null, why: 'asked for' },
+    features: over.length === 0 ? {} : { agreement: alone / over.length },
+    evidence: { alerts: known.length, over: over.length, over_by_themselves: alone },
+  };
+}
+
+function alertIn(result: Json): string {
+  return (result as { alert: string }).alert;
+}

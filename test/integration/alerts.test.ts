@@ -1,0 +1,114 @@
+import { EventBus, systemClock, type StemmaEvents } from '../../src/common/index.js';
+import type { Trouble } from '../../src/monitoring/alerts/alert.js';
+import { AlertBook } from '../../src/monitoring/alerts/alert-book.js';
+import { AlertStore } from '../../src/monitoring/alerts/alert-store.js';
+import { AlertTuning } from '../../src/monitoring/alerts/alert-tuning.js';
+import type { RecordTrail } from '../../src/monitoring/records/record-trail.js';
+import { openTestDatabase } from '../support/index.js';
+
+type Told = readonly ['raised' | 'changed', string, string];
+
+const disk: Trouble = {
+  ...{ fingerprint: 'health.disk', source: 'health', severity: 'warning', summary: 'the disk fills' },
+  ...{ evidence: { free: 1 }, lasting: true },
+};
+const HOUR_MS = 3_600_000;
+
+describe('alerts that are silenced', () => {
+  let database: Awaited<ReturnType<typeof openTestDatabase>>;
+  let tuning: AlertTuning;
+  let book: AlertBook;
+  let store: AlertStore;
+  let told: Told[];
+
+  beforeAll(async () => {
+    database = await openTestDatabase();
+  });
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    await database.dataSource.query('TRUNCATE alerts');
+    const events = new EventBus();
+    const tell = (how: Told[0]) => (alert: StemmaEvents['alert.raised']) =>
+      void told.push([how, alert.state, alert.severity]);
+    told = [];
+    events.on('alert.raised', tell('raised'));
+    events.on('alert.changed', tell('changed'));
+    tuning = new AlertTuning();
+    store = new AlertStore(database.dataSource);
+    const trail = { append: () => Promise.resolve(), committed: () => undefined } as unknown as RecordTrail;
+    book = new AlertBook(store, tuning, database.transactions, trail, events);
+  });
+
+  const silence = (ms: number) => tuning.set('health.disk', { silencedUntil: systemClock.now() + ms });
+
+  it('are recorded, told to nobody, and told of when the silence is over', async () => {
+    silence(HOUR_MS);
+    const id = await book.raise(disk);
+    await book.raise(disk);
+    await book.flush();
+    expect(told).toEqual([['changed', 'silenced', 'warning']]);
+    expect(await store.one(id)).toMatchObject({ state: 'firing', occurrences: 2, untold: true });
+    silence(-1);
+    await book.flush();
+    await book.flush();
+    await book.raise(disk);
+    expect(told.slice(1)).toEqual([['raised', 'firing', 'warning']]);
+    expect(await store.one(id)).toMatchObject({ untold: false });
+  });
+
+  it('tell of trouble that is seen again after the silence, once', async () => {
+    silence(HOUR_MS);
+    await book.raise(disk);
+    silence(-1);
+    await book.raise(disk);
+    await book.flush();
+    expect(told).toEqual([
+      ['changed', 'silenced', 'warning'],
+      ['raised', 'firing', 'warning'],
+    ]);
+  });
+
+  it('say that one who was called need not come, and call again only if it got worse or the silence is over', async () => {
+    await book.raise(disk);
+    silence(HOUR_MS);
+    await book.hush('health.disk');
+    await book.hush('health.disk');
+    await book.raise({ ...disk, severity: 'critical' });
+    expect(told).toEqual([
+      ['raised', 'firing', 'warning'],
+      ['changed', 'silenced', 'warning'],
+    ]);
+    silence(-1);
+    await book.flush();
+    expect(told[2]).toEqual(['raised', 'firing', 'critical']);
+  });
+
+  it('owe nothing to anybody once somebody knows, or the trouble is over', async () => {
+    silence(HOUR_MS);
+    const id = await book.raise(disk);
+    await book.acknowledge(id, 'ada', 'seen');
+    silence(-1);
+    await book.flush();
+    await book.clear('health.disk');
+    expect(told.map(([how, state]) => `${how} ${state}`)).toEqual([
+      'changed silenced',
+      'changed acknowledged',
+      'changed resolved',
+    ]);
+  });
+
+  it('are as urgent as people say', async () => {
+    tuning.set('health.disk', { severity: 'info' });
+    const id = await book.raise(disk);
+    expect(await store.one(id)).toMatchObject({
+      severity: 'info',
+      evidence: { free: 1, severity_of_source: 'warning' },
+    });
+    tuning.set('health.disk', null);
+    await book.raise(disk);
+    expect(told).toEqual([
+      ['raised', 'firing', 'info'],
+      ['raised', 'firing', 'warning'],
+    ]);
+  });
+});
