@@ -127,6 +127,8 @@ export class AppConfig {
   readonly replicaMost!: number;
   /** Whether decisions of every type are only recorded. */
   readonly autonomyShadow!: boolean;
+  /** Seconds between two looks of the autopilot; 0: it does not look. */
+  readonly autopilotSeconds!: number;
   /** Whether `http_probe` may ask private and link-local addresses. */
   readonly probePrivateAddresses!: boolean;
   /** Where guardians are called: channels in the order they are tried. */

@@ -21,6 +21,7 @@ import { ScalingActions } from './actions/scaling.js';
 import { AuditExport } from './audit/audit-export.js';
 import { GuardianFsck } from './audit/guardian-fsck.js';
 import { GuardianTrail } from './audit/guardian-trail.js';
+import { Autopilot } from './autopilot/autopilot.js';
 import { AutonomousController } from './http/autonomous.controller.js';
 import { GuardianAuditController } from './http/guardian-audit.controller.js';
 import { GuardianDashboard } from './http/guardian-dashboard.js';
@@ -92,6 +93,7 @@ import { DecisionStore } from './store/decision-store.js';
     DecisionMetrics,
     TrendSource,
     DecisionSweeper,
+    Autopilot,
     GuardianDashboard,
   ],
   exports: [ActionRegistry, DecisionService, EmergencyStop, SafetyChecks, OneCommandRollback],

@@ -51,6 +51,11 @@ export class EngineSizing implements OnModuleInit {
     return engineSize(this.config, this.tuning);
   }
 
+  /** The size an engine would have with other changes. */
+  sizeWith(size: Partial<EngineSize>): EngineSize {
+    return engineSize(this.config, { size });
+  }
+
   /**
    * Sets the size; resolves when this process's engine has it. Refuses with `ENGINE_UNAVAILABLE`.
    * @param before what a rollback goes back to then

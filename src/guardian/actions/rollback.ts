@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { Promotion, ReleaseCatalog, RELEASE_PROMOTED, type ReleaseRow } from '../../experts/index.js';
+import type { Features } from '../../decision/index.js';
 import { EngineHost, ModelCatalog, type EngineSize } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
 import type { DecisionAction } from './decision-action.js';
@@ -31,7 +32,7 @@ export interface PromotionLeaf {
 }
 
 /** What was live, what was before it, and since when. */
-interface Versions {
+export interface Versions {
   readonly live: ReleaseRow;
   readonly previous: ReleaseRow;
   /** ms since the epoch. */
@@ -61,6 +62,12 @@ export class RollbackActions implements OnModuleInit {
   /** Whether there is an earlier release to go back to. */
   async hasPrevious(model: string): Promise<boolean> {
     return (await this.versions(model)).ok;
+  }
+
+  /** How the live release does beside the one before it. `NOTHING_TO_ROLL_BACK` (409) where there was none. */
+  async standing(model: string): Promise<Result<Versions & { readonly features: Features }>> {
+    const found = await this.versions(model);
+    return found.ok ? ok({ ...found.value, features: await this.features(found.value) }) : found;
   }
 
   /** Whether the engine's size was changed. */

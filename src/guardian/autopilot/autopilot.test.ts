@@ -1,0 +1,92 @@
+import { err, ok, type Result } from '../../common/index.js';
+import { CodedError } from '../../common/errors.js';
+import { LiveFigures } from '../../common/observation/live-figures.js';
+import { testConfig } from '../../../test/support/test-config.js';
+import type { DecisionAsk } from '../process/decision-ask.js';
+import { Autopilot } from './autopilot.js';
+
+type Parts = ConstructorParameters<typeof Autopilot>;
+const LOOKS = 8;
+
+describe('the autopilot', () => {
+  const live = { hash: 'b'.repeat(64), version: '1.0.1' };
+  let asked: DecisionAsk[];
+  let features: Record<string, number>;
+  let stopped: boolean;
+  let waiting: number;
+  let sut: Autopilot;
+
+  beforeEach(() => {
+    [asked, features, stopped, waiting] = [[], {}, false, 0];
+    const figures = new LiveFigures();
+    figures.register('queue_depth', () => waiting);
+    figures.register('active_answers', () => 16);
+    const sizing = { current: { streams: 16 }, sizeWith: () => ({ streams: 16 }) };
+    const standing = (model: string): Promise<Result<unknown>> =>
+      Promise.resolve(
+        model === 'genesis'
+          ? ok({ features, live, since: 1000 })
+          : err(new CodedError('NOTHING_TO_ROLL_BACK', 'nothing before')),
+      );
+    const request = (ask: DecisionAsk) => {
+      asked.push(ask);
+      return Promise.resolve(err(new CodedError('SCALING_IMPOSSIBLE', 'not here')));
+    };
+    const stop = {
+      get state() {
+        return { stopped };
+      },
+    };
+    const models = () => Promise.resolve([{ name: 'other' }, { name: 'genesis' }]);
+    sut = new Autopilot(
+      ...([testConfig(), figures, sizing, { standing }, { models }, { request }, stop] as unknown as Parts),
+    );
+  });
+
+  const look = async (times: number) => {
+    for (let i = 0; i < times; i++) await sut.look();
+  };
+
+  it('asks for nothing where nothing is wrong', async () => {
+    await look(50);
+    expect(asked).toEqual([]);
+  });
+
+  it('asks for more streams where callers wait', async () => {
+    waiting = 1;
+    await look(LOOKS);
+    expect(asked).toMatchObject([
+      { type: 'scaling', action: 'scale_up', parameters: { streams: 32 }, askedBy: 'autopilot' },
+    ]);
+    expect(asked[0].idempotencyKey).toMatch(/^autopilot:streams:32:\d+$/);
+  });
+
+  it('asks to go back, in an emergency by itself, with the same key for the same release', async () => {
+    features = { error_rate: 1, target_health: 1 };
+    await look(2);
+    const rollback = { type: 'rollback', action: 'previous_release', parameters: { model: 'genesis' } };
+    expect(asked).toMatchObject([
+      { ...rollback, emergency: true },
+      { ...rollback, emergency: true },
+    ]);
+    expect(asked[1].idempotencyKey).toBe(asked[0].idempotencyKey);
+    expect(asked[0].idempotencyKey).toBe(`autopilot:back:${live.hash}:1000:emergency`);
+    features = { error_rate: 0.6 };
+    await look(1);
+    expect(asked[2]).toMatchObject({ emergency: false, idempotencyKey: `autopilot:back:${live.hash}:1000` });
+  });
+
+  it('does not look while automatic action is stopped', async () => {
+    [stopped, waiting, features] = [true, 1, { error_rate: 1, target_health: 1 }];
+    await look(LOOKS);
+    expect(asked).toEqual([]);
+  });
+
+  it('goes on after a look that failed', async () => {
+    const { models } = { models: () => Promise.reject(new Error('the database is away')) };
+    Object.assign(sut, { releases: { models } });
+    waiting = 1;
+    await look(LOOKS);
+    expect(asked).toHaveLength(1);
+  });
+});

@@ -1,0 +1,99 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { messageOf, systemClock } from '../../common/index.js';
+import { LiveFigures } from '../../common/observation/live-figures.js';
+import { AppConfig } from '../../config/index.js';
+import { ReleaseCatalog } from '../../experts/index.js';
+import { EngineSizing } from '../actions/engine-sizing.js';
+import { RollbackActions } from '../actions/rollback.js';
+import type { DecisionAsk } from '../process/decision-ask.js';
+import { DecisionService } from '../process/decision-service.js';
+import { EmergencyStop } from '../stop/emergency-stop.js';
+import { regressionIn } from './release-watch.js';
+import { SizeWatch } from './size-watch.js';
+
+const ASKER = 'autopilot';
+/** Wishes for the same size within this time are one decision, in all replicas together, ms. */
+const SAME_WISH_MS = 600_000;
+
+/**
+ * Looks at what the server does and asks for what would help: back to the release before where the live one does worse, more streams where
+ * callers wait, the configured size where they do not any more. It decides nothing: the matrix does, or a guardian.
+ */
+@Injectable()
+export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Autopilot');
+  private readonly size = new SizeWatch();
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> | null = null;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly figures: LiveFigures,
+    private readonly sizing: EngineSizing,
+    private readonly rollback: RollbackActions,
+    private readonly releases: ReleaseCatalog,
+    private readonly decisions: DecisionService,
+    private readonly stop: EmergencyStop,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    if (this.config.autopilotSeconds === 0) return;
+    this.timer = setInterval(() => {
+      this.looking ??= this.look().finally(() => (this.looking = null));
+    }, this.config.autopilotSeconds * 1000);
+    this.timer.unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.looking;
+  }
+
+  /** One look; never rejects. */
+  async look(): Promise<void> {
+    if (this.stop.state.stopped) return;
+    try {
+      await this.lookAtSize();
+      for (const { name } of await this.releases.models()) await this.lookAtRelease(name);
+    } catch (thrown) {
+      this.logger.debug(`a look was cut short: ${messageOf(thrown)}`);
+    }
+  }
+
+  private async lookAtSize(): Promise<void> {
+    const { queue_depth: waiting = 0, active_answers: active = 0 } = this.figures.read();
+    const { streams } = this.sizing.current;
+    const wish = this.size.look({ waiting, active, streams, configured: this.sizing.sizeWith({}).streams });
+    if (wish === null) return;
+    const slot = Math.floor(systemClock.now() / SAME_WISH_MS);
+    await this.ask({
+      ...{ type: 'scaling', action: wish.action, parameters: { streams: wish.streams }, why: wish.why },
+      ...{ emergency: false, idempotencyKey: `autopilot:streams:${wish.streams}:${slot}` },
+    });
+  }
+
+  private async lookAtRelease(model: string): Promise<void> {
+    const standing = await this.rollback.standing(model);
+    if (!standing.ok) return;
+    const { features, live, since } = standing.value;
+    const regression = regressionIn(features);
+    if (regression === null) return;
+    // Once for each time that a release became live: who said no is not asked again.
+    const key = `autopilot:back:${live.hash}:${since}${regression.emergency ? ':emergency' : ''}`;
+    await this.ask({
+      ...{ type: 'rollback', action: 'previous_release', parameters: { model }, idempotencyKey: key },
+      ...{ emergency: regression.emergency, why: `${model}@${live.version}: ${regression.why}` },
+    });
+  }
+
+  private async ask(ask: Omit<DecisionAsk, 'askedBy'>): Promise<void> {
+    const done = await this.decisions.request({ ...ask, askedBy: ASKER });
+    if (!done.ok)
+      this.logger.warn(`${ask.action} was not decided: ${done.error.code}: ${done.error.message}`);
+  }
+}
