@@ -197,6 +197,8 @@ export class AppConfig {
   readonly datasetQuotaExpert!: number;
   /** Largest dataset, all files together, MiB. */
   readonly datasetMaxMb!: number;
+  /** How releases with better experts go live: all at once, or unseen first and then for a share of the answers. */
+  readonly learningRollout!: 'promote' | 'staged';
   /** Updates of a training that its contributor has to show; 0: none is asked for. */
   readonly learningAuditUpdates!: number;
   /** How long a contributor may take to show them, seconds. */

@@ -103,6 +103,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   datasetQuotaTrusted: integer(0, 1_000_000),
   datasetQuotaExpert: integer(0, 1_000_000),
   datasetMaxMb: integer(1, 4_096),
+  learningRollout: oneOf('promote', 'staged'),
   learningAuditUpdates: integer(0, 1_000_000),
   learningOpeningSeconds: integer(1, 604_800),
   blobBackupDir: optional(path),

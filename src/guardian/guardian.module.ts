@@ -22,6 +22,7 @@ import { AuditExport } from './audit/audit-export.js';
 import { GuardianFsck } from './audit/guardian-fsck.js';
 import { GuardianTrail } from './audit/guardian-trail.js';
 import { Autopilot } from './autopilot/autopilot.js';
+import { Rollouts } from './autopilot/rollouts.js';
 import { AutonomousController } from './http/autonomous.controller.js';
 import { GuardianAuditController } from './http/guardian-audit.controller.js';
 import { GuardianDashboard } from './http/guardian-dashboard.js';
@@ -89,6 +90,7 @@ import { DecisionStore } from './store/decision-store.js';
     OverrideService,
     OneCommandRollback,
     OwnAuthority,
+    Rollouts,
     PromotionGuard,
     DecisionMetrics,
     TrendSource,

@@ -1,7 +1,14 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
-import { api, GOLDEN, liveVersion, until, type DecisionDocument } from '../support/autonomy.js';
+import {
+  api,
+  GOLDEN,
+  importTwoReleases,
+  liveVersion,
+  until,
+  type DecisionDocument,
+} from '../support/autonomy.js';
 import { startServer, type TestServer } from '../support/index.js';
 
 jest.setTimeout(180_000);
@@ -61,5 +68,48 @@ describe('a live release whose answers fail', () => {
     await until('it has helped', async () => (await decisions())[0].state === 'succeeded', 60_000);
     expect(await decisions()).toMatchObject([{ automatic: true, asked_by: 'autopilot', helped: true }]);
     expect((await ask(0)).status).toBe(200);
+  });
+});
+
+describe('a release that is to come to people by stages', () => {
+  let server: TestServer;
+
+  beforeAll(async () => {
+    const env = { IMPORT_GENESIS: 'false', AUTOPILOT_SECONDS: '1', HEALING: 'off' };
+    server = await startServer({ env, until: 'listening' });
+    await importTwoReleases(server);
+  });
+  afterAll(() => server?.stop());
+
+  it('is a shadow, then a canary where a guardian says so, and then live, by the answers it gives', async () => {
+    const path = '/models/mixtral-a/releases/1.0.1/promote';
+    expect((await api(server, 'POST', `${path}?staged=perhaps`)).status).toBe(400);
+    const begun = await api(server, 'POST', `${path}?staged=true`);
+    expect([begun.status, begun.body.live]).toEqual([202, false]);
+    let asked = 0;
+    const answer = async () => {
+      const body = { model: 'mixtral-a', prompt: [1 + (asked++ % 90), 2, 3], seed: asked, max_tokens: 2 };
+      expect((await api(server, 'POST', '/v1/completions', body)).status).toBe(200);
+    };
+    await until(
+      'it is live',
+      async () => {
+        for (let i = 0; i < 10; i++) await answer();
+        const questions = await api(server, 'GET', '/api/guardian/escalations?state=open');
+        const open = questions.body.items as { escalation_id: string }[];
+        for (const { escalation_id: id } of open) {
+          const yes = await api(server, 'POST', `/api/guardian/escalations/${id}/approve`, {
+            reason: 'good',
+          });
+          expect(yes.status).toBe(200);
+        }
+        return (await liveVersion(server)) === '1.0.1';
+      },
+      120_000,
+    );
+    const found = await api(server, 'GET', '/api/autonomous/decisions?type=deployment');
+    const steps = (found.body.items as { action: string; state: string; asked_by: string }[]).reverse();
+    expect(steps.map(({ action }) => action)).toEqual(['canary', 'promote']);
+    expect(steps.every(({ asked_by: by }) => by === 'autopilot')).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsBoolean, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
 import type { ImportDtype } from '../blocks/tensor-plan.js';
 
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -51,6 +51,14 @@ export class ModelParameters {
 export class ReleaseParameters extends ModelParameters {
   @Matches(VERSION, { message: 'version must be a version such as 1.0.0' })
   version!: string;
+}
+
+/** Query of `POST /models/:name/releases/:version/promote`. */
+export class PromoteQuery {
+  /** `true`: unseen first, then for a share of the answers, then for all, as far as the decision matrix lets it. */
+  @IsOptional()
+  @IsIn(['true', 'false'])
+  staged?: string;
 }
 
 /** `GET /models/:name/gguf`. */

@@ -8,7 +8,7 @@ import { AppConfig } from '../../config/index.js';
 import { PromotionDoor } from '../releases/promotion-door.js';
 import { ReleaseCatalog } from '../releases/release-catalog.js';
 import type { ReleaseRow } from '../releases/release-table.js';
-import { ModelParameters, PageQuery, ReleaseParameters } from './dto.js';
+import { ModelParameters, PageQuery, PromoteQuery, ReleaseParameters } from './dto.js';
 import { pageOf } from './page.js';
 
 /** Whom the command line of the server's own machine acts for. */
@@ -65,12 +65,15 @@ export class ModelsController {
   @NeedsScope('models:write')
   async promote(
     @Param() { name, version }: ReleaseParameters,
+    @Query() { staged }: PromoteQuery,
     @Req() request: IdentifiedRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const actor = request.identity?.subject ?? 'anonymous';
     const mayOrder = this.config.singleUser || actor === OPERATOR;
-    const { outcome, decision } = unwrap(await this.door.ask({ model: name, version, actor, mayOrder }));
+    const { outcome, decision } = unwrap(
+      await this.door.ask({ model: name, version, actor, mayOrder, staged: staged === 'true' }),
+    );
     if (outcome === null) {
       void reply.status(202);
       return { model: name, version, live: false, moved: false, decision };

@@ -8,6 +8,8 @@ export interface PromotionAsk {
   readonly version: string;
   readonly actor: string;
   readonly mayOrder: boolean;
+  /** Whether it is to come to people by stages, where there is one to compare it with: unseen, for a share of the answers, for all. */
+  readonly staged?: boolean;
   /** Why, where it is not a guardian who asks. */
   readonly why?: string;
   /** Asking again with the same key by the same actor is the same question. */

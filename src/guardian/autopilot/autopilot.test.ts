@@ -3,7 +3,10 @@ import { CodedError } from '../../common/errors.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { testConfig } from '../../../test/support/test-config.js';
 import type { DecisionAsk } from '../process/decision-ask.js';
+import type { ReleaseFigures } from '../../inference/index.js';
+import type { Stage } from '../actions/release-stages.js';
 import { Autopilot } from './autopilot.js';
+import type { Rollout } from './rollouts.js';
 
 type Parts = ConstructorParameters<typeof Autopilot>;
 const LOOKS = 8;
@@ -14,6 +17,9 @@ describe('the autopilot', () => {
   let features: Record<string, number>;
   let stopped: boolean;
   let waiting: number;
+  let rollout: Rollout | null;
+  let stage: Stage | null;
+  let served: ReleaseFigures;
   let sut: Autopilot;
 
   beforeEach(() => {
@@ -37,9 +43,21 @@ describe('the autopilot', () => {
         return { stopped };
       },
     };
-    const models = () => Promise.resolve([{ name: 'other' }, { name: 'genesis' }]);
+    const models = () =>
+      Promise.resolve([
+        { name: 'other', liveRelease: null },
+        { name: 'genesis', liveRelease: live.hash },
+      ]);
+    [rollout, stage, served] = [null, null, { answers: 0, failed: 0, firstTokenMs: null }];
+    const rollouts = {
+      of: (model: string) => (model === 'genesis' ? rollout : null),
+      note: (_model: string, noted: object) => void (rollout = { at: Date.now(), ...noted } as Rollout),
+      end: () => void (rollout = null),
+    };
+    const [stages, figuresOf] = [{ of: () => stage }, { of: () => Promise.resolve(served) }];
+    const releases = [{ standing }, { models }, stages, figuresOf, rollouts];
     sut = new Autopilot(
-      ...([testConfig(), figures, sizing, { standing }, { models }, { request }, stop] as unknown as Parts),
+      ...([testConfig(), figures, sizing, ...releases, { request }, stop] as unknown as Parts),
     );
   });
 
@@ -74,6 +92,50 @@ describe('the autopilot', () => {
     features = { error_rate: 0.6 };
     await look(1);
     expect(asked[2]).toMatchObject({ emergency: false, idempotencyKey: `autopilot:back:${live.hash}:1000` });
+  });
+
+  describe('with a release that comes to people by stages', () => {
+    const release = 'c'.repeat(64);
+    const deployment = (action: string) => ({ type: 'deployment', action, emergency: false });
+    beforeEach(() => {
+      rollout = { release, version: '1.0.2', step: 'shadow', at: Date.now() };
+      stage = { release, version: '1.0.2', stage: 'shadow', share: 0.1 };
+    });
+
+    it('asks for the canary and then for all, once each, when there are answers enough', async () => {
+      await look(3);
+      expect(asked).toEqual([]);
+      served = { answers: 10, failed: 0, firstTokenMs: 5 };
+      await look(3);
+      expect(asked).toMatchObject([
+        { ...deployment('canary'), parameters: { model: 'genesis', version: '1.0.2' } },
+      ]);
+      Object.assign(stage as Stage, { stage: 'canary' });
+      await look(3);
+      expect(asked.slice(1)).toMatchObject([deployment('promote')]);
+      live.hash = release;
+      await look(1);
+      expect(rollout).toBeNull();
+      live.hash = 'b'.repeat(64);
+    });
+
+    it('asks to withdraw it when answers fail, and is done with it when that has happened', async () => {
+      served = { answers: 10, failed: 5, firstTokenMs: 5 };
+      await look(2);
+      expect(asked).toMatchObject([{ ...deployment('withdraw'), parameters: { model: 'genesis' } }]);
+      stage = null;
+      await look(2);
+      expect([asked.length, rollout]).toEqual([1, null]);
+    });
+
+    it('waits where a guardian has not answered, or another release is staged', async () => {
+      served = { answers: 99, failed: 0, firstTokenMs: 5 };
+      stage = null;
+      await look(2);
+      stage = { release: 'd'.repeat(64), version: '1.0.3', stage: 'shadow', share: 0.1 };
+      await look(2);
+      expect(asked).toEqual([]);
+    });
   });
 
   it('does not look while automatic action is stopped', async () => {

@@ -8,12 +8,17 @@ import { messageOf, systemClock } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { AppConfig } from '../../config/index.js';
 import { ReleaseCatalog } from '../../experts/index.js';
+import type { ActionParameters } from '../actions/decision-action.js';
 import { EngineSizing } from '../actions/engine-sizing.js';
+import { SharedReleaseFigures } from '../actions/release-figures.js';
+import { ReleaseStages } from '../actions/release-stages.js';
 import { RollbackActions } from '../actions/rollback.js';
 import type { DecisionAsk } from '../process/decision-ask.js';
 import { DecisionService } from '../process/decision-service.js';
 import { EmergencyStop } from '../stop/emergency-stop.js';
 import { regressionIn } from './release-watch.js';
+import { stepAfter } from './rollout-watch.js';
+import { Rollouts } from './rollouts.js';
 import { SizeWatch } from './size-watch.js';
 
 const ASKER = 'autopilot';
@@ -22,7 +27,7 @@ const SAME_WISH_MS = 600_000;
 
 /**
  * Looks at what the server does and asks for what would help: back to the release before where the live one does worse, more streams where
- * callers wait, the configured size where they do not any more. It decides nothing: the matrix does, or a guardian.
+ * callers wait, the configured size where they do not any more, the next stage of a release that comes to people by stages. It decides nothing: the matrix does, or a guardian.
  */
 @Injectable()
 export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -37,6 +42,9 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly sizing: EngineSizing,
     private readonly rollback: RollbackActions,
     private readonly releases: ReleaseCatalog,
+    private readonly stages: ReleaseStages,
+    private readonly served: SharedReleaseFigures,
+    private readonly rollouts: Rollouts,
     private readonly decisions: DecisionService,
     private readonly stop: EmergencyStop,
   ) {}
@@ -59,7 +67,10 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     if (this.stop.state.stopped) return;
     try {
       await this.lookAtSize();
-      for (const { name } of await this.releases.models()) await this.lookAtRelease(name);
+      for (const { name, liveRelease } of await this.releases.models()) {
+        await this.lookAtRelease(name);
+        await this.lookAtRollout(name, liveRelease);
+      }
     } catch (thrown) {
       this.logger.debug(`a look was cut short: ${messageOf(thrown)}`);
     }
@@ -88,6 +99,26 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     await this.ask({
       ...{ type: 'rollback', action: 'previous_release', parameters: { model }, idempotencyKey: key },
       ...{ emergency: regression.emergency, why: `${model}@${live.version}: ${regression.why}` },
+    });
+  }
+
+  private async lookAtRollout(model: string, live: string | null): Promise<void> {
+    const rollout = this.rollouts.of(model);
+    if (rollout === null) return;
+    const { release, version, step } = rollout;
+    const stage = this.stages.of(model);
+    const isOver = live === release || (step === 'withdraw' && stage?.release !== release);
+    if (isOver) return this.rollouts.end(model, ASKER);
+    // Not staged: a guardian has not answered yet, or has said no.
+    if (stage?.release !== release) return;
+    const next = stepAfter(stage.stage, await this.served.of(release), systemClock.now() - rollout.at);
+    if (next === null || next.action === step) return;
+    const parameters: ActionParameters = next.action === 'withdraw' ? { model } : { model, version };
+    const { action, why } = next;
+    await this.rollouts.note(model, { release, version, step: action }, ASKER);
+    await this.ask({
+      ...{ type: 'deployment', action, parameters, why: `${model}@${version}: ${why}`, emergency: false },
+      idempotencyKey: `autopilot:rollout:${release}:${action}:${rollout.at}`,
     });
   }
 

@@ -7,6 +7,7 @@ import {
   type PromotionAnswer,
   type PromotionAsk,
 } from '../../experts/index.js';
+import { Rollouts } from '../autopilot/rollouts.js';
 import type { DecisionRow } from '../store/rows.js';
 import { DecisionService } from './decision-service.js';
 import { OverrideService } from './override-service.js';
@@ -20,6 +21,7 @@ export class PromotionGuard implements OnModuleInit {
     private readonly overrides: OverrideService,
     private readonly index: ParameterIndex,
     private readonly releases: ReleaseCatalog,
+    private readonly rollouts: Rollouts,
   ) {}
 
   onModuleInit(): void {
@@ -28,23 +30,36 @@ export class PromotionGuard implements OnModuleInit {
 
   private async decide(ask: PromotionAsk): Promise<Result<PromotionAnswer>> {
     const { model, version, actor, mayOrder, why = 'a guardian asked to promote it', key = null } = ask;
+    const staged = ask.staged === true;
     const before = await this.index.live(model);
     const release = (await this.releases.releases(model)).find((row) => row.version === version);
     // What is live already needs no decision.
     if (release !== undefined && before?.release === release.hash)
       return ok({ outcome: { release, previous: before.release, moved: false }, decision: null });
     const parameters = { model, version };
+    const byStages = staged && before !== null && release !== undefined;
+    const action = byStages ? 'shadow' : 'promote';
+    if (byStages) await this.rollouts.note(model, { release: release.hash, version, step: 'shadow' }, actor);
     const decided = mayOrder
-      ? await this.overrides.order('promote', parameters, { by: actor, reason: 'promoted by the owner' })
+      ? await this.overrides.order(action, parameters, { by: actor, reason: why })
       : await this.decisions.request({
-          ...{ type: 'deployment', action: 'promote', parameters, idempotencyKey: key, emergency: false },
+          ...{ type: 'deployment', action, parameters, idempotencyKey: key, emergency: false },
           ...{ askedBy: actor, why },
         });
     if (!decided.ok) return decided;
+    if (byStages) return stagedAnswerOf(decided.value);
     return release === undefined
       ? err(gone(model, version))
       : answerOf(decided.value, release, before?.release ?? null);
   }
+}
+
+/** Nothing is live yet; the autopilot goes on where the shadow may be. */
+function stagedAnswerOf({ id, state, detail, appraisal }: DecisionRow): Result<PromotionAnswer> {
+  return ok({
+    outcome: null,
+    decision: { id, state, detail: detail ?? appraisal.grounds[0]?.detail ?? null },
+  });
 }
 
 function answerOf(

@@ -22,6 +22,7 @@ import {
 } from '../../experts/index.js';
 import { LogAppender, type LogEntryInput } from '../../log/index.js';
 import { VERDICT_ENTRY } from '../beacon/beacon.js';
+import { AppConfig } from '../../config/index.js';
 import type { CheckOutcome } from '../checks/check-outcome.js';
 import { SubmissionFiles } from '../submission/submission-files.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
@@ -45,6 +46,7 @@ export class Publication {
     private readonly index: ParameterIndex,
     private readonly releases: ReleaseAuthor,
     private readonly door: PromotionDoor,
+    private readonly config: AppConfig,
   ) {}
 
   /** Publishes the blocks of an accepted submission with the verdict on them, all in one transaction. */
@@ -120,6 +122,7 @@ export class Publication {
     const fall = row.verdict?.figures.overall.fall ?? 0;
     const asked = await this.door.ask({
       ...{ model: row.model, version, actor: LEARNING_ACTOR, mayOrder: false, key: row.id },
+      staged: this.config.learningRollout === 'staged',
       why: `proof of learning: the loss on unseen examples is ${(fall * 100).toFixed(1)} % less (${row.id})`,
     });
     if (!asked.ok) return asked;

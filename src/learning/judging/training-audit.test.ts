@@ -82,8 +82,8 @@ describe('the audit of submissions', () => {
   it('asks for updates that follow from the beacon', async () => {
     const before = systemClock.now();
     const asked = await create(manifestOf()).ask(row, beacon);
-    expect(asked).toMatchObject({ of: 100, share: 0.08 });
-    expect(asked?.updates).toHaveLength(8);
+    expect(asked).toMatchObject({ of: 100, share: 0.1 });
+    expect(asked?.updates).toHaveLength(10);
     expect(asked?.until).toBeGreaterThanOrEqual(before + 60_000);
     expect((await create(manifestOf()).ask(row, beacon))?.updates).toEqual(asked?.updates);
     const other = await create(manifestOf()).ask(row, { ...beacon, root: hash('c') });
