@@ -1,15 +1,20 @@
 import { bytesToHex, unwrap } from '../../src/common/index.js';
 import { nativeSha256 } from '../../src/common/native-hash.js';
-import { MemoryBlockSource, type BlockSource } from '../../src/inference/kernel/index.js';
-import type { BuiltModel } from '../../src/inference/kernel/model-builder.js';
 import { operatorsOf, type Place } from '../../src/inference/dispute/place.js';
 import type { Tamper } from '../../src/inference/dispute/plain-forward.js';
 import { PlainWitness } from '../../src/inference/dispute/plain-witness.js';
 import { PlainWeights } from '../../src/inference/dispute/referee/weights.js';
 import { settle } from '../../src/inference/dispute/settle.js';
 import type { Verdict } from '../../src/inference/dispute/verdict.js';
-import { GREEDY } from '../../src/inference/sampler/index.js';
-import { EVERY_PART, randomModel, smallConfig } from './engine.js';
+import type { BlockSource } from '../../src/inference/kernel/index.js';
+import {
+  ANSWER_TOKENS,
+  DISPUTE_SUBJECTS,
+  drawQuestion,
+  PROMPT_TOKENS,
+  type DisputeQuestion,
+  type DisputeSubject,
+} from './dispute-subjects.js';
 import { randomNumbers } from './schedules.js';
 
 /** What a dishonest side flips one bit of. */
@@ -17,19 +22,14 @@ export type FaultKind = 'weight' | 'activation' | 'router' | 'token' | 'seed';
 /** What may be wrong on one side. */
 export const FAULT_KINDS: readonly FaultKind[] = ['weight', 'activation', 'router', 'token', 'seed'];
 
-/** One trial: a question, the fault (null: both honest), and the verdict with what it should have been. */
+/** One trial with a fault on one side: the verdict and what it should have been. */
 export interface DisputeTrial {
-  readonly kind: FaultKind | 'honest';
+  readonly kind: FaultKind;
   readonly verdict: Verdict;
   /** What is wrong with the verdict; null when nothing is. */
   readonly failure: string | null;
   /** Faults drawn before that changed no commitment, or that no reader takes (padding): nothing to dispute. */
   readonly withoutEffect: number;
-}
-
-interface Subject {
-  readonly built: BuiltModel;
-  readonly weights: PlainWeights;
 }
 
 interface Fault {
@@ -39,29 +39,8 @@ interface Fault {
   readonly isFound: (place: NonNullable<Verdict['place']>) => boolean;
 }
 
-const TOKENS = 36;
-const PROMPT = 5;
-
-/** Small models: Mixtral's way and every other part, in all dtypes. */
-function subjects(): Subject[] {
-  const shape = { hiddenSize: 32, expertHiddenSize: 32, heads: 2, kvHeads: 1, vocabSize: 40, experts: 3 };
-  const other = { ...shape, architecture: EVERY_PART };
-  return [
-    randomModel(smallConfig(shape), 'int8', 3),
-    randomModel(smallConfig(shape), 'mixed', 5),
-    randomModel(smallConfig(shape), 'int4', 7),
-    randomModel(smallConfig(other), 'mixed', 9),
-  ].map((built) => ({
-    built,
-    weights: new PlainWeights(built.model, new MemoryBlockSource(built.payloads, nativeSha256)),
-  }));
-}
-
-const SUBJECTS = subjects();
-
-/** Runs trials one after the other; the seed decides everything. */
+/** Disputes with one wrong bit on one side, one after the other; the seed decides everything. */
 export class DisputeTrials {
-  private readonly subjects = SUBJECTS;
   private readonly random: (below: number) => number;
 
   constructor(seed: number) {
@@ -71,9 +50,11 @@ export class DisputeTrials {
   /** One trial with a fault on one of the sides. */
   async faulty(kind = FAULT_KINDS[this.random(FAULT_KINDS.length)]): Promise<DisputeTrial> {
     for (let withoutEffect = 0; ; withoutEffect++) {
-      const { subject, honest } = await this.honestSide();
-      const fault = await this.fault(kind, subject, honest);
-      if (fault === null || !differ(fault.side, honest)) continue;
+      const subject = DISPUTE_SUBJECTS[this.random(DISPUTE_SUBJECTS.length)];
+      const question = drawQuestion(subject, this.random);
+      const honest = await this.answer(subject, question);
+      const fault = await this.fault(kind, subject, question);
+      if (fault === null || !differ(fault.side.statement.commitments, honest.statement.commitments)) continue;
       const liar = this.random(2) === 0 ? 'a' : 'b';
       const pair = liar === 'a' ? ([fault.side, honest] as const) : ([honest, fault.side] as const);
       const verdict = unwrap(await settle(...pair, { weights: subject.weights, sha256: nativeSha256 }));
@@ -81,64 +62,55 @@ export class DisputeTrials {
     }
   }
 
-  /** One trial between two honest sides that computed apart. */
-  async honest(): Promise<DisputeTrial> {
-    const { subject, honest } = await this.honestSide();
-    const other = await this.answer(subject, honest);
-    const verdict = unwrap(await settle(honest, other, { weights: subject.weights, sha256: nativeSha256 }));
-    const failure = verdict.differs || verdict.wrong.length > 0 ? verdict.detail : null;
-    return { kind: 'honest', verdict, failure, withoutEffect: 0 };
-  }
-
-  private async honestSide(): Promise<{ subject: Subject; honest: PlainWitness }> {
-    const subject = this.subjects[this.random(this.subjects.length)];
-    const { model } = subject.built;
-    const sampling =
-      this.random(4) === 0 ? GREEDY : { ...GREEDY, temperature: 0.9, topP: 0.95, seed: this.random(2 ** 32) };
-    const question = {
-      release: model.release,
-      kernelHash: '0'.repeat(64),
-      promptIds: Array.from({ length: PROMPT }, () => this.random(model.config.vocabSize)),
-      sampling,
-      salt: new Uint8Array(32).fill(this.random(256)),
-    };
-    const options = { weights: subject.weights, sha256: nativeSha256 };
-    return { subject, honest: unwrap(await PlainWitness.answer(question, TOKENS, options)) };
+  /** A side that has made a mistake and stands for it; `honest`: the commitments of an honest side with the question's salt. */
+  async mistaken(
+    subject: DisputeSubject,
+    question: DisputeQuestion,
+    honest: readonly Uint8Array[],
+  ): Promise<PlainWitness> {
+    for (;;) {
+      const fault = await this.fault(FAULT_KINDS[this.random(FAULT_KINDS.length)], subject, question);
+      if (fault !== null && differ(fault.side.statement.commitments, honest)) return fault.side;
+    }
   }
 
   private async answer(
-    { weights }: Subject,
-    { statement }: PlainWitness,
+    { weights }: DisputeSubject,
+    question: DisputeQuestion,
     faults: Parameters<typeof PlainWitness.answer>[3] = {},
   ): Promise<PlainWitness> {
     const options = { weights, sha256: nativeSha256 };
-    return unwrap(await PlainWitness.answer(statement, TOKENS, options, faults));
+    return unwrap(await PlainWitness.answer(question, ANSWER_TOKENS, options, faults));
   }
 
-  private async fault(kind: FaultKind, subject: Subject, honest: PlainWitness): Promise<Fault | null> {
-    if (kind === 'weight') return this.weightFault(subject, honest);
+  private async fault(
+    kind: FaultKind,
+    subject: DisputeSubject,
+    question: DisputeQuestion,
+  ): Promise<Fault | null> {
+    if (kind === 'weight') return this.weightFault(subject, question);
     if (kind === 'token') {
-      const at = this.random(TOKENS);
+      const at = this.random(ANSWER_TOKENS);
       const flip = (index: number, token: number) =>
         index === at ? (token ^ (1 << this.random(5))) % 40 : token;
-      const side = await this.answer(subject, honest, { token: flip });
+      const side = await this.answer(subject, question, { token: flip });
       return { kind, side, isFound: ({ token, operator }) => token === at && operator === 'sample' };
     }
     if (kind === 'seed') {
-      const seed = (honest.statement.sampling.seed ^ (1 << this.random(31))) >>> 0;
-      const side = await this.answer(subject, honest, { seed });
+      const seed = (question.sampling.seed ^ (1 << this.random(31))) >>> 0;
+      const side = await this.answer(subject, question, { seed });
       const isFound = ({ token, operator }: NonNullable<Verdict['place']>) =>
         token === 0 && (operator === 'commitment' || operator === 'sample');
       return { kind, side, isFound };
     }
-    return this.activationFault(kind, subject, honest);
+    return this.activationFault(kind, subject, question);
   }
 
   /** One bit of one output, at one place. */
   private async activationFault(
     kind: 'activation' | 'router',
-    subject: Subject,
-    honest: PlainWitness,
+    subject: DisputeSubject,
+    question: DisputeQuestion,
   ): Promise<Fault | null> {
     const at = this.place(subject, kind);
     const [drawn, bit, shift] = [this.random(2 ** 30), this.random(32), this.random(2)];
@@ -150,7 +122,7 @@ export class DisputeTrials {
       else new Uint32Array(value.buffer, value.byteOffset, value.length)[element % value.length] ^= 1 << bit;
     };
     const options = { weights: subject.weights, sha256: nativeSha256, tamper };
-    const answered = await PlainWitness.answer(honest.statement, TOKENS, options);
+    const answered = await PlainWitness.answer(question, ANSWER_TOKENS, options);
     if (!answered.ok) return null;
     const side = answered.value;
     const layers = subject.built.model.config.layers;
@@ -166,10 +138,10 @@ export class DisputeTrials {
     };
   }
 
-  private place({ built }: Subject, kind: 'activation' | 'router'): Place {
+  private place({ built }: DisputeSubject, kind: 'activation' | 'router'): Place {
     const { config } = built.model;
-    const position = this.random(PROMPT + TOKENS - 1);
-    const sections = config.layers + (position >= PROMPT - 1 ? 2 : 1);
+    const position = this.random(PROMPT_TOKENS + ANSWER_TOKENS - 1);
+    const sections = config.layers + (position >= PROMPT_TOKENS - 1 ? 2 : 1);
     if (kind === 'router')
       return { position, section: 1 + this.random(config.layers), operator: 'routerChoice', rank: 0 };
     const section = this.random(sections);
@@ -178,7 +150,7 @@ export class DisputeTrials {
   }
 
   /** One bit of one payload behind its tensors' headers; the honest side and the referee have the block as it was. */
-  private async weightFault(subject: Subject, honest: PlainWitness): Promise<Fault | null> {
+  private async weightFault(subject: DisputeSubject, question: DisputeQuestion): Promise<Fault | null> {
     const { model, payloads } = subject.built;
     const block = model.blocks[this.random(model.blocks.length)];
     const tensor = block.tensors[this.random(block.tensors.length)];
@@ -191,7 +163,7 @@ export class DisputeTrials {
       },
     };
     const options = { weights: new PlainWeights(model, source), sha256: nativeSha256 };
-    const answered = await PlainWitness.answer(honest.statement, TOKENS, options);
+    const answered = await PlainWitness.answer(question, ANSWER_TOKENS, options);
     if (!answered.ok) return null;
     const side = answered.value;
     const layer = /^layer(\d+)\./.exec(block.name);
@@ -225,9 +197,8 @@ function isSamePlace(a: Place, b: Place): boolean {
   );
 }
 
-function differ(a: PlainWitness, b: PlainWitness): boolean {
-  const chain = ({ statement }: PlainWitness) => statement.commitments.map(bytesToHex).join();
-  return chain(a) !== chain(b);
+function differ(a: readonly Uint8Array[], b: readonly Uint8Array[]): boolean {
+  return a.map(bytesToHex).join() !== b.map(bytesToHex).join();
 }
 
 function faultMissed(verdict: Verdict, liar: 'a' | 'b', { isFound }: Fault): string | null {

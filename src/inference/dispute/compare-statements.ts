@@ -19,8 +19,9 @@ export interface TokenWindow {
 }
 
 /**
- * The first window whose commitments differ, within the tokens that both have; null when none does. With different salts
- * commitments say nothing of each other, and the window is all tokens.
+ * The first window whose commitments or tokens differ, within the tokens that both have; null when none does. With different salts
+ * commitments say nothing of each other, and the window is all tokens. Tokens count by themselves: a side may state others than
+ * those it has committed to.
  */
 export function differentWindow(a: Statement, b: Statement): TokenWindow | null {
   const common = Math.min(a.outputIds.length, b.outputIds.length);
@@ -29,8 +30,10 @@ export function differentWindow(a: Statement, b: Statement): TokenWindow | null 
     const end = Math.min(first + COMMITMENT_INTERVAL, common);
     const window = first / COMMITMENT_INTERVAL;
     const [one, other] = [a.commitments[window], b.commitments[window]];
+    const tokens = ({ outputIds }: Statement) => outputIds.slice(first, end).join();
     if (one === undefined || other === undefined || bytesToHex(one) !== bytesToHex(other))
       return { first, end };
+    if (tokens(a) !== tokens(b)) return { first, end };
   }
   return null;
 }

@@ -73,7 +73,10 @@ class Settlement {
     if (!a.ok) return a;
     const b = await this.b.states(first, end);
     if (!b.ok) return b;
-    const at = firstDifferent(a.value, b.value);
+    const [idsA, idsB] = [this.a.statement.outputIds, this.b.statement.outputIds];
+    const at = a.value.findIndex(
+      (state, i) => !same(state, b.value[i]) || idsA[first + i] !== idsB[first + i],
+    );
     return ok(at < 0 ? -1 : first + at);
   }
 
