@@ -39,6 +39,12 @@ interface Reference {
 
 const vectors = `${root}test/vectors/golden`;
 
+it('covers four families, in 32 and 16 bits, one in MXFP4 besides', () => {
+  const families = ['gpt_oss', 'mixtral', 'olmoe', 'qwen3_moe'];
+  const stored = families.flatMap((family) => [`${family}-a`, `${family}-a-bf16`]);
+  expect(readdirSync(vectors).sort()).toEqual([...stored, 'gpt_oss-a-mxfp4'].sort());
+});
+
 describe.each(readdirSync(vectors))('golden checkpoint %s', (name) => {
   const folder = `${vectors}/${name}`;
   const reference = JSON.parse(readFileSync(`${folder}/reference.json`, 'utf8')) as Reference;
