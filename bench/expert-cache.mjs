@@ -1,6 +1,7 @@
 // A model several times larger than its expert cache, read from files: loading against SHA-256 on one core, and answers with and
 // without loading in the background. Pairs are interleaved; the figures are medians.
 // node bench/expert-cache.mjs [repetitions] [tokens]
+// Fails when verified loading is slower than 80 % of SHA-256 or a cache leaves its budget by more than 1 %.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -9,9 +10,14 @@ import { fileURLToPath } from 'node:url';
 import { createKernelMemory, Engine, Kernel } from '../dist/src/inference/kernel/index.js';
 import { compileKernel } from '../dist/src/inference/kernel/node/compile-kernel.js';
 import { FileBlockSource } from '../dist/src/inference/kernel/node/file-source.js';
+import { expectFigure } from './aims.mjs';
 import { SHAPES, writeModel } from './engine/shapes.mjs';
 
 const [, , repetitions = '5', tokens = '24'] = process.argv;
+/** Speed of a verified load over that of SHA-256 alone. */
+const LOAD_SHARE = 0.8;
+/** Bytes in a cache over its budget. */
+const BUDGET_SHARE = 1.01;
 const kernelPath = fileURLToPath(new URL('../dist/kernel/kernel.wasm', import.meta.url));
 const greedy = {
   ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 },
@@ -91,6 +97,7 @@ async function pair(model, threads, share) {
   for (const name of ['off', 'on']) {
     const { cache, foresight } = unwrap(await engines[name].stats());
     caches[name] = { cache, foresight };
+    fullest = Math.max(fullest, cache.bytes / limits.expertCacheBytes);
     await engines[name].stop();
   }
   const [off, on] = [median(speeds.off), median(speeds.on)];
@@ -106,6 +113,7 @@ async function pair(model, threads, share) {
   };
 }
 
+let fullest = 0;
 const folder = mkdtempSync(join(tmpdir(), 'stemma-cache-bench-'));
 try {
   const model = writeModel('L', folder);
@@ -126,7 +134,9 @@ try {
       );
     }
   }
-  console.log(JSON.stringify({ cpu: cpus()[0].model, loading: speed, rows }));
+  console.log(JSON.stringify({ cpu: cpus()[0].model, loading: speed, fullest, rows }));
+  expectFigure('verified load over SHA-256', speed.share, { least: LOAD_SHARE });
+  expectFigure('bytes in an expert cache over its budget', fullest, { most: BUDGET_SHARE });
 } finally {
   rmSync(folder, { recursive: true });
 }

@@ -1,4 +1,5 @@
 // Stemma beside llama.cpp on the same machine: the same weights (exported to GGUF), bits, prompts and lengths, in interleaved rounds.
+// Fails when a median ratio at the library level is below its aim (S and M, two threads).
 // node bench/peers/run.mjs [--realtime] [--models S,M,genesis] [--rounds 5] [--threads 2] [--levels library,api]
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -6,6 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { expectFigure } from '../aims.mjs';
 import { buildDriver, installPeers, libraryFolder } from './install.mjs';
 import { ask } from './realtime.mjs';
 import { Side } from './side.mjs';
@@ -37,6 +39,12 @@ const WARM_UP = 2;
 /** Sides that compute without a binding. */
 const LIBRARY = new Set(['stemma', 'llama.cpp from C']);
 
+/** Least median of ours / llama.cpp from C, with two threads. */
+const AIMS = {
+  S: { 'decode 1 stream': 1.6, 'decode 8 streams': 1.6, 'prefill 256': 1 },
+  M: { 'decode 1 stream': 1.15, 'decode 8 streams': 1.3, 'prefill 256': 1 },
+};
+
 /** Whom each of our sides is compared with. */
 const PEER_OF = { stemma: 'llama.cpp from C', 'stemma, API': 'node-llama-cpp' };
 
@@ -62,6 +70,8 @@ console.log(
     results,
   }),
 );
+if (threads === '2') for (const row of results) holdToAim(row);
+else console.error(`the aims are for two threads: nothing is said of ${threads}`);
 
 async function measureModel(name) {
   const target = join(folder, name);
@@ -125,13 +135,7 @@ function run(file, ...args) {
 /** Tokens per second, and per round what they are times the peer's. */
 function printTable(rows) {
   const lines = rows.map((row) => {
-    const peer = rows.find(
-      (other) =>
-        other.model === row.model &&
-        other.measurement === row.measurement &&
-        other.side === PEER_OF[row.side],
-    );
-    const ratios = peer === undefined ? null : row.rounds.map((rate, i) => rate / peer.rounds[i]);
+    const ratios = ratiosOf(row, rows);
     return {
       ...{ model: row.model, measurement: row.measurement, side: row.side },
       'tokens/s median': spread(row.rounds)[1].toFixed(0),
@@ -143,6 +147,24 @@ function printTable(rows) {
     };
   });
   console.table(lines);
+}
+
+/** What a side's tokens per second are times its peer's, round by round; null where it has no peer. */
+function ratiosOf(row, rows) {
+  const peer = rows.find(
+    (other) =>
+      other.model === row.model &&
+      other.measurement === row.measurement &&
+      other.side === PEER_OF[row.side],
+  );
+  return peer === undefined ? null : row.rounds.map((rate, i) => rate / peer.rounds[i]);
+}
+
+function holdToAim(row) {
+  const aim = row.side === 'stemma' ? AIMS[row.model]?.[row.measurement] : undefined;
+  const ratios = ratiosOf(row, results);
+  if (aim === undefined || ratios === null) return;
+  expectFigure(`ratio to llama.cpp, ${row.model}, ${row.measurement}`, spread(ratios)[1], { least: aim });
 }
 
 function spread(numbers) {
