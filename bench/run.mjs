@@ -10,6 +10,8 @@ import { fileURLToPath } from 'node:url';
 const BENCHMARKS = {
   engine: 'engine/run.mjs',
   constrained: 'engine/constrained.mjs',
+  schemas: 'engine/schemas.mjs',
+  speculation: 'engine/speculation.mjs',
   chain: 'chain/run.mjs',
   api: 'api/run.mjs',
   startup: 'startup.mjs',

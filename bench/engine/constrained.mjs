@@ -1,5 +1,6 @@
 // What obeying a JSON Schema costs: tokens per second with and without, one stream, in interleaved pairs.
 // node bench/engine/constrained.mjs [shapes, e.g. G,M] [threads] [pairs]
+// Fails when the median of a shape's pairs costs more than 10 %.
 import { availableParallelism, tmpdir } from 'node:os';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,10 +8,13 @@ import { fileURLToPath } from 'node:url';
 import { makeVocabulary } from '../../dist/src/inference/constraints/index.js';
 import { Engine } from '../../dist/src/inference/kernel/index.js';
 import { TextTokenizer } from '../../dist/src/inference/tokenizer/text-tokenizer.js';
+import { expectFigure } from '../aims.mjs';
 import { writeModel } from './shapes.mjs';
 
 const [, , shapes = 'G,M', threads = String(availableParallelism()), pairs = '15'] = process.argv;
 const root = new URL('../../', import.meta.url);
+/** Least speed of an answer that obeys a schema, over one that need not. */
+const LEAST_RATIO = 0.9;
 const END = 3;
 const TOKENS = { G: 400, M: 48 };
 const greedy = {
@@ -117,6 +121,8 @@ try {
     })),
   );
   console.log(JSON.stringify({ threads: Number(threads), pairs: Number(pairs), rows }));
+  for (const { shape, kind, ratio } of rows)
+    expectFigure(`speed with ${kind}, shape ${shape}`, ratio, { least: LEAST_RATIO });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

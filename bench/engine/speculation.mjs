@@ -1,18 +1,15 @@
 // What guessing tokens from the text so far brings: tokens per second with and without, one stream, in interleaved pairs, for prompts
-// whose answers repeat themselves and for ordinary ones. The tokens of both sides must be the same.
-// node bench/engine/speculation.mjs <folder> [threads] [pairs]
-//   <folder>: what `node bench/peers/release-folder.mjs models/genesis q8 <folder>` made
-import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { join, resolve } from 'node:path';
+// whose answers repeat themselves and for ordinary ones, on the genesis model. Fails when the tokens of both sides are not the same.
+// node bench/engine/speculation.mjs [threads] [pairs]
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeVocabulary } from '../../dist/src/inference/constraints/index.js';
 import { Engine } from '../../dist/src/inference/kernel/index.js';
-import { TextTokenizer } from '../../dist/src/inference/tokenizer/text-tokenizer.js';
+import { fail } from '../aims.mjs';
+import { importGenesis } from './genesis.mjs';
 
-const [, , folder, threads = String(availableParallelism()), pairs = '9'] = process.argv;
-const root = new URL('../../', import.meta.url);
-const [USER, ASSISTANT, END] = [1, 2, 3];
+const [, , threads = String(availableParallelism()), pairs = '9'] = process.argv;
 const TOKENS = 120;
 const greedy = {
   ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 },
@@ -50,32 +47,16 @@ const unwrap = (result) => {
   if (!result.ok) throw result.error;
   return result.value;
 };
-const read = (name) => JSON.parse(readFileSync(new URL(`models/genesis/${name}`, root), 'utf8'));
-const tokenizer = unwrap(
-  TextTokenizer.create({
-    tokenizer: read('tokenizer.json'),
-    config: read('tokenizer_config.json'),
-    generation: null,
-  }),
-);
-const idsOf = ({ text, chat }) =>
-  text === undefined ? [USER, ...tokenizer.encode(chat, false), ASSISTANT] : tokenizer.encode(text, false);
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-const loaded = JSON.parse(readFileSync(join(folder, 'model.json'), 'utf8'));
-const blocks = loaded.blocks.map((block) => ({ ...block, path: resolve(folder, block.path) }));
-const { vocabSize } = loaded.config;
-const vocabulary = makeVocabulary(vocabSize, (id) => tokenizer.tokenBytes(id), [END], false);
-const model = { ...loaded, blocks, vocabulary };
-const kernelPath = fileURLToPath(new URL('dist/kernel/kernel.wasm', root));
+const kernelPath = fileURLToPath(new URL('../../dist/kernel/kernel.wasm', import.meta.url));
 const limits = { expertCacheBytes: 2 ** 30, kvCacheBytes: 2 ** 28, maxStreams: 8 };
-const engine = await Engine.start({ threads: Number(threads), kernelPath, ...limits });
 
 /** Tokens per second after the first token, and the tokens. */
-async function run({ sampling, ...task }, speculative) {
-  const promptIds = idsOf(task);
+async function run({ engine, genesis }, { sampling, text, chat }, speculative) {
+  const promptIds = text === undefined ? genesis.chatIds(chat) : genesis.textIds(text);
   const request = {
-    release: model.release,
+    release: genesis.model.release,
     promptIds,
     maxTokens: TOKENS,
     stopIds: [],
@@ -86,15 +67,16 @@ async function run({ sampling, ...task }, speculative) {
   return { tokens, speed: (tokens.length - 1) / (timings.decodeMs / 1000) };
 }
 
-async function measure(name, task) {
-  for (const speculative of [true, false, true, false]) await run(task, speculative);
+async function measure(setting, name, task) {
+  const { engine } = setting;
+  for (const speculative of [true, false, true, false]) await run(setting, task, speculative);
   const before = unwrap(await engine.stats()).speculation;
   const both = [];
   for (let i = 0; i < Number(pairs); i++) {
     const order = i % 2 === 0 ? [false, true] : [true, false];
     const found = {};
-    for (const speculative of order) found[speculative] = await run(task, speculative);
-    if (found.true.tokens.join() !== found.false.tokens.join()) throw new Error(`${name}: other tokens`);
+    for (const speculative of order) found[speculative] = await run(setting, task, speculative);
+    if (found.true.tokens.join() !== found.false.tokens.join()) fail(`${name}: other tokens`);
     both.push([found.false.speed, found.true.speed]);
   }
   const { drafted, accepted } = unwrap(await engine.stats()).speculation;
@@ -110,15 +92,23 @@ async function measure(name, task) {
   };
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'stemma-speculation-'));
 try {
-  unwrap(await engine.load(model));
-  const rows = [];
-  for (const [name, task] of Object.entries(TASKS)) rows.push(await measure(name, task));
-  const short = (value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value);
-  console.table(
-    rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, short(value)]))),
-  );
-  console.log(JSON.stringify({ threads: Number(threads), pairs: Number(pairs), rows }));
+  const genesis = importGenesis(folder);
+  const engine = await Engine.start({ threads: Number(threads), kernelPath, ...limits });
+  try {
+    unwrap(await engine.load(genesis.model));
+    const rows = [];
+    for (const [name, task] of Object.entries(TASKS))
+      rows.push(await measure({ engine, genesis }, name, task));
+    const short = (value) => (typeof value === 'number' ? Number(value.toFixed(2)) : value);
+    console.table(
+      rows.map((row) => Object.fromEntries(Object.entries(row).map(([key, value]) => [key, short(value)]))),
+    );
+    console.log(JSON.stringify({ threads: Number(threads), pairs: Number(pairs), rows }));
+  } finally {
+    await engine.stop();
+  }
 } finally {
-  await engine.stop();
+  rmSync(folder, { recursive: true, force: true });
 }

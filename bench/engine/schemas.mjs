@@ -1,0 +1,107 @@
+// Random JSON Schemas, each obeyed by an answer of the genesis model in the engine as the server has it: every answer that ended has to be
+// JSON that an independent validator (Ajv) accepts. Answers that their token limit cut are counted, and asked for again.
+// node bench/engine/schemas.mjs [schemas] [seed] [threads]
+// Fails when one answer does not obey, or more than 5 % of the schemas have no answer that ended.
+import '../../test/support/typescript-threads.mjs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Ajv from 'ajv';
+import fc from 'fast-check';
+import { Engine } from '../../dist/src/inference/kernel/index.js';
+import { expectFigure } from '../aims.mjs';
+import { importGenesis } from './genesis.mjs';
+
+const { randomSchema } = await import('../../test/support/random-schemas.ts');
+
+const COUNT = Number(process.argv[2] ?? 500);
+const SEED = Number(process.argv[3] ?? Date.now() % 1_000_000);
+const THREADS = Number(process.argv[4] ?? availableParallelism());
+/** Streams at the same time. */
+const STREAMS = 8;
+const ATTEMPTS = 5;
+/** Of an answer; the model's context may end it earlier. */
+const MAX_TOKENS = 800;
+/** Share of schemas that all have values longer than that. */
+const MOST_CUT = 0.05;
+const QUESTIONS = ['Tell me a story about a fox.', 'Compute 820 - 519.', 'Sort: pear, apple, fig.'];
+
+const folder = mkdtempSync(join(tmpdir(), 'stemma-schemas-'));
+const kernelPath = fileURLToPath(new URL('../../dist/kernel/kernel.wasm', import.meta.url));
+const counts = { valid: 0, invalid: 0, cut: 0, refused: 0 };
+const started = performance.now();
+let tokens = 0;
+try {
+  const genesis = importGenesis(folder);
+  const limits = { expertCacheBytes: 2 ** 30, kvCacheBytes: 2 ** 28, maxStreams: STREAMS };
+  const engine = await Engine.start({ threads: THREADS, kernelPath, ...limits });
+  try {
+    const loaded = await engine.load(genesis.model);
+    if (!loaded.ok) throw loaded.error;
+    const schemas = fc.sample(randomSchema, { numRuns: COUNT, seed: SEED });
+    const rest = schemas.map((schema, i) => ({ schema, i }));
+    console.log(`${COUNT} schemas, seed ${SEED}`);
+    const work = async () => {
+      for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+        counts[await obey(engine, genesis, next)]++;
+      }
+    };
+    await Promise.all(Array.from({ length: STREAMS }, work));
+  } finally {
+    await engine.stop();
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+const seconds = Math.round((performance.now() - started) / 1000);
+console.table([{ ...counts, tokens, seconds }]);
+console.log(JSON.stringify({ schemas: COUNT, seed: SEED, ...counts, tokens, seconds }));
+expectFigure('schemas that were not obeyed', counts.invalid + counts.refused, { most: 0 });
+expectFigure('share of schemas without an answer that ended', counts.cut / COUNT, { most: MOST_CUT });
+
+/** Asks for an answer until one ends; says what became of it. */
+async function obey(engine, genesis, { schema, i }) {
+  const validate = new Ajv().compile(schema);
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const { done } = engine.generate(requestFor(genesis, schema, i, attempt), () => undefined);
+    const answer = await done;
+    if (!answer.ok) {
+      console.log(`schema ${i}: ${answer.error.code}: ${JSON.stringify(schema)}`);
+      return 'refused';
+    }
+    tokens += answer.value.tokens.length;
+    if (answer.value.finish !== 'stop') continue;
+    const text = new TextDecoder('utf-8').decode(genesis.bytesOf(answer.value.tokens));
+    if (isValid(validate, text)) return 'valid';
+    console.log(`schema ${i}: ${JSON.stringify(schema)}\n  is not obeyed by ${text}`);
+    return 'invalid';
+  }
+  console.log(`schema ${i}: no answer ended: ${JSON.stringify(schema)}`);
+  return 'cut';
+}
+
+/** Greedy, as models are asked for JSON, or sampled, so that unusual texts come about, too: the hotter, the sooner strings end. */
+function requestFor({ model, end, chatIds }, schema, i, attempt) {
+  const isGreedy = attempt === 0 && i % 2 === 0;
+  const sampled = isGreedy ? { temperature: 0, topP: 1 } : { temperature: 1 + attempt / 2, topP: 0.98 };
+  return {
+    release: model.release,
+    promptIds: chatIds(QUESTIONS[i % QUESTIONS.length]),
+    maxTokens: MAX_TOKENS,
+    stopIds: [end],
+    sampling: {
+      ...{ ...sampled, topK: 0, minP: 0, repetitionPenalty: 1, presencePenalty: 0, frequencyPenalty: 0 },
+      seed: SEED + i * ATTEMPTS + attempt,
+      constraint: { version: 1, schema: JSON.stringify(schema) },
+    },
+  };
+}
+
+function isValid(validate, text) {
+  try {
+    return validate(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
