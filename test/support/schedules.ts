@@ -3,12 +3,15 @@ import type { EngineCore, WorkResult } from '../../src/inference/kernel/engine-c
 import type { EngineLimits, KernelCompilation } from '../../src/inference/kernel/index.js';
 import type { BuiltModel } from '../../src/inference/kernel/model-builder.js';
 import type {
+  ExpertUse,
   GenerateRequest,
   GenerateResult,
+  Priority,
   ReplayResult,
   Work,
 } from '../../src/inference/kernel/requests.js';
-import { createEngine, randomModel, smallConfig } from './engine.js';
+import { createEngine } from './engine.js';
+import type { ScheduleSubject } from './schedule-subjects.js';
 
 /** Numbers below 2^32 from a seed (xorshift32, Marsaglia 2003), the same everywhere. */
 export function randomNumbers(seed: number): (below: number) => number {
@@ -19,26 +22,6 @@ export function randomNumbers(seed: number): (below: number) => number {
     state ^= state << 5;
     return (state >>> 0) % below;
   };
-}
-
-/** A model of three layers with eight experts each, and requests whose prompts partly begin alike, greedy and sampled. */
-export function scheduleSubjects(): { built: BuiltModel; requests: GenerateRequest[] } {
-  const built = randomModel(smallConfig({ layers: 3, experts: 8 }), 'mixed', 29);
-  const common = Array.from({ length: 70 }, (_, i) => (i * 17 + 5) % 100);
-  const requests = Array.from({ length: 10 }, (_, i): GenerateRequest => {
-    const own = Array.from({ length: 1 + ((i * 23) % 60) }, (_, j) => (i * 31 + j * 7) % 100);
-    return {
-      release: built.model.release,
-      promptIds: i % 3 === 0 ? own : [...common.slice(0, i % 3 === 1 ? 70 : 33), ...own],
-      maxTokens: 3 + ((i * 11) % 20),
-      stopIds: i % 4 === 0 ? [13, 57] : [],
-      sampling: {
-        ...{ temperature: i % 2 === 0 ? 1.1 : 0, topP: 0.95, topK: 0, minP: 0.01, seed: 2 ** 52 + i },
-        ...{ repetitionPenalty: 1.1, presencePenalty: 0.3, frequencyPenalty: 0.1 },
-      },
-    };
-  });
-  return { built, requests };
 }
 
 /** What has to be the same whatever happens around a request: its commitment chain and the experts it used. */
@@ -55,7 +38,7 @@ export function expectedFingerprints(built: BuiltModel, requests: readonly Gener
     engine.submit(0, { kind: 'generate', ...request }, sink);
     while (!result) engine.step();
     const answer = unwrap(result) as GenerateResult;
-    return { fingerprint: fingerprint(answer), tokens: answer.tokens };
+    return { fingerprint: fingerprint(answer), tokens: answer.tokens, experts: answer.experts };
   });
 }
 
@@ -63,25 +46,35 @@ export function expectedFingerprints(built: BuiltModel, requests: readonly Gener
 export interface Expected {
   readonly fingerprint: string;
   readonly tokens: readonly number[];
+  readonly experts: readonly ExpertUse[];
 }
 
-/** One schedule, drawn from its seed: the engine's kernel and limits, and what arrives when. */
+/** Something that arrives at an engine. */
+export interface Arrival {
+  readonly request: number;
+  readonly replay: boolean;
+  readonly priority: Priority;
+  /** Steps until the next one. */
+  readonly wait: number;
+  /** This arrival or one of the two before it, cancelled then; null: none. */
+  readonly cancel: number | null;
+}
+
+/** One schedule, drawn from its seed: the model, the engine's kernel and limits, and what arrives when. */
 export interface Schedule {
+  /** Place of the model among the subjects. */
+  readonly subject: number;
   readonly compilation: KernelCompilation['name'];
-  readonly limits: Partial<EngineLimits>;
-  readonly arrivals: readonly {
-    readonly request: number;
-    readonly replay: boolean;
-    /** Steps until the next one. */
-    readonly wait: number;
-    /** An earlier arrival that is cancelled then; null: none. */
-    readonly cancel: number | null;
-  }[];
+  readonly limits: Pick<EngineLimits, 'maxStreams' | 'expertCacheBytes' | 'kvCacheBytes'> &
+    Partial<EngineLimits>;
+  readonly arrivals: readonly Arrival[];
 }
 
-/** Draws a schedule. */
-export function drawSchedule(seed: number, built: BuiltModel, requests: number): Schedule {
+/** Draws a schedule; the subjects take turns. */
+export function drawSchedule(seed: number, subjects: readonly ScheduleSubject[]): Schedule {
   const random = randomNumbers(seed);
+  const subject = seed % subjects.length;
+  const { built, requests } = subjects[subject];
   const { blocks, config } = built.model;
   const expertBytes = Math.max(
     ...blocks.map(({ name, payloadSize }) => (name.includes('expert') ? payloadSize : 0)),
@@ -96,14 +89,15 @@ export function drawSchedule(seed: number, built: BuiltModel, requests: number):
     batchRows: [1, 2, 7, 16, 33, 64][random(6)],
   };
   const arrivals = Array.from({ length: 1 + random(10) }, (_, i) => ({
-    request: random(requests),
+    request: random(requests.length),
     replay: random(6) === 0,
+    priority: random(5) === 0 ? ('learning' as const) : ('inference' as const),
     wait: random(3) === 0 ? 0 : random(12),
-    cancel: random(8) === 0 ? random(i + 1) : null,
+    cancel: random(4) === 0 ? i - random(Math.min(3, i + 1)) : null,
   }));
   const speculation = random(3) > 0;
   const compilation = random(2) === 0 ? 'joined' : 'plain';
-  return { compilation, limits: { ...limits, speculation }, arrivals };
+  return { subject, compilation, limits: { ...limits, speculation }, arrivals };
 }
 
 /** An engine on this thread for a schedule. */
@@ -111,36 +105,85 @@ export function scheduledEngine(built: BuiltModel, { limits, compilation }: Sche
   return createEngine(built, limits, undefined, undefined, compilation);
 }
 
+/** What an arrival asks an engine for. */
+export function workOf(
+  { request, replay, priority }: Arrival,
+  { requests }: ScheduleSubject,
+  expected: readonly Expected[],
+): Extract<Work, { kind: 'generate' | 'replay' }> {
+  const { release, promptIds, sampling } = requests[request];
+  const outputIds = expected[request].tokens;
+  return replay
+    ? { kind: 'replay', release, promptIds, sampling, outputIds, priority }
+    : { kind: 'generate', ...requests[request], priority };
+}
+
 /** Runs a schedule on an engine; returns what differs from what is right. An empty list is what the law asks for. */
 export function runSchedule(
   engine: EngineCore,
   { arrivals }: Schedule,
-  requests: readonly GenerateRequest[],
+  subject: ScheduleSubject,
   expected: readonly Expected[],
-): string[] {
+): Outcome {
   const results: (Result<WorkResult> | undefined)[] = [];
-  arrivals.forEach(({ request, replay, wait, cancel }, i) => {
-    const work: Work = replay
-      ? { ...requests[request], kind: 'replay', outputIds: expected[request].tokens }
-      : { ...requests[request], kind: 'generate', priority: i % 5 === 4 ? 'learning' : 'inference' };
+  arrivals.forEach((arrival, i) => {
+    const work = workOf(arrival, subject, expected);
     engine.submit(i, work, { event: () => undefined, done: (value) => (results[i] = value) });
-    for (let step = 0; step < wait; step++) engine.step();
-    if (cancel !== null) engine.cancel(cancel);
+    for (let step = 0; step < arrival.wait; step++) engine.step();
+    if (arrival.cancel !== null) engine.cancel(arrival.cancel);
   });
   while (engine.busy) engine.step();
-  return arrivals.flatMap(({ request }, i) => {
+  return judgeResults(arrivals, results, expected);
+}
+
+/** What became of a schedule. */
+export interface Outcome {
+  /** What is not as it has to be, by arrival. */
+  readonly differences: readonly string[];
+  /** Answers that were cancelled after some of their tokens, and began as they had to. */
+  readonly beginnings: number;
+}
+
+/**
+ * Holds results against the right ones: whole answers and replays must be them, cancelled answers must begin as they do and have used
+ * no expert more often; only what was cancelled may end early.
+ */
+export function judgeResults(
+  arrivals: readonly Arrival[],
+  results: readonly (Result<WorkResult> | undefined)[],
+  expected: readonly Expected[],
+): Outcome {
+  const cancelled = new Set(arrivals.map(({ cancel }) => cancel));
+  let beginnings = 0;
+  const differences = arrivals.flatMap(({ request }, i) => {
     const result = results[i];
+    const may = cancelled.has(i);
     if (!result?.ok)
-      return result?.error.code === 'CANCELLED' ? [] : [`arrival ${i}: ${result?.error.code ?? 'no result'}`];
+      return may && result?.error.code === 'CANCELLED'
+        ? []
+        : [`arrival ${i}: ${result?.error.code ?? 'no result'}`];
     const answer = result.value as GenerateResult | ReplayResult;
     if ('finish' in answer && answer.finish === 'cancelled') {
-      const states = answer.states.map(bytesToHex).join();
-      return expected[request].fingerprint.startsWith(states)
-        ? []
-        : [`arrival ${i}: other states before it was cancelled`];
+      if (!may || !begins(answer, expected[request]))
+        return [`arrival ${i}: other states before it was cancelled`];
+      if (answer.tokens.length > 0) beginnings += 1;
+      return [];
     }
-    return fingerprint(answer) === expected[request].fingerprint
-      ? []
-      : [`arrival ${i}: other states or experts`];
+    const same = fingerprint(answer) === expected[request].fingerprint;
+    return same ? [] : [`arrival ${i}: other states or experts`];
   });
+  return { differences, beginnings };
+}
+
+/** Whether an answer is the beginning of the right one. */
+function begins({ tokens, states, experts }: GenerateResult, expected: Expected): boolean {
+  const most = new Map(
+    expected.experts.map(({ layer, expert, tokens: used }) => [`${layer}.${expert}`, used]),
+  );
+  return (
+    states.length === tokens.length &&
+    expected.fingerprint.startsWith(states.map(bytesToHex).join()) &&
+    tokens.every((token, i) => token === expected.tokens[i]) &&
+    experts.every(({ layer, expert, tokens: used }) => used <= (most.get(`${layer}.${expert}`) ?? 0))
+  );
 }
