@@ -153,9 +153,7 @@ function printTable(rows) {
 function ratiosOf(row, rows) {
   const peer = rows.find(
     (other) =>
-      other.model === row.model &&
-      other.measurement === row.measurement &&
-      other.side === PEER_OF[row.side],
+      other.model === row.model && other.measurement === row.measurement && other.side === PEER_OF[row.side],
   );
   return peer === undefined ? null : row.rounds.map((rate, i) => rate / peer.rounds[i]);
 }
