@@ -70,8 +70,9 @@ console.log(
     results,
   }),
 );
-if (threads === '2') for (const row of results) holdToAim(row);
-else console.error(`the aims are for two threads: nothing is said of ${threads}`);
+if (threads !== '2') console.error(`the aims are for two threads: nothing is said of ${threads}`);
+else if (driver === null) console.error('the aims are for the library level, which was not measured');
+else for (const row of results) holdToAim(row);
 
 async function measureModel(name) {
   const target = join(folder, name);

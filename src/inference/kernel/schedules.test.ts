@@ -6,7 +6,7 @@ import {
   scheduledEngine,
 } from '../../../test/support/schedules.js';
 
-const SCHEDULES = 60;
+const SCHEDULES = 40;
 
 describe('one chain per request, on random schedules', () => {
   it('of arrivals, cancellations, streams, batch sizes, cache sizes and shared beginnings, on both kernels', () => {
