@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { randomInt } from 'node:crypto';
 import { unwrap } from '../common/index.js';
 import { packageRoot } from '../common/installation.js';
 import {
@@ -102,26 +101,23 @@ describe('confidence in a world that is harsher than the model believes', () => 
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 
-  it.each([1, 2, 3, randomInt(2 ** 31)])(
-    'is calibrated within 0.05 over 1,000 decisions (seed %i)',
-    (seed) => {
-      const random = generator(seed);
-      const outcomes: Outcome[] = [];
-      const decisions: Judged[] = [];
-      const rawDecisions: Judged[] = [];
-      for (let i = 0; i < 2_000; i++) {
-        const raw = random();
-        // what the model calls 0.9 happens in 0.73 of all cases, and what it calls 0.5 in 0.25
-        const success = random() < raw * raw * 0.9;
-        const { estimate } = Calibrator.fit(outcomes).calibrate(raw);
-        if (i >= 1_000) {
-          decisions.push({ confidence: estimate, success });
-          rawDecisions.push({ confidence: raw, success });
-        }
-        outcomes.push({ raw, success });
+  it.each([1, 2, 3, 20_261_122])('is calibrated within 0.05 over 1,000 decisions (seed %i)', (seed) => {
+    const random = generator(seed);
+    const outcomes: Outcome[] = [];
+    const decisions: Judged[] = [];
+    const rawDecisions: Judged[] = [];
+    for (let i = 0; i < 2_000; i++) {
+      const raw = random();
+      // what the model calls 0.9 happens in 0.73 of all cases, and what it calls 0.5 in 0.25
+      const success = random() < raw * raw * 0.9;
+      const { estimate } = Calibrator.fit(outcomes).calibrate(raw);
+      if (i >= 1_000) {
+        decisions.push({ confidence: estimate, success });
+        rawDecisions.push({ confidence: raw, success });
       }
-      expect(expectedCalibrationError(rawDecisions)).toBeGreaterThan(0.15);
-      expect(expectedCalibrationError(decisions)).toBeLessThanOrEqual(0.05);
-    },
-  );
+      outcomes.push({ raw, success });
+    }
+    expect(expectedCalibrationError(rawDecisions)).toBeGreaterThan(0.15);
+    expect(expectedCalibrationError(decisions)).toBeLessThanOrEqual(0.05);
+  });
 });
