@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
+import { lastingPort } from '../../test/support/ports.js';
 import { checkAddress, listen, type Listener } from './listen.js';
 
 const host = '127.0.0.1';
@@ -10,12 +11,6 @@ async function occupied(): Promise<number> {
   servers.push(server);
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
-}
-
-async function free(): Promise<number> {
-  const port = await occupied();
-  await once((servers.pop() as Server).close(), 'close');
-  return port;
 }
 
 /** Listens as an application does. */
@@ -36,7 +31,7 @@ const inUse = (port: number) => ({
 });
 
 it('leaves a free address free', async () => {
-  const port = await free();
+  const port = await lastingPort();
   expect(await checkAddress({ host, port })).toEqual({ ok: true, value: undefined });
   expect(await listen(application(), { host, port })).toEqual({ ok: true, value: `http://${host}:${port}` });
 });

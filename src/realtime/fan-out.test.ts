@@ -1,19 +1,12 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { until as becomes } from '../../test/support/patience.js';
+import { lastingPort } from '../../test/support/ports.js';
 import { TinyRedis } from '../../test/support/redis-server.js';
 import { MemoryFanOut, type FanOut } from './fan-out.js';
 import { RedisFanOut } from './redis-fan-out.js';
 import type { Notice } from './topics.js';
 
 const notice = (data: number): Notice => ({ topic: 'chain', type: 'x', data, at: data });
-const PATIENCE_MS = 10_000;
-
-async function until(condition: () => boolean): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error('did not happen in time');
-    await delay(10);
-  }
-}
+const until = (condition: () => boolean) => becomes(String(condition), condition);
 
 function listening(fanOut: FanOut): Notice[] {
   const heard: Notice[] = [];
@@ -70,8 +63,9 @@ describe('fan-out between replicas', () => {
   });
 
   it('works on alone while Redis is away, and together again when it is back', async () => {
-    const first = await TinyRedis.start();
-    const { port, url } = first;
+    const port = await lastingPort();
+    const first = await TinyRedis.start(port);
+    const { url } = first;
     const troubles: string[] = [];
     const [one, other] = [
       new RedisFanOut(url, (detail) => troubles.push(detail)),

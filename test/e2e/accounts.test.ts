@@ -1,5 +1,4 @@
-import { jest } from '@jest/globals';
-import { runCommand, startServer, type TestServer } from '../support/index.js';
+import { answerOnce, runCommand, startServer, type TestServer } from '../support/index.js';
 import {
   ACCOUNT_SETTINGS,
   call,
@@ -9,8 +8,6 @@ import {
   tokensIn,
   type Person,
 } from '../support/accounts.js';
-
-jest.setTimeout(60_000);
 
 let server: TestServer;
 let admin: Person;
@@ -33,10 +30,8 @@ async function logged(id: string): Promise<string[]> {
 
 /** Waits until the log says this much about an account. */
 async function untilLogged(id: string, kinds: readonly string[]): Promise<void> {
-  const end = Date.now() + 10_000;
-  let seen: string[] = [];
-  while (Date.now() < end && seen.length < kinds.length) seen = await logged(id);
-  expect(seen).toEqual(kinds);
+  const enough = (seen: readonly string[]) => seen.length >= kinds.length;
+  expect(await answerOnce(() => logged(id), enough)).toEqual(kinds);
 }
 
 describe('accounts', () => {
@@ -196,7 +191,7 @@ describe('refresh', () => {
 
 describe('admins', () => {
   it('are made by a link that works once', async () => {
-    const body = { token: setupToken(server), name: 'second', password: 'a long password' };
+    const body = { token: await setupToken(server), name: 'second', password: 'a long password' };
     expect((await call(server, 'POST', '/api/setup', { body })).body.code).toBe('SETUP_TOKEN_INVALID');
     expect((await me(admin.token)).body.roles).toEqual(['user', 'admin']);
   });

@@ -1,14 +1,11 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { jest } from '@jest/globals';
 import { Wallet } from 'ethers';
 import { Client } from 'pg';
 import { packageRoot } from '../../src/common/installation.js';
 import { ACCOUNT_SETTINGS, call, register, tokensIn } from '../support/accounts.js';
 import { startServer, temporaryFolder, type TestServer } from '../support/index.js';
-
-jest.setTimeout(120_000);
 
 const HOUR_MS = 3_600_000;
 

@@ -2,12 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { jest } from '@jest/globals';
 import { packageRoot } from '../../src/common/installation.js';
 import { startServer, temporaryFolder, type TestServer } from '../support/index.js';
 import { call, rootOfProof, startCounter, waitForTask, type TaskDocument } from '../support/tasks.js';
-
-jest.setTimeout(120_000);
 
 const HOUR_MS = 3_600_000;
 const ENDS = ['completed', 'failed', 'rejected', 'cancelled'];

@@ -67,7 +67,7 @@ beforeAll(async () => {
   const command = ['--json', 'import', checkpoint, '--name', TOOL_MODEL];
   const imported = await runCommand(command, { DATA_DIR: server.dataDir });
   expect([imported.code, imported.stderr]).toEqual([0, expect.anything()]);
-}, 120_000);
+});
 
 afterAll(() => server?.stop());
 

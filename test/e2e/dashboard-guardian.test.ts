@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
-import { api, importTwoReleases, liveVersion, until } from '../support/autonomy.js';
-import { startServer, type TestServer } from '../support/index.js';
-import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
+import { api, importTwoReleases, liveVersion } from '../support/autonomy.js';
+import { startServer, until, type TestServer } from '../support/index.js';
+import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
 
 const PROMOTE = {
   type: 'deployment',
@@ -17,11 +17,11 @@ browserTests('the Guardian and Decisions pages', () => {
     server = await startServer({ env: { IMPORT_GENESIS: 'false' }, until: 'listening' });
     await importTwoReleases(server);
     browser = await launchBrowser();
-  }, 180_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await server.stop();
-  }, 60_000);
+  });
 
   /** Where a picture is wanted, for somebody to look at. */
   const picture = async (page: Page, name: string) => {
@@ -68,7 +68,7 @@ browserTests('the Guardian and Decisions pages', () => {
     await panel.getByText('automatic action is stopped').waitFor();
     await page.getByRole('link', { name: 'Emergency stop: stopped' }).waitFor();
     await picture(page, 'guardian-phone-dark');
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await fits(page, 390);
     expect(await accessibilityFaults(page)).toEqual([]);
     await panel.getByLabel('Reason').fill('it was toast');
     await panel.getByRole('button', { name: 'Resume' }).click();
@@ -97,7 +97,7 @@ browserTests('the Guardian and Decisions pages', () => {
     await phone.page.getByRole('table', { name: 'Decisions' }).waitFor();
     await phone.page.getByRole('region', { name: 'Decision matrix' }).waitFor();
     await picture(phone.page, 'decisions-phone-dark');
-    expect(await phone.page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await fits(phone.page, 390);
     expect(await accessibilityFaults(phone.page)).toEqual([]);
     await phone.close();
   });

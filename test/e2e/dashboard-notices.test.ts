@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { api, importTwoReleases } from '../support/autonomy.js';
-import { startServer, type TestServer } from '../support/index.js';
+import { answerOnce, startServer, type TestServer } from '../support/index.js';
 import { startHttpReceiver, type Receiver } from '../support/receivers.js';
-import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
+import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
 
 const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: 'dark' } as const;
 const PROMOTE = {
@@ -29,12 +29,12 @@ browserTests('the Notifications page, and the limits on the Guardian page', () =
     });
     await importTwoReleases(server);
     browser = await launchBrowser();
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
     await Promise.all([hook, slack].map((receiver) => receiver?.close()));
-  }, 60_000);
+  });
 
   /** Where a picture is wanted, for somebody to look at. */
   const picture = async (page: Page, name: string) => {
@@ -85,8 +85,11 @@ browserTests('the Notifications page, and the limits on the Guardian page', () =
       status: 404,
       body: { code: 'NOTIFICATION_NOT_FOUND' },
     });
-    const { body: log } = await api(server, 'GET', '/log/entries?kind=notification.acknowledged');
-    expect(log.items).toEqual([expect.objectContaining({ subject: id, data: {} })]);
+    const log = async () =>
+      (await api(server, 'GET', '/log/entries?kind=notification.acknowledged')).body.items as object[];
+    expect(await answerOnce(log, (items) => items.length > 0)).toEqual([
+      expect.objectContaining({ subject: id, data: {} }),
+    ]);
   });
 
   it('is readable on a phone', async () => {
@@ -94,7 +97,7 @@ browserTests('the Notifications page, and the limits on the Guardian page', () =
     await page.goto(`${server.url}/notifications`);
     await page.getByRole('list', { name: 'Notices' }).getByText('slack: arrived').first().waitFor();
     await picture(page, 'notifications-phone-dark');
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await fits(page, 390);
     expect(await accessibilityFaults(page)).toEqual([]);
     await close();
   });
@@ -115,7 +118,7 @@ browserTests('the Notifications page, and the limits on the Guardian page', () =
     await history.getByText(/Bias, at most: 0.15 → 0.20, by .*: the new sentences are harsher/).waitFor();
     expect(await limit()).toBe(0.2);
     await picture(page, 'limits-phone-dark');
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await fits(page, 390);
     expect(await accessibilityFaults(page)).toEqual([]);
     const back = history.getByRole('button', { name: 'Take back: Bias, at most: 0.15 → 0.20' });
     expect(await back.isDisabled()).toBe(true);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { answerOnce, PATIENCE_MS } from '../support/index.js';
 
 const FLAGS = [
   '--no-sandbox',
@@ -11,15 +12,13 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Longest time an element may take to appear, ms. */
-export const PATIENCE_MS = 60_000;
-
 /** Whether `npm test` has been told to leave the browser tests out. */
 export const browserTests = process.env.STEMMA_SKIP_BROWSER ? describe.skip : describe;
 
 /** A headless Chromium: the one named in CHROMIUM_PATH, or Debian's. */
 export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium', args: FLAGS });
+  const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+  return chromium.launch({ executablePath, args: FLAGS, timeout: PATIENCE_MS });
 }
 
 /** A page in a context of its own (no cache, no storage), and everything it complained about. */
@@ -55,8 +54,25 @@ export async function verdict(page: Page): Promise<{ outcome: string | null; tex
   return { outcome: await sentence.getAttribute('data-outcome'), text: await sentence.innerText() };
 }
 
+/** Waits until the page is no wider than this, px: after a change of its size it lays itself out anew. */
+export async function fits(page: Page, width: number): Promise<void> {
+  const measure = () => page.evaluate('document.documentElement.scrollWidth') as Promise<number>;
+  await answerOnce(measure, (measured) => measured === width);
+}
+
+/** Waits until nothing moves or fades any more but what never ends: half faded text has too little contrast. */
+async function atRest(page: Page): Promise<void> {
+  const moving = `document.getAnimations().filter(
+    (each) => each.playState === 'running' && each.effect?.getComputedTiming().endTime !== Infinity).length`;
+  await answerOnce(
+    () => page.evaluate(moving) as Promise<number>,
+    (count) => count === 0,
+  );
+}
+
 /** What axe finds on the page: `rule: selectors` for each violation of WCAG 2.2 A and AA and its best practices. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
+  await atRest(page);
   await page.evaluate(axeSource());
   const report = (await page.evaluate('axe.run(document)')) as {
     violations: { id: string; nodes: { target: string[]; failureSummary: string }[] }[];

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { runCommand, startServer, type TestServer } from '../support/index.js';
 import { call, startCounter, waitForTask, type Counter, type TaskDocument } from '../support/tasks.js';
-import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
+import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
 
 browserTests('the Tasks page', () => {
   let server: TestServer;
@@ -14,12 +14,12 @@ browserTests('the Tasks page', () => {
       env: { IMPORT_GENESIS: 'false', PROBE_PRIVATE_ADDRESSES: 'true' },
     });
     browser = await launchBrowser();
-  }, 180_000);
+  });
   afterAll(async () => {
     await browser?.close();
     counter.close();
     await server.stop();
-  }, 60_000);
+  });
 
   const start = async (task_type: string, parameters: object): Promise<string> => {
     const { body } = await call<TaskDocument>(server.url, 'POST', '/task/start', { task_type, parameters });
@@ -59,7 +59,7 @@ browserTests('the Tasks page', () => {
     ]) {
       await page.goto(server.url + path);
       await page.getByText(shown).first().waitFor();
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(400);
+      await fits(page, 400);
       expect(await accessibilityFaults(page)).toEqual([]);
     }
     await close();
@@ -68,6 +68,7 @@ browserTests('the Tasks page', () => {
   it('can be done from the command line, too', async () => {
     const env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
     const id = await start('import_model', { folder: '/nothing' });
+    await waitForTask(server.url, id, ['waiting_approval']);
     const listed = await runCommand(['tasks', '--state', 'waiting_approval', '--json'], env);
     expect(JSON.parse(listed.stdout)).toMatchObject({ tasks: [{ task_id: id, state: 'waiting_approval' }] });
     const wrong = await runCommand(['approve', id, '--reason', 'yes', '--plan-hash', '0'.repeat(64)], env);

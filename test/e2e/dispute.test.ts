@@ -92,7 +92,7 @@ beforeAll(async () => {
   writeFileSync(honest, bytes);
   document = (await (await fetch(`${server.url}/v1/receipts/${receipt_id}`)).json()) as ReceiptDocument;
   await forge(document.receipt, document.evidence!, bytes);
-}, 240_000);
+});
 
 afterAll(async () => {
   await server?.stop();
@@ -106,14 +106,14 @@ describe('a dispute', () => {
     expect(verdict.place).toMatchObject({ layer: 2, operator: 'key' });
     expect(verdict.values?.a).toBe(verdict.values?.right);
     expect(verdict.work.referee / verdict.work.generation).toBeLessThan(0.01);
-  }, 240_000);
+  });
 
   it('ends with 0 where there is nothing to dispute, and with 2 where it is used wrongly', async () => {
     const agreed = await runCommand(['dispute', honest, honest], nowhere);
     expect([agreed.code, agreed.stdout]).toEqual([0, 'Both say the same, bit by bit.\n']);
     const wrong = await runCommand(['dispute', honest, 'receipt.json'], nowhere);
     expect(wrong.code).toBe(2);
-  }, 120_000);
+  });
 
   it('between two receipts names the one that does not hold', async () => {
     const b = { receipt: forged, evidence: document.evidence };

@@ -29,7 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'stemma-families-'));
 let server: TestServer;
 beforeAll(async () => {
   server = await startServer();
-}, 180_000);
+});
 afterAll(async () => {
   await server?.stop();
   rmSync(folder, { recursive: true });

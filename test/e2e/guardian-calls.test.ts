@@ -1,9 +1,6 @@
-import { jest } from '@jest/globals';
-import { api, importTwoReleases, until, type DecisionDocument } from '../support/autonomy.js';
-import { startServer, type TestServer } from '../support/index.js';
+import { api, importTwoReleases, type DecisionDocument } from '../support/autonomy.js';
+import { startServer, until, type TestServer } from '../support/index.js';
 import { startHttpReceiver, type Receiver } from '../support/receivers.js';
-
-jest.setTimeout(120_000);
 
 let server: TestServer;
 let receiver: Receiver;

@@ -1,12 +1,9 @@
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import { packageRoot } from '../../src/common/installation.js';
-import { api, until } from '../support/autonomy.js';
-import { startServer, temporaryFolder, type TestServer } from '../support/index.js';
-
-jest.setTimeout(180_000);
+import { api } from '../support/autonomy.js';
+import { startServer, temporaryFolder, until, type TestServer } from '../support/index.js';
 
 interface IncidentDocument {
   readonly cause: string;
@@ -15,8 +12,6 @@ interface IncidentDocument {
   readonly steps: readonly { readonly detail: string }[];
 }
 
-/** Most of a minute: a watch that looks every second, on a machine that does other things, too. */
-const PATIENCE_MS = 60_000;
 const backup = temporaryFolder('blob-backup');
 const rules = join(temporaryFolder('healing'), 'healing.yaml');
 let server: TestServer;
@@ -42,11 +37,7 @@ const incidents = async (cause: string) => {
   return (body.items as IncidentDocument[]).filter((incident) => incident.cause === cause);
 };
 const over = (cause: string, state: string) =>
-  until(
-    `${cause} is ${state}`,
-    async () => (await incidents(cause)).some((each) => each.state === state),
-    PATIENCE_MS,
-  );
+  until(`${cause} is ${state}`, async () => (await incidents(cause)).some((each) => each.state === state));
 const details = async (cause: string) =>
   (await incidents(cause)).flatMap(({ steps }) => steps.map(({ detail }) => detail)).join('\n');
 
@@ -86,7 +77,7 @@ describe('remedies on a real server', () => {
     await over('blob_corrupt', 'resolved');
     expect(await details('blob_corrupt')).toContain('restored ');
     expect(readFileSync(victim).equals(whole)).toBe(true);
-    await until('an answer', async () => (await ask()).status === 200, PATIENCE_MS);
+    await until('an answer', async () => (await ask()).status === 200);
     expect(await answer()).toBe(before);
   });
 
@@ -111,10 +102,8 @@ describe('remedies on a real server', () => {
       await stuck.query('SELECT 1 FROM log_state FOR UPDATE');
       const change = { bias: 0.14, reason: 'for the log' };
       expect((await api(server, 'PUT', '/api/guardian/monitor/config', change)).status).toBe(200);
-      await until(
-        'the remedy',
-        async () => (await incidents('log_lag')).some(({ remedy }) => remedy === 'restart_sequencer'),
-        PATIENCE_MS,
+      await until('the remedy', async () =>
+        (await incidents('log_lag')).some(({ remedy }) => remedy === 'restart_sequencer'),
       );
     } finally {
       await stuck.end();

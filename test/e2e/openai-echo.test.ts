@@ -10,7 +10,7 @@ let client: OpenAI;
 beforeAll(async () => {
   server = await startServer();
   client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey: 'none', maxRetries: 0 });
-}, 180_000);
+});
 
 afterAll(() => server?.stop());
 

@@ -16,8 +16,10 @@ interface Message {
 class Client {
   readonly heard: Message[] = [];
   private readonly waiting = new Set<() => void>();
+  private readonly end: Promise<number>;
 
   private constructor(readonly socket: WebSocket) {
+    this.end = new Promise((resolve) => socket.once('close', resolve));
     socket.on('message', (data) => {
       this.heard.push(JSON.parse(String(data)) as Message);
       for (const wake of this.waiting) wake();
@@ -50,9 +52,9 @@ class Client {
     }
   }
 
-  async closed(): Promise<number> {
-    const [code] = (await once(this.socket, 'close')) as [number];
-    return code;
+  /** The code it was closed with, once it is. */
+  closed(): Promise<number> {
+    return this.end;
   }
 }
 

@@ -15,7 +15,7 @@ import {
   type ReceiptDocument,
 } from '../../src/inference/receipt/index.js';
 import type { ReplayReport } from '../../src/inference/replay/replay-report.js';
-import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { answerOnce, runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
 
 const MEBIBYTE = 2 ** 20;
 const hooks = join(packageRoot(), 'test/support/typescript-threads.mjs');
@@ -55,12 +55,13 @@ beforeAll(async () => {
     max_tokens: 80,
     stop: ['never to be met'],
   });
+  const read = () => json<ReceiptDocument>(`/v1/receipts/${answer.receipt_id}`);
+  document = await answerOnce(read, ({ log }) => log !== null);
   const bytes = await fetch(`${server.url}/v1/receipts/${answer.receipt_id}/bundle`);
   expect(bytes.headers.get('content-type')).toBe('application/zip');
   bundle = new Uint8Array(await bytes.arrayBuffer());
   expect(bytes.headers.get('content-length')).toBe(String(bundle.length));
-  document = await json(`/v1/receipts/${answer.receipt_id}`);
-}, 120_000);
+});
 
 afterAll(async () => {
   await engine?.stop();
@@ -100,7 +101,7 @@ const flippedHex = (text: string) => (text.startsWith('0') ? '1' : '0') + text.s
 const wrongParts = ({ parts }: ReplayReport) => parts.filter(({ agrees }) => !agrees).map(({ part }) => part);
 
 describe('a receipt', () => {
-  it('is in the log within a second, and says what was asked', () => {
+  it('is in the log, and says what was asked', () => {
     expect(document.log).not.toBeNull();
     expect(document.receipt.request.seed).toBe(21);
     expect(document.receipt.commitments).toHaveLength(Math.ceil(document.receipt.output.tokens / 32));
@@ -206,7 +207,7 @@ describe('a bundle', () => {
     const { code, stdout } = await runCommand(['replay', path, '--json'], nowhere);
     expect(JSON.parse(stdout)).toMatchObject({ receipt_id: document.receipt.id, agrees: true });
     expect(code).toBe(0);
-  }, 60_000);
+  });
 
   it('agrees as it is', async () => {
     const report = await replay(bundle);
@@ -353,5 +354,5 @@ describe('a bundle', () => {
     }
     const { code, stderr } = await runCommand(['replay', join(folder, 'nothing.zip')], { DATA_DIR: folder });
     expect([code, stderr]).toEqual([1, expect.stringContaining('BUNDLE_UNREADABLE')]);
-  }, 30_000);
+  });
 });

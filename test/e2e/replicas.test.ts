@@ -1,10 +1,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
-import { api, until, type DecisionDocument } from '../support/autonomy.js';
-import { startServer, temporaryFolder, type TestServer } from '../support/index.js';
-
-jest.setTimeout(120_000);
+import { api, type DecisionDocument } from '../support/autonomy.js';
+import { startServer, temporaryFolder, until, type TestServer } from '../support/index.js';
 
 let server: TestServer;
 let running: string;

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
 import { packageRoot } from '../../src/common/installation.js';
 import {
@@ -11,18 +10,14 @@ import {
   runCommand,
   startServer,
   temporaryFolder,
+  until,
   type TestServer,
 } from '../support/index.js';
 
 const QUICK = { IMPORT_GENESIS: 'false' };
-const PATIENCE_MS = 20_000;
 
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + PATIENCE_MS;
-  while (!(await condition().catch(() => false))) {
-    if (Date.now() > end) throw new Error(`${what} did not happen in time`);
-    await delay(50);
-  }
+interface Ready {
+  probes: Record<string, { status: string }>;
 }
 
 interface Problem {
@@ -35,7 +30,7 @@ describe('a running server', () => {
   let server: TestServer;
   beforeAll(async () => {
     server = await startServer({ env: { ...QUICK, METRICS_TOKEN: 'a-token-for-metrics' } });
-  }, 60_000);
+  });
   afterAll(() => server.stop());
 
   const get = (path: string, headers: Record<string, string> = {}) =>
@@ -43,9 +38,9 @@ describe('a running server', () => {
 
   it('is alive and ready', async () => {
     expect(await (await get('/health')).json()).toMatchObject({ status: 'ok' });
-    const ready = await get('/ready');
-    expect(ready.status).toBe(200);
-    expect(await ready.json()).toMatchObject({ probes: { database: { status: 'ok' } } });
+    const probes = async () => ((await (await get('/ready')).json()) as Ready).probes;
+    await until('the database answers', async () => (await probes()).database.status === 'ok');
+    await until('it is ready', async () => (await get('/ready')).status === 200);
   });
 
   it('says what it is', async () => {
@@ -213,31 +208,31 @@ describe('stopping and starting', () => {
     )[0];
     await first.stop('SIGKILL');
     const again = await startServer({ database: 'embedded', dataDir: first.dataDir, env: QUICK });
-    await until('the end of the first PostgreSQL', async () => !existsSync(`/proc/${pid}`));
-    expect((await fetch(`${again.url}/ready`)).status).toBe(200);
+    await until('the end of the first PostgreSQL', () => !existsSync(`/proc/${pid}`));
+    await until('it is ready', async () => (await fetch(`${again.url}/ready`)).status === 200);
     await again.stop();
   });
 });
 
 describe('a database that goes away', () => {
-  it('makes /ready fail and requests answer 503 in time, and recovers by itself', async () => {
+  it('makes /ready fail while it is away, and recovers by itself', async () => {
     const server = await startServer({ database: 'embedded', env: QUICK });
     const cluster = join(server.dataDir, 'postgres', 'cluster');
-    const pid = Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const postmaster = () => Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0]);
+    const pid = postmaster();
     const ready = async () => (await fetch(`${server.url}/ready`)).status;
     process.kill(pid, 'SIGSTOP');
     for (const child of backendsOf(pid)) process.kill(child, 'SIGSTOP');
-    const began = performance.now();
-    expect(await ready()).toBe(503);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // That it is said at all shows that nobody waits for the database; how soon is measured by the bench (--faults).
+    await until('the loss is told', async () => (await ready()) === 503);
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
     for (const child of backendsOf(pid)) process.kill(child, 'SIGCONT');
     process.kill(pid, 'SIGCONT');
     await until('recovery', async () => (await ready()) === 200);
     process.kill(pid, 'SIGKILL');
-    await until('a new PostgreSQL', async () => (await ready()) === 200);
+    await until('a new PostgreSQL', async () => postmaster() !== pid && (await ready()) === 200);
     expect(await server.stop()).toBe(0);
-  }, 60_000);
+  });
 
   it('is named in the answer while it is gone', async () => {
     const database = await createTestDatabase();

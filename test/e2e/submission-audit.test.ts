@@ -1,9 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { first, mixture } from '../../src/datasets/index.js';
-import { until } from '../support/autonomy.js';
 import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
-import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { runCommand, startServer, temporaryFolder, until, type TestServer } from '../support/index.js';
 import { Submitter, type Submission } from '../support/submissions.js';
 
 const UPDATES = 3;
@@ -41,8 +40,8 @@ describe('the audit of a training', () => {
     const what = ['--experts', DAMAGED_EXPERT, '--data', data, '--out', trained, '--steps', String(STEPS)];
     const how = ['--batch-tokens', '384', '--learning-rate', '0.01', '--json'];
     expect((await runCommand(['train', ...what, ...how], env)).code).toBe(0);
-  }, 300_000);
-  afterAll(() => server.stop(), 60_000);
+  });
+  afterAll(() => server.stop());
 
   const readManifest = (folder: string) =>
     JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
@@ -66,12 +65,12 @@ describe('the audit of a training', () => {
     expect(readManifest(resumed)).toEqual(readManifest(trained));
     const file = `${DAMAGED_EXPERT}.tensorblock`;
     expect(readFileSync(join(resumed, file))).toEqual(readFileSync(join(trained, file)));
-  }, 120_000);
+  });
 
   it('refuses at once what could not be replayed', async () => {
     const { status, body } = await contributor.submit(await contributor.prepare());
     expect([status, body.code]).toEqual([422, 'SUBMISSION_NOT_AUDITABLE']);
-  }, 60_000);
+  });
 
   it('rejects a manifest that states another loss than its updates had', async () => {
     const forged = temporaryFolder('forged');
@@ -79,23 +78,24 @@ describe('the audit of a training', () => {
     const manifest = readManifest(forged);
     for (const step of manifest.steps) step.loss /= 2;
     writeFileSync(join(forged, 'manifest.json'), JSON.stringify(manifest));
-    const { code, answer } = await handIn(forged, 4);
+    const { code, answer } = await handIn(forged, 60);
     expect([code, answer.state, answer.code]).toEqual([1, 'rejected', 'AUDIT_UPDATE']);
     // All else was as stated: the server made the update again and found the same hash.
     expect(answer.detail).toContain('tokens with a loss of');
     await until('the opening is deleted', () => openings().length === 0);
-  }, 300_000);
+  });
 
   it('replays drawn updates of an honest training, and goes on to its evaluation', async () => {
-    const handing = handIn(trained, 30);
+    const handing = handIn(trained, 60);
     let id: string | undefined;
     const isHere = async () => {
       const { items } = await contributor.get<{ items: Submission[] }>('/learning/submissions');
       id = items.find(({ state }) => state !== 'rejected')?.submission_id;
       return id !== undefined;
     };
-    await until('the submission is here', isHere, 120_000);
-    const evaluated = await contributor.reaches(String(id), 'evaluating', 'accepted');
+    await until('the submission is here', isHere);
+    // The evaluation may be over by now; what it finds is the matter of other tests.
+    const evaluated = await contributor.reaches(String(id), 'evaluating', 'accepted', 'rejected');
     const checks = evaluated.checks as unknown as ShownCheck[];
     expect(checks.find(({ name }) => name === 'audit')).toMatchObject({ passed: true, code: null });
     expect(evaluated.opening).toMatchObject({ of: readManifest(trained).steps.length });
@@ -105,8 +105,8 @@ describe('the audit of a training', () => {
       body: new Uint8Array(4),
     });
     expect([late.status, await late.json()]).toMatchObject([409, { code: 'OPENING_NOT_ASKED' }]);
-    // The command would follow it to its release. What the evaluation finds is the matter of other tests.
+    // The command would follow it to its release.
     await server.stop();
     expect((await handing).code).toBe(1);
-  }, 400_000);
+  });
 });

@@ -1,5 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { startServer, type TestServer } from '../support/index.js';
+import { answerOnce, startServer, type TestServer } from '../support/index.js';
 import {
   call,
   rootOfProof,
@@ -41,7 +41,7 @@ describe('tasks on a real server', () => {
     });
 
   it('does a task and leaves a proof that checks out by the RFC', async () => {
-    const { status, body } = await start({ url: counter.url });
+    const { status, body } = await start({ url: counter.url, timeout_ms: 30_000 });
     expect(status).toBe(201);
     const task = await waitForTask(server.url, body.task_id, ['completed', 'failed']);
     expect(task).toMatchObject({
@@ -65,26 +65,29 @@ describe('tasks on a real server', () => {
 
   it('tries again what may succeed, and fails with the reason what does not', async () => {
     counter.faults.push(503, 500);
-    const tried = await waitForTask(server.url, (await start({ url: counter.url })).body.task_id, [
-      'completed',
-      'failed',
-    ]);
+    const tried = await waitForTask(
+      server.url,
+      (await start({ url: counter.url, timeout_ms: 30_000 })).body.task_id,
+      ['completed', 'failed'],
+    );
     expect(tried).toMatchObject({ state: 'completed', steps: [{ attempts: 3 }] });
     counter.faults.push(500, 500, 500);
-    const failed = await waitForTask(server.url, (await start({ url: counter.url })).body.task_id, [
-      'completed',
-      'failed',
-    ]);
+    const failed = await waitForTask(
+      server.url,
+      (await start({ url: counter.url, timeout_ms: 30_000 })).body.task_id,
+      ['completed', 'failed'],
+    );
     expect(failed).toMatchObject({
       state: 'failed',
       code: 'PROBE_STATUS',
       steps: [{ state: 'failed', attempts: 3 }],
     });
     counter.faults.push(404);
-    const final = await waitForTask(server.url, (await start({ url: counter.url })).body.task_id, [
-      'completed',
-      'failed',
-    ]);
+    const final = await waitForTask(
+      server.url,
+      (await start({ url: counter.url, timeout_ms: 30_000 })).body.task_id,
+      ['completed', 'failed'],
+    );
     expect(final).toMatchObject({ state: 'failed', code: 'PROBE_STATUS', steps: [{ attempts: 1 }] });
     counter.requests.splice(0);
   });
@@ -102,13 +105,19 @@ describe('tasks on a real server', () => {
   });
 
   it('does one step once per key, and refuses the key for another', async () => {
-    const body = { step_type: 'http_probe', parameters: { url: counter.url }, key: 'once-1' };
-    const first = await call(server.url, 'POST', '/execute', body);
+    const body = {
+      step_type: 'http_probe',
+      parameters: { url: counter.url, timeout_ms: 30_000 },
+      key: 'once-1',
+    };
+    const execute = () => call<{ task_id: string; state: string }>(server.url, 'POST', '/execute', body);
+    // A call waits ten seconds for the step; the same call again goes on waiting.
+    const first = await answerOnce(execute, (answer) => ['completed', 'failed'].includes(answer.body.state));
     expect(first).toMatchObject({ status: 200, body: { state: 'completed' } });
     const second = await call(server.url, 'POST', '/execute', body);
     expect(second.body).toEqual(first.body);
     expect(counter.requests.splice(0)).toHaveLength(1);
-    const other = { ...body, parameters: { url: counter.url, expect_status: 201 } };
+    const other = { ...body, parameters: { ...body.parameters, expect_status: 201 } };
     expect(await call(server.url, 'POST', '/execute', other)).toMatchObject({
       status: 409,
       body: { code: 'EXECUTION_KEY_REUSED' },

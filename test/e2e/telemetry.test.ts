@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { loadedModules, NAME_LOADED_FILES, startServer } from '../support/index.js';
+import { answerOnce, loadedModules, NAME_LOADED_FILES, startServer } from '../support/index.js';
 import { startTraceCollector, type CollectedSpan, type TraceCollector } from '../support/trace-collector.js';
 
 const MODEL = 'genesis';
@@ -84,8 +84,11 @@ describe('metrics', () => {
       ...{ model: MODEL, messages: [{ role: 'user', content: 'Tell me a story.' }], max_tokens: 20, n: 2 },
     });
     await client.embeddings.create({ model: MODEL, input: [[1, 2, 3], [4]] });
-    const text = await metricsOf(server.url);
     const chat = [operation('chat'), 'gen_ai_request_model="genesis"', 'gen_ai_provider_name="stemma"'];
+    const isCounted = (text: string) =>
+      sample(text, 'gen_ai_server_request_duration_seconds_count', ...chat) === 1 &&
+      sample(text, 'gen_ai_client_token_usage_sum', operation('embeddings')) === 4;
+    const text = await answerOnce(() => metricsOf(server.url), isCounted);
     const count = (name: string, ...labels: string[]) => sample(text, `${name}_count`, ...labels);
     expect(count('gen_ai_server_request_duration_seconds', ...chat)).toBe(1);
     expect(count('gen_ai_server_time_to_first_token_seconds', ...chat)).toBe(2);

@@ -32,8 +32,8 @@ describe('stemma train', () => {
     env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
     const imported = await runCommand(['import', damagedGenesis(), '--name', 'damaged'], env);
     expect(imported.code).toBe(0);
-  }, 120_000);
-  afterAll(() => server.stop(), 60_000);
+  });
+  afterAll(() => server.stop());
 
   const train = async (out: string, ...args: string[]) => {
     const given = [
@@ -69,7 +69,7 @@ describe('stemma train', () => {
     expect(block).toMatchObject({ name: EXPERT, file: `${EXPERT}.tensorblock` });
     expect(readFileSync(join(one, block.file))).toEqual(readFileSync(join(two, block.file)));
     expect(readFileSync(join(one, 'loss.svg'), 'utf8')).toContain('<polyline class="unseen"');
-  }, 240_000);
+  });
 
   it('refuses what cannot be trained, and says what to do', async () => {
     const out = temporaryFolder('refused');
@@ -93,5 +93,5 @@ describe('stemma train', () => {
     ]);
     writeFileSync(poisoned, '{"prompt":"a","completion":"b"}\n');
     expect(await refusal('--data', poisoned)).toEqual([1, 'TRAINING_TOO_LITTLE', expect.any(String)]);
-  }, 120_000);
+  });
 });

@@ -1,10 +1,7 @@
-import { jest } from '@jest/globals';
 import { Wallet } from 'ethers';
 import { Client } from 'pg';
 import { startServer, type TestServer } from '../support/index.js';
 import { ACCOUNT_SETTINGS, call, firstAdmin, register, tokensIn } from '../support/accounts.js';
-
-jest.setTimeout(60_000);
 
 let server: TestServer;
 beforeAll(async () => {

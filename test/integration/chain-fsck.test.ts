@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { unwrap } from '../../src/common/index.js';
 import { Fsck, FsckRegistry, type BlockInput } from '../../src/chain/index.js';
 import { Transactions } from '../../src/database/index.js';
-import { testConfig } from '../support/index.js';
+import { PATIENCE_MS, testConfig } from '../support/index.js';
 import { expertBlock, metaBlock, openChain, type ChainUnderTest } from './chain-support.js';
 
 let sut: ChainUnderTest;
@@ -41,8 +41,8 @@ beforeEach(async () => {
       data: {},
     })),
   );
-  await sut.sequencer.settle(10_000);
-  await sut.logReader.waitFor('s299', 'test', 10_000);
+  await sut.sequencer.settle(PATIENCE_MS);
+  await sut.logReader.waitFor('s299', 'test', PATIENCE_MS);
 });
 afterEach(() => sut.close());
 

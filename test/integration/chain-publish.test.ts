@@ -11,6 +11,7 @@ import {
   type BlockInput,
 } from '../../src/chain/index.js';
 import { secp256k1Signer } from '../../src/keys/index.js';
+import { PATIENCE_MS } from '../support/index.js';
 import { expertBlock, metaBlock, openChain, TEST_NOW, type ChainUnderTest } from './chain-support.js';
 
 let sut: ChainUnderTest;
@@ -46,7 +47,7 @@ describe('publishing blocks', () => {
     expect((await sut.reader.children(meta)).map(({ hash }) => hash)).toEqual([block.hash]);
     expect(unwrap(await sut.stores.leaves.read(input.header.payload_root)).length).toBe(3 * 32);
     sut.sequencer.onApplicationBootstrap();
-    expect(await sut.logReader.waitFor(block.hash, 'block', 5000)).toBe(1);
+    expect(await sut.logReader.waitFor(block.hash, 'block', PATIENCE_MS)).toBe(1);
   });
 
   it('is done once however often it is asked', async () => {

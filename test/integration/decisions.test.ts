@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { jest } from '@jest/globals';
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -22,8 +21,6 @@ import { DecisionMetrics } from '../../src/guardian/process/decision-metrics.js'
 import { EscalationService } from '../../src/guardian/process/escalation-service.js';
 import { DecisionStore } from '../../src/guardian/store/decision-store.js';
 import { createTestDatabase, testConfig } from '../support/index.js';
-
-jest.setTimeout(120_000);
 
 let app: INestApplicationContext;
 let drop: () => Promise<void>;

@@ -18,13 +18,12 @@ import { defaultRewardsFile } from '../../src/rewards/policy/policy-in-force.js'
 import { parseRewardsPolicy } from '../../src/rewards/policy/rewards-policy.js';
 import { Solvency, SOLVENCY_ENTRY } from '../../src/rewards/solvency/solvency.js';
 import { verifySolvency } from '../../src/rewards/solvency/solvency-proof.js';
-import { testConfig } from '../support/index.js';
+import { PATIENCE_MS, testConfig } from '../support/index.js';
 import { TEST_NOW } from './chain-support.js';
 import { openLedger, type LedgerUnderTest } from './ledger-support.js';
 
 const AUTHOR = `02${'ab'.repeat(32)}`;
 const HOUR_MS = 3_600_000;
-const WAIT_MS = 20_000;
 const source = parse(readFileSync(defaultRewardsFile(), 'utf8')) as Json;
 const policy = { current: unwrap(parseRewardsPolicy(source)), source };
 
@@ -61,7 +60,7 @@ async function publishVerdict(submission: string, fall: number): Promise<void> {
     return [{ header, payload }];
   });
   const [{ hash }] = unwrap(published);
-  expect(await logReader.waitFor(hash, 'block', WAIT_MS)).not.toBeNull();
+  expect(await logReader.waitFor(hash, 'block', PATIENCE_MS)).not.toBeNull();
 }
 
 const balance = async (account: string) => {
@@ -77,7 +76,7 @@ describe('epochs', () => {
     await runner.look();
     expect(await balance(`key:${AUTHOR}`)).toBe(450_000n * BLY);
     const epoch = (await store.newest())!;
-    const logIndex = await sut.logReader.waitFor('epoch:1', EPOCH_ENTRY, WAIT_MS);
+    const logIndex = await sut.logReader.waitFor('epoch:1', EPOCH_ENTRY, PATIENCE_MS);
     expect(unwrap(await recomputeEpoch(facts, { ...epoch, logIndex }, null))).toMatchObject({ equal: true });
 
     await runner.look();
@@ -86,7 +85,7 @@ describe('epochs', () => {
     await runner.look();
     expect(await balance(`key:${AUTHOR}`)).toBe(630_000n * BLY);
     const second = (await store.newest())!;
-    const secondIndex = await sut.logReader.waitFor('epoch:2', EPOCH_ENTRY, WAIT_MS);
+    const secondIndex = await sut.logReader.waitFor('epoch:2', EPOCH_ENTRY, PATIENCE_MS);
     expect(
       unwrap(await recomputeEpoch(facts, { ...second, logIndex: secondIndex }, epoch.record)),
     ).toMatchObject({ equal: true, epoch: 2 });
@@ -163,7 +162,7 @@ describe('fsck of epochs', () => {
   beforeEach(async () => {
     await publishVerdict('one', 0.025);
     await aRunner().runner.look();
-    await sut.logReader.waitFor('epoch:1', EPOCH_ENTRY, WAIT_MS);
+    await sut.logReader.waitFor('epoch:1', EPOCH_ENTRY, PATIENCE_MS);
   });
 
   it('finds nothing where the records are those in the log', async () => {
@@ -186,7 +185,7 @@ describe('solvency', () => {
     await runner.look();
     const totals = unwrap(await solvency.totals());
     expect(totals.sum).toBe(totals.issued);
-    expect(await sut.logReader.waitFor(totals.block, SOLVENCY_ENTRY, WAIT_MS)).not.toBeNull();
+    expect(await sut.logReader.waitFor(totals.block, SOLVENCY_ENTRY, PATIENCE_MS)).not.toBeNull();
     for (const account of [`key:${AUTHOR}`, 'rewards:owed']) {
       const proof = unwrap(await solvency.proof(account));
       expect(verifySolvency(proof)).toMatchObject({ ok: true, value: { root: totals.root, account } });

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { rmSync } from 'node:fs';
 import { Logger, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -23,7 +22,6 @@ import { createHttpApplication, WebModule } from '../../src/web/index.js';
 import { tinyCheckpoint, weights } from '../factories/checkpoint.js';
 import { createTestDatabase, temporaryFolder, testConfig } from '../support/index.js';
 
-jest.setTimeout(60_000);
 Logger.overrideLogger(false);
 
 let app: NestFastifyApplication;

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { unwrap } from '../../src/common/index.js';
@@ -7,8 +6,6 @@ import { Importer, ParameterIndex, toEngineModel, type ImportDtype } from '../..
 import { Engine } from '../../src/inference/kernel/index.js';
 import { shardedCopy } from '../factories/checkpoint.js';
 import { openExperts, type ExpertsUnderTest } from './import-support.js';
-
-jest.setTimeout(120_000);
 
 const GOLDEN = 'test/vectors/golden';
 /** Largest difference of one logit that a 32-bit engine may show; correct ones are near 1e-5. */

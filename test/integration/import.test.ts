@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DataSource } from 'typeorm';
@@ -32,8 +31,6 @@ import {
   weights,
 } from '../factories/checkpoint.js';
 import { openExperts, type ExpertsUnderTest } from './import-support.js';
-
-jest.setTimeout(60_000);
 
 const folders: string[] = [];
 const keep = (folder: string) => {

@@ -9,7 +9,7 @@ let close: () => Promise<void>;
 
 beforeAll(async () => {
   ({ dataSource, close } = await openTestDatabase());
-}, 60_000);
+});
 
 afterAll(() => close?.());
 

@@ -9,6 +9,7 @@ import {
   verifyInclusion,
 } from '../../src/common/index.js';
 import { openCheckpoint, parseVerifierKey } from '../../src/log/index.js';
+import { PATIENCE_MS, until } from '../support/index.js';
 import { openChain, type ChainUnderTest } from './chain-support.js';
 
 let sut: ChainUnderTest;
@@ -36,12 +37,12 @@ describe('the log', () => {
   it('publishes every entry once, with proofs that verify against the signed checkpoint', async () => {
     sut.sequencer.onApplicationBootstrap();
     await append(0, 40);
-    await sut.sequencer.settle(5000);
-    await sut.logReader.waitFor('s39', 'test', 5000);
+    await sut.sequencer.settle(PATIENCE_MS);
+    await sut.logReader.waitFor('s39', 'test', PATIENCE_MS);
     const small = await published();
     await append(40, 700);
-    await sut.sequencer.settle(5000);
-    await sut.logReader.waitFor('s699', 'test', 5000);
+    await sut.sequencer.settle(PATIENCE_MS);
+    await sut.logReader.waitFor('s699', 'test', PATIENCE_MS);
     const large = await published();
     expect(large.size).toBe(700);
     for (const subject of ['s0', 's333', 's699']) {
@@ -73,8 +74,8 @@ describe('the log', () => {
   it('refuses proofs outside of what is published', async () => {
     sut.sequencer.onApplicationBootstrap();
     await append(0, 3);
-    await sut.logReader.waitFor('s2', 'test', 5000);
-    await sut.sequencer.settle(5000);
+    await sut.logReader.waitFor('s2', 'test', PATIENCE_MS);
+    await sut.sequencer.settle(PATIENCE_MS);
     for (const refused of [
       sut.logReader.inclusion(3),
       sut.logReader.inclusion(0, 4),
@@ -89,8 +90,8 @@ describe('the log', () => {
   it('publishes one entry of a kind about a subject, however many ask for it, with numbers between those of others', async () => {
     sut.sequencer.onApplicationBootstrap();
     await append(0, 3);
-    await sut.sequencer.settle(5000);
-    const once = (subject: string) => sut.log.publishOnce({ ...entry(subject), kind: 'once' }, 5000);
+    await sut.sequencer.settle(PATIENCE_MS);
+    const once = (subject: string) => sut.log.publishOnce({ ...entry(subject), kind: 'once' }, PATIENCE_MS);
     const [known, leaves] = await Promise.all([
       once('x0'),
       Promise.all(Array.from({ length: 60 }, (_, i) => once(`x${i % 20}`))),
@@ -100,7 +101,7 @@ describe('the log', () => {
     expect(again.map((leaf) => leaf?.index)).toEqual(leaves.slice(0, 20).map((leaf) => leaf?.index));
     expect(leaves.slice(20, 40)).toEqual(leaves.slice(0, 20));
     expect(known).toEqual(leaves[0]);
-    await sut.sequencer.settle(5000);
+    await sut.sequencer.settle(PATIENCE_MS);
     const { size, root } = await published();
     expect(size).toBe(60);
     for (const leaf of leaves.slice(0, 20)) {
@@ -119,13 +120,13 @@ describe('the log', () => {
   });
 
   it('publishes such an entry, too, while nobody sequences yet, and refuses it when its statement fails', async () => {
-    const once = (subject: string, deadlineMs = 5000) =>
+    const once = (subject: string, deadlineMs = PATIENCE_MS) =>
       sut.log.publishOnce({ ...entry(subject), kind: 'once' }, deadlineMs);
     expect(await once('early', 50)).toBeNull();
     const waiting = once('early');
     sut.sequencer.onApplicationBootstrap();
     expect((await waiting)?.index).toBe(0);
-    await sut.sequencer.settle(5000);
+    await sut.sequencer.settle(PATIENCE_MS);
     await sut.dataSource.query('ALTER TABLE log_entries ADD CONSTRAINT refused CHECK (subject <> $$bad$$)');
     await expect(once('bad')).rejects.toThrow('refused');
     await sut.dataSource.query('ALTER TABLE log_entries DROP CONSTRAINT refused');
@@ -159,10 +160,10 @@ describe('the log', () => {
     await runner.startTransaction();
     await sut.log.append(runner.manager, [entry('late')]);
     await append(0, 1);
-    expect(await sut.logReader.waitFor('s0', 'test', 5000)).toBe(0);
+    expect(await sut.logReader.waitFor('s0', 'test', PATIENCE_MS)).toBe(0);
     await runner.commitTransaction();
     await runner.release();
-    expect(await sut.logReader.waitFor('late', 'test', 5000)).toBe(1);
+    expect(await sut.logReader.waitFor('late', 'test', PATIENCE_MS)).toBe(1);
   });
 
   it('publishes numbers given out before a crash with the same bytes', async () => {
@@ -171,35 +172,33 @@ describe('the log', () => {
     await sut.dataSource.query('UPDATE log_state SET assigned = 5');
     await append(5, 6);
     sut.sequencer.onApplicationBootstrap();
-    expect(await sut.logReader.waitFor('s5', 'test', 5000)).toBe(5);
+    expect(await sut.logReader.waitFor('s5', 'test', PATIENCE_MS)).toBe(5);
     const { root } = await published();
     await sut.sequencer.beforeApplicationShutdown();
     await rm(join(sut.folder, 'log'), { recursive: true });
     await sut.sequencer.whilePaused(async () => undefined);
-    expect(await sut.logReader.waitFor('s5', 'test', 5000)).toBe(5);
+    expect(await sut.logReader.waitFor('s5', 'test', PATIENCE_MS)).toBe(5);
     expect((await published()).root).toBe(root);
   });
 
   it('does not go on when the database is older than what was published, or tells another story', async () => {
     sut.sequencer.onApplicationBootstrap();
     await append(0, 4);
-    await sut.logReader.waitFor('s3', 'test', 5000);
-    await sut.sequencer.settle(5000);
+    await sut.logReader.waitFor('s3', 'test', PATIENCE_MS);
+    await sut.sequencer.settle(PATIENCE_MS);
     await sut.sequencer.whilePaused(() => sut.dataSource.query('UPDATE log_state SET assigned = 2'));
-    await until(() => sut.sequencer.status.detail.includes('the database only 2'));
+    await said('the database only 2');
     await sut.sequencer.whilePaused(async () => {
       await sut.dataSource.query('UPDATE log_state SET assigned = 4');
       await sut.dataSource.query(`UPDATE log_entries SET leaf = '{}' WHERE leaf_index = 3`);
     });
-    await until(() => sut.sequencer.status.detail.includes('Leaf 3 differs'));
+    await said('Leaf 3 differs');
     const tile = join(sut.folder, 'log/tile/0/000.p/4');
     await sut.sequencer.whilePaused(async () => writeFile(tile, (await readFile(tile)).reverse()));
-    await until(() => sut.sequencer.status.detail.includes('do not give the signed root'));
+    await said('do not give the signed root');
     expect(sut.sequencer.status.state).toBe('failed');
   });
 });
 
-async function until(condition: () => boolean): Promise<void> {
-  for (const end = Date.now() + 5000; !condition(); await new Promise((resolve) => setTimeout(resolve, 10)))
-    if (Date.now() > end) throw new Error(`not within 5 s: ${sut.sequencer.status.detail}`);
-}
+/** Waits until the sequencer says why it does not go on. */
+const said = (detail: string) => until(detail, () => sut.sequencer.status.detail.includes(detail));

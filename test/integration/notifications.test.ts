@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { EventBus } from '../../src/common/index.js';
 import { MetricRegistry } from '../../src/common/observation/metric-registry.js';
 import { AlertNotices } from '../../src/notifications/alert-notices.js';
@@ -8,7 +7,7 @@ import { Courier } from '../../src/notifications/delivery/courier.js';
 import type { Notice } from '../../src/notifications/notice.js';
 import { Notifier } from '../../src/notifications/notifier.js';
 import { NotificationStore } from '../../src/notifications/store/notification-store.js';
-import { openTestDatabase, testConfig } from '../support/index.js';
+import { answerOnce, openTestDatabase, testConfig } from '../support/index.js';
 import { startHttpReceiver, type Receiver } from '../support/receivers.js';
 
 type Database = Awaited<ReturnType<typeof openTestDatabase>>;
@@ -18,14 +17,6 @@ const notice = (changes: Partial<Notice> = {}): Notice => ({
   ...{ text: 'A release is to be promoted.', path: '/guardian', needsAnswer: true },
   ...changes,
 });
-
-async function until<T>(read: () => Promise<T> | T, holds: (value: T) => boolean): Promise<T> {
-  let value = await read();
-  for (const end = Date.now() + 30_000; !holds(value) && Date.now() < end; value = await read())
-    await delay(20);
-  if (!holds(value)) throw new Error(`did not come true: ${JSON.stringify(value)}`);
-  return value;
-}
 
 describe('notices to people', () => {
   let database: Database;
@@ -84,7 +75,7 @@ describe('notices to people', () => {
     await expect(failing).rejects.toThrow('the change failed');
     expect(await store.recent(10)).toEqual([]);
     await enqueue(notifier, notice({ key: 'escalation:2' }));
-    await until(
+    await answerOnce(
       () => hook.received.length,
       (count) => count === 1,
     );
@@ -95,20 +86,20 @@ describe('notices to people', () => {
     const notifiers = [assemble(), assemble(), assemble()];
     const isNew = await Promise.all(notifiers.map((notifier) => enqueue(notifier)));
     expect(isNew.filter(Boolean)).toHaveLength(1);
-    await until(
+    await answerOnce(
       () => store.figures(),
       (figures) => figures[0]?.sent === 1,
     );
     expect(hook.received).toHaveLength(1);
     expect(await settle(notifiers[1])).toBe(true);
     expect(await settle(notifiers[1])).toBe(false);
-    await until(
+    await answerOnce(
       () => hook.received.length,
       (count) => count === 2,
     );
     expect(events(hook)).toEqual(['raised', 'settled']);
     expect(await enqueue(notifiers[2])).toBe(true);
-    await until(
+    await answerOnce(
       () => hook.received.length,
       (count) => count === 3,
     );
@@ -119,7 +110,7 @@ describe('notices to people', () => {
     hook.mood = 'fails';
     const notifier = assemble();
     await enqueue(notifier);
-    await until(
+    await answerOnce(
       () => hook.received.length,
       (count) => count >= 3,
     );
@@ -128,7 +119,7 @@ describe('notices to people', () => {
       lastError: `${hook.host} answered 503: fails`,
     });
     hook.mood = 'takes';
-    await until(
+    await answerOnce(
       () => store.figures(),
       (figures) => figures[0].sent === 1,
     );
@@ -141,13 +132,13 @@ describe('notices to people', () => {
     const notifier = assemble();
     hook.mood = 'refuses';
     await enqueue(notifier);
-    await until(
+    await answerOnce(
       () => slack.received.length,
       (count) => count === 1,
     );
     hook.mood = 'takes';
     await enqueue(notifier, notice({ key: 'escalation:3' }));
-    await until(
+    await answerOnce(
       () => hook.received.length,
       (count) => count === 2,
     );
@@ -156,12 +147,12 @@ describe('notices to people', () => {
       `UPDATE notifications SET escalate_at = now() WHERE key = 'escalation:3'`,
     );
     notifier.committed();
-    await until(
+    await answerOnce(
       () => slack.received.length,
       (count) => count === 2,
     );
     await settle(notifier, 'escalation:3');
-    await until(
+    await answerOnce(
       () => slack.received.length,
       (count) => count === 3,
     );
@@ -176,7 +167,7 @@ describe('notices to people', () => {
     expect(await store.claim(8)).toEqual([]);
     await database.dataSource.query('UPDATE notification_deliveries SET next_at = now()');
     assemble().committed();
-    await until(
+    await answerOnce(
       () => store.figures(),
       (figures) => figures[0].sent === 1,
     );
@@ -191,12 +182,12 @@ describe('notices to people', () => {
     const alert = { alert: '7', fingerprint: 'disk', source: 'health', summary: 'The disk is full' };
     bus.emit('alert.raised', { ...alert, alert: '6', severity: 'warning', state: 'open' });
     bus.emit('alert.raised', { ...alert, severity: 'critical', state: 'open' });
-    await until(
+    await answerOnce(
       () => hook.received.length,
       (count) => count === 1,
     );
     bus.emit('alert.changed', { ...alert, severity: 'critical', state: 'acknowledged' });
-    await until(
+    await answerOnce(
       () => hook.received.length,
       (count) => count === 2,
     );

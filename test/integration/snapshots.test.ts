@@ -1,4 +1,4 @@
-import { randomBytes, randomInt, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import {
   cpSync,
   mkdirSync,
@@ -10,7 +10,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
 import { Client } from 'pg';
 import { DataSource } from 'typeorm';
 import { Fsck, FsckRegistry, BlockStores } from '../../src/chain/index.js';
@@ -32,11 +31,9 @@ import { checkSnapshot } from '../../src/snapshots/restore/check-snapshot.js';
 import { restoreSnapshot } from '../../src/snapshots/restore/restore-snapshot.js';
 import { prepareTarget } from '../../src/snapshots/restore/target.js';
 import { transferId } from '../support/ledger-drafts.js';
-import { sharedPostgres, temporaryFolder, testConfig } from '../support/index.js';
+import { PATIENCE_MS, sharedPostgres, temporaryFolder, testConfig } from '../support/index.js';
 import { metaBlock } from './chain-support.js';
 import { openLedger, type LedgerUnderTest } from './ledger-support.js';
-
-jest.setTimeout(120_000);
 
 const nothing = () => undefined;
 const SPECIAL = 'tab\t "quotes" \\back, (brackets) {braces} é 🜛\nnew line';
@@ -49,6 +46,8 @@ beforeAll(async () => {
   sut = await openLedger();
   await sut.sequencer.onApplicationBootstrap();
   await fill(sut);
+  // A log that still grows would be longer here than in a snapshot.
+  await sut.sequencer.settle(PATIENCE_MS);
   snapshots = snapshotsOf(sut);
 });
 afterAll(async () => {
@@ -235,7 +234,7 @@ describe('a snapshot without keys', () => {
 describe('damage', () => {
   it('of any file of a snapshot is named', async () => {
     const { folder } = unwrap(await snapshots.create({ withKeys: true }));
-    const seed = randomInt(2 ** 31);
+    const seed = Number(process.env.STEMMA_DAMAGE_SEED ?? 20_261_122);
     let state = seed;
     const draw = (below: number) => (state = (state * 48_271 + 11) % 2_147_483_647) % below;
     const { files } = manifestOf(folder);
@@ -414,10 +413,11 @@ describe('while others write without pause', () => {
     const writing = write();
     const made: string[] = [];
     try {
-      for (let round = 0; round < 2; round++) {
+      // Those count during which something was written.
+      while (made.length < 2) {
         const before = written;
-        made.push(unwrap(await snapshots.create({ withKeys: true })).folder);
-        expect(written).toBeGreaterThan(before);
+        const { folder } = unwrap(await snapshots.create({ withKeys: true }));
+        if (written > before) made.push(folder);
       }
     } finally {
       stop = true;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { until } from './patience.js';
 import type { TestServer } from './server.js';
 
 /** What a test server with accounts is started with: open to sign-ins, cheap hashes, no limits in the way. */
@@ -52,17 +53,17 @@ export async function call(
   };
 }
 
-/** The one-time token of the link that a first start prints. */
-export function setupToken(server: TestServer): string {
-  const token = /setup#token=([A-Za-z0-9_-]{43})/.exec(server.output())?.[1];
-  if (token === undefined) throw new Error(`no set-up link in:\n${server.output()}`);
-  return token;
+/** The one-time token of the link that a first start prints, which may be a moment after it listens. */
+export async function setupToken(server: TestServer): Promise<string> {
+  const token = () => /setup#token=([A-Za-z0-9_-]{43})/.exec(server.output())?.[1];
+  await until('the set-up link', () => token() !== undefined);
+  return String(token());
 }
 
 /** The first admin of a server that was just started. */
 export async function firstAdmin(server: TestServer): Promise<Person> {
   const password = randomUUID();
-  const body = { token: setupToken(server), name: 'root', password };
+  const body = { token: await setupToken(server), name: 'root', password };
   return personIn(await call(server, 'POST', '/api/setup', { body }), password);
 }
 

@@ -1,11 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/common/installation.js';
-
-const DEADLINE_MS = 30_000;
+import { PATIENCE_MS } from './patience.js';
+import { lastingPort } from './ports.js';
 
 /** An EVM chain of its own: anvil, as it comes with the installation. */
 export interface Anvil {
@@ -19,9 +18,9 @@ export interface Anvil {
   kill(): Promise<void>;
 }
 
-/** Starts anvil. @param state file its chain is kept in over restarts @param port the one to listen on; any free one by default */
+/** Starts anvil. @param state file its chain is kept in over restarts @param port the one to listen on; one that stays its own by default */
 export async function startAnvil({ state, port }: { state?: string; port?: number } = {}): Promise<Anvil> {
-  const at = port ?? (await freePort());
+  const at = port ?? (await lastingPort());
   const child = spawn(
     process.execPath,
     [
@@ -38,7 +37,7 @@ export async function startAnvil({ state, port }: { state?: string; port?: numbe
     ...{ url, port: at, rpc, kill: () => endGroup(child) },
     fund: async (address, wei) => void (await rpc('anvil_setBalance', address, `0x${wei.toString(16)}`)),
   };
-  for (const end = Date.now() + DEADLINE_MS; Date.now() < end; await delay(50)) {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end; await delay(50)) {
     if (
       await rpc('eth_chainId').then(
         () => true,
@@ -68,12 +67,4 @@ async function endGroup(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   process.kill(-child.pid, 'SIGKILL');
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

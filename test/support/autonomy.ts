@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/installation.js';
 import { call as callAs, type Answer } from './accounts.js';
@@ -58,14 +57,4 @@ export async function liveVersion(
   const { body } = await api(server, 'GET', '/models');
   const models = body.items as { name: string; live: { version: string } | null }[];
   return models.find(({ name }) => name === model)?.live?.version ?? null;
-}
-
-/** Waits until something is true. */
-export async function until(
-  what: string,
-  holds: () => Promise<boolean> | boolean,
-  withinMs = 20_000,
-): Promise<void> {
-  for (const end = Date.now() + withinMs; Date.now() < end; await delay(20)) if (await holds()) return;
-  throw new Error(`not in time: ${what}`);
 }

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
 import { mineWork, workOf } from '../../src/datasets/proof/index.js';
 import { challengeOf, type DatasetDescription } from '../../src/datasets/registry/dataset-record.js';
 import { call, type Answer, type Person } from './accounts.js';
+import { PATIENCE_MS } from './patience.js';
 import type { TestServer } from './server.js';
 
-/** Longest time something may take that the server does by itself, ms. */
-const PATIENCE_MS = 60_000;
 const POLL_MS = 50;
 
 /** Bytes with the description of a dataset that consists of them. */
@@ -77,6 +77,18 @@ export function datasetAt(
   return until(server, id, ({ stage }) => stages.includes(String(stage)), `not ${stages.join(' or ')}`);
 }
 
+/** Lets the time of the open vote on a dataset be over, whenever it was to end. */
+export async function endVote({ databaseUrl }: Pick<TestServer, 'databaseUrl'>, id: string): Promise<void> {
+  const database = new Client({ connectionString: String(databaseUrl) });
+  await database.connect();
+  const ended = `regexp_replace(record, '"ends_at":[0-9]+', '"ends_at":' || since)`;
+  await database.query(
+    `UPDATE datasets SET due_at = since, record = ${ended} WHERE id = $1 AND stage = 'vote'`,
+    [id],
+  );
+  await database.end();
+}
+
 /** Waits until the file of a dataset was removed. */
 export async function fileGone(server: Pick<TestServer, 'url'>, id: string): Promise<void> {
   await until(server, id, ({ file_gone: gone }) => gone === true, 'with its file');
@@ -88,10 +100,10 @@ async function until(
   is: (body: Answer['body']) => boolean,
   still: string,
 ): Promise<Answer['body']> {
-  for (const end = Date.now() + PATIENCE_MS; ;) {
+  for (const end = performance.now() + PATIENCE_MS; ;) {
     const { body } = await call(server, 'GET', `/datasets/${id}`);
     if (is(body)) return body;
-    if (Date.now() > end) throw new Error(`${id} is still ${String(body.stage)}, ${still}`);
+    if (performance.now() > end) throw new Error(`${id} is still ${String(body.stage)}, ${still}`);
     await delay(POLL_MS);
   }
 }

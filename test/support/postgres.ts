@@ -130,7 +130,11 @@ async function findOrStart(): Promise<string> {
 function removeLeftovers(): void {
   for (const name of readdirSync(tmpdir())) {
     if (!name.startsWith(PREFIX) || isAlive(Number(name.slice(PREFIX.length)))) continue;
-    rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    try {
+      rmSync(join(tmpdir(), name), { recursive: true, force: true });
+    } catch {
+      // Another process removes it at the same moment, or its PostgreSQL is writing its last files: the next one will.
+    }
   }
 }
 

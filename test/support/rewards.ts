@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/common/installation.js';
 import { runCommand } from './command.js';
+import { PATIENCE_MS } from './patience.js';
 import { call } from './tasks.js';
 import { temporaryFolder } from './temporary-folder.js';
 
@@ -23,7 +24,6 @@ export interface ShownEpoch {
   };
 }
 
-const DEADLINE_MS = 120_000;
 const POLL_MS = 100;
 
 /** A file with the policy of the installation, but with epochs of a second. */
@@ -40,7 +40,7 @@ export async function epochWith(
   holds: (input: ShownEpoch['record']['input']) => boolean,
 ): Promise<ShownEpoch> {
   let epoch = 1;
-  for (const end = performance.now() + DEADLINE_MS; performance.now() < end;) {
+  for (const end = performance.now() + PATIENCE_MS; performance.now() < end;) {
     const { status, body } = await call<ShownEpoch>(url, 'GET', `/rewards/epochs/${epoch}`);
     if (status === 404) await delay(POLL_MS);
     else if (holds(body.record.input)) return body;

@@ -4,11 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/common/installation.js';
 import { lockHolder } from '../../src/config/index.js';
+import { PATIENCE_MS } from './patience.js';
 import { copyImportedGround, createTestDatabase } from './postgres.js';
 import { beforeFoldersGo, temporaryFolder } from './temporary-folder.js';
 
-const READY_DEADLINE_MS = 60_000;
-const STOP_DEADLINE_MS = 30_000;
 const POLL_MS = 50;
 const KEPT_OUTPUT = 64 * 1024;
 
@@ -114,8 +113,8 @@ async function waitUntil(
   dataDir: string,
   until: 'ready' | 'listening',
 ): Promise<string> {
-  const deadline = Date.now() + READY_DEADLINE_MS;
-  while (Date.now() < deadline) {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (performance.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) throw new Error('the server ended at once');
     const holder = lockHolder(dataDir);
     const url = holder?.pid === child.pid ? (holder?.url ?? null) : null;
@@ -134,10 +133,11 @@ async function isReady(url: string): Promise<boolean> {
 
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
   if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const exited = once(child, 'exit');
+  // Closed, not only ended: all it has printed was read.
+  const closed = once(child, 'close');
   child.kill(signal);
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-  await exited;
+  const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
+  await closed;
   clearTimeout(timer);
   return child.exitCode;
 }

@@ -4,6 +4,7 @@ import type { Json } from '../../src/common/index.js';
 import { secp256k1Signer } from '../../src/keys/index.js';
 import { HttpBlockAccess, prepareSubmission } from '../../src/learning/index.js';
 import { DAMAGED_EXPERT, repairedExpert } from './damaged-genesis.js';
+import { PATIENCE_MS } from './patience.js';
 import { call } from './tasks.js';
 
 /** JSON as a server answers it. */
@@ -19,7 +20,8 @@ export interface Submission extends Body {
 export type Prepared = Awaited<ReturnType<Submitter['prepare']>>;
 
 const SIGNER = secp256k1Signer(new Uint8Array(32).fill(7));
-const DEADLINE_MS = 180_000;
+/** An evaluation computes thousands of answers. */
+const JUDGING_MS = 2 * PATIENCE_MS;
 
 /** A contributor of a server on which the damaged genesis is live. */
 export class Submitter {
@@ -72,7 +74,7 @@ export class Submitter {
 
   /** Waits until a submission is in one of these states; throws when it ends in another. */
   async reaches(id: string, ...states: string[]): Promise<Submission> {
-    for (const end = performance.now() + DEADLINE_MS; performance.now() < end; await delay(50)) {
+    for (const end = performance.now() + JUDGING_MS; performance.now() < end; await delay(50)) {
       const found = await this.get<Submission>(`/learning/submissions/${id}`);
       if (states.includes(found.state)) return found;
       if (['rejected', 'superseded', 'released'].includes(found.state))
@@ -83,7 +85,7 @@ export class Submitter {
 
   /** The question that waits for a guardian. */
   async question(): Promise<string> {
-    for (const end = performance.now() + DEADLINE_MS; performance.now() < end; await delay(50)) {
+    for (const end = performance.now() + JUDGING_MS; performance.now() < end; await delay(50)) {
       const { items } = await this.get('/api/guardian/escalations?state=open');
       const [first] = items as Body[];
       if (first !== undefined) return String(first.escalation_id);

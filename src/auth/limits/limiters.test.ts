@@ -1,12 +1,15 @@
 import { setImmediate as settled } from 'node:timers/promises';
+import { PATIENCE_MS } from '../../../test/support/patience.js';
+import { lastingPort } from '../../../test/support/ports.js';
 import { TinyRedis } from '../../../test/support/redis-server.js';
 import { testConfig } from '../../../test/support/test-config.js';
 import { Limiters, type Limiter } from './limiters.js';
 
 describe('limiters of two replicas', () => {
   it('count together in Redis, each alone while it is away, and together again', async () => {
-    let redis = await TinyRedis.start();
-    const { port, url } = redis;
+    const port = await lastingPort();
+    let redis = await TinyRedis.start(port);
+    const { url } = redis;
     const replicas = [
       new Limiters(testConfig({ redisUrl: url })),
       new Limiters(testConfig({ redisUrl: url })),
@@ -39,9 +42,10 @@ let keys = 0;
 
 /** Waits until what one counts is (not) what the other counts. */
 async function untilShared(a: Limiter, b: Limiter, wanted: boolean): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = performance.now() + PATIENCE_MS;
   for (let shared = !wanted; shared !== wanted;) {
-    if (Date.now() > end) throw new Error(`the replicas do not count ${wanted ? 'together' : 'alone'}`);
+    if (performance.now() > end)
+      throw new Error(`the replicas do not count ${wanted ? 'together' : 'alone'}`);
     const key = `key ${keys++}`;
     await a.take(key);
     shared = (await b.take(key)).count === 2;

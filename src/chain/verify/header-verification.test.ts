@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import { jest } from '@jest/globals';
 import { HeaderVerification } from './header-verification.js';
 import type { StoredHeader } from './verify-headers.js';
 
@@ -15,8 +14,6 @@ const ended = (why: string) => ({
 });
 
 // Who waits for a dead worker waits for ever: a limit far above what these need turns that into a failure.
-jest.setTimeout(20_000);
-
 describe('header verification on threads', () => {
   let verification: HeaderVerification;
   const on = (...bodies: string[]) => (verification = HeaderVerification.on(bodies.map(worker)));

@@ -133,7 +133,7 @@ describe('a constraint', () => {
     );
     console.info(`${whole} values, ${cut} given up as too long`);
     expect(whole).toBeGreaterThan(10 * cut);
-  }, 300_000);
+  });
 
   it('allows what was written by others, with or without white space', () => {
     const person = {

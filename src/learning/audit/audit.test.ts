@@ -42,7 +42,6 @@ describe('the audit of a training', () => {
       const whole = checkEnd(facts, end, { config, encode, sha256 });
       expect(whole.ok ? null : whole.error.code).toBe(expectedEnd);
     },
-    60_000,
   );
 
   it('is of the updates that were drawn, all of them', () => {

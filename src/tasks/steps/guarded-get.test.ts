@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { isPublicAddress } from '../../common/network/address-rules.js';
+import { PATIENCE_MS } from '../../../test/support/patience.js';
 import { guardedGet } from './guarded-get.js';
 
 describe('addresses a probe may ask', () => {
@@ -38,7 +39,7 @@ describe('a guarded GET', () => {
   const get = (address: string, changes: object = {}) =>
     guardedGet({
       ...{ url: address, allowPrivate: true, mostBytes: 2000, mostRedirects: 3, headers: {} },
-      ...{ signal: AbortSignal.timeout(5_000), ...changes },
+      ...{ signal: AbortSignal.timeout(PATIENCE_MS), ...changes },
     });
   const codeOf = async (address: string, changes: object = {}) => {
     const answer = await get(address, changes);
