@@ -7,7 +7,7 @@ import { runCommand, startServer, temporaryFolder, type TestServer } from '../su
 let server: TestServer;
 beforeAll(async () => {
   server = await startServer({
-    env: { IMPORT_GENESIS: 'false', DATASET_SWEEP_MS: '100', DATASET_VOTE_SECONDS: '20' },
+    env: { IMPORT_GENESIS: 'false', DATASET_SWEEP_MS: '100', DATASET_VOTE_SECONDS: '86400' },
   });
 });
 afterAll(() => server?.stop());

@@ -2,20 +2,22 @@ import { ACCOUNT_SETTINGS, call, firstAdmin, register, type Person } from '../su
 import {
   datasetAt,
   datasetOf,
+  endVote,
   fileGone,
   goodLines,
   nonceFor,
   uploadDataset,
   wrongNonceFor,
 } from '../support/datasets.js';
-import { startServer, type TestServer } from '../support/index.js';
+import { holdRows, startServer, until, type TestServer } from '../support/index.js';
 
 const WORK_BITS = 8;
 const SETTINGS = {
   ...ACCOUNT_SETTINGS,
   DATASET_WORK_BITS: String(WORK_BITS),
-  DATASET_VOTE_SECONDS: '6',
-  DATASET_VOTE_EXTENSION_SECONDS: '2',
+  // Longer than any test takes: where a vote is to end, the test says when.
+  DATASET_VOTE_SECONDS: '86400',
+  DATASET_VOTE_EXTENSION_SECONDS: '86400',
   DATASET_SWEEP_MS: '100',
 };
 
@@ -60,6 +62,7 @@ describe('a dataset', () => {
     for (const [i, voter] of voters.entries()) expect((await vote(id, voter, i < 3)).status).toBe(200);
     expect((await vote(id, voters[0], false)).body.code).toBe('VOTE_CAST');
     expect((await vote(id, { ...admin, token: '' }, true)).status).toBe(401);
+    await endVote(server, id);
     const gold = await datasetAt(server, id, 'gold', 'silver', 'rejected');
     expect(gold).toMatchObject({
       stage: 'gold',
@@ -103,6 +106,7 @@ describe('a dataset', () => {
     const first = await upload('original', lines);
     await datasetAt(server, first, 'vote');
     for (const voter of voters) await vote(first, voter, true);
+    await endVote(server, first);
     await datasetAt(server, first, 'gold');
     const shuffled = lines
       .trimEnd()
@@ -119,6 +123,12 @@ describe('a dataset', () => {
 
   it('without enough votes is extended once, then rejected', async () => {
     const id = await upload('unloved', goodLines(30, 'unloved'));
+    await datasetAt(server, id, 'vote');
+    await endVote(server, id);
+    const extended = async () =>
+      ((await call(server, 'GET', `/datasets/${id}`)).body.vote as { extended: boolean }).extended;
+    await until('it is extended', extended);
+    await endVote(server, id);
     const rejected = await datasetAt(server, id, 'rejected');
     expect(rejected).toMatchObject({
       reasons: ['VOTE_QUORUM'],
@@ -238,9 +248,11 @@ describe('people decide', () => {
 });
 
 it('finishes an audit that a crash cut off, with the same sample', async () => {
+  const held = await holdRows(server, 'datasets', `NEW.stage = 'vote'`);
   const id = await upload('large', goodLines(20_000, 'large'));
   await datasetAt(server, id, 'audit');
   await server.stop('SIGKILL');
+  await held.release();
   const { dataDir, databaseUrl } = server;
   server = await startServer({ env: SETTINGS, dataDir, database: databaseUrl! });
   const done = await datasetAt(server, id, 'vote', 'rejected');
