@@ -1,11 +1,18 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { JwtService } from '@nestjs/jwt';
 import { Wallet } from 'ethers';
 import { WebSocket } from 'ws';
 import { startAnvil, type Anvil } from '../support/anvil.js';
-import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import {
+  answerOnce,
+  replaceFile,
+  runCommand,
+  startServer,
+  temporaryFolder,
+  until,
+  type TestServer,
+} from '../support/index.js';
 import { call, rootOfProof, waitForTask, type TaskDocument } from '../support/tasks.js';
 
 const SECRET = 'a secret of these tests, long enough';
@@ -157,18 +164,34 @@ describe('a wallet task, from start to a proven transfer', () => {
     });
   });
 
+  /** What anvil has written down of its chain, as it does once a second, as soon as the first transfer is in it. */
+  async function keptChain(): Promise<string> {
+    const read = () => {
+      try {
+        const text = readFileSync(state, 'utf8');
+        const { accounts } = JSON.parse(text) as { accounts: Record<string, { nonce: number | string }> };
+        return Number(accounts[FROM.toLowerCase()]?.nonce) === 1 ? text : null;
+      } catch {
+        return null;
+      }
+    };
+    return String(await answerOnce(read, (text) => text !== null));
+  }
+
   it('sends the same transaction again when the chain is killed in the middle of it', async () => {
     const { task_id: id } = (await start(10n)).body;
     await waitForTask(server.url, id, ['waiting_approval'], ALICE);
-    await delay(1500); // anvil writes its chain down once a second
+    const kept = await keptChain();
     await anvil.rpc('evm_setAutomine', false);
     await approve(id, GRACE);
     const pending = async () => (await anvil.rpc<{ pending: string }>('txpool_status')).pending;
-    while ((await pending()) !== '0x1') await delay(20);
+    await until('it waits to be mined', async () => (await pending()) === '0x1');
     await anvil.kill();
+    // The end may have come in the middle of writing.
+    writeFileSync(state, kept);
     const step = async () =>
       (await call<TaskDocument>(server.url, 'GET', `/task/${id}`, undefined, ALICE)).body.steps[2];
-    while ((await step()).code !== 'EVM_UNREACHABLE') await delay(20);
+    await until('the chain is missed', async () => (await step()).code === 'EVM_UNREACHABLE');
     anvil = await startAnvil({ state, port: anvil.port });
     const done = await waitForTask(server.url, id, ['completed', 'failed'], ALICE);
     expect(done.state).toBe('completed');
@@ -179,13 +202,15 @@ describe('a wallet task, from start to a proven transfer', () => {
   it('watches a wallet and raises an alert', async () => {
     const socket = new WebSocket(`${server.url.replace('http', 'ws')}/ws/collective-insight`);
     const alerts: { code: string }[] = [];
+    let subscribed = false;
     socket.on('message', (data: Buffer) => {
       const message = JSON.parse(data.toString()) as { type: string; data: { code: string } };
       const token = GRACE.authorization.slice('Bearer '.length);
       if (message.type === 'hello') socket.send(JSON.stringify({ subscribe: ['alerts', 'tasks'], token }));
+      subscribed ||= message.type === 'subscribed';
       if (message.type === 'task.alert') alerts.push(message.data);
     });
-    await new Promise((resolve) => socket.once('open', resolve));
+    await until('it listens', () => subscribed);
     const parameters = {
       address: TO,
       threshold_wei: String(ETHER),
@@ -197,7 +222,7 @@ describe('a wallet task, from start to a proven transfer', () => {
     const { task_id: id } = (await call<TaskDocument>(server.url, 'POST', '/task/start', body, ALICE)).body;
     const done = await waitForTask(server.url, id, ['completed', 'failed'], ALICE);
     expect(done.steps.map(({ output }) => output?.breached)).toEqual([true, true]);
-    while (alerts.length < 2) await delay(20);
+    await until('the alerts', () => alerts.length === 2);
     expect(alerts.map(({ code }) => code)).toEqual(['WALLET_THRESHOLD', 'WALLET_THRESHOLD']);
     socket.close();
   });
@@ -215,11 +240,11 @@ describe('a wallet task, from start to a proven transfer', () => {
         )
       ).body;
     const first = await shown();
-    writeFileSync(file, 'version: 1\nrules: [');
-    while ((await shown()).problem === null) await delay(20);
+    replaceFile(file, 'version: 1\nrules: [');
+    await until('the problem is told', async () => (await shown()).problem !== null);
     expect(await shown()).toMatchObject({ version: first.version, problem: { code: 'POLICY_INVALID' } });
-    writeFileSync(file, POLICY.replace('"1000"', '"5"'));
-    while ((await shown()).problem !== null) await delay(20);
+    replaceFile(file, POLICY.replace('"1000"', '"5"'));
+    await until('the new ones are in force', async () => (await shown()).problem === null);
     const second = await shown();
     expect(second.version).not.toBe(first.version);
     expect((await start(6n)).body).toMatchObject({ state: 'rejected', code: 'POLICY_DENIED' });
