@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startServer, type TestServer } from '../support/index.js';
+import { startServer, until, type TestServer } from '../support/index.js';
 
 interface Problem {
   readonly status: number;
@@ -14,7 +14,7 @@ let server: TestServer;
 
 beforeAll(async () => {
   server = await startServer({ env: { MAX_QUEUE: '2', EXPERT_CACHE_MB: '8' } });
-}, 180_000);
+});
 
 afterAll(() => server?.stop());
 
@@ -367,22 +367,30 @@ describe('bad input to inference', () => {
   });
 
   it('refuses what does not fit into the queue at once, and says when to come back', async () => {
-    const many = Array.from({ length: 4 }, (_, i) =>
+    const post = (seed: number) =>
       fetch(`${server.url}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body: chat({ n: 8, seed: i * 100, temperature: 1.5, max_tokens: 100 }),
-      }),
-    );
-    const responses = await Promise.all(many);
-    const refused = responses.filter(({ status }) => status === 429);
-    expect(responses.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
-    expect(refused.length).toBeGreaterThan(0);
-    for (const response of refused) {
-      expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-      expect(((await response.json()) as Problem).code).toBe('QUEUE_FULL');
-    }
-    await Promise.all(responses.filter(({ status }) => status === 200).map((response) => response.text()));
+        body: chat({ n: 8, seed, temperature: 1.5, max_tokens: 100 }),
+      });
+    let [seed, taken, refused] = [0, 0, 0];
+    const askFour = async () => {
+      for (const response of await Promise.all([0, 100, 200, 300].map((more) => post(seed + more)))) {
+        if (response.status === 200) {
+          taken += 1;
+          await response.text();
+          continue;
+        }
+        refused += 1;
+        expect(response.status).toBe(429);
+        expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+        expect(((await response.json()) as Problem).code).toBe('QUEUE_FULL');
+      }
+      seed += 400;
+    };
+    // Four that come together do not fit; where this process is held up between them, they do not come together.
+    while (refused === 0) await askFour();
+    expect(taken).toBeGreaterThan(0);
     expect(
       (
         await fetch(`${server.url}/v1/chat/completions`, {
@@ -448,14 +456,11 @@ describe('weights altered on disk', () => {
     expect(ready.probes.weights.detail).toMatch(/layer\d\.expert\d/);
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
     files.forEach((path, i) => writeFileSync(path, originals[i]));
-    const deadline = Date.now() + 30_000;
-    let status = 'degraded';
-    while (status !== 'ok' && Date.now() < deadline) {
-      status = ((await (await fetch(`${server.url}/ready`)).json()) as { status: string }).status;
-    }
-    expect(status).toBe('ok');
+    const status = async () =>
+      ((await (await fetch(`${server.url}/ready`)).json()) as { status: string }).status;
+    await until('all is well', async () => (await status()) === 'ok');
     expect((await ask('Compute 1 + 1.')).status).toBe(200);
-  }, 180_000);
+  });
 
   it('that are missing are refused by name', async () => {
     const files = await payloads();
@@ -469,5 +474,5 @@ describe('weights altered on disk', () => {
     for (const path of files) renameSync(`${path}.away`, path);
     expect(problem).toMatchObject({ status: 503, code: 'BLOCK_MISSING' });
     expect((await ask('Compute 2 + 1.')).status).toBe(200);
-  }, 60_000);
+  });
 });
