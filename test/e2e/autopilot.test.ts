@@ -1,17 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
-import {
-  api,
-  GOLDEN,
-  importTwoReleases,
-  liveVersion,
-  until,
-  type DecisionDocument,
-} from '../support/autonomy.js';
-import { startServer, type TestServer } from '../support/index.js';
-
-jest.setTimeout(180_000);
+import { api, GOLDEN, importTwoReleases, liveVersion, type DecisionDocument } from '../support/autonomy.js';
+import { startServer, until, type TestServer } from '../support/index.js';
 
 /** Fewer answers of a release say nothing. */
 const ANSWERS = 12;
@@ -61,11 +51,11 @@ describe('a live release whose answers fail', () => {
     for (let i = 0; i < ANSWERS; i++) failed.push((await ask(i)).body.code);
     expect(failed).toEqual(Array(ANSWERS).fill('BLOCK_CORRUPT'));
 
-    await until('1.0.0 is live again', async () => (await liveVersion(server)) === '1.0.0', 60_000);
+    await until('1.0.0 is live again', async () => (await liveVersion(server)) === '1.0.0');
     const path = '/api/autonomous/decisions?type=rollback';
     const decisions = async () =>
       (await api(server, 'GET', path)).body.items as (DecisionDocument & { asked_by: string })[];
-    await until('it has helped', async () => (await decisions())[0].state === 'succeeded', 60_000);
+    await until('it has helped', async () => (await decisions())[0].state === 'succeeded');
     expect(await decisions()).toMatchObject([{ automatic: true, asked_by: 'autopilot', helped: true }]);
     expect((await ask(0)).status).toBe(200);
   });
@@ -91,22 +81,18 @@ describe('a release that is to come to people by stages', () => {
       const body = { model: 'mixtral-a', prompt: [1 + (asked++ % 90), 2, 3], seed: asked, max_tokens: 2 };
       expect((await api(server, 'POST', '/v1/completions', body)).status).toBe(200);
     };
-    await until(
-      'it is live',
-      async () => {
-        for (let i = 0; i < 10; i++) await answer();
-        const questions = await api(server, 'GET', '/api/guardian/escalations?state=open');
-        const open = questions.body.items as { escalation_id: string }[];
-        for (const { escalation_id: id } of open) {
-          const yes = await api(server, 'POST', `/api/guardian/escalations/${id}/approve`, {
-            reason: 'good',
-          });
-          expect(yes.status).toBe(200);
-        }
-        return (await liveVersion(server)) === '1.0.1';
-      },
-      120_000,
-    );
+    await until('it is live', async () => {
+      for (let i = 0; i < 10; i++) await answer();
+      const questions = await api(server, 'GET', '/api/guardian/escalations?state=open');
+      const open = questions.body.items as { escalation_id: string }[];
+      for (const { escalation_id: id } of open) {
+        const yes = await api(server, 'POST', `/api/guardian/escalations/${id}/approve`, {
+          reason: 'good',
+        });
+        expect(yes.status).toBe(200);
+      }
+      return (await liveVersion(server)) === '1.0.1';
+    });
     const found = await api(server, 'GET', '/api/autonomous/decisions?type=deployment');
     const steps = (found.body.items as { action: string; state: string; asked_by: string }[]).reverse();
     expect(steps.map(({ action }) => action)).toEqual(['canary', 'promote']);
