@@ -52,12 +52,12 @@ export class Submitter {
     return { version: 1, model: 'genesis', release, data, blocks: [block], steps: [] };
   }
 
-  /** What is sent for an expert; the repaired one unless told otherwise. */
-  async prepare(expert = repairedExpert()) {
+  /** What is sent for an expert; the repaired one unless told otherwise. @param datasets blocks of what it was trained on */
+  async prepare(expert = repairedExpert(), datasets: readonly string[] = []) {
     const manifest = await this.manifestOf(expert);
     const access = new HttpBlockAccess((path) => fetch(`${this.url}${path}`));
     const trained = {
-      ...{ manifest, payloads: new Map([[DAMAGED_EXPERT, expert.payload]]), domains: [], datasets: [] },
+      ...{ manifest, payloads: new Map([[DAMAGED_EXPERT, expert.payload]]), domains: [], datasets },
       ...{ difficulty: 0, now: Date.now() },
     };
     const made = await prepareSubmission(trained, SIGNER, access);

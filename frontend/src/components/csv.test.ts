@@ -14,6 +14,12 @@ describe('CSV', () => {
     expect(toCsv(rows, columns)).toBe('name,"size, bytes"\r\nplain,1\r\n"a ""b"", c\nd",\r\n');
   });
 
+  it('writes numbers of any size to the last digit', () => {
+    const sizes = [{ label: 'units', value: ({ units }: { units: bigint | number }) => units }];
+    const rows = [{ units: 9007199254740993n }, { units: -5n }, { units: 1.5 }];
+    expect(toCsv(rows, sizes)).toBe('units\r\n9007199254740993\r\n-5\r\n1.5\r\n');
+  });
+
   it('keeps a spreadsheet from running text as a formula', () => {
     for (const name of ['=1+1', '+1', '-1', '@x', '\tx'])
       expect(

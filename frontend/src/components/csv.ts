@@ -1,7 +1,7 @@
 /** What a column needs for an export. */
 export interface ExportColumn<T> {
   readonly label: string;
-  readonly value: (row: T) => string | number | null;
+  readonly value: (row: T) => string | number | bigint | null;
 }
 
 /**
@@ -15,9 +15,9 @@ export function toCsv<T>(rows: readonly T[], columns: readonly ExportColumn<T>[]
   return lines.map((line) => `${line.join(',')}\r\n`).join('');
 }
 
-function field(value: string | number | null): string {
+function field(value: string | number | bigint | null): string {
   if (value === null) return '';
-  if (typeof value === 'number') return String(value);
+  if (typeof value !== 'string') return String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

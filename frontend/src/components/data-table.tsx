@@ -10,7 +10,7 @@ import { count } from './format.js';
 export interface Column<T> {
   readonly key: string;
   readonly label: string;
-  readonly value: (row: T) => string | number | null;
+  readonly value: (row: T) => string | number | bigint | null;
   readonly show?: (row: T) => React.ReactNode;
   /** A CSS grid track; `1fr` by default. */
   readonly width?: string;
@@ -174,7 +174,7 @@ function sorted<T>(rows: readonly T[], columns: readonly Column<T>[], sorting: S
   return [...rows].sort((a, b) => sign * compare(column.value(a), column.value(b)));
 }
 
-function compare(a: string | number | null, b: string | number | null): number {
+function compare(a: string | number | bigint | null, b: string | number | bigint | null): number {
   if (a === b) return 0;
   if (a === null) return 1;
   if (b === null) return -1;

@@ -2,6 +2,7 @@ import {
   IconActivity,
   IconBell,
   IconBinaryTree,
+  IconCoins,
   IconDatabase,
   IconGridDots,
   IconHeartbeat,
@@ -40,6 +41,7 @@ export const pages = [
     question: 'What are trained experts worth?',
     icon: IconSchool,
   },
+  { path: '/rewards', label: 'Rewards', question: 'Who is owed what, and why?', icon: IconCoins },
   // Not /tasks: that is the API's.
   { path: '/task-list', label: 'Tasks', question: 'What waits for somebody?', icon: IconListCheck },
   { path: '/guardian', label: 'Guardian', question: 'What waits for my answer?', icon: IconShieldCheck },

@@ -1,11 +1,18 @@
 import styles from './reading.module.css';
 
 /** One measured number with its label and unit. */
-export function Reading(props: { label: string; value: string; unit?: string; note?: React.ReactNode }) {
+export function Reading(props: {
+  label: string;
+  value: string;
+  unit?: string;
+  note?: React.ReactNode;
+  /** What pointing at the number shows. */
+  title?: string;
+}) {
   return (
     <div className={styles.reading}>
       <span className="label">{props.label}</span>
-      <span className={styles.value}>
+      <span className={styles.value} title={props.title}>
         {props.value}
         {props.unit !== undefined && <span className={styles.unit}>{props.unit}</span>}
       </span>

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { canonicalJson, type Json } from '../../common/index.js';
 import type { ComputedEpoch, EpochPlace } from './epoch-record.js';
+import { EPOCH_ENTRY } from './leaf-kinds.js';
 
 /** A kept epoch. */
 export interface StoredEpoch {
@@ -17,12 +18,21 @@ export interface EpochSummary {
   readonly hash: string;
   /** Members `first`, `end`, `at`, `input` and `totals` of the record. */
   readonly summary: Readonly<Record<string, Json>>;
+  /** Leaf number of its entry in the log; null for the moment before it is sequenced. */
+  readonly logIndex: number | null;
 }
 
 interface Row {
   readonly number: string;
   readonly hash: string;
   readonly record: string;
+}
+
+interface SummaryRow {
+  readonly number: string;
+  readonly hash: string;
+  readonly summary: string;
+  readonly leaf_index: string | null;
 }
 
 const COLUMNS = 'number, hash, record';
@@ -55,13 +65,14 @@ export class EpochStore {
 
   /** Epochs, newest first. @param before only those with a lower number */
   async list(limit: number, before?: number): Promise<EpochSummary[]> {
-    const rows = await this.dataSource.query<{ number: string; hash: string; summary: string }[]>(
-      `SELECT number, hash, summary FROM reward_epochs WHERE $2::bigint IS NULL OR number < $2
-       ORDER BY number DESC LIMIT $1`,
-      [limit, before ?? null],
+    const rows = await this.dataSource.query<SummaryRow[]>(
+      `SELECT number, hash, summary, (
+         SELECT l.leaf_index FROM log_entries l WHERE l.subject = 'epoch:' || number AND l.kind = $3 ORDER BY l.id LIMIT 1
+       ) AS leaf_index FROM reward_epochs WHERE $2::bigint IS NULL OR number < $2 ORDER BY number DESC LIMIT $1`,
+      [limit, before ?? null, EPOCH_ENTRY],
     );
-    return rows.map(({ number, hash, summary }) => ({
-      ...{ epoch: Number(number), hash },
+    return rows.map(({ number, hash, summary, leaf_index: leaf }) => ({
+      ...{ epoch: Number(number), hash, logIndex: leaf === null ? null : Number(leaf) },
       summary: JSON.parse(summary) as EpochSummary['summary'],
     }));
   }

@@ -25,7 +25,12 @@ export class EpochsController {
     const page = found.slice(0, limit);
     const next = found.length > limit ? String(page[page.length - 1].epoch) : null;
     return {
-      items: page.map(({ epoch, hash, summary }) => ({ epoch, hash, ...summary })),
+      items: page.map(({ epoch, hash, logIndex, summary }) => ({
+        epoch,
+        hash,
+        log_index: logIndex,
+        ...summary,
+      })),
       next_cursor: next,
     };
   }

@@ -16,10 +16,10 @@ export function accountView(account: Account): object {
 
 /** A line of a statement as clients see it. */
 export function lineView(line: StatementLine): object {
-  const { id, sequence, kind, debit, credit, pendingId, code, reference, block, time } = line;
+  const { id, sequence, kind, debit, credit, pendingId, code, reference, block, time, logIndex } = line;
   return {
     ...{ transfer: id, sequence, kind, debit, credit, amount: String(line.amount), pending_id: pendingId },
-    ...{ code, reference, block, at: new Date(time).toISOString() },
+    ...{ code, reference, block, log_index: logIndex, at: new Date(time).toISOString() },
   };
 }
 

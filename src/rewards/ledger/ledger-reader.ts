@@ -12,13 +12,21 @@ import {
 /** A line of a statement: a transfer, and the block of chain C that tells of it. */
 export interface StatementLine extends StoredTransfer {
   readonly block: string;
+  /** Leaf number of that block in the log; null for the moment between acceptance and sequencing. */
+  readonly logIndex: number | null;
   /** ms since the epoch. */
   readonly time: number;
 }
 
-type Rows = (Parameters<typeof toTransfer>[0] & { readonly block: string; readonly block_time: string })[];
+type Rows = (Parameters<typeof toTransfer>[0] & {
+  readonly block: string;
+  readonly block_time: string;
+  readonly leaf_index: string | null;
+})[];
 
-const LINE = `${TRANSFER_COLUMNS}, b.hash AS block, b.block_time`;
+const LINE = `${TRANSFER_COLUMNS}, b.hash AS block, b.block_time, (
+  SELECT l.leaf_index FROM log_entries l WHERE l.subject = b.hash AND l.kind = 'block' ORDER BY l.id LIMIT 1
+) AS leaf_index`;
 const LINES = `${TRANSFER_TABLES} JOIN blocks b ON b.chain_id = 'C' AND b.chain_index = t.block_index`;
 
 /** Reads the ledger. */
@@ -41,6 +49,9 @@ export class LedgerReader {
       `SELECT * FROM (${side('debit')} UNION ALL ${side('credit')}) both_sides ORDER BY sequence DESC LIMIT $3`,
       [account.number, before ?? null, limit],
     );
-    return rows.map((row) => ({ ...toTransfer(row), block: row.block, time: Number(row.block_time) }));
+    return rows.map((row) => ({
+      ...{ ...toTransfer(row), block: row.block, time: Number(row.block_time) },
+      logIndex: row.leaf_index === null ? null : Number(row.leaf_index),
+    }));
   }
 }

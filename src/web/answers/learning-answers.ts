@@ -59,7 +59,7 @@ export const LEARNING_ANSWERS: Answers = {
   },
   RewardsController_statement: {
     200: json(
-      '`{items, next_cursor}`; an item is `{transfer, sequence, kind, debit, credit, amount, pending_id, code, reference, block, at}`',
+      '`{items, next_cursor}`; an item is `{transfer, sequence, kind, debit, credit, amount, pending_id, code, reference, block, log_index, at}`',
     ),
   },
   RewardsController_policyInForce: {
@@ -68,7 +68,7 @@ export const LEARNING_ANSWERS: Answers = {
     ),
   },
   EpochsController_list: {
-    200: json('`{items, next_cursor}`; an item is `{epoch, hash, first, end, at, input, totals}`'),
+    200: json('`{items, next_cursor}`; an item is `{epoch, hash, log_index, first, end, at, input, totals}`'),
   },
   EpochsController_one: {
     200: json('`{epoch, hash, log_index, record}`; the record as docs/formats/epoch.md says'),

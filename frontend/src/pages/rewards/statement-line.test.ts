@@ -1,0 +1,27 @@
+import { counterpart, epochOf, isOutgoing, kindText, signedUnits } from './statement-line.js';
+
+describe('lines of a statement', () => {
+  const line = { debit: 'rewards:owed', credit: 'key:02ab', amount: '9007199254740993' };
+
+  it('say what was done in words', () => {
+    expect(kindText({ kind: 'single', code: 'reward.paid' })).toBe('paid');
+    expect(kindText({ kind: 'single', code: 'gift' })).toBe('gift');
+    expect(kindText({ kind: 'pending', code: 'issuance' })).toBe('reserved: issued for the year');
+    expect(kindText({ kind: 'post', code: 'gift' })).toBe('settled: gift');
+    expect(kindText({ kind: 'void', code: 'gift' })).toBe('freed: gift');
+  });
+
+  it('are seen from the side of the account that is asked for', () => {
+    expect([isOutgoing(line, 'key:02ab'), isOutgoing(line, 'rewards:owed')]).toEqual([false, true]);
+    expect(counterpart(line, 'key:02ab')).toBe('rewards:owed');
+    expect(counterpart(line, 'rewards:owed')).toBe('key:02ab');
+    expect(signedUnits(line, 'key:02ab')).toBe(9007199254740993n);
+    expect(signedUnits(line, 'rewards:owed')).toBe(-9007199254740993n);
+  });
+
+  it('name the epoch they were made for', () => {
+    expect(epochOf('epoch:12')).toBe('12');
+    for (const other of [null, '2026', 'epoch:0', 'epoch:x', 'an epoch:1'])
+      expect([other, epochOf(other)]).toEqual([other, null]);
+  });
+});

@@ -1,0 +1,38 @@
+import type { StatementLine } from '../../api/rewards.js';
+
+/** What people call the codes of transfers. */
+const CODES: Readonly<Record<string, string>> = {
+  issuance: 'issued for the year',
+  'reward.earned': 'earned',
+  'reward.paid': 'paid',
+};
+
+/** What people call the kinds of transfers that are not made at once. */
+const KINDS: Readonly<Record<string, string>> = { pending: 'reserved', post: 'settled', void: 'freed' };
+
+/** What a transfer did: `paid`, `reserved: training`. */
+export function kindText({ kind, code }: Pick<StatementLine, 'kind' | 'code'>): string {
+  const what = CODES[code] ?? code;
+  return kind === 'single' ? what : `${KINDS[kind]}: ${what}`;
+}
+
+/** Whether a transfer goes out of an account. */
+export function isOutgoing({ debit }: Pick<StatementLine, 'debit'>, account: string): boolean {
+  return debit === account;
+}
+
+/** The account at the other end of a transfer. */
+export function counterpart(line: Pick<StatementLine, 'debit' | 'credit'>, account: string): string {
+  return isOutgoing(line, account) ? line.credit : line.debit;
+}
+
+/** The amount in units, below zero where it goes out. */
+export function signedUnits(line: Pick<StatementLine, 'debit' | 'amount'>, account: string): bigint {
+  const amount = BigInt(line.amount);
+  return isOutgoing(line, account) ? -amount : amount;
+}
+
+/** The epoch that a transfer was made for; null where it was made for something else. */
+export function epochOf(reference: string | null): string | null {
+  return /^epoch:([1-9]\d{0,14})$/.exec(reference ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,141 @@
+import type { Browser } from 'playwright-core';
+import { damagedGenesis } from '../support/damaged-genesis.js';
+import { datasetOf, goodLines, nonceFor, uploadDataset } from '../support/datasets.js';
+import { runCommand, startServer, type TestServer } from '../support/index.js';
+import { epochWith, quickEpochs, type ShownEpoch } from '../support/rewards.js';
+import { Submitter, type Body } from '../support/submissions.js';
+import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
+
+const WORK_BITS = 4;
+const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: 'light' } as const;
+
+browserTests('the Rewards page', () => {
+  let server: TestServer;
+  let browser: Browser;
+  let contributor: Submitter;
+
+  beforeAll(async () => {
+    const env = {
+      ...{ IMPORT_GENESIS: 'false', REWARDS_FILE: quickEpochs(), DATASET_WORK_BITS: String(WORK_BITS) },
+    };
+    server = await startServer({ env, until: 'listening' });
+    const own = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
+    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], own)).code).toBe(0);
+    contributor = new Submitter(server.url);
+    browser = await launchBrowser();
+  }, 180_000);
+  afterAll(async () => {
+    await browser?.close();
+    await server.stop();
+  }, 60_000);
+
+  /** The block of a dataset that this server's one person has uploaded. */
+  async function ownDataset(): Promise<string> {
+    const dataset = datasetOf('sums', goodLines(120));
+    const nonce = nonceFor('local', dataset.description, WORK_BITS);
+    const { status, body } = await uploadDataset(server, null, dataset, nonce);
+    expect([status, body.creator]).toEqual([200, 'local']);
+    const { stages } = await contributor.get(`/datasets/${String(body.id)}`);
+    return String((stages as Body[])[0].block);
+  }
+
+  /** The epoch that pays for a repaired expert. */
+  async function paidEpoch(): Promise<ShownEpoch> {
+    const { body } = await contributor.submit(await contributor.prepare(undefined, [await ownDataset()]));
+    await contributor.reaches(String(body.submission_id), 'accepted');
+    return epochWith(server.url, ({ verdicts }) => verdicts === 1);
+  }
+
+  it('says what would be here before anything was paid', async () => {
+    const { page, complaints, close } = await openPage(browser);
+    await page.goto(`${server.url}/rewards`);
+    await page.getByText('No epoch was paid yet').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  }, 120_000);
+
+  it('shows the own balance, statement, epochs with who was paid why, and checks solvency', async () => {
+    const { epoch, record } = await paidEpoch();
+    const { account: author } = record.paid.find(({ account }) => account.startsWith('key:'))!;
+    const { page, complaints, close } = await openPage(browser, { colorScheme: 'dark' });
+    await page.goto(`${server.url}/rewards`);
+    // A tenth of what the expert earned is the share of whoever gave the data.
+    const own = record.paid.find(({ account }) => account === 'account:local')!.amount;
+    const exact = units(own);
+    await page.getByRole('region', { name: 'Balance' }).getByTitle(exact).first().waitFor();
+    const line = page.getByRole('table', { name: 'Statement' }).getByRole('row', { name: /paid/ });
+    await line.getByTitle(`+${exact}`).waitFor();
+    await line.getByRole('link', { name: 'rewards:owed' }).waitFor();
+    const block = (await line.locator('a[href^="/blocks/C/"]').getAttribute('href'))!.split('/').at(-1);
+    // The last cell is filled once the block is in the log.
+    const leaf = line.getByRole('cell', { name: /^[\d,]+$/ });
+    await leaf.waitFor();
+    const { log_index: index } = await contributor.get(`/chain/C/blocks/${block}`);
+    expect(await leaf.innerText()).toBe(Number(index).toLocaleString('en-GB'));
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await page.getByRole('button', { name: 'Check account:local in this browser' }).click();
+    await page.getByText('the balance is in the sum under this root').waitFor();
+    await page.getByText('the sum is what was issued').waitFor();
+    const { root } = await contributor.get('/rewards/solvency');
+    await page.getByText(`npx stemma rewards verify-solvency proof.json --root ${String(root)}`).waitFor();
+
+    await line.getByRole('link', { name: `epoch ${epoch}` }).click();
+    await page.getByRole('heading', { name: `Epoch ${epoch}` }).waitFor();
+    const shares = page.getByRole('table', { name: 'Shares' });
+    await shares
+      .getByRole('row', { name: /account:local/ })
+      .getByTitle(exact)
+      .first()
+      .waitFor();
+    const why = page.getByRole('table', { name: 'Reasons' });
+    await why
+      .getByRole('row', { name: /data that an expert was trained on account:local/ })
+      .first()
+      .waitFor();
+    await page.getByText(`npx stemma rewards recompute --epoch ${epoch}`, { exact: true }).waitFor();
+    await page.getByText('paid', { exact: true }).first().waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await shares.getByTitle(author).click();
+    await page.waitForURL(/account=key%3A/);
+    const [{ amount }] = record.paid.filter(({ account }) => account === author);
+    await page.getByRole('region', { name: 'Balance' }).getByTitle(units(amount)).first().waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  }, 400_000);
+
+  it('finds an account by its name or key, also by the keyboard at 390 px', async () => {
+    const { page, complaints, close } = await openPage(browser, PHONE);
+    await page.goto(`${server.url}/rewards`);
+    const field = page.getByRole('combobox', { name: 'Account' });
+    await field.fill('Not an account');
+    await page.keyboard.press('Enter');
+    await page.getByText('This cannot be the name of an account').waitFor();
+    await field.fill('rewards:owed');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/account=rewards%3Aowed/);
+    await page
+      .getByRole('row', { name: /earned/ })
+      .first()
+      .waitFor();
+    const epoch = page.getByRole('table', { name: 'Epochs' }).getByRole('row', { name: /paid/ }).first();
+    await epoch.waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await epoch.press('Enter');
+    await page.getByRole('heading', { name: /^Epoch \d+$/ }).waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+
+    await page.goto(`${server.url}/rewards?account=nobody`);
+    await page.getByText('Nothing was paid to this account yet').waitFor();
+    await close();
+  }, 120_000);
+});
+
+function units(amount: string): string {
+  return `${BigInt(amount).toLocaleString('en-GB')} units`;
+}
