@@ -16,6 +16,7 @@ import { Learning1763700000014 } from './1763700000014-learning.js';
 import { Openings1763700000016 } from './1763700000016-openings.js';
 import { RewardsEpochs1763700000017 } from './1763700000017-rewards-epochs.js';
 import { AlertSilence1763700000018 } from './1763700000018-alert-silence.js';
+import { Lineage1763700000019 } from './1763700000019-lineage.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -36,4 +37,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   Openings1763700000016,
   RewardsEpochs1763700000017,
   AlertSilence1763700000018,
+  Lineage1763700000019,
 ];

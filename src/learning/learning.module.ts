@@ -9,7 +9,9 @@ import { AntiCopy } from './checks/anti-copy.js';
 import { PreFilter } from './checks/pre-filter.js';
 import { LossMeter } from './evaluation/loss-meter.js';
 import { LearningController } from './http/learning.controller.js';
+import { LineageController } from './http/lineage.controller.js';
 import { OpeningsController } from './http/openings.controller.js';
+import { ExpertLineages } from './lineage/expert-lineages.js';
 import { Leaderboard } from './submission/leaderboard.js';
 import { OpeningDesk } from './submission/opening-desk.js';
 import { SubmissionDesk } from './submission/submission-desk.js';
@@ -30,12 +32,13 @@ import { TrainingAudit } from './judging/training-audit.js';
 /** Proof of learning: trained experts are handed in, judged, published. Needs the global config, keys, database and events. */
 @Module({
   imports: [LogModule, ChainModule, ExpertsModule, InferenceModule],
-  controllers: [LearningController, OpeningsController],
+  controllers: [LearningController, LineageController, OpeningsController],
   providers: [
     SubmissionStore,
     SubmissionFiles,
     SubmissionContent,
     Leaderboard,
+    ExpertLineages,
     Beacons,
     LossMeter,
     AntiCopy,

@@ -88,6 +88,8 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'POST /learning/submissions/{id}/openings': PUBLISHING,
   'GET /learning/beacons': OPEN,
   'GET /learning/leaderboard': OPEN,
+  'GET /learning/lineage/{model}': OPEN,
+  'GET /learning/lineage/{model}/{expert}': OPEN,
 
   'POST /v1/chat/completions': INFERENCE,
   'POST /v1/completions': INFERENCE,

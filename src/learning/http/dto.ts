@@ -2,6 +2,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsObject, IsOptional, Matches, Max, Min } from 'class-validator';
 import type { Json } from '../../common/index.js';
 
+const MODEL = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const POSITION = /^[1-9]\d{0,17}$/;
 
 /** Body of `POST /learning/submissions`. What statement and manifest hold is checked by their own readers. */
@@ -63,7 +64,7 @@ export class LearningPageQuery {
 /** Query of `GET /learning/submissions`. */
 export class SubmissionsQuery extends LearningPageQuery {
   @IsOptional()
-  @Matches(/^[a-z0-9][a-z0-9._-]{0,63}$/)
+  @Matches(MODEL)
   model?: string;
 
   @IsOptional()
@@ -84,4 +85,16 @@ export class LeaderboardQuery {
   @Max(100)
   @IsInt()
   limit?: number;
+}
+
+/** `:model` of a family tree. */
+export class LineageParameters {
+  @Matches(MODEL, { message: 'model must be the name of a model' })
+  model!: string;
+}
+
+/** `:expert` of a model. */
+export class ExpertLineageParameters extends LineageParameters {
+  @Matches(/^layer\d{1,5}\.expert\d{1,5}$/, { message: 'expert must be a name such as layer3.expert5' })
+  expert!: string;
 }

@@ -7,6 +7,9 @@ const DATASET =
 const DATASET_UPLOAD = '`{upload_id, chunk_bytes, bytes, received, work: {challenge, bits}}`';
 const LINEAGE = '{blocks: [{hash, name, model}], releases: [{hash, model, blocks}], truncated}';
 
+const EXPERT_LINEAGE =
+  '`{model, live: {release, version}, live_block, items, next_cursor}`; an item is `{submission_id, author, state, judged_at, blocks: [{name, block, parent, live, parent_live}], datasets: [{block, dataset, name, version}], overall, domains, verdict_block, release, version}`, a gain `{fall, low, high}`';
+
 /** How operations of datasets, learning and rewards answer. */
 export const LEARNING_ANSWERS: Answers = {
   DatasetUploadsController_upload: { 200: json(`Multipart: ${DATASET}. JSON: ${DATASET_UPLOAD}`) },
@@ -52,6 +55,8 @@ export const LEARNING_ANSWERS: Answers = {
       '`{items: [{author, accepted, released, rejected, gained, trust}]}`; `gained` 0.1 is ten percent less loss',
     ),
   },
+  LineageController_model: { 200: json(EXPERT_LINEAGE) },
+  LineageController_expert: { 200: json(EXPERT_LINEAGE) },
   RewardsController_balance: {
     200: json(
       '`{account, asset, balance, available, debits: {pending, posted}, credits: {pending, posted}}`; units as strings of digits',
