@@ -31,6 +31,7 @@ const DatasetsPage = lazy(() => import('./pages/datasets/datasets-page.js'));
 const DatasetPage = lazy(() => import('./pages/datasets/dataset-page.js'));
 const SubmissionsPage = lazy(() => import('./pages/submissions/submissions-page.js'));
 const SubmissionPage = lazy(() => import('./pages/submissions/submission-page.js'));
+const LineagePage = lazy(() => import('./pages/lineage/lineage-page.js'));
 const RewardsPage = lazy(() => import('./pages/rewards/rewards-page.js'));
 const StatusPage = lazy(() => import('./pages/status/status-page.js'));
 
@@ -75,6 +76,7 @@ export function App() {
             <Route path="/resonance" element={<ResonancePage />} />
             <Route path="/submissions" element={<SubmissionsPage />} />
             <Route path="/submissions/:id" element={<SubmissionPage />} />
+            <Route path="/lineage" element={<LineagePage />} />
             <Route path="/rewards" element={<RewardsPage />} />
             <Route path="/status" element={<StatusPage />} />
             <Route path="*" element={<Empty title="There is no such page">Press Ctrl K to search.</Empty>} />

@@ -1,15 +1,17 @@
 import type { Browser } from 'playwright-core';
+import type { LineageStep } from '../../src/learning/lineage/expert-lineages.js';
 import { damagedGenesis } from '../support/damaged-genesis.js';
 import { datasetOf, goodLines, nonceFor, uploadDataset } from '../support/datasets.js';
 import { runCommand, startServer, type TestServer } from '../support/index.js';
 import { epochWith, quickEpochs, type ShownEpoch } from '../support/rewards.js';
 import { Submitter, type Body } from '../support/submissions.js';
+import { call } from '../support/tasks.js';
 import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
 
 const WORK_BITS = 4;
 const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: 'light' } as const;
 
-browserTests('the Rewards page', () => {
+browserTests('the Rewards and Lineage pages', () => {
   let server: TestServer;
   let browser: Browser;
   let contributor: Submitter;
@@ -46,16 +48,19 @@ browserTests('the Rewards page', () => {
     return epochWith(server.url, ({ verdicts }) => verdicts === 1);
   }
 
-  it('says what would be here before anything was paid', async () => {
+  it('say what would be here before anything was accepted and paid', async () => {
     const { page, complaints, close } = await openPage(browser);
     await page.goto(`${server.url}/rewards`);
     await page.getByText('No epoch was paid yet').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('link', { name: 'Lineage' }).click();
+    await page.getByText('No expert of genesis was trained here yet').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
   }, 120_000);
 
-  it('shows the own balance, statement, epochs with who was paid why, and checks solvency', async () => {
+  it('show the own balance, statement, epochs with who was paid why, and checks solvency', async () => {
     const { epoch, record } = await paidEpoch();
     const { account: author } = record.paid.find(({ account }) => account.startsWith('key:'))!;
     const { page, complaints, close } = await openPage(browser, { colorScheme: 'dark' });
@@ -106,7 +111,60 @@ browserTests('the Rewards page', () => {
     await close();
   }, 400_000);
 
-  it('finds an account by its name or key, also by the keyboard at 390 px', async () => {
+  it('draw which expert descends from which, by whom, of what data, and what it gained', async () => {
+    const { items } = await contributor.get('/learning/lineage/genesis');
+    const [step] = items as unknown as LineageStep[];
+    const [{ block, parent }] = step.blocks;
+    const [{ dataset }] = step.datasets;
+    const { page, complaints, close } = await openPage(browser, { colorScheme: 'dark' });
+    await page.goto(`${server.url}/lineage`);
+    const fall = `${(step.overall.fall * 100).toFixed(1)} %`;
+    const made = page.getByRole('button', { name: new RegExp(`^layer3\\.expert5, ${fall} less loss`) });
+    await made.waitFor();
+    await page.getByRole('heading', { name: `layer3.expert5 ${block.slice(0, 6)}…` }).waitFor();
+    await page.getByRole('img', { name: /Less loss in each domain/ }).waitFor();
+    await page.getByRole('row', { name: /^arithmetic/ }).waitFor();
+    const row = page.getByRole('table', { name: 'Lineage' }).getByRole('row', { name: new RegExp(fall) });
+    const linksOf = async () => {
+      const links = await row.getByRole('link').all();
+      return Promise.all(links.map((link) => link.getAttribute('href')));
+    };
+    expect(await linksOf()).toEqual(
+      expect.arrayContaining([`/dataset-list/${dataset}`, `/submissions/${step.submission_id}`]),
+    );
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    // The arrow keys go from one expert to the next, Enter chooses.
+    await made.focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`block=${parent}`));
+    await page.getByText('No accepted submission that is shown here made it').waitFor();
+    await row.getByRole('link', { name: /^layer3\.expert5/ }).click();
+    await page.waitForURL(new RegExp(`block=${block}`));
+    const descent = page.getByRole('list', { name: 'Line of descent' }).getByRole('listitem');
+    await descent
+      .nth(1)
+      .getByText(`${block.slice(0, 6)}… itself`)
+      .waitFor();
+    expect(await descent.count()).toBe(2);
+    await page.goto(`${server.url}/lineage?model=genesis&expert=layer3.expert5`);
+    await made.waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  }, 120_000);
+
+  it.each([
+    ['/learning/lineage/nobody', 404, 'MODEL_UNKNOWN'],
+    ['/learning/lineage/genesis/layer99.expert0', 404, 'EXPERT_UNKNOWN'],
+    ['/learning/lineage/genesis/everybody', 400, 'VALIDATION_FAILED'],
+    ['/learning/lineage/genesis?limit=101', 400, 'VALIDATION_FAILED'],
+    ['/learning/lineage/genesis?cursor=x', 400, 'VALIDATION_FAILED'],
+  ])('refuse %s', async (path, status, code) => {
+    expect(await call(server.url, 'GET', path)).toMatchObject({ status, body: { code } });
+  });
+
+  it('find an account by its name or key, also by the keyboard at 390 px', async () => {
     const { page, complaints, close } = await openPage(browser, PHONE);
     await page.goto(`${server.url}/rewards`);
     const field = page.getByRole('combobox', { name: 'Account' });
@@ -126,6 +184,11 @@ browserTests('the Rewards page', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     await epoch.press('Enter');
     await page.getByRole('heading', { name: /^Epoch \d+$/ }).waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    await page.goto(`${server.url}/lineage`);
+    await page.getByRole('button', { name: /^layer3\.expert5, origin/ }).waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);

@@ -13,6 +13,7 @@ import {
   IconScale,
   IconSchool,
   IconShieldCheck,
+  IconSitemap,
   IconUsers,
   IconWaveSine,
 } from '@tabler/icons-react';
@@ -40,6 +41,12 @@ export const pages = [
     label: 'Submissions',
     question: 'What are trained experts worth?',
     icon: IconSchool,
+  },
+  {
+    path: '/lineage',
+    label: 'Lineage',
+    question: 'Which expert descends from which?',
+    icon: IconSitemap,
   },
   { path: '/rewards', label: 'Rewards', question: 'Who is owed what, and why?', icon: IconCoins },
   // Not /tasks: that is the API's.

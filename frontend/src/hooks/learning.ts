@@ -1,5 +1,6 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { getExpertLineage } from '../api/lineage.js';
 import { getSubmission, listLeaders, listSubmissions } from '../api/learning.js';
 import { useLiveTopic } from './live.js';
 
@@ -27,6 +28,22 @@ export function useSubmission(id: string) {
     refetchInterval: ASK_AGAIN_MS,
   });
   return { submission, progress };
+}
+
+/**
+ * The family tree of a model's experts page by page, newest first; asked for anew when a submission moves.
+ * @param model empty: none yet  @param expert only this one; empty: all of them
+ */
+export function useExpertLineage(model: string, expert: string) {
+  useSubmissionNotices(null);
+  return useInfiniteQuery({
+    queryKey: ['learning', 'lineage', model, expert],
+    queryFn: ({ pageParam, signal }) => getExpertLineage(model, expert, pageParam, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+    enabled: model !== '',
+    refetchInterval: ASK_AGAIN_MS,
+  });
 }
 
 /** Contributors by what they have gained. */
