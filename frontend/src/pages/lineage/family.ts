@@ -36,6 +36,6 @@ export function ancestryOf(members: readonly Member[], hash: string): Member[] {
   const known = new Map(members.map((member) => [member.hash, member]));
   const line: Member[] = [];
   for (let next = known.get(hash); next !== undefined; next = known.get(next.parent ?? ''))
-    line.unshift(next);
-  return line;
+    line.push(next);
+  return line.reverse();
 }
