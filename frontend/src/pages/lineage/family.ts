@@ -35,7 +35,6 @@ export function membersOf(steps: readonly LineageStep[]): Member[] {
 export function ancestryOf(members: readonly Member[], hash: string): Member[] {
   const known = new Map(members.map((member) => [member.hash, member]));
   const line: Member[] = [];
-  for (let next = known.get(hash); next !== undefined; next = known.get(next.parent ?? ''))
-    line.push(next);
+  for (let next = known.get(hash); next !== undefined; next = known.get(next.parent ?? '')) line.push(next);
   return line.reverse();
 }
