@@ -17,6 +17,7 @@ import { Openings1763700000016 } from './1763700000016-openings.js';
 import { RewardsEpochs1763700000017 } from './1763700000017-rewards-epochs.js';
 import { AlertSilence1763700000018 } from './1763700000018-alert-silence.js';
 import { Lineage1763700000019 } from './1763700000019-lineage.js';
+import { DecisionLeases1763700000020 } from './1763700000020-decision-leases.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
@@ -38,4 +39,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
   RewardsEpochs1763700000017,
   AlertSilence1763700000018,
   Lineage1763700000019,
+  DecisionLeases1763700000020,
 ];

@@ -31,12 +31,15 @@ import { MonitorController } from './http/monitor.controller.js';
 import { MatrixBook } from './matrix/matrix-book.js';
 import { Appraiser } from './process/appraiser.js';
 import { Calibrations } from './process/calibrations.js';
+import { DecisionCalls } from './process/decision-calls.js';
 import { DecisionExecutor } from './process/decision-executor.js';
 import { DecisionLedger } from './process/decision-ledger.js';
 import { DecisionMetrics } from './process/decision-metrics.js';
+import { DecisionRecovery } from './process/decision-recovery.js';
 import { DecisionService } from './process/decision-service.js';
 import { DecisionSweeper } from './process/decision-sweeper.js';
 import { EscalationService } from './process/escalation-service.js';
+import { LateActions } from './process/late-actions.js';
 import { OneCommandRollback } from './process/one-command-rollback.js';
 import { OverrideService } from './process/override-service.js';
 import { OwnAuthority } from './process/own-authority.js';
@@ -84,7 +87,10 @@ import { DecisionStore } from './store/decision-store.js';
     Calibrations,
     Appraiser,
     DecisionLedger,
+    DecisionCalls,
+    LateActions,
     DecisionExecutor,
+    DecisionRecovery,
     DecisionService,
     EscalationService,
     OverrideService,

@@ -1,5 +1,11 @@
 export { ActionRegistry } from './actions/action-registry.js';
-export type { ActionParameters, DecisionAction, Proposal, Verification } from './actions/decision-action.js';
+export type {
+  ActionParameters,
+  ActionRun,
+  DecisionAction,
+  Proposal,
+  Verification,
+} from './actions/decision-action.js';
 export { GUARDIAN_ENTRY, type GuardianRecord } from './audit/guardian-record.js';
 export { GuardianModule } from './guardian.module.js';
 export { DecisionService } from './process/decision-service.js';

@@ -1,7 +1,8 @@
 import { defineStateMachine } from '../common/index.js';
 
 /**
- * What a decision may be. `held`: automatic action was stopped. `recorded`: shadow mode, nothing was done. `refused`: a
+ * What a decision may be. `held`: automatic action was stopped, or a crash cut the action off and
+ * only a guardian may go on. `recorded`: shadow mode, nothing was done. `refused`: a
  * safety check blocked it. `succeeded` and `failed` say what the check after the action found.
  */
 export type DecisionState =
@@ -24,12 +25,13 @@ export const DECISION_STATES = defineStateMachine<DecisionState>('decision', 'pe
   waiting: ['approved', 'rejected', 'expired', 'held'],
   // What others do by themselves is reported when it is over.
   approved: ['executing', 'held', 'refused', 'succeeded', 'failed'],
-  held: ['approved'],
+  // One that was cut off in the middle can be taken back, too.
+  held: ['approved', 'undone'],
   recorded: ['approved'],
   rejected: ['approved'],
   expired: ['approved'],
   refused: [],
-  executing: ['succeeded', 'failed'],
+  executing: ['succeeded', 'failed', 'held'],
   succeeded: ['undone'],
   failed: ['undone'],
   undone: [],

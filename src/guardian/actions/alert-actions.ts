@@ -89,23 +89,28 @@ export class AlertActions implements OnModuleInit {
           }),
         );
       },
+      prepare: async ({ name }) => {
+        const before = await this.alerts.open(`${BY_HAND}${String(name)}`);
+        return ok({ before: before?.id ?? null });
+      },
       execute: async (parameters) => {
         const { name, severity, summary } = parameters as unknown as Raising;
-        const alert = await this.book.raise({
+        await this.book.raise({
           ...{ fingerprint: `${BY_HAND}${name}`, source: 'guardian', severity: severity as Severity },
           ...{ summary, evidence: {}, lasting: false },
         });
-        return ok({ alert });
+        return ok();
       },
-      verify: async (_parameters, result) => {
-        const alert = await this.alerts.one(alertIn(result));
-        return {
-          helped: alert !== null,
-          detail: alert === null ? 'it is not there' : `it is ${alert.state}`,
-        };
+      verify: async ({ name }) => {
+        const alert = await this.alerts.open(`${BY_HAND}${String(name)}`);
+        const detail = alert === null ? 'it is not there' : `it is ${alert.state}`;
+        return { helped: alert !== null, detail };
       },
-      undo: async (_parameters, result, actor) => {
-        const done = await this.book.acknowledge(alertIn(result), actor, 'taken back');
+      undo: async ({ name }, plan, actor) => {
+        const alert = await this.alerts.open(`${BY_HAND}${String(name)}`);
+        // One that somebody had raised before stays.
+        if (alert === null || alert.id === (plan as { before: string | null }).before) return ok();
+        const done = await this.book.acknowledge(alert.id, actor, 'taken back');
         return done.ok || done.error.code === 'ALERT_RESOLVED' ? ok() : done;
       },
     };
@@ -174,11 +179,16 @@ export class AlertActions implements OnModuleInit {
           undo,
         });
       },
-      execute: async (parameters, actor) => {
+      prepare: ({ fingerprint }) => {
+        const before = this.rules.of(String(fingerprint));
+        return Promise.resolve(ok({ before } as unknown as Json));
+      },
+      execute: async (parameters, plan, { actor, signal }) => {
         const wanted = parameters as unknown as T;
-        const before = this.rules.of(wanted.fingerprint);
+        const { before } = plan as unknown as { before: AlertRule };
+        signal.throwIfAborted();
         await this.rules.put(wanted.fingerprint, { ...before, ...how.ruleOf(wanted) }, actor);
-        return ok({ before } as unknown as Json);
+        return ok();
       },
       verify: (parameters) => {
         const wanted = parameters as unknown as T;
@@ -188,8 +198,8 @@ export class AlertActions implements OnModuleInit {
           detail: helped ? 'the rule is in force' : 'the rule is not in force',
         });
       },
-      undo: async (parameters, result, actor) => {
-        const { before } = result as unknown as { before: AlertRule };
+      undo: async (parameters, plan, actor) => {
+        const { before } = plan as unknown as { before: AlertRule };
         await this.rules.put((parameters as unknown as T).fingerprint, before, actor);
         return ok();
       },
@@ -221,8 +231,4 @@ function proposalOf(
     features: over.length === 0 ? {} : { agreement: alone / over.length },
     evidence: { alerts: known.length, over: over.length, over_by_themselves: alone },
   };
-}
-
-function alertIn(result: Json): string {
-  return (result as { alert: string }).alert;
 }

@@ -30,9 +30,18 @@ export interface Verification {
   readonly detail: string;
 }
 
+/** How an action is to be done. */
+export interface ActionRun {
+  /** Who decided it. */
+  readonly actor: string;
+  /** Aborted when its time is over: what has not begun by then must not begin any more. */
+  readonly signal: AbortSignal;
+}
+
 /**
- * Something the server can do about itself. `execute` is safe to repeat: it leads to a state, it does not add to one.
- * What it answers is kept, and is all that `verify` and `undo` get besides the parameters.
+ * Something the server can do about itself. What `prepare` answers is kept before anything is done, and is all that the rest
+ * gets besides the parameters, also after a crash. `execute` and `undo` are safe to repeat: they lead to a state, they do not
+ * add to one.
  */
 export interface DecisionAction {
   readonly type: DecisionType;
@@ -46,8 +55,11 @@ export interface DecisionAction {
   readonly timeoutMs: number;
   /** Checks the parameters and measures; changes nothing. */
   propose(parameters: ActionParameters): Promise<Result<Proposal>>;
-  /** @param actor who decided it */
-  execute(parameters: ActionParameters, actor: string): Promise<Result<Json>>;
-  verify(parameters: ActionParameters, result: Json): Promise<Verification>;
-  undo(parameters: ActionParameters, result: Json, actor: string): Promise<Result<void>>;
+  /** How things are before it, and what it will lead to; changes nothing. Never answers null. */
+  prepare(parameters: ActionParameters): Promise<Result<Json>>;
+  execute(parameters: ActionParameters, plan: Json, run: ActionRun): Promise<Result<void>>;
+  /** Whether things are as it wants them; changes nothing. */
+  verify(parameters: ActionParameters, plan: Json, signal: AbortSignal): Promise<Verification>;
+  /** Leads back to how things were. @param actor who wants it */
+  undo(parameters: ActionParameters, plan: Json, actor: string): Promise<Result<void>>;
 }

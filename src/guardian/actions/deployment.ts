@@ -17,10 +17,12 @@ interface ReleaseChoice extends Readonly<Record<string, unknown>> {
   readonly version: string;
 }
 
-/** What a deployment left behind: how things were before. */
+/** How things were before a deployment. */
 interface Before {
   readonly version: string | null;
   readonly stage: Stage | null;
+  /** Whether another release than the one in question was live. */
+  readonly moved: boolean;
 }
 
 /** Brings releases to people: beside the live one unseen, for a share of the requests, for all. */
@@ -62,16 +64,18 @@ export class DeploymentActions implements OnModuleInit {
               : `${measured.live.version} becomes live again`,
         }));
       },
-      execute: async (parameters, actor) => {
+      prepare: (parameters) => this.before(parameters),
+      execute: async (parameters, _plan, { actor, signal }) => {
         const { model, version } = parameters as unknown as ReleaseChoice;
-        const before = await this.before(model);
+        signal.throwIfAborted();
         const moved = await this.promotion.promote(model, version, actor);
         if (!moved.ok) return moved;
+        signal.throwIfAborted();
         await this.stages.set(model, null, actor);
-        return ok({ ...before, moved: moved.value.moved } as unknown as Json);
+        return ok();
       },
-      verify: (parameters) => this.answers(parameters as unknown as ReleaseChoice, true),
-      undo: (parameters, result, actor) => this.restore(parameters, result, actor),
+      verify: (parameters) => this.isLive(parameters as unknown as ReleaseChoice),
+      undo: (parameters, plan, actor) => this.restore(parameters, plan, actor),
     };
   }
 
@@ -98,18 +102,19 @@ export class DeploymentActions implements OnModuleInit {
           undo: `${model} is served as before`,
         }));
       },
-      execute: async (parameters, actor) => {
+      prepare: (parameters) => this.before(parameters),
+      execute: async (parameters, _plan, { actor, signal }) => {
         const choice = readStaged(parameters);
         if (!choice.ok) return choice;
         const { model, version, share } = choice.value;
         const measured = await this.evidence.measure(model, version);
         if (!measured.ok) return measured;
-        const before = await this.before(model);
+        signal.throwIfAborted();
         await this.stages.set(model, { release: measured.value.view.release, version, stage, share }, actor);
-        return ok(before as unknown as Json);
+        return ok();
       },
-      verify: (parameters) => this.answers(parameters as unknown as ReleaseChoice, false),
-      undo: (parameters, result, actor) => this.restore(parameters, result, actor),
+      verify: (parameters) => this.isStaged(parameters as unknown as ReleaseChoice, stage),
+      undo: (parameters, plan, actor) => this.restore(parameters, plan, actor),
     };
   }
 
@@ -143,17 +148,17 @@ export class DeploymentActions implements OnModuleInit {
           evidence: { staged: staged as unknown as Json },
         });
       },
-      execute: async (parameters, actor) => {
-        const model = String(parameters.model);
-        const before = await this.before(model);
-        await this.stages.set(model, null, actor);
-        return ok(before as unknown as Json);
+      prepare: (parameters) => this.before(parameters),
+      execute: async (parameters, _plan, { actor, signal }) => {
+        signal.throwIfAborted();
+        await this.stages.set(String(parameters.model), null, actor);
+        return ok();
       },
       verify: async (parameters) => {
         const helped = this.stages.of(String(parameters.model)) === null;
         return { helped, detail: helped ? 'nothing is staged' : 'something is staged still' };
       },
-      undo: (parameters, result, actor) => this.restore(parameters, result, actor),
+      undo: (parameters, plan, actor) => this.restore(parameters, plan, actor),
     };
   }
 
@@ -169,26 +174,41 @@ export class DeploymentActions implements OnModuleInit {
     return ok({ ...facts, ...words(measured.value), release: view.release });
   }
 
-  private async before(model: string): Promise<Before> {
+  private async before({ model: name, version }: ActionParameters): Promise<Result<Json>> {
+    const model = String(name);
     const live = await this.catalog.resolveLive(model);
-    return { version: live, stage: this.stages.of(model) };
+    const before: Before = { version: live, stage: this.stages.of(model), moved: live !== version };
+    return ok(before as unknown as Json);
   }
 
-  /** It helped when the engine has the release loaded from blocks that are right, and the model resolves to it. */
-  private async answers({ model, version }: ReleaseChoice, live: boolean): Promise<Verification> {
+  private async isLive(choice: ReleaseChoice): Promise<Verification> {
+    const { model, version } = choice;
+    if ((await this.catalog.resolveLive(model)) !== version)
+      return { helped: false, detail: `${model} does not resolve to ${version}` };
+    const staged = this.stages.of(model) !== null;
+    return staged ? { helped: false, detail: 'something is staged still' } : this.answers(choice);
+  }
+
+  private async isStaged(choice: ReleaseChoice, stage: Stage['stage']): Promise<Verification> {
+    const staged = this.stages.of(choice.model);
+    if (staged?.stage !== stage || staged.version !== choice.version)
+      return { helped: false, detail: `${name(choice)} is not staged as ${stage}` };
+    return this.answers(choice);
+  }
+
+  /** It helped when the engine has the release loaded from blocks that are right. */
+  private async answers({ model, version }: ReleaseChoice): Promise<Verification> {
     const served = await this.catalog.exact(`${model}@${version}`);
     if (!served.ok) return { helped: false, detail: `${served.error.code}: ${served.error.message}` };
-    if (live && (await this.catalog.resolveLive(model)) !== version)
-      return { helped: false, detail: `${model} does not resolve to ${version}` };
     const loaded = await this.host.use(served.value.engine, () => Promise.resolve(ok()));
     return loaded.ok
       ? { helped: true, detail: `${model}@${version} is loaded and its blocks are right` }
       : { helped: false, detail: `${loaded.error.code}: ${loaded.error.message}` };
   }
 
-  private async restore(parameters: ActionParameters, result: Json, actor: string): Promise<Result<void>> {
+  private async restore(parameters: ActionParameters, plan: Json, actor: string): Promise<Result<void>> {
     const model = String(parameters.model);
-    const { version, stage } = result as unknown as Before;
+    const { version, stage } = plan as unknown as Before;
     await this.stages.set(model, stage, actor);
     if (version === null || (await this.catalog.resolveLive(model)) === version) return ok();
     const moved = await this.promotion.promote(model, version, actor);

@@ -60,7 +60,7 @@ export class EngineSizing implements OnModuleInit {
    * Sets the size; resolves when this process's engine has it. Refuses with `ENGINE_UNAVAILABLE`.
    * @param before what a rollback goes back to then
    */
-  async set(size: Partial<EngineSize>, actor: string, before = this.setting.size): Promise<Result<void>> {
+  async set(size: Partial<EngineSize>, actor: string, before: Partial<EngineSize>): Promise<Result<void>> {
     const setting: SizeSetting = { size, before };
     await this.transactions.run((manager) =>
       this.settings.put(manager, SETTING, setting as unknown as Json, actor),

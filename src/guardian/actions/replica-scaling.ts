@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { ReplicaAdapter } from '../replicas/replica-adapter.js';
 import { ActionRegistry } from './action-registry.js';
@@ -44,15 +44,18 @@ export class ReplicaScaling implements OnModuleInit {
         const now = await this.adapter.count();
         return now.ok ? this.proposal(name, now.value, wanted.value.replicas) : now;
       },
-      execute: async (parameters) => {
-        const wanted = read(parameters);
-        const before = wanted.ok ? await this.adapter.count() : wanted;
-        if (!wanted.ok || !before.ok) return before;
-        const done = await this.adapter.scale(wanted.value.replicas);
-        return done.ok ? ok({ before: before.value } satisfies Json) : done;
+      prepare: async () => {
+        const before = await this.adapter.count();
+        return before.ok ? ok({ before: before.value }) : before;
       },
-      verify: (parameters) => this.verify(Number(parameters.replicas)),
-      undo: (_parameters, result) => this.adapter.scale((result as unknown as { before: number }).before),
+      execute: async (parameters, _plan, { signal }) => {
+        const wanted = read(parameters);
+        if (!wanted.ok) return wanted;
+        signal.throwIfAborted();
+        return this.adapter.scale(wanted.value.replicas);
+      },
+      verify: (parameters, _plan, signal) => this.verify(Number(parameters.replicas), signal),
+      undo: (_parameters, plan) => this.adapter.scale((plan as unknown as { before: number }).before),
     };
   }
 
@@ -72,11 +75,11 @@ export class ReplicaScaling implements OnModuleInit {
     });
   }
 
-  private async verify(wanted: number): Promise<Verification> {
+  private async verify(wanted: number, signal: AbortSignal): Promise<Verification> {
     for (const end = performance.now() + PATIENCE_MS; ; await delay(LOOK_MS)) {
       const now = await this.adapter.count();
       if (now.ok && now.value === wanted) return { helped: true, detail: `${wanted} replicas run` };
-      if (performance.now() < end) continue;
+      if (performance.now() < end && !signal.aborted) continue;
       const found = now.ok ? `${now.value} run` : `${now.error.code}: ${now.error.message}`;
       return { helped: false, detail: `${wanted} replicas should run, but ${found}` };
     }

@@ -1,12 +1,12 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { canonicalJson, CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { Promotion, ReleaseCatalog, RELEASE_PROMOTED, type ReleaseRow } from '../../experts/index.js';
 import type { Features } from '../../decision/index.js';
-import { EngineHost, ModelCatalog, type EngineSize } from '../../inference/index.js';
+import { EngineHost, ModelCatalog } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
 import type { DecisionAction } from './decision-action.js';
-import { EngineSizing } from './engine-sizing.js';
+import { EngineSizing, type SizeSetting } from './engine-sizing.js';
 import { modelName, readParameters } from './parameter-rules.js';
 import { SharedReleaseFigures } from './release-figures.js';
 import { ReleaseStages } from './release-stages.js';
@@ -100,27 +100,32 @@ export class RollbackActions implements OnModuleInit {
           evidence: { live: live.hash, previous: previous.hash, live_since: since },
         });
       },
-      execute: async (parameters, actor) => {
-        const model = String(parameters.model);
-        const found = await this.versions(model);
-        if (!found.ok) return found;
-        const { live, previous } = found.value;
-        const moved = await this.promotion.promote(model, previous.version, actor);
-        if (!moved.ok) return moved;
-        await this.stages.set(model, null, actor);
-        return ok({ from: live.version, to: previous.version });
+      prepare: async (parameters) => {
+        const found = await this.versions(String(parameters.model));
+        return found.ok ? ok({ from: found.value.live.version, to: found.value.previous.version }) : found;
       },
-      verify: async (parameters, result) => {
-        const { to } = result as { to: string };
-        const served = await this.catalog.exact(`${String(parameters.model)}@${to}`);
+      execute: async (parameters, plan, { actor, signal }) => {
+        const model = String(parameters.model);
+        signal.throwIfAborted();
+        const moved = await this.promotion.promote(model, (plan as { to: string }).to, actor);
+        if (!moved.ok) return moved;
+        signal.throwIfAborted();
+        await this.stages.set(model, null, actor);
+        return ok();
+      },
+      verify: async (parameters, plan) => {
+        const { to } = plan as { to: string };
+        const model = String(parameters.model);
+        if (this.stages.of(model) !== null) return { helped: false, detail: 'something is staged still' };
+        const served = await this.catalog.exact(`${model}@${to}`);
         if (!served.ok) return { helped: false, detail: served.error.message };
         const loaded = await this.host.use(served.value.engine, () => Promise.resolve(ok()));
         if (!loaded.ok) return { helped: false, detail: `${loaded.error.code}: ${loaded.error.message}` };
-        const helped = (await this.catalog.resolveLive(String(parameters.model))) === to;
+        const helped = (await this.catalog.resolveLive(model)) === to;
         return { helped, detail: helped ? `${to} is live and loaded` : `${to} is not live` };
       },
-      undo: async (parameters, result, actor) => {
-        const { from } = result as { from: string };
+      undo: async (parameters, plan, actor) => {
+        const { from } = plan as { from: string };
         const moved = await this.promotion.promote(String(parameters.model), from, actor);
         return moved.ok ? ok() : moved;
       },
@@ -146,19 +151,24 @@ export class RollbackActions implements OnModuleInit {
           evidence: { size, before } as unknown as Record<string, Json>,
         });
       },
-      execute: async (_parameters, actor) => {
-        const { size, before } = this.sizing.setting;
-        const done = await this.sizing.set(before, actor, {});
-        return done.ok ? ok({ size } as unknown as Json) : done;
+      prepare: async () => ok({ ...this.sizing.setting } as unknown as Json),
+      execute: async (_parameters, plan, { actor, signal }) => {
+        signal.throwIfAborted();
+        return this.sizing.set((plan as unknown as SizeSetting).before, actor, {});
       },
-      verify: async () => {
+      verify: async (_parameters, plan) => {
+        const wanted = (plan as unknown as SizeSetting).before;
+        if (canonicalJson(this.sizing.setting.size as Json) !== canonicalJson(wanted as Json))
+          return { helped: false, detail: 'the engine has another size' };
         const engine = await this.host.engine();
         return engine.ok
           ? { helped: true, detail: 'the engine runs and passed its self-test' }
           : { helped: false, detail: engine.error.message };
       },
-      undo: (_parameters, result, actor) =>
-        this.sizing.set((result as unknown as { size: Partial<EngineSize> }).size, actor),
+      undo: (_parameters, plan, actor) => {
+        const { size, before } = plan as unknown as SizeSetting;
+        return this.sizing.set(size, actor, before);
+      },
     };
   }
 

@@ -5,7 +5,7 @@ import { LiveFigures } from '../../common/observation/live-figures.js';
 import { EngineHost, type EngineSize } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
 import type { ActionParameters, DecisionAction, Proposal } from './decision-action.js';
-import { EngineSizing } from './engine-sizing.js';
+import { EngineSizing, type SizeSetting } from './engine-sizing.js';
 import { numberIn, optional, readParameters } from './parameter-rules.js';
 
 const TIMEOUT_MS = 60_000;
@@ -47,12 +47,13 @@ export class ScalingActions implements OnModuleInit {
         const wanted = readSize(parameters);
         return wanted.ok ? this.proposal(name, wanted.value) : wanted;
       },
-      execute: async (parameters, actor) => {
+      prepare: async () => ok(this.sizing.setting as unknown as Json),
+      execute: async (parameters, plan, { actor, signal }) => {
         const wanted = readSize(parameters);
         if (!wanted.ok) return wanted;
-        const before = this.sizing.setting.size;
-        const done = await this.sizing.set({ ...before, ...wanted.value }, actor);
-        return done.ok ? ok({ before } as unknown as Json) : done;
+        signal.throwIfAborted();
+        const { size } = plan as unknown as SizeSetting;
+        return this.sizing.set({ ...size, ...wanted.value }, actor, size);
       },
       verify: async (parameters) => {
         const engine = await this.host.engine();
@@ -63,8 +64,10 @@ export class ScalingActions implements OnModuleInit {
         const helped = wanted.every(([field, value]) => size[field] === value);
         return { helped, detail: `the engine passed its self-test and runs with ${JSON.stringify(size)}` };
       },
-      undo: (_parameters, result, actor) =>
-        this.sizing.set((result as unknown as { before: Partial<EngineSize> }).before, actor),
+      undo: (_parameters, plan, actor) => {
+        const { size, before } = plan as unknown as SizeSetting;
+        return this.sizing.set(size, actor, before);
+      },
     };
   }
 

@@ -4,14 +4,23 @@ import { CodedError, err, messageOf, ok, unwrap, type Json, type Result } from '
 import { ActionRegistry } from '../actions/action-registry.js';
 import type { DecisionAction, Verification } from '../actions/decision-action.js';
 import { SafetyChecks } from '../safety/safety-checks.js';
+import type { SafetyReport } from '../safety/safety-report.js';
 import { DecisionStore } from '../store/decision-store.js';
 import type { DecisionRow } from '../store/rows.js';
+import { runAction } from './action-run.js';
+import { DecisionCalls } from './decision-calls.js';
 import { DecisionLedger } from './decision-ledger.js';
+import { LateActions } from './late-actions.js';
 
 /** What the server is called where it must have done a thing. */
 export const SERVER_ACTOR = 'server';
 /** How much longer than its deadline an action is left to the process that began it, ms. */
 const LEASE_GRACE_MS = 15_000;
+
+/** How long an action is left to the process that does it, ms. */
+export function leaseOf({ timeoutMs }: DecisionAction): number {
+  return timeoutMs + LEASE_GRACE_MS;
+}
 
 /** Does what was decided, checks that it helped, and takes back what did not. */
 @Injectable()
@@ -24,18 +33,58 @@ export class DecisionExecutor {
     private readonly ledger: DecisionLedger,
     private readonly gate: AutonomyGate,
     private readonly safety: SafetyChecks,
+    private readonly calls: DecisionCalls,
+    private readonly late: LateActions,
   ) {}
 
-  /** Acts on an approved decision; one that is not approved any more, or that others act on, stays as it is. */
-  async execute(id: string): Promise<DecisionRow> {
-    const begun = await this.begin(id);
-    if (begun.state !== 'executing') return begun;
-    const action = unwrap(this.registry.of(begun.type, begun.action));
-    const { result, found } = await this.act(action, begun);
-    const ended = await this.end(id, result, found);
-    return found.helped || result === null
-      ? ended
-      : this.takeBack(ended, action, SERVER_ACTOR, 'it did not help');
+  /**
+   * Acts on an approved decision; one that is not approved any more, or that others act on, stays as it is.
+   * @param left whether nobody waits for it: the process that should have done it is gone, and the emergency stop holds it
+   */
+  async execute(id: string, left = false): Promise<DecisionRow> {
+    const begun = await this.begin(id, left);
+    return begun.state === 'executing' ? this.carryOut(begun) : begun;
+  }
+
+  /** Does what a decision says that this process has the lease of; it has begun. */
+  async carryOut(row: DecisionRow): Promise<DecisionRow> {
+    const action = unwrap(this.registry.of(row.type, row.action));
+    const { parameters, result: plan } = row;
+    const actor = row.decidedBy ?? SERVER_ACTOR;
+    const { found, goesOn } = await runAction(action, { parameters, plan, actor });
+    const ended = await this.end(row.id, found);
+    if (ended.state !== 'failed') return ended;
+    if (goesOn === null) return this.takeBack(ended, 'it did not help');
+    this.late.watch(row.id, goesOn, async () =>
+      this.takeBack(unwrap(await this.store.decision(row.id)), 'it ended late'),
+    );
+    await this.calls.call('effect_unknown', ended, found.detail);
+    return ended;
+  }
+
+  /** Ends an action that had begun, without a word about what is to follow; what did not help is to be taken back. */
+  end(id: string, { helped, detail }: Verification): Promise<DecisionRow> {
+    return this.ledger.change(async (changes) => {
+      const row = unwrap(await this.store.hold(changes.manager, id));
+      if (row.state !== 'executing') return row;
+      const facts = { actor: SERVER_ACTOR, helped, detail };
+      if (helped) return changes.move(row, 'succeeded', facts);
+      const leaseMs = leaseOf(unwrap(this.registry.of(row.type, row.action)));
+      return changes.move(row, 'failed', { ...facts, leaseMs });
+    });
+  }
+
+  /** Takes back what did not help. While automatic action is stopped it waits, unless a guardian had ordered the action. */
+  async takeBack(row: DecisionRow, reason: string): Promise<DecisionRow> {
+    if (row.state !== 'failed' || (row.automatic && !this.gate.state().allowed)) return row;
+    const undone = await this.undo(row, SERVER_ACTOR, reason).catch((thrown: unknown) =>
+      err(new CodedError('DECISION_NOT_UNDOABLE', messageOf(thrown))),
+    );
+    if (undone.ok) return undone.value;
+    await this.store.lease(row.id, null);
+    this.logger.error(`decision ${row.id} did not help and could not be undone: ${undone.error.message}`);
+    await this.calls.call('not_taken_back', row, `it did not help and stays: ${undone.error.message}`);
+    return row;
   }
 
   /** Takes back what a decision did. `DECISION_NOT_UNDOABLE` (409), and what the action refuses with. */
@@ -44,88 +93,39 @@ export class DecisionExecutor {
     if (!action.ok) return action;
     if (row.result === null) return err(notUndoable(row));
     const undone = await action.value.undo(row.parameters, row.result, actor);
-    if (!undone.ok) return undone;
-    return ok(await this.moveUndone(row.id, actor, reason));
+    return undone.ok ? ok(await this.moveUndone(row.id, actor, reason)) : undone;
   }
 
-  /** Looks at an action that a process left: what it led to says whether it succeeded. */
-  async recover(id: string): Promise<void> {
-    const row = unwrap(await this.store.decision(id));
-    if (row.state === 'approved') {
-      await this.execute(id);
-      return;
-    }
-    const action = this.registry.of(row.type, row.action);
-    if (row.state !== 'executing' || !action.ok) return;
-    // Actions lead to a state, so that doing one again does it once.
-    const { result, found } = await this.act(action.value, row);
-    await this.end(id, result, found);
+  /** What the safety checks say now; null where the action puts nothing in front of people. */
+  async safetyOf({ type, action: name, parameters, proposal }: DecisionRow): Promise<SafetyReport | null> {
+    const action = this.registry.of(type, name);
+    const proposed = action.ok ? await action.value.propose(parameters) : action;
+    // What has begun may not be proposable any more.
+    const { release } = proposed.ok ? proposed.value : proposal;
+    return release === null ? null : this.safety.check({ release });
   }
 
-  private async begin(id: string): Promise<DecisionRow> {
-    const unsafe = await this.unsafe(unwrap(await this.store.decision(id)));
+  private async begin(id: string, left: boolean): Promise<DecisionRow> {
+    const found = unwrap(await this.store.decision(id));
+    // An answer may have taken its time, and changed the parameters: what not even a guardian may let pass is asked now.
+    const unsafe = blocking(await this.safetyOf(found));
+    const action = unwrap(this.registry.of(found.type, found.action));
+    // One that was cut off keeps what it had found before it began.
+    const plan = found.result === null ? await action.prepare(found.parameters) : ok(found.result);
     return this.ledger.change(async (changes) => {
       const row = unwrap(await this.store.hold(changes.manager, id));
       if (row.state !== 'approved' || row.delegated) return row;
       if (unsafe !== null) return changes.move(row, 'refused', { actor: SERVER_ACTOR, reason: unsafe });
       const { allowed, reason } = this.gate.state();
-      if (!allowed && row.automatic)
+      if (!allowed && (row.automatic || left))
         return changes.move(row, 'held', { actor: SERVER_ACTOR, reason: `automatic action is ${reason}` });
-      const action = unwrap(this.registry.of(row.type, row.action));
-      const leaseMs = action.timeoutMs + LEASE_GRACE_MS;
-      return changes.move(row, 'executing', { actor: row.decidedBy ?? SERVER_ACTOR, leaseMs });
+      if (!plan.ok) {
+        const detail = `${plan.error.code}: ${plan.error.message}`;
+        return changes.move(row, 'failed', { actor: SERVER_ACTOR, helped: false, detail });
+      }
+      const facts: { result: Json; leaseMs: number } = { result: plan.value, leaseMs: leaseOf(action) };
+      return changes.move(row, 'executing', { actor: row.decidedBy ?? SERVER_ACTOR, ...facts });
     });
-  }
-
-  /** What not even a guardian may let pass, as of now: an answer may have taken its time, and changed the parameters. */
-  private async unsafe(row: DecisionRow): Promise<string | null> {
-    const action = this.registry.of(row.type, row.action);
-    const proposal = action.ok ? await action.value.propose(row.parameters) : action;
-    if (!proposal.ok || proposal.value.release === null) return null;
-    const report = await this.safety.check({ release: proposal.value.release });
-    const blocking = report.checks.filter(({ outcome }) => outcome === 'blocked');
-    return blocking.length === 0 ? null : blocking.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
-  }
-
-  private async act(
-    action: DecisionAction,
-    { parameters, decidedBy }: DecisionRow,
-  ): Promise<{ result: Json; found: Verification }> {
-    let result: Json = null;
-    const work = async (): Promise<Verification> => {
-      const done = await action.execute(parameters, decidedBy ?? SERVER_ACTOR);
-      if (!done.ok) return { helped: false, detail: `${done.error.code}: ${done.error.message}` };
-      result = done.value;
-      return action.verify(parameters, result);
-    };
-    try {
-      const found = await inTime(work(), action.timeoutMs);
-      return { result, found };
-    } catch (thrown) {
-      this.logger.warn(`${action.type}/${action.name} threw: ${messageOf(thrown)}`);
-      return { result, found: { helped: false, detail: messageOf(thrown).slice(0, 500) } };
-    }
-  }
-
-  private end(id: string, result: Json, { helped, detail }: Verification): Promise<DecisionRow> {
-    return this.ledger.change(async (changes) => {
-      const row = unwrap(await this.store.hold(changes.manager, id));
-      if (row.state !== 'executing') return row;
-      const to = helped ? 'succeeded' : 'failed';
-      return changes.move(row, to, { actor: SERVER_ACTOR, result, helped, detail });
-    });
-  }
-
-  private async takeBack(
-    row: DecisionRow,
-    action: DecisionAction,
-    actor: string,
-    reason: string,
-  ): Promise<DecisionRow> {
-    const undone = await action.undo(row.parameters, row.result, actor);
-    if (undone.ok) return this.moveUndone(row.id, actor, reason);
-    this.logger.error(`decision ${row.id} did not help and could not be undone: ${undone.error.message}`);
-    return row;
   }
 
   private moveUndone(id: string, actor: string, reason: string): Promise<DecisionRow> {
@@ -136,15 +136,10 @@ export class DecisionExecutor {
   }
 }
 
-function inTime(work: Promise<Verification>, timeoutMs: number): Promise<Verification> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Verification>((resolve) => {
-    timer = setTimeout(
-      () => resolve({ helped: false, detail: `it took longer than ${timeoutMs} ms` }),
-      timeoutMs,
-    );
-  });
-  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+/** What blocks an action whoever wants it, in words; null: nothing does. */
+export function blocking(report: SafetyReport | null): string | null {
+  const checks = report?.checks.filter(({ outcome }) => outcome === 'blocked') ?? [];
+  return checks.length === 0 ? null : checks.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
 }
 
 function notUndoable({ id, state }: DecisionRow): CodedError {

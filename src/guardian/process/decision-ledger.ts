@@ -5,7 +5,7 @@ import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
 import { Notifier } from '../../notifications/index.js';
 import { GuardianTrail } from '../audit/guardian-trail.js';
-import { DecisionStore, type DecisionChange } from '../store/decision-store.js';
+import { DecisionStore, TAKEN_UP, type DecisionChange } from '../store/decision-store.js';
 import type { DecisionRow, EscalationRow } from '../store/rows.js';
 import type { ActionParameters } from '../actions/decision-action.js';
 import { keyOfQuestion, noticeOfQuestion } from './question-notice.js';
@@ -67,6 +67,14 @@ export class DecisionChanges {
     });
     this.decisions.set(moved.id, moved);
     return moved;
+  }
+
+  /** Takes over an action that nobody is at any more, on record where it had begun; null where there is nothing to take over. */
+  async takeOver(id: string, leaseMs: number, actor: string): Promise<DecisionRow | null> {
+    const row = await this.store.takeOver(this.manager, id, leaseMs);
+    if (row?.state === 'executing')
+      await this.trail.append(this.manager, { event: TAKEN_UP, actor, decision: id, state: row.state });
+    return row;
   }
 
   /** Asks the guardians about a decision. @param withinSeconds then nobody has answered, which means no */

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { messageOf } from '../../common/index.js';
 import { DecisionStore } from '../store/decision-store.js';
-import { DecisionExecutor } from './decision-executor.js';
+import { DecisionRecovery } from './decision-recovery.js';
 import { EscalationService } from './escalation-service.js';
 
 const SWEEP_MS = 5_000;
@@ -22,7 +22,7 @@ export class DecisionSweeper implements OnApplicationBootstrap, BeforeApplicatio
   constructor(
     private readonly store: DecisionStore,
     private readonly escalations: EscalationService,
-    private readonly executor: DecisionExecutor,
+    private readonly recovery: DecisionRecovery,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -41,9 +41,18 @@ export class DecisionSweeper implements OnApplicationBootstrap, BeforeApplicatio
   private async sweep(): Promise<void> {
     try {
       await this.escalations.expire();
-      for (const id of await this.store.left()) if (!this.stopped) await this.executor.recover(id);
+      for (const id of await this.store.left()) if (!this.stopped) await this.recover(id);
     } catch (thrown) {
-      if (!this.stopped) this.logger.warn(`could not look after decisions: ${messageOf(thrown)}`);
+      this.complain(thrown);
     }
+  }
+
+  /** One that cannot be looked after must not keep the others waiting. */
+  private async recover(id: string): Promise<void> {
+    await this.recovery.recover(id).catch((thrown: unknown) => this.complain(thrown));
+  }
+
+  private complain(thrown: unknown): void {
+    if (!this.stopped) this.logger.warn(`could not look after decisions: ${messageOf(thrown)}`);
   }
 }

@@ -37,6 +37,9 @@ export interface DecisionChange {
 
 type Reader = Pick<EntityManager, 'query'>;
 
+/** Event of the audit record of an action that is taken up after a crash. */
+export const TAKEN_UP = 'decision.taken_up';
+
 const ESCALATION = 'SELECT e.*, e.expires_at <= now() AS late FROM escalations e';
 
 /** Tables of decisions and of questions about them. Whoever changes a decision holds its row first. */
@@ -165,14 +168,44 @@ export class DecisionStore {
     return rows.map(({ type, estimate, helped }) => ({ type, confidence: estimate, success: helped }));
   }
 
-  /** Decisions whose action nobody is at although it should be done or has begun. */
+  /** Decisions that nobody is at although their action should be done, has begun, or should be taken back. */
   async left(): Promise<string[]> {
     const rows = await this.dataSource.query<{ id: string }[]>(
-      `SELECT id FROM decisions WHERE NOT delegated AND (
-         (state = 'executing' AND lease_until <= now())
-         OR (state = 'approved' AND acted_at <= now() - interval '30 seconds')) LIMIT 100`,
+      `SELECT id FROM decisions WHERE NOT delegated AND lease_until <= now()
+       UNION ALL
+       SELECT id FROM decisions WHERE NOT delegated AND state = 'approved' AND acted_at <= now() - interval '30 seconds'
+       LIMIT 100`,
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Takes over an action that nobody is at any more; null where somebody is, or where there is nothing to do. */
+  async takeOver(manager: EntityManager, id: string, leaseMs: number): Promise<DecisionRow | null> {
+    const rows: Columns[] = await manager.query(
+      `WITH taken AS (
+         UPDATE decisions SET lease_until = now() + $2 * interval '1 millisecond'
+         WHERE id = $1 AND NOT delegated AND state IN ('executing', 'failed') AND lease_until <= now() RETURNING *
+       ) SELECT * FROM taken`,
+      [id, leaseMs],
+    );
+    return rows.length === 0 ? null : decisionRow(rows[0]);
+  }
+
+  /** Leaves an action to this process for longer, or with null to nobody: there is nothing to be done about it. */
+  async lease(id: string, leaseMs: number | null): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE decisions SET lease_until = now() + $2 * interval '1 millisecond' WHERE id = $1`,
+      [id, leaseMs],
+    );
+  }
+
+  /** How often the action of a decision was taken up again after a crash. */
+  async takenUp(id: string): Promise<number> {
+    const [{ times }] = await this.dataSource.query<{ times: string }[]>(
+      `SELECT count(*) AS times FROM guardian_audit WHERE decision_id = $1 AND record LIKE $2`,
+      [id, `%"event":"${TAKEN_UP}"%`],
+    );
+    return Number(times);
   }
 
   /** A question; `ESCALATION_NOT_FOUND` (404). */

@@ -16,7 +16,7 @@ type Outcome = 'approve' | 'reject' | 'undo';
 /** What an override can make of a decision. */
 const OVERRIDES: Readonly<Record<string, readonly Outcome[]>> = {
   waiting: ['approve', 'reject'],
-  held: ['approve'],
+  held: ['approve', 'undo'],
   recorded: ['approve'],
   rejected: ['approve'],
   expired: ['approve'],
@@ -48,7 +48,9 @@ export default function DecisionPage() {
 
 function View({ row }: { row: Decision }) {
   const outcomes = OVERRIDES[row.state] ?? [];
-  const offered = row.delegated ? outcomes.filter((outcome) => outcome !== 'undo') : outcomes;
+  // What never began left nothing to take back.
+  const undoable = !row.delegated && row.result !== null;
+  const offered = undoable ? outcomes : outcomes.filter((outcome) => outcome !== 'undo');
   return (
     <>
       <header className="page-head">
