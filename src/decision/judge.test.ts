@@ -35,17 +35,19 @@ const request: DecisionRequest = {
 /** The outcome and the codes behind it. */
 function verdict({
   lower = 0.9,
+  estimate = 0.95,
   rules = {},
   now = {},
   asked = {},
 }: {
   lower?: number;
+  estimate?: number;
   rules?: Partial<TypeRules>;
   now?: Partial<Circumstances>;
   asked?: Partial<DecisionRequest>;
 } = {}): string {
   const whole = { ...request, ...asked };
-  const confidence = { estimate: 0.95, lower, support: 100 };
+  const confidence = { estimate, lower, support: 100 };
   const { outcome, reasons } = judge(whole, { ...types[whole.type], ...rules }, confidence, {
     ...quiet,
     ...now,
@@ -68,6 +70,14 @@ describe('judging a decision', () => {
     ['escalate ATTEMPTS CONFIDENT', { now: { attemptsInDay: 3 } }],
     ['escalate BLAST_RADIUS CONFIDENT', { rules: { blast_radius: 0.05 } }],
     ['approve ALWAYS_AUTOMATIC', { lower: 0, asked: { type: 'scaling', action: 'scale_down' } }],
+    [
+      'approve ALWAYS_AUTOMATIC',
+      { lower: 0, estimate: 0.5, asked: { type: 'scaling', action: 'scale_down' } },
+    ],
+    [
+      'escalate NOT_CONFIDENT',
+      { lower: 0, estimate: 0.499, asked: { type: 'scaling', action: 'scale_down' } },
+    ],
     ['escalate NOT_CONFIDENT', { lower: 0, asked: { type: 'scaling', action: 'scale_up' } }],
     [
       'escalate RATE_LIMIT ALWAYS_AUTOMATIC',

@@ -87,21 +87,28 @@ function brokenLimits(rules: TypeRules, now: Circumstances): Reason[] {
   }
   if (now.blastRadius > rules.blast_radius) {
     reasons.push(
-      reason('BLAST_RADIUS', `it would touch ${now.blastRadius}, ${rules.blast_radius} is allowed`),
+      reason(
+        'BLAST_RADIUS',
+        `it would touch ${percent(now.blastRadius)}, ${percent(rules.blast_radius)} is allowed`,
+      ),
     );
   }
   return reasons;
 }
 
 function groundsFor(request: DecisionRequest, rules: TypeRules, { lower, estimate }: Calibrated): Reason {
-  if (rules.automatic_actions.includes(request.action)) {
-    return reason('ALWAYS_AUTOMATIC', `${request.action} passes whatever the confidence`);
+  if (rules.automatic_actions.includes(request.action) && estimate >= rules.automatic_estimate) {
+    return reason('ALWAYS_AUTOMATIC', `${request.action} need not earn its confidence first`);
   }
   if (request.emergency && rules.automatic_in_emergency) {
     return reason('EMERGENCY', 'an emergency passes whatever the confidence');
   }
   const figures = `at least ${lower.toFixed(3)} (estimate ${estimate.toFixed(3)}), asked for is ${rules.threshold}`;
   return lower >= rules.threshold ? reason('CONFIDENT', figures) : reason('NOT_CONFIDENT', figures);
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }
 
 function reason(code: Reason['code'], detail: string): Reason {

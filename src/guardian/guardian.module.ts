@@ -12,12 +12,15 @@ import { AlertActions } from './actions/alert-actions.js';
 import { AlertRules } from './actions/alert-rules.js';
 import { DeploymentActions } from './actions/deployment.js';
 import { EngineSizing } from './actions/engine-sizing.js';
+import { LoadWatch } from './actions/load-watch.js';
+import { PreviousSettings } from './actions/previous-settings.js';
 import { SharedReleaseFigures } from './actions/release-figures.js';
 import { ReleaseEvidence } from './actions/release-evidence.js';
 import { ReleaseStages } from './actions/release-stages.js';
 import { ReplicaScaling } from './actions/replica-scaling.js';
 import { RollbackActions } from './actions/rollback.js';
 import { ScalingActions } from './actions/scaling.js';
+import { ServiceEvidence } from './actions/service-evidence.js';
 import { AuditExport } from './audit/audit-export.js';
 import { GuardianFsck } from './audit/guardian-fsck.js';
 import { GuardianTrail } from './audit/guardian-trail.js';
@@ -72,6 +75,8 @@ import { DecisionStore } from './store/decision-store.js';
     ReleaseStages,
     ReleaseEvidence,
     EngineSizing,
+    LoadWatch,
+    ServiceEvidence,
     DeploymentActions,
     ScalingActions,
     ReplicaScaling,
@@ -83,6 +88,7 @@ import { DecisionStore } from './store/decision-store.js';
     RollbackActions,
     AlertRules,
     AlertActions,
+    PreviousSettings,
     DecisionStore,
     Calibrations,
     Appraiser,

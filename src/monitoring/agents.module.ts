@@ -55,6 +55,7 @@ import { MachineVitals } from './vitals/machine-vitals.js';
     AlertTuning,
     DecisionTrend,
     MachineVitals,
+    ObservationStore,
     RecordTrail,
   ],
 })

@@ -9,6 +9,7 @@ export { AlertBook } from './alerts/alert-book.js';
 export { AlertStore, type AlertFilter } from './alerts/alert-store.js';
 export { AlertTuning, type AlertRule } from './alerts/alert-tuning.js';
 export { EventsModule } from './events.module.js';
+export { ObservationStore } from './history/observation-store.js';
 export {
   HealthRegistry,
   type HealthProbe,

@@ -191,7 +191,8 @@ describe('from a request to a verified action', () => {
       action: 'scale_down',
       parameters: { threads: 1, expert_cache_mb: 64 },
     };
-    const first = await decide(smaller);
+    const tooMuch = { threads: 1, streams: 4 };
+    const first = await decide({ ...smaller, parameters: tooMuch, dry_run: true });
     expect(first.grounds.map(({ code }) => code)).toContain('BLAST_RADIUS');
     const order = { action: 'scale_down', parameters: smaller.parameters, reason: 'less' };
     expect((await post('/api/guardian/override', order)).body).toMatchObject({

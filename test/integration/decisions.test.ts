@@ -116,7 +116,10 @@ describe('an action of the server itself', () => {
   beforeAll(() => {
     ({ undone } = gamble(app.get(ActionRegistry)));
   });
-  const features = { pressure: 1, duration: 1, headroom: 1, oscillation: 0 };
+  const features = {
+    ...{ pressure: 1, queue: 1, latency: 1, errors: 0, duration: 1, headroom: 1, track_record: 1 },
+    oscillation: 0,
+  };
   const ask = (parameters: Record<string, Json>, orderedBy?: string) =>
     app.get(DecisionService).request({
       ...{ type: 'scaling', action: 'gamble', parameters: { features, ...parameters }, idempotencyKey: null },

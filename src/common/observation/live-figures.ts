@@ -28,6 +28,11 @@ export class LiveFigures {
     };
   }
 
+  /** One figure now, without reading the others; undefined where nobody registered it by itself. */
+  one(name: string): number | undefined {
+    return this.readers.get(name)?.();
+  }
+
   /** Every figure now. */
   read(): Readonly<Record<string, number>> {
     const single = [...this.readers].map(([name, read]) => [name, read()] as const);

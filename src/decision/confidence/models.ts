@@ -35,42 +35,73 @@ export const FEATURE_MODELS: Readonly<Record<DecisionType, FeatureModel>> = {
     ],
   },
   scaling: {
-    version: 'scaling/1',
-    bias: -1.5,
+    version: 'scaling/2',
+    bias: -4,
     features: [
       {
         name: 'pressure',
-        weight: 3,
-        meaning: 'how far the measured load is beyond the bound that asks for the change',
+        weight: 4,
+        meaning:
+          'more: share of the streams in use, now or over the last minute; less: share of the last minute without any answer',
       },
-      { name: 'duration', weight: 2, meaning: '0: seen once, 1: for ten minutes without a break' },
-      { name: 'headroom', weight: 1.5, meaning: 'share of memory and processors that would still be free' },
+      {
+        name: 'queue',
+        weight: 1,
+        meaning: 'more: answers waiting per stream, 1 from one on; less: the same from 1 to 0',
+      },
+      {
+        name: 'latency',
+        weight: 1,
+        meaning:
+          'more: first tokens later than usual, 0 not at all, 1 twice as late or later; less: the same from 1 to 0',
+        unknown: 0.5,
+      },
+      { name: 'errors', weight: -2, meaning: 'share of failed answers of late: 0 none, 1 a fifth or more' },
+      {
+        name: 'duration',
+        weight: 1,
+        meaning:
+          '0: seen once, 1: half in use or more (less: half idle or more) for ten minutes without a break',
+      },
+      { name: 'headroom', weight: 1, meaning: 'share of the memory that would still be free' },
+      {
+        name: 'track_record',
+        weight: 2,
+        meaning: 'how often the same action helped; 0.5 where it was never tried',
+        unknown: 0.5,
+      },
       { name: 'oscillation', weight: -3, meaning: 'share of recent changes that were taken back' },
     ],
   },
   rollback: {
-    version: 'rollback/1',
-    bias: -2,
+    version: 'rollback/2',
+    bias: -3,
     features: [
       {
         name: 'error_rate',
         weight: 3,
-        meaning: 'growth of failed answers since the release went live: 0 none, 1 fivefold or more',
+        meaning: 'share of failed answers since the change: 0 none, 1 a fifth or more',
       },
       {
         name: 'latency',
         weight: 1.5,
-        meaning: 'growth of the time to the first token: 0 none, 1 threefold or more',
+        meaning: 'growth of the time to the first token: 0 none, 1 as much as counts',
       },
       {
         name: 'recency',
         weight: 1.5,
-        meaning: '1: the release went live minutes ago, 0: a day ago or longer',
+        meaning: '1: what is gone back from was made minutes ago, 0: a day ago or longer',
       },
       {
         name: 'target_health',
         weight: 2,
-        meaning: 'share of answers of the previous release that ended as they should',
+        meaning: 'share of answers before the change that ended as they should',
+      },
+      {
+        name: 'track_record',
+        weight: 2,
+        meaning: 'how often the same action helped; 0.5 where it was never tried',
+        unknown: 0.5,
       },
     ],
   },

@@ -20,6 +20,12 @@ describe('the decision matrix', () => {
     expect(types.deployment.cooldown_s).toBe(300);
   });
 
+  it('reads a file from before there was a least estimate for automatic actions', () => {
+    const older = shipped.replaceAll(/ +automatic_estimate: .*\n/g, '');
+    expect(unwrap(parseDecisionMatrix(older)).types.scaling.automatic_estimate).toBe(0);
+    expect(unwrap(parseDecisionMatrix(shipped)).types.scaling.automatic_estimate).toBe(0.5);
+  });
+
   it.each([
     [
       'threshold: 0.8',

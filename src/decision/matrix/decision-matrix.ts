@@ -28,7 +28,7 @@ export function parseDecisionMatrix(text: string): Result<DecisionMatrix> {
   if (unknown !== undefined) return invalid(`${unknown} is not known; known are version, defaults, types`);
   if (version !== VERSION)
     return invalid(`version is ${JSON.stringify(version)}; this server reads ${VERSION}`);
-  const base = readRules('defaults', defaults, {});
+  const base = readRules('defaults', defaults, { automatic_estimate: 0 });
   if (!base.ok) return base;
   if (!isMapping(types)) return invalid('types is missing');
   const stranger = Object.keys(types).find((name) => !DECISION_TYPES.includes(name as DecisionType));

@@ -12,6 +12,8 @@ export interface TypeRules {
   readonly answer_within_s: number;
   readonly shadow: boolean;
   readonly automatic_actions: readonly string[];
+  /** Least estimate at which one of `automatic_actions` passes, 0 to 1; 0 where a file says nothing. */
+  readonly automatic_estimate: number;
   readonly automatic_in_emergency: boolean;
 }
 
@@ -50,5 +52,6 @@ export const FIELD_CHECKS: Readonly<Record<keyof TypeRules, FieldCheck>> = {
       value.length <= MOST_ACTIONS &&
       value.every((name) => typeof name === 'string' && ACTION.test(name)),
   },
+  automatic_estimate: share,
   automatic_in_emergency: flag,
 };

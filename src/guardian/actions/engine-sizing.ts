@@ -56,6 +56,11 @@ export class EngineSizing implements OnModuleInit {
     return engineSize(this.config, { size });
   }
 
+  /** When it was changed last, ms since the epoch; null: never. */
+  changedAt(): Promise<number | null> {
+    return this.settings.changedAt(SETTING);
+  }
+
   /**
    * Sets the size; resolves when this process's engine has it. Refuses with `ENGINE_UNAVAILABLE`.
    * @param before what a rollback goes back to then

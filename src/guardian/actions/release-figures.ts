@@ -46,6 +46,17 @@ export class SharedReleaseFigures implements OnApplicationBootstrap, OnModuleDes
     return { answers: Number(row.answers), failed: Number(row.failed), firstTokenMs };
   }
 
+  /** Answers of all releases and those that failed, by the hours that touch a span of time. @param from, to ms since the epoch */
+  async between(from: number, to: number): Promise<Pick<ReleaseFigures, 'answers' | 'failed'>> {
+    await this.flush();
+    const [row] = await this.dataSource.query<{ answers: string; failed: string }[]>(
+      `SELECT coalesce(sum(answers), 0) AS answers, coalesce(sum(failed), 0) AS failed FROM release_figures
+       WHERE hour > to_timestamp($1 / 1000.0) - interval '1 hour' AND hour <= to_timestamp($2 / 1000.0)`,
+      [from, to],
+    );
+    return { answers: Number(row.answers), failed: Number(row.failed) };
+  }
+
   /** Begins anew with a release that is staged; in the caller's transaction. */
   async forget(manager: EntityManager, release: string): Promise<void> {
     await manager.query('DELETE FROM release_figures WHERE release = $1', [release]);

@@ -6,6 +6,8 @@ import { ReplicaAdapter } from '../replicas/replica-adapter.js';
 import { ActionRegistry } from './action-registry.js';
 import type { ActionParameters, DecisionAction, Proposal, Verification } from './decision-action.js';
 import { numberIn, readParameters } from './parameter-rules.js';
+import { scalingFeatures, touchedServers } from './scaling-features.js';
+import { evidenceOf, ServiceEvidence } from './service-evidence.js';
 
 interface Wanted extends Readonly<Record<string, unknown>> {
   readonly replicas: number;
@@ -23,6 +25,7 @@ export class ReplicaScaling implements OnModuleInit {
     private readonly config: AppConfig,
     private readonly registry: ActionRegistry,
     private readonly adapter: ReplicaAdapter,
+    private readonly evidence: ServiceEvidence,
   ) {}
 
   onModuleInit(): void {
@@ -59,19 +62,26 @@ export class ReplicaScaling implements OnModuleInit {
     };
   }
 
-  private proposal(name: string, now: number, wanted: number): Result<Proposal> {
+  private async proposal(name: string, now: number, wanted: number): Promise<Result<Proposal>> {
     if (wanted === now) return refuse(`there are ${now} already`);
     const up = name === 'add_replicas';
     if (up !== wanted > now) return refuse(`there are ${now} now: ${name} cannot make it ${wanted}`);
+    const [service, history] = await Promise.all([this.evidence.service(), this.evidence.history(name)]);
     return ok({
-      ...{ subject: 'replicas', blastRadius: 1, release: null, why: 'asked for', features: {} },
+      ...{ subject: 'replicas', release: null, why: 'asked for' },
+      // This server is one of them.
+      blastRadius: touchedServers(now + 1, wanted + 1, service.load),
+      features: scalingFeatures(up, service, history),
       what: `replicas ${now} → ${wanted}, through ${this.adapter.name}`,
       touches: up
         ? 'the database and the machines get more to do'
         : 'answers of the stopped servers end early',
       expectedEffect: up ? 'more answers at once' : 'memory and processors become free',
       undo: `there are ${now} again`,
-      evidence: { now, most: this.config.replicaMost, adapter: this.adapter.name },
+      evidence: {
+        ...{ now, most: this.config.replicaMost, adapter: this.adapter.name },
+        ...evidenceOf(service, history),
+      },
     });
   }
 

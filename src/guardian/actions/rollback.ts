@@ -1,15 +1,16 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { canonicalJson, CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { Promotion, ReleaseCatalog, RELEASE_PROMOTED, type ReleaseRow } from '../../experts/index.js';
 import type { Features } from '../../decision/index.js';
 import { EngineHost, ModelCatalog } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
 import type { DecisionAction } from './decision-action.js';
-import { EngineSizing, type SizeSetting } from './engine-sizing.js';
 import { modelName, readParameters } from './parameter-rules.js';
 import { SharedReleaseFigures } from './release-figures.js';
 import { ReleaseStages } from './release-stages.js';
+import { trackRecord } from './scaling-features.js';
+import { ServiceEvidence } from './service-evidence.js';
 
 const TIMEOUT_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -39,7 +40,7 @@ export interface Versions {
   readonly since: number;
 }
 
-/** Goes back to what was: the release that was live before, and the engine's size of before. */
+/** Goes back to the release that was live before. */
 @Injectable()
 export class RollbackActions implements OnModuleInit {
   constructor(
@@ -50,13 +51,12 @@ export class RollbackActions implements OnModuleInit {
     private readonly catalog: ModelCatalog,
     private readonly served: SharedReleaseFigures,
     private readonly stages: ReleaseStages,
-    private readonly sizing: EngineSizing,
     private readonly host: EngineHost,
+    private readonly evidence: ServiceEvidence,
   ) {}
 
   onModuleInit(): void {
     this.registry.register(this.previousRelease());
-    this.registry.register(this.previousSettings());
   }
 
   /** Whether there is an earlier release to go back to. */
@@ -68,11 +68,6 @@ export class RollbackActions implements OnModuleInit {
   async standing(model: string): Promise<Result<Versions & { readonly features: Features }>> {
     const found = await this.versions(model);
     return found.ok ? ok({ ...found.value, features: await this.features(found.value) }) : found;
-  }
-
-  /** Whether the engine's size was changed. */
-  get sizeChanged(): boolean {
-    return Object.keys(this.sizing.setting.size).length > 0;
   }
 
   private previousRelease(): DecisionAction {
@@ -132,50 +127,13 @@ export class RollbackActions implements OnModuleInit {
     };
   }
 
-  private previousSettings(): DecisionAction {
-    return {
-      ...{ type: 'rollback', name: 'previous_settings', timeoutMs: TIMEOUT_MS, parameters: {} },
-      summary: 'gives the engine the size it had before the last change',
-      propose: async (parameters) => {
-        const read = readParameters(parameters, {});
-        if (!read.ok) return read;
-        const { size, before } = this.sizing.setting;
-        return ok({
-          ...{ subject: 'engine', features: {}, blastRadius: 1, release: null, why: 'asked for' },
-          what: `the engine gets the size ${JSON.stringify(before)} in the place of ${JSON.stringify(size)}`,
-          touches: 'answers wait while the engine starts again; those under way are finished first',
-          ...{
-            expectedEffect: 'the engine works as before the change',
-            undo: 'it gets the changed size again',
-          },
-          evidence: { size, before } as unknown as Record<string, Json>,
-        });
-      },
-      prepare: async () => ok({ ...this.sizing.setting } as unknown as Json),
-      execute: async (_parameters, plan, { actor, signal }) => {
-        signal.throwIfAborted();
-        return this.sizing.set((plan as unknown as SizeSetting).before, actor, {});
-      },
-      verify: async (_parameters, plan) => {
-        const wanted = (plan as unknown as SizeSetting).before;
-        if (canonicalJson(this.sizing.setting.size as Json) !== canonicalJson(wanted as Json))
-          return { helped: false, detail: 'the engine has another size' };
-        const engine = await this.host.engine();
-        return engine.ok
-          ? { helped: true, detail: 'the engine runs and passed its self-test' }
-          : { helped: false, detail: engine.error.message };
-      },
-      undo: (_parameters, plan, actor) => {
-        const { size, before } = plan as unknown as SizeSetting;
-        return this.sizing.set(size, actor, before);
-      },
-    };
-  }
-
   private async features({ live, previous, since }: Versions): Promise<Record<string, number>> {
     const hashes = [live, previous].map(({ hash }) => hash);
     const [now, before] = await Promise.all(hashes.map((hash) => this.served.of(hash)));
-    const features: Record<string, number> = { recency: within(1 - (Date.now() - since) / DAY_MS) };
+    const features: Record<string, number> = {
+      recency: within(1 - (Date.now() - since) / DAY_MS),
+      track_record: trackRecord(await this.evidence.history('previous_release')),
+    };
     if (now.answers >= LEAST_ANSWERS) features.error_rate = within(now.failed / now.answers / FULL_FAILURES);
     if (before.answers >= LEAST_ANSWERS) features.target_health = 1 - before.failed / before.answers;
     if (now.firstTokenMs !== null && before.firstTokenMs !== null)

@@ -1,12 +1,13 @@
 import { freemem, totalmem } from 'node:os';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
-import { LiveFigures } from '../../common/observation/live-figures.js';
 import { EngineHost, type EngineSize } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
 import type { ActionParameters, DecisionAction, Proposal } from './decision-action.js';
 import { EngineSizing, type SizeSetting } from './engine-sizing.js';
 import { numberIn, optional, readParameters } from './parameter-rules.js';
+import { scalingFeatures, touchedShare } from './scaling-features.js';
+import { evidenceOf, ServiceEvidence } from './service-evidence.js';
 
 const TIMEOUT_MS = 60_000;
 /** Of the memory: what must stay free when caches grow. */
@@ -26,7 +27,7 @@ export class ScalingActions implements OnModuleInit {
     private readonly registry: ActionRegistry,
     private readonly sizing: EngineSizing,
     private readonly host: EngineHost,
-    private readonly figures: LiveFigures,
+    private readonly evidence: ServiceEvidence,
   ) {}
 
   onModuleInit(): void {
@@ -71,7 +72,7 @@ export class ScalingActions implements OnModuleInit {
     };
   }
 
-  private proposal(name: string, wanted: Partial<EngineSize>): Result<Proposal> {
+  private async proposal(name: string, wanted: Partial<EngineSize>): Promise<Result<Proposal>> {
     const now = this.sizing.current;
     const changes = Object.entries(wanted) as [keyof EngineSize, number][];
     if (changes.length === 0) return refuse('nothing is to be changed');
@@ -82,15 +83,16 @@ export class ScalingActions implements OnModuleInit {
     const free = freemem() - moreBytes(now, wanted);
     if (up && free < LEAST_FREE * totalmem()) return refuse('there is not enough memory for it');
     const words = changes.map(([field, value]) => `${field} ${now[field]} → ${value}`).join(', ');
-    const queue = this.figures.read();
+    const [service, history] = await Promise.all([this.evidence.service(), this.evidence.history(name)]);
     return ok({
-      ...{ subject: 'engine', blastRadius: 1, release: null, what: words, why: 'asked for' },
-      features: { headroom: Math.max(0, Math.min(1, free / totalmem())) },
+      ...{ subject: 'engine', release: null, what: words, why: 'asked for' },
+      blastRadius: touchedShare(now, wanted, service.load),
+      features: scalingFeatures(up, service, history, free / totalmem()),
       touches:
         'answers wait while the engine starts again, about a second; those under way are finished first',
       expectedEffect: up ? 'more answers at once, or faster' : 'memory and processors become free',
       undo: 'the engine gets its size of before',
-      evidence: { now: now as unknown as Json, memory_free: freemem(), figures: { ...queue } },
+      evidence: { now: now as unknown as Json, ...evidenceOf(service, history) },
     });
   }
 }

@@ -163,7 +163,8 @@ function versionOf(matrix: DecisionMatrix): MatrixVersion {
 function careful(): MatrixVersion {
   const rules: TypeRules = {
     ...{ threshold: 1, automatic_per_hour: 0, cooldown_s: 3600, attempts_per_day: 0, blast_radius: 0 },
-    ...{ answer_within_s: 3600, shadow: false, automatic_actions: [], automatic_in_emergency: false },
+    ...{ answer_within_s: 3600, shadow: false, automatic_actions: [] },
+    ...{ automatic_estimate: 1, automatic_in_emergency: false },
   };
   const types = Object.fromEntries(DECISION_TYPES.map((type) => [type, rules]));
   return versionOf({ types: types as Record<DecisionType, TypeRules> });

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { ReleaseCatalog } from '../../experts/index.js';
+import { PreviousSettings } from '../actions/previous-settings.js';
 import { RollbackActions } from '../actions/rollback.js';
 import type { DecisionRow } from '../store/rows.js';
 import { OverrideService } from './override-service.js';
@@ -10,6 +11,7 @@ import { OverrideService } from './override-service.js';
 export class OneCommandRollback {
   constructor(
     private readonly rollback: RollbackActions,
+    private readonly settings: PreviousSettings,
     private readonly overrides: OverrideService,
     private readonly releases: ReleaseCatalog,
   ) {}
@@ -24,7 +26,7 @@ export class OneCommandRollback {
       if (!release.ok) return release;
       done.push(release.value);
     }
-    if (this.rollback.sizeChanged) {
+    if (this.settings.changed) {
       const settings = await this.overrides.order('previous_settings', {}, { by, reason });
       if (!settings.ok) return settings;
       done.push(settings.value);

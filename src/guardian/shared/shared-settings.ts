@@ -69,6 +69,15 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     return text === undefined ? undefined : (JSON.parse(text) as Json);
   }
 
+  /** When a value was set last, ms since the epoch; null where nobody set it. */
+  async changedAt(name: string): Promise<number | null> {
+    const rows = await this.dataSource.query<{ changed_at: string }[]>(
+      'SELECT changed_at FROM shared_settings WHERE name = $1',
+      [name],
+    );
+    return rows.length === 0 ? null : Number(rows[0].changed_at);
+  }
+
   /** Names that begin with a prefix. */
   names(prefix: string): string[] {
     return [...this.known.keys()].filter((name) => name.startsWith(prefix));
