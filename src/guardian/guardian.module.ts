@@ -34,6 +34,7 @@ import { MonitorController } from './http/monitor.controller.js';
 import { MatrixBook } from './matrix/matrix-book.js';
 import { Appraiser } from './process/appraiser.js';
 import { Calibrations } from './process/calibrations.js';
+import { ConfidenceFigure } from './process/confidence-figure.js';
 import { DecisionCalls } from './process/decision-calls.js';
 import { DecisionExecutor } from './process/decision-executor.js';
 import { DecisionLedger } from './process/decision-ledger.js';
@@ -106,6 +107,7 @@ import { DecisionStore } from './store/decision-store.js';
     PromotionGuard,
     DecisionMetrics,
     TrendSource,
+    ConfidenceFigure,
     DecisionSweeper,
     Autopilot,
     GuardianDashboard,

@@ -14,6 +14,7 @@ import { OpeningsController } from './http/openings.controller.js';
 import { ExpertLineages } from './lineage/expert-lineages.js';
 import { Leaderboard } from './submission/leaderboard.js';
 import { OpeningDesk } from './submission/opening-desk.js';
+import { SubmissionActivity } from './submission/submission-activity.js';
 import { SubmissionDesk } from './submission/submission-desk.js';
 import { SubmissionFiles } from './submission/submission-files.js';
 import { SubmissionStore } from './submission/submission-store.js';
@@ -54,6 +55,7 @@ import { TrainingAudit } from './judging/training-audit.js';
     SubmissionSteps,
     SubmissionQueue,
     SubmissionWorker,
+    SubmissionActivity,
     SubmissionDesk,
     OpeningDesk,
   ],

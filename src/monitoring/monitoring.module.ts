@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { HealthRegistry } from '../common/observation/health-registry.js';
+import { LearningActivity } from '../common/observation/learning-activity.js';
 import { LiveFigures } from '../common/observation/live-figures.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
 import { SecuritySignals } from '../common/observation/security-signals.js';
@@ -14,6 +15,7 @@ import { TraceExport } from './trace-export.js';
   providers: [
     HealthRegistry,
     LiveFigures,
+    LearningActivity,
     MetricRegistry,
     VersionRegistry,
     Tracing,
@@ -24,6 +26,7 @@ import { TraceExport } from './trace-export.js';
   exports: [
     HealthRegistry,
     LiveFigures,
+    LearningActivity,
     MetricRegistry,
     VersionRegistry,
     Tracing,

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ChainModule } from '../chain/index.js';
 import { InferenceModule } from '../inference/index.js';
 import { LogModule } from '../log/index.js';
+import { EpochActivity } from './epochs/epoch-activity.js';
 import { EpochFsck } from './epochs/epoch-fsck.js';
 import { EpochRunner } from './epochs/epoch-runner.js';
 import { EpochSettlement } from './epochs/epoch-settlement.js';
@@ -35,6 +36,7 @@ import { Solvency } from './solvency/solvency.js';
     Expiry,
     PolicyInForce,
     EpochStore,
+    EpochActivity,
     StoredEpochSource,
     EpochSettlement,
     EpochRunner,

@@ -1,4 +1,6 @@
+import { Client } from 'pg';
 import type { Browser } from 'playwright-core';
+import { api, type DecisionDocument } from '../support/autonomy.js';
 import { answerOnce, PATIENCE_MS, startServer, type TestServer } from '../support/index.js';
 import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
 
@@ -64,11 +66,12 @@ browserTests('the Truth mirror and Resonance pages', () => {
     await row('health')
       .getByText(/probes well/)
       .waitFor();
-    for (const nothing of ['confidence', 'learning'])
-      expect(await row(nothing).innerText()).toContain('no data');
+    // Nothing was decided yet, and nothing is being learnt: the first cannot be measured, the second is.
+    expect(await row('confidence').innerText()).toContain('no data');
+    await row('learning').getByText('0 %', { exact: true }).waitFor();
     expect(await page.getByRole('img').getAttribute('aria-labelledby')).toBe('resonance-words');
     expect(await page.locator('#resonance-words').innerText()).toMatch(
-      /^Four rings, from the inside outwards: load 0 %, confidence no data, health \d+ %, learning no data\.$/,
+      /^Four rings, from the inside outwards: load 0 %, confidence no data, health \d+ %, learning 0 %\.$/,
     );
     const ring = page.locator('path[data-phase=health]');
     const before = await ring.getAttribute('d');
@@ -77,6 +80,11 @@ browserTests('the Truth mirror and Resonance pages', () => {
       () => ring.getAttribute('d'),
       (now) => now !== before,
     );
+    const decision = await decideSomething(server);
+    const sure = `${Math.round(decision.confidence.estimate * 100)} %`;
+    await row('confidence').getByText(sure, { exact: true }).waitFor();
+    await settleAnEpoch(server);
+    await row('learning').getByText('33 %', { exact: true }).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
@@ -89,6 +97,8 @@ browserTests('the Truth mirror and Resonance pages', () => {
       .locator('li[data-phase=health]')
       .getByText(/probes well/)
       .waitFor();
+    // All figures come together: once one is there, no ring waits for its first.
+    await page.locator('li[data-phase=learning]').getByText(/\d %/).waitFor();
     // Counted over seconds of live samples: the same values (as the words say them) must give the same picture.
     const changes = await page.evaluate(`new Promise((resolve) => {
       const pictures = new Map();
@@ -124,3 +134,23 @@ browserTests('the Truth mirror and Resonance pages', () => {
     await close();
   });
 });
+
+/** Asks for something that the server is not sure of: it is decided and recorded, and waits for a guardian. */
+async function decideSomething(server: TestServer): Promise<DecisionDocument> {
+  const more = { type: 'scaling', action: 'scale_up', parameters: { streams: 17 }, reason: 'a trial' };
+  const { body } = await api(server, 'POST', '/api/autonomous/decision', more);
+  expect(body).toMatchObject({ state: 'waiting' });
+  return body as unknown as DecisionDocument;
+}
+
+/** Writes what an epoch that was settled just now leaves. */
+async function settleAnEpoch({ databaseUrl }: TestServer): Promise<void> {
+  const client = new Client({ connectionString: databaseUrl ?? undefined });
+  await client.connect();
+  await client
+    .query(
+      `INSERT INTO reward_epochs (number, first_leaf, end_leaf, hash, summary, record)
+       VALUES (1, 0, 1, repeat('ab', 32), '{}', '{}')`,
+    )
+    .finally(() => client.end());
+}

@@ -123,6 +123,16 @@ export class SubmissionStore {
     return rows.length === 0 ? null : (JSON.parse(rows[0].verdict) as Verdict);
   }
 
+  /** How many submissions are worked on, or were within the last hour. */
+  async inWork(): Promise<number> {
+    const [{ works }] = await this.dataSource.query<{ works: string }[]>(
+      `SELECT count(*) AS works FROM learning_submissions
+       WHERE state = ANY ($1) OR updated_at > now() - interval '1 hour'`,
+      [OPEN_STATES],
+    );
+    return Number(works);
+  }
+
   /** Submissions, newest first. */
   async list(filter: SubmissionFilter): Promise<SubmissionRow[]> {
     const { account = null, author = null, model = null, state = null, before = null } = filter;

@@ -63,6 +63,14 @@ export class EpochStore {
     return this.last;
   }
 
+  /** How many epochs were settled within the last hour. */
+  async settledLately(): Promise<number> {
+    const [{ epochs }] = await this.dataSource.query<{ epochs: string }[]>(
+      `SELECT count(*) AS epochs FROM reward_epochs WHERE created_at > now() - interval '1 hour'`,
+    );
+    return Number(epochs);
+  }
+
   /** Epochs, newest first. @param before only those with a lower number */
   async list(limit: number, before?: number): Promise<EpochSummary[]> {
     const rows = await this.dataSource.query<SummaryRow[]>(
