@@ -23,6 +23,7 @@ const quiet: Circumstances = {
   secondsSinceLast: null,
   attemptsInDay: 0,
   blastRadius: 0.1,
+  ...{ tried: 0, helped: 0 },
 };
 const request: DecisionRequest = {
   type: 'deployment',
@@ -31,6 +32,8 @@ const request: DecisionRequest = {
   features: {},
   emergency: false,
 };
+
+const HEAL = { type: 'healing', action: 'restart_engine' } as const;
 
 /** The outcome and the codes behind it. */
 function verdict({
@@ -79,6 +82,12 @@ describe('judging a decision', () => {
       { lower: 0, estimate: 0.499, asked: { type: 'scaling', action: 'scale_down' } },
     ],
     ['escalate NOT_CONFIDENT', { lower: 0, asked: { type: 'scaling', action: 'scale_up' } }],
+    ['approve ALWAYS_AUTOMATIC', { lower: 0, now: { tried: 4, helped: 0 }, asked: HEAL }],
+    ['escalate FAILS_AGAIN', { lower: 0.99, now: { tried: 5, helped: 0 }, asked: HEAL }],
+    ['approve ALWAYS_AUTOMATIC', { lower: 0, now: { tried: 20, helped: 14 }, asked: HEAL }],
+    ['escalate FAILS_AGAIN', { lower: 0, now: { tried: 20, helped: 10 }, asked: HEAL }],
+    ['hold STOPPED FAILS_AGAIN', { now: { tried: 5, helped: 0, stopped: true }, asked: HEAL }],
+    ['approve CONFIDENT', { now: { tried: 20, helped: 0 } }],
     [
       'escalate RATE_LIMIT ALWAYS_AUTOMATIC',
       { now: { automaticInHour: 6 }, asked: { type: 'scaling', action: 'scale_down' } },

@@ -1,4 +1,4 @@
-import type { Calibrated } from './calibration/calibrator.js';
+import { wilsonLower, type Calibrated } from './calibration/calibrator.js';
 import type { TypeRules } from './matrix/rules.js';
 import type { DecisionRequest } from './types.js';
 
@@ -14,6 +14,9 @@ export interface Circumstances {
   readonly attemptsInDay: number;
   /** Share of what the server does that the action would touch, 0 to 1. */
   readonly blastRadius: number;
+  /** Recorded outcomes of the same action against the same cause, the newest ones, and how many of them helped. */
+  readonly tried: number;
+  readonly helped: number;
 }
 
 /** Why a decision went the way it did; codes are stable. */
@@ -26,6 +29,7 @@ export interface Reason {
     | 'ATTEMPTS'
     | 'BLAST_RADIUS'
     | 'ALWAYS_AUTOMATIC'
+    | 'FAILS_AGAIN'
     | 'EMERGENCY'
     | 'CONFIDENT'
     | 'NOT_CONFIDENT';
@@ -43,6 +47,12 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
 }
 
+/**
+ * Successes that an automatic action is trusted with before it was ever tried: 0.92 at least, so that it passes on a new server,
+ * and falls below 0.85 with two failures in a row, below 0.75 with five.
+ */
+const TRUSTED = 30;
+
 /** Whether an action may be taken without asking. A pure function: the record of a decision holds all it was made from. */
 export function judge(
   request: DecisionRequest,
@@ -51,8 +61,9 @@ export function judge(
   circumstances: Circumstances,
 ): Verdict {
   const limits = brokenLimits(rules, circumstances);
-  const grounds = groundsFor(request, rules, confidence);
-  const intended = limits.length === 0 && grounds.code !== 'NOT_CONFIDENT' ? 'approve' : 'escalate';
+  const grounds = groundsFor(request, rules, confidence, circumstances);
+  const passes = grounds.code !== 'NOT_CONFIDENT' && grounds.code !== 'FAILS_AGAIN';
+  const intended = limits.length === 0 && passes ? 'approve' : 'escalate';
   const reasons = [...limits, grounds];
   if (circumstances.stopped) {
     return {
@@ -96,15 +107,34 @@ function brokenLimits(rules: TypeRules, now: Circumstances): Reason[] {
   return reasons;
 }
 
-function groundsFor(request: DecisionRequest, rules: TypeRules, { lower, estimate }: Calibrated): Reason {
-  if (rules.automatic_actions.includes(request.action) && estimate >= rules.automatic_estimate) {
-    return reason('ALWAYS_AUTOMATIC', `${request.action} need not earn its confidence first`);
+function groundsFor(
+  request: DecisionRequest,
+  rules: TypeRules,
+  { lower, estimate }: Calibrated,
+  { tried, helped }: Circumstances,
+): Reason {
+  if (rules.automatic_actions.includes(request.action)) {
+    const trust = trustIn(helped, tried);
+    const record = `helped ${helped} of the last ${tried} times, at least ${trust.toFixed(3)}`;
+    if (trust < rules.threshold)
+      return reason('FAILS_AGAIN', `${request.action} ${record}; asked for is ${rules.threshold}`);
+    if (estimate >= rules.automatic_estimate)
+      return reason('ALWAYS_AUTOMATIC', `${request.action} need not earn its confidence first; ${record}`);
   }
   if (request.emergency && rules.automatic_in_emergency) {
     return reason('EMERGENCY', 'an emergency passes whatever the confidence');
   }
   const figures = `at least ${lower.toFixed(3)} (estimate ${estimate.toFixed(3)}), asked for is ${rules.threshold}`;
   return lower >= rules.threshold ? reason('CONFIDENT', figures) : reason('NOT_CONFIDENT', figures);
+}
+
+/**
+ * How often an automatic action helps at least, with 95 % certainty: Wilson's lower bound of its recorded outcomes and of the
+ * successes it is trusted with in advance.
+ */
+function trustIn(helped: number, tried: number): number {
+  const all = tried + TRUSTED;
+  return wilsonLower((helped + TRUSTED) / all, all);
 }
 
 function percent(share: number): string {

@@ -87,6 +87,46 @@ describe('what other modules want to do', () => {
   });
 });
 
+describe('a remedy that may be tried at once', () => {
+  const store = () => app.get(DecisionStore);
+  const ask = (cause: string, attempt: number) =>
+    app.get(ActionAuthority).ask(
+      remedy({
+        ...{ action: 'restart_engine', idempotencyKey: `again-${cause}-${attempt}` },
+        // Another subject each time: neither cooldown nor attempts are what is asked about.
+        parameters: { subject: `engine ${cause} ${attempt}`, cause },
+      }),
+    );
+
+  it('acts by itself until it has failed again and again, then asks; for another cause it still acts', async () => {
+    const authority = app.get(ActionAuthority);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      const { answer, decision } = await ask('kernel_hung', attempt);
+      expect(answer).toBe('go');
+      await authority.report(decision, { helped: false, detail: 'it hangs still' });
+    }
+    const sixth = await ask('kernel_hung', 5);
+    expect(sixth).toMatchObject({ answer: 'wait', reason: expect.stringContaining('0 of the last 5 times') });
+    const { appraisal } = unwrap(await store().decision(String(sixth.decision)));
+    expect(appraisal.grounds.map(({ code }) => code)).toEqual(['FAILS_AGAIN']);
+    expect((await ask('memory_high', 0)).answer).toBe('go');
+  });
+
+  it('is believed again once a guardian has let it help', async () => {
+    const authority = app.get(ActionAuthority);
+    for (let attempt = 6; attempt < 12; attempt++) {
+      const { answer, decision } = await ask('kernel_hung', attempt);
+      if (answer === 'wait') {
+        const question = await store().escalationOf(String(decision));
+        const yes = { approved: true, reason: 'try', amended: null };
+        unwrap(await app.get(EscalationService).answer(String(question?.id), yes, 'ada'));
+      }
+      await authority.report(decision, { helped: true, detail: 'it answers' });
+    }
+    expect((await ask('kernel_hung', 12)).answer).toBe('go');
+  });
+});
+
 /** An action whose truth the test knows: it helps as often as its parameter says. */
 function gamble(registry: ActionRegistry): { undone: string[] } {
   const undone: string[] = [];

@@ -80,6 +80,8 @@ function appraisalView({ confidence, model, bias, contributions, ...rest }: Appr
       seconds_since_last: circumstances.secondsSinceLast,
       attempts_in_day: circumstances.attemptsInDay,
       blast_radius: circumstances.blastRadius,
+      tried: circumstances.tried,
+      helped: circumstances.helped,
     },
     ...{ safety, intended, outcome, grounds, matrix },
   };

@@ -21,6 +21,8 @@ export interface AppraisalQuestion {
   readonly type: DecisionType;
   readonly action: string;
   readonly subject: string;
+  /** What it is a remedy for; null: for nothing. */
+  readonly cause: string | null;
   readonly features: Features;
   readonly emergency: boolean;
   readonly blastRadius: number;

@@ -139,7 +139,8 @@ export class DecisionService {
 
 function questionOf(ask: DecisionAsk, { subject, features, blastRadius }: Proposal) {
   const { type, action, emergency, orderedBy = null } = ask;
-  return { type, action, emergency, orderedBy, subject, features, blastRadius };
+  const cause = typeof ask.parameters.cause === 'string' ? ask.parameters.cause : null;
+  return { type, action, emergency, orderedBy, subject, cause, features, blastRadius };
 }
 
 function requestHash({ type, action, parameters, emergency }: DecisionAsk): string {

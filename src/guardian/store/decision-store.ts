@@ -37,6 +37,14 @@ export interface DecisionChange {
 
 type Reader = Pick<EntityManager, 'query'>;
 
+/** What an action is a remedy for. */
+interface CauseOf {
+  readonly cause: string | null;
+}
+
+/** Outcomes of an action that its record looks back on: a remedy that was mended is soon believed again. */
+const NEWEST_OUTCOMES = 20;
+
 /** Event of the audit record of an action that is taken up after a crash. */
 export const TAKEN_UP = 'decision.taken_up';
 
@@ -124,11 +132,11 @@ export class DecisionStore {
     return unwrap(await this.decision(id, manager));
   }
 
-  /** What has happened that limits an action now; nothing of the emergency stop. */
+  /** What has happened that limits an action now; nothing of the emergency stop. @param cause what it is a remedy for; null: for nothing */
   async circumstances(
     manager: Reader,
-    { type, action, subject }: Pick<DecisionRow, 'type' | 'action' | 'subject'>,
-  ): Promise<Pick<Circumstances, 'automaticInHour' | 'secondsSinceLast' | 'attemptsInDay'>> {
+    { type, action, subject, cause }: Pick<DecisionRow, 'type' | 'action' | 'subject'> & CauseOf,
+  ): Promise<Omit<Circumstances, 'stopped' | 'blastRadius'>> {
     const [row]: Columns[] = await manager.query(
       `SELECT count(*) FILTER (WHERE acted_at > now() - interval '1 hour') AS in_hour,
          count(*) FILTER (WHERE action = $2 AND subject = $3) AS in_day,
@@ -136,10 +144,18 @@ export class DecisionStore {
        FROM decisions WHERE type = $1 AND automatic AND acted_at > now() - interval '24 hours'`,
       [type, action, subject],
     );
+    const [record]: Columns[] = await manager.query(
+      `SELECT count(*) AS tried, count(*) FILTER (WHERE helped) AS helped FROM (
+         SELECT helped FROM decisions WHERE type = $1 AND action = $2 AND helped IS NOT NULL
+           AND (parameters::json ->> 'cause') IS NOT DISTINCT FROM $3
+         ORDER BY position DESC LIMIT $4) AS newest`,
+      [type, action, cause, NEWEST_OUTCOMES],
+    );
     return {
       automaticInHour: Number(row.in_hour),
       attemptsInDay: Number(row.in_day),
       secondsSinceLast: row.since === null ? null : Number(row.since),
+      ...{ tried: Number(record.tried), helped: Number(record.helped) },
     };
   }
 
