@@ -67,9 +67,9 @@ export class ClientSession {
     if (this.hears(notice)) this.write(bytes);
   }
 
-  /** Closes a client for which too much waits. */
-  drop(): void {
-    this.close(CLOSE.slowReader, 'SLOW_READER');
+  /** Closes a client that does not read: too much waits for it, or it leaves pings unanswered. */
+  drop(reason: 'SLOW_READER' | 'SILENT'): void {
+    this.close(CLOSE.slowReader, reason);
   }
 
   /** Shows the client that the connection lives. */
@@ -144,7 +144,7 @@ export class ClientSession {
   /** A client that does not read is dropped, so that what waits for it never grows without bound. */
   private write(message: string | Buffer): void {
     if (this.closed) return;
-    if (this.socket.bufferedAmount > this.limits.mostBufferedBytes) return this.drop();
+    if (this.socket.bufferedAmount > this.limits.mostBufferedBytes) return this.drop('SLOW_READER');
     this.socket.send(message);
   }
 

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import { OnGatewayConnection, OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
+import type { Counter } from 'prom-client';
 import { WebSocket, type WebSocketServer } from 'ws';
 import { ANONYMOUS, BearerTokens, checkOrigin, LOCAL_ADMIN } from '../auth/index.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
@@ -38,6 +40,7 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
   private readonly silent = new WeakSet<WebSocket>();
   private readonly logger = new Logger('Realtime');
   private readonly places: AddressPlaces;
+  private readonly closed: Counter<'code' | 'reason'>;
   private heartbeat: NodeJS.Timeout | undefined;
 
   constructor(
@@ -50,6 +53,11 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
     metrics.gauge({ name: 'stemma_realtime_clients', help: 'Connected WebSocket clients' }, (gauge) =>
       gauge.set(this.sessions.size),
     );
+    this.closed = metrics.counter({
+      name: 'stemma_realtime_closed_total',
+      help: 'WebSocket clients that the server put out, by closing code and reason',
+      labels: ['code', 'reason'],
+    });
   }
 
   afterInit(_server: WebSocketServer): void {
@@ -60,24 +68,24 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
     this.heartbeat = setInterval(() => {
       this.beat();
       for (const client of beyondBudget(this.sessions.keys(), MOST_WAITING_BYTES))
-        this.sessions.get(client)?.drop();
+        this.sessions.get(client)?.drop('SLOW_READER');
     }, TURN_MS);
   }
 
   handleConnection(client: WebSocket, request: IncomingMessage): void {
-    if (!checkOrigin(this.config, request.headers).ok)
-      return this.close(client, CLOSE.originRefused, 'ORIGIN_REFUSED');
+    const close = (code: number, reason: string) => this.close(client, request.socket, code, reason);
+    if (!checkOrigin(this.config, request.headers).ok) return close(CLOSE.originRefused, 'ORIGIN_REFUSED');
     if (this.sessions.size >= this.config.websocketClients)
-      return this.close(client, CLOSE.tooManyClients, 'TOO_MANY_CLIENTS');
+      return close(CLOSE.tooManyClients, 'TOO_MANY_CLIENTS');
     const address = clientAddress(request, this.config.trustProxy);
-    if (!this.places.take(address)) return this.close(client, CLOSE.tooManyClients, 'TOO_MANY_OF_ADDRESS');
+    if (!this.places.take(address)) return close(CLOSE.tooManyClients, 'TOO_MANY_OF_ADDRESS');
     client.once('close', () => this.places.give(address));
     const socket = {
       get bufferedAmount() {
         return client.bufferedAmount;
       },
       send: (message: string | Buffer) => client.send(message, TEXT),
-      close: (code: number, reason: string) => this.close(client, code, reason),
+      close,
     };
     const identity = this.config.singleUser ? LOCAL_ADMIN : ANONYMOUS;
     const session = new ClientSession(
@@ -101,12 +109,12 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
     await this.fanOut.close();
   }
 
-  /** A client that did not answer the last ping is gone, whatever TCP believes. */
+  /** A client that did not answer the last ping is gone or does not read, whatever TCP believes. */
   private beat(): void {
     const now = Date.now();
     for (const client of this.rounds.next()) {
       if (this.silent.has(client)) {
-        client.terminate();
+        this.sessions.get(client)?.drop('SILENT');
         continue;
       }
       this.silent.add(client);
@@ -115,11 +123,14 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
     }
   }
 
-  private close(client: WebSocket, code: number, reason: string): void {
-    if (code === CLOSE.slowReader) this.logger.warn('dropped a client that does not read');
+  /** Says why and hangs up; with a reset, as the kernel would go on keeping megabytes for one that never reads. */
+  private close(client: WebSocket, connection: Socket, code: number, reason: string): void {
+    if (reason === 'SLOW_READER') this.logger.warn('dropped a client that does not read');
+    this.closed.inc({ code, reason });
     this.forget(client);
     client.close(code, reason);
-    setTimeout(() => client.terminate(), CLOSE_GRACE_MS).unref();
+    const hangUp = setTimeout(() => connection.resetAndDestroy(), CLOSE_GRACE_MS).unref();
+    client.once('close', () => clearTimeout(hangUp));
   }
 
   private forget(client: WebSocket): void {

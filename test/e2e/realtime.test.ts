@@ -1,7 +1,12 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import WebSocket from 'ws';
+import { TOPICS } from '../../src/realtime/topics.js';
 import { runCommand, startServer, type TestServer } from '../support/index.js';
+
+/** Clients that do not read. */
+const SLOW = 3;
 
 interface Message {
   type: string;
@@ -58,6 +63,28 @@ class Client {
   }
 }
 
+/** Connects, stops reading from the network, and asks for all that was, again and again, until the connection is gone. */
+async function neverReads(url: string): Promise<void> {
+  const client = await Client.open(url);
+  const { stream } = await client.until(({ type }) => type === 'hello');
+  const { socket } = client;
+  // the reset it gets in the end is an error to the socket
+  socket.on('error', () => undefined);
+  socket.pause();
+  while (socket.readyState === WebSocket.OPEN) {
+    const ask = JSON.stringify({ subscribe: ['metrics'], since: 0, stream });
+    for (let i = 0; i < 100; i++) socket.send(ask, () => undefined);
+    await nextTurn();
+  }
+}
+
+/** How many clients a server has put out for a reason, by its own count. */
+async function closedFor(url: string, labels: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((each) => each.startsWith(`stemma_realtime_closed_total{${labels}}`));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
+
 describe('live notices', () => {
   let server: TestServer;
   beforeAll(async () => {
@@ -83,6 +110,25 @@ describe('live notices', () => {
     expect(new Set(numbers).size).toBe(numbers.length);
     witness.socket.close();
     second.socket.close();
+  });
+
+  it('drops with 4408 those who really do not read, while the others get everything', async () => {
+    const reader = await Client.open(server.url);
+    // on one person's own machine everybody may hear everything, so that no number may be missing
+    reader.say({ subscribe: TOPICS });
+    const { seq: from } = await reader.until(({ type }) => type === 'subscribed');
+    const dropped = () => closedFor(server.url, 'code="4408",reason="SLOW_READER"');
+    // on a machine that stands still one could be put out for its silence before its buffers are full
+    while ((await dropped()) < SLOW)
+      await Promise.all(Array.from({ length: SLOW }, () => neverReads(server.url)));
+    const after = Math.max(...reader.heard.map(({ seq }) => seq));
+    const { seq: to } = await reader.until(({ topic, seq }) => topic === 'metrics' && seq > after);
+    const heard = reader.heard
+      .filter(({ topic, seq }) => topic !== undefined && seq <= to)
+      .map(({ seq }) => seq);
+    expect(heard).toEqual(Array.from({ length: to - from }, (_, i) => from + 1 + i));
+    expect(reader.socket.readyState).toBe(WebSocket.OPEN);
+    reader.socket.close();
   });
 
   it('answers nonsense with a code and survives it', async () => {
