@@ -24,6 +24,7 @@ const ON_REQUEST = {
   '--roofline': 'roofline/run.mjs',
   // Fills disks, stops processes, needs root: nothing for every day.
   '--faults': 'faults.mjs',
+  '--faults-load': 'faults-load.mjs',
 };
 const ALL = { ...BENCHMARKS, ...ON_REQUEST };
 

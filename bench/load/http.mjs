@@ -1,12 +1,13 @@
 // node bench/load/http.mjs [requests per second] [seconds]: how long authenticated API calls take while so many a second arrive,
 // by a clock of their own: a late answer makes the ones behind it late as well, as it would for people. Half of the accounts send
 // tokens of a session, half API keys; what is called, and how often, stands in MIX. Fails when an aim is missed.
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cpuMs, databaseCpuMs } from '../api/probes.mjs';
 import { startServer } from '../server.mjs';
+import { ACCOUNT_SETTINGS, call, createAccounts } from './accounts.mjs';
 import { Connection, prepare } from './http-client.mjs';
 
 const RATE = Number(process.argv[2] ?? 3000);
@@ -53,11 +54,7 @@ let failed;
 const dataDir = mkdtempSync(join(tmpdir(), 'stemma-load-'));
 const server = await startServer(dataDir, {
   LOG_LEVEL: 'info',
-  SINGLE_USER: 'false',
-  PASSWORD_MEMORY_KIB: '64',
-  PASSWORD_PASSES: '1',
-  RATE_LIMIT_ADDRESS: '1000000',
-  RATE_LIMIT_NEWBIE: '1000000',
+  ...ACCOUNT_SETTINGS,
 });
 try {
   const clients = await createClients();
@@ -103,38 +100,19 @@ function missedAims({ requestsPerSecond, p99Ms, statuses, checked, wrong }) {
   ].filter((line) => line !== false);
 }
 
-async function call(method, path, { token, body } = {}) {
-  const response = await fetch(`${server.url}${path}`, {
-    method,
-    headers: {
-      ...(token && { authorization: `Bearer ${token}` }),
-      ...(body && { 'content-type': 'application/json' }),
-    },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return response.json();
-}
-
 /** Accounts with a receipt, a task and a token each. */
 async function createClients() {
-  const setup = /setup#token=([\w-]{43})/.exec(server.output())[1];
-  const admin = await call('POST', '/api/setup', {
-    body: { token: setup, name: 'root', password: randomUUID() },
-  });
   const clients = [];
-  for (let i = 0; i < ACCOUNTS; i++) {
-    const body = { name: `client-${i}`, password: randomUUID() };
-    const { id } = await call('POST', '/api/accounts', { token: admin.access_token, body });
-    await call('PATCH', `/api/accounts/${id}`, { token: admin.access_token, body: { tier: 'expert' } });
-    const { access_token: token } = await call('POST', '/api/login', { body });
-    const answer = await call('POST', '/v1/chat/completions', {
+  for (const [i, token] of (await createAccounts(server, ACCOUNTS)).entries()) {
+    const answer = await call(server.url, 'POST', '/v1/chat/completions', {
       token,
       body: { model: 'genesis', max_tokens: 8, messages: [{ role: 'user', content: '2+3=' }] },
     });
     const scopes = ['read', 'tasks'];
     const key =
-      i % 2 === 0 ? null : await call('POST', '/auth/register', { token, body: { name: 'load', scopes } });
+      i % 2 === 0
+        ? null
+        : await call(server.url, 'POST', '/auth/register', { token, body: { name: 'load', scopes } });
     clients.push({ token: key?.key ?? token, receipt: answer.receipt_id });
   }
   return clients;

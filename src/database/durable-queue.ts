@@ -6,6 +6,7 @@ import type { EntityManager } from 'typeorm';
 import { messageOf } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import type { DatabaseConnection } from './connection.js';
+import { survivingLostConnections } from './lost-connections.js';
 
 /** What tells one queue from another. */
 export interface DurableQueueOptions {
@@ -74,7 +75,7 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
 
   /** Resolves when jobs can be added: the queue's own schema is there. */
   ready(): Promise<void> {
-    this.schema ??= this.migrate().catch((thrown: unknown) => {
+    this.schema ??= this.surviving(() => this.migrate()).catch((thrown: unknown) => {
       this.schema = null;
       throw thrown;
     });
@@ -106,7 +107,7 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
 
   /** Begins to work, once; a queue that loses its database begins anew until the server stops. */
   start(work: QueueWork<Job>): void {
-    if (!this.stopping.signal.aborted) this.loop ??= this.run(work);
+    if (!this.stopping.signal.aborted) this.loop ??= this.surviving(() => this.run(work));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -115,6 +116,13 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
     await this.runner?.stop('the server stops').catch(() => undefined);
     await this.loop;
     await this.pool?.end();
+  }
+
+  /** Does what may make a connection: what the library does in its name must not end the process when PostgreSQL goes away. */
+  private surviving<T>(work: () => T): T {
+    const told = (thrown: Error) =>
+      this.logger.warn(`the end of a job could not be noted: ${thrown.message}`);
+    return survivingLostConnections(told, work);
   }
 
   private async run(work: QueueWork<Job>): Promise<void> {
@@ -148,9 +156,9 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
     if (delayMs > LONGEST_TIMER_MS || this.timers.size >= MOST_TIMERS || this.stopping.signal.aborted) return;
     const timer = setTimeout(() => {
       this.timers.delete(timer);
-      this.pool
-        ?.query(`SELECT pg_notify('jobs:insert', '{"count":1}')`)
-        .catch((thrown: unknown) => this.logger.debug(`a job that is due waits: ${messageOf(thrown)}`));
+      this.surviving(() => this.pool?.query(`SELECT pg_notify('jobs:insert', '{"count":1}')`))?.catch(
+        (thrown: unknown) => this.logger.debug(`a job that is due waits: ${messageOf(thrown)}`),
+      );
     }, delayMs + DUE_GRACE_MS);
     timer.unref();
     this.timers.add(timer);

@@ -19,14 +19,18 @@ const UNAVAILABLE = new Set([
 ]);
 
 const MESSAGES =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable|Driver not Connected|has already been released/i;
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable|Driver not Connected|(?:has|was) already (?:been )?released/i;
 
 /** SQLSTATE disk_full. */
 const DISK_FULL = '53100';
 
 /** Whether something thrown by TypeORM or node-postgres means that the database cannot be reached or does not answer. */
 export function isDatabaseUnavailable(thrown: unknown): boolean {
-  if (!(thrown instanceof Error) || !fromDatabase(thrown)) return false;
+  return thrown instanceof Error && fromDatabase(thrown) && meansUnavailable(thrown);
+}
+
+/** The same of what is known to come from the database or the connection to it. */
+export function meansUnavailable(thrown: Error): boolean {
   const code = databaseCodeOf(thrown);
   return (
     (code !== undefined && (UNAVAILABLE.has(code) || code.startsWith('08'))) || MESSAGES.test(thrown.message)

@@ -1,0 +1,23 @@
+import { QueryFailedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
+import { databaseRefusal, isDatabaseUnavailable } from './unavailability.js';
+
+const coded = (code: string) => Object.assign(new Error('lost'), { code });
+
+describe('a database that is away', () => {
+  it.each([
+    ['a statement that the killed server cut off', new QueryFailedError('SELECT 1', [], coded('57P01'))],
+    ['a connection that broke', new QueryFailedError('SELECT 1', [], coded('EPIPE'))],
+    ['a transaction whose connection is gone', new QueryRunnerProviderAlreadyReleasedError()],
+  ])('is told from a wrong statement: %s', (_what, thrown) => {
+    expect(isDatabaseUnavailable(thrown)).toBe(true);
+    expect(databaseRefusal(thrown)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', status: 503 });
+  });
+
+  it.each([
+    ['a wrong statement', new QueryFailedError('SELEKT', [], coded('42601'))],
+    ["another socket's error", coded('EPIPE')],
+    ['what is no error', 'EPIPE'],
+  ])('is not seen in %s', (_what, thrown) => {
+    expect(isDatabaseUnavailable(thrown)).toBe(false);
+  });
+});
