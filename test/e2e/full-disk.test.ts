@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { answerOnce, startServer, until, type TestServer } from '../support/index.js';
+import { mountSmallDisk } from '../support/small-disk.js';
 import { call, startCounter, waitForTask, type Counter, type TaskDocument } from '../support/tasks.js';
 
 const MEBIBYTE = 1024 * 1024;
@@ -15,7 +16,7 @@ let dataDir: string;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'stemma-full-disk-'));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', dataDir]);
+  mountSmallDisk(dataDir, 'size=64m');
   chmodSync(dataDir, 0o755);
   counter = await startCounter();
   // A second attempt comes when a test asks for it, and not before.

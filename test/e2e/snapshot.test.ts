@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SnapshotSummary } from '../../src/snapshots/index.js';
 import { runCommand, startServer, temporaryFolder, until, type TestServer } from '../support/index.js';
+import { mountSmallDisk } from '../support/small-disk.js';
 import { call, waitForTask, type TaskDocument } from '../support/tasks.js';
 
 const ENDS = ['completed', 'failed', 'rejected', 'cancelled'];
@@ -114,7 +115,7 @@ describe('a snapshot of a running server, brought back elsewhere', () => {
   it('leaves nothing that looks whole when the disk is full in the middle, and the server goes on', async () => {
     const small = mkdtempSync(join(tmpdir(), 'stemma-small-'));
     // Room for all the bytes, but not for all the files: the disk is full in the middle, whatever was looked at before.
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256m,nr_inodes=60', 'tmpfs', small]);
+    mountSmallDisk(small, 'size=256m,nr_inodes=60');
     chmodSync(small, 0o755);
     const full = await startServer({ env: { SNAPSHOT_DIR: small } });
     try {
