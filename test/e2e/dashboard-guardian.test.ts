@@ -77,6 +77,40 @@ browserTests('the Guardian and Decisions pages', () => {
     await close();
   });
 
+  it('approves, rolls back, rejects and overrides on a phone', async () => {
+    const { page, complaints, close } = await openPage(browser, { viewport: { width: 390, height: 844 } });
+    const what = 'mixtral-a@1.0.1 becomes the live release';
+    const fits = async () => expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    const answer = async (button: 'Approve' | 'Reject', reason: string) => {
+      await page.goto(`${server.url}/guardian`);
+      await api(server, 'POST', '/api/autonomous/decision', PROMOTE);
+      const card = page.getByRole('region', { name: what });
+      await card.getByLabel('Reason').fill(reason);
+      await fits();
+      await card.getByRole('button', { name: button, exact: true }).click();
+      await page.getByText('No question is open').waitFor();
+    };
+    await answer('Approve', 'from the train');
+    await until('the promotion', async () => (await liveVersion(server)) === '1.0.1');
+    const panel = page.getByRole('region', { name: 'Emergency stop' });
+    await panel.getByLabel('Reason').fill('it stumbles');
+    await panel.getByRole('button', { name: 'Roll back' }).click();
+    await until('the way back', async () => (await liveVersion(server)) === '1.0.0');
+    await answer('Reject', 'not on a Sunday');
+    await page.getByRole('link', { name: what }).first().click();
+    await page.getByLabel('Reason for an override').fill('on a Sunday after all');
+    await fits();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Let it happen' }).click();
+    await until('the override', async () => (await liveVersion(server)) === '1.0.1');
+    await page.getByLabel('Reason for an override').fill('or not');
+    await page.getByRole('button', { name: 'Take it back' }).click();
+    await until('the way back again', async () => (await liveVersion(server)) === '1.0.0');
+    await fits();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   it('foresees on the Decisions page, draws the calibration, and is readable on a phone', async () => {
     const { page, complaints, close } = await openPage(browser);
     await page.goto(`${server.url}/decisions`);

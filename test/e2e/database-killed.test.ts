@@ -99,5 +99,5 @@ describe('PostgreSQL killed under load', () => {
     }
     expect([...load.refusals].filter((refusal) => refusal !== '503 DATABASE_UNAVAILABLE')).toEqual([]);
     expect(await server.stop()).toBe(0);
-  }, 300_000);
+  });
 });

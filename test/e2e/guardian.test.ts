@@ -101,6 +101,29 @@ describe('from a request to a verified action', () => {
     expect(await liveVersion(server)).toBe('1.0.1');
   });
 
+  it('does what a guardian made of the question, and nothing of what was asked', async () => {
+    const canary = { ...PROMOTE, action: 'canary', parameters: { ...PROMOTE.parameters, share: 0.5 } };
+    const asked = await decide(canary);
+    const { escalation } = await decision(asked.decision_id);
+    const path = `/api/guardian/escalations/${escalation?.escalation_id}`;
+    const amended = { ...PROMOTE.parameters, share: 0.05 };
+    const answer = (parameters: object) => post(`${path}/approve`, { reason: 'with care', parameters });
+    expect((await answer({ ...amended, share: 7 })).body.code).toBe('PARAMETERS_INVALID');
+    const reject = { reason: 'no', parameters: amended };
+    expect((await post(`${path}/reject`, reject)).body.code).toBe('VALIDATION_FAILED');
+    expect(await decision(asked.decision_id)).toMatchObject({ state: 'waiting' });
+    expect(await answer(amended)).toMatchObject({ status: 200, body: { state: 'succeeded' } });
+    expect(await decision(asked.decision_id)).toMatchObject({
+      ...{ state: 'succeeded', parameters: amended },
+      escalation: { amended, reason: 'with care' },
+    });
+    const { stages } = (await get('/api/guardian/dashboard')).body;
+    expect(JSON.stringify(stages)).toContain('"share":0.05');
+    expect(JSON.stringify(stages)).not.toContain('0.5');
+    const withdraw = { action: 'withdraw', parameters: { model: 'mixtral-a' }, reason: 'enough' };
+    expect((await post('/api/guardian/override', withdraw)).body.state).toBe('succeeded');
+  });
+
   it('goes back by one command, and forward again by an override that can be undone', async () => {
     const back = await rollBack();
     expect(back).toMatchObject({
@@ -228,6 +251,14 @@ describe('limits that people set', () => {
       return state.problem !== null;
     });
     expect(await hash()).toBe(before);
+    const alertsOfIt = async () =>
+      ((await get('/api/monitoring/alerts')).body.items as { fingerprint: string }[]).filter(
+        ({ fingerprint }) => fingerprint === 'tasks.MATRIX_BROKEN',
+      );
+    await until('the alert is there', async () => (await alertsOfIt()).length > 0);
+    expect(await alertsOfIt()).toMatchObject([
+      { severity: 'critical', summary: expect.stringContaining('the old one stays in force') },
+    ]);
     replaceFile(matrix, shipped.replace('shadow: false', 'shadow: true'));
     await until('the new one is in force', async () => (await hash()) !== before);
     const recorded = await decide({ ...PROMOTE });
