@@ -33,10 +33,10 @@ class Debugger {
   }
 
   /**
-   * Ends a running worker thread (`death`: a statement on the `Worker` as `this`) the moment that many calls of the kernel are open. The
-   * server's own main thread does it: nothing that holds this process up comes in between.
+   * Ends a running worker thread (`death`: a statement on the `Worker` as `this`) the moment that many calls of the kernel are open, or have
+   * been begun. The server's own main thread does it: nothing that holds this process up comes in between.
    */
-  async doom(name: string, death: string, calls: number): Promise<void> {
+  async doom(name: string, death: string, calls: { open: number } | { begun: number }): Promise<void> {
     const prototype = await this.evaluated('Runtime.evaluate', {
       expression: "process.getBuiltinModule('node:worker_threads').Worker.prototype",
     });
@@ -48,12 +48,16 @@ class Debugger {
       functionDeclaration: `function (name, calls) {
         // Prototypes of subclasses are found as well; they are no threads and throw when asked for a name.
         const named = (wanted) => this.find((it) => it !== it.constructor.prototype && it.threadName === wanted);
-        const [leader, victim, open] = [named('kernel-0'), named(name), new Set()];
+        const [leader, victim, open, begun] = [named('kernel-0'), named(name), new Set(), new Set()];
+        const die = () => (function () { ${death}; }).call(victim);
         const post = leader.postMessage;
-        leader.on('message', ({ type, id }) => type === 'reply' && open.delete(id));
+        leader.on('message', ({ type, id }) => {
+          if (type === 'reply') open.delete(id);
+          if (type === 'begun' && begun.add(id).size === calls.begun) die();
+        });
         leader.postMessage = function (call) {
           post.call(this, call);
-          if (call?.type === 'submit' && open.add(call.id).size === calls) (function () { ${death}; }).call(victim);
+          if (call?.type === 'submit' && open.add(call.id).size === calls.open) die();
         };
       }`,
       arguments: [{ value: name }, { value: calls }],
@@ -98,7 +102,8 @@ let server: TestServer;
 let tools: Debugger;
 
 beforeAll(async () => {
-  server = await startServer({ env: { NODE_OPTIONS: '--inspect=127.0.0.1:0' } });
+  // 12 MiB hold the keys and values of the 8 choices of one long request, but not of a ninth: what comes then waits.
+  server = await startServer({ env: { NODE_OPTIONS: '--inspect=127.0.0.1:0', KV_CACHE_MB: '12' } });
   tools = await Debugger.attach(server.output());
 });
 
@@ -120,6 +125,13 @@ async function shortAnswer() {
   const { receipt_id } = (await response.json()) as { receipt_id: string };
   const { receipt } = await json<ReceiptDocument>(`/v1/receipts/${receipt_id}`);
   return { output: receipt.output, commitments: receipt.commitments, experts: receipt.experts };
+}
+
+/** What every choice of an answer says; fails on a refusal. */
+async function texts(response: Response): Promise<string[]> {
+  const { choices, code } = (await response.json()) as { choices: { text: string }[]; code?: string };
+  expect([response.status, code]).toEqual([200, undefined]);
+  return choices.map(({ text }) => text);
 }
 
 const receiptCount = async () => (await json<{ items: unknown[] }>('/v1/receipts?limit=200')).items.length;
@@ -146,21 +158,38 @@ describe('a thread of the kernel that dies while it computes', () => {
   it.each([
     ['a helper that ends', 'kernel-1', 'this.terminate()', 'thread 1 ended'],
     ['a leader that throws', 'kernel-0', 'this.postMessage(null)', 'thread 0: '],
-  ])('refuses what ran, and the next answer is as before: %s', async (_, name, death, logged) => {
+  ])('refuses what ran, answers what waited, and all as before: %s', async (_, name, death, logged) => {
     const before = await shortAnswer();
-    const receipts = await receiptCount();
-    await tools.doom(name, death, 2 * LONG.n);
-    /** A stream, and another request once it has begun: the stream's choices fill all places of the engine. */
+    const expected = await texts(await post(LONG));
+    await tools.doom(name, death, { open: 2 * LONG.n });
+    /** A stream, and another request once it has begun: the stream's choices take all room for keys and values. */
     const askTwice = async () => {
+      const receipts = await receiptCount();
       const streamed = await post({ ...LONG, stream: true });
       const stream = events(streamed);
       await stream.first;
-      return { streamed, last: await post(LONG), all: await stream.all };
+      const waited = await texts(await post(LONG));
+      return { streamed, waited, last: (await stream.all).at(-1)!, receipts };
     };
-    let { streamed, last: refused, all } = await askTwice();
+    let { streamed, waited, last, receipts } = await askTwice();
     // Where this process was held up, the stream was over before the other came, and nothing died.
-    while (refused.status === 200) ({ streamed, last: refused, all } = await askTwice());
+    while (last === '[DONE]') ({ streamed, waited, last, receipts } = await askTwice());
 
+    expect(streamed.status).toBe(200);
+    expect(JSON.parse(last)).toMatchObject({ error: { code: 'ENGINE_RESTARTED', type: 'server_error' } });
+    expect(waited).toEqual(expected);
+    expect(await shortAnswer()).toEqual(before);
+    expect(await receiptCount()).toBe(receipts + LONG.n + 1);
+    const line = `the engine crashed and was started again: ${logged}`;
+    await until('the log says so', () => server.output().includes(line));
+    expect(server.process.exitCode).toBeNull();
+    const kernel = async () => (await json<Ready>('/ready')).probes.kernel.status;
+    await until('the kernel is well', async () => (await kernel()) === 'ok');
+  });
+
+  it('refuses an answer that had begun with a code that says when to try again', async () => {
+    await tools.doom('kernel-1', 'this.terminate()', { begun: LONG.n });
+    const refused = await post(LONG);
     expect(refused.status).toBe(503);
     expect(refused.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(refused.headers.get('retry-after')).toBe('1');
@@ -169,17 +198,6 @@ describe('a thread of the kernel that dies while it computes', () => {
       facts: { retryable: true },
       error: { code: 'ENGINE_RESTARTED', type: 'server_error' },
     });
-    expect(streamed.status).toBe(200);
-    expect(JSON.parse(all.at(-1)!)).toMatchObject({
-      error: { code: 'ENGINE_RESTARTED', type: 'server_error' },
-    });
-
-    expect(await shortAnswer()).toEqual(before);
-    expect(await receiptCount()).toBe(receipts + 1);
-    const line = `the engine crashed and was started again: ${logged}`;
-    await until('the log says so', () => server.output().includes(line));
-    expect(server.process.exitCode).toBeNull();
-    const kernel = async () => (await json<Ready>('/ready')).probes.kernel.status;
-    await until('the kernel is well', async () => (await kernel()) === 'ok');
+    await texts(await post({ max_tokens: 3 }));
   });
 });

@@ -132,14 +132,15 @@ export class EngineCore {
   /**
    * Queues a request. The sink is told at once of refusals: `MODEL_NOT_LOADED`, `ENGINE_BUSY`, `KV_BUDGET_EXCEEDED` and those of
    * `checkWork` and `checkConstraint`.
+   * @param waitedMs how long it has waited elsewhere: it counts for its turn, its deadline and its figures
    */
-  submit(id: number, asked: Work, sink: WorkSink): void {
+  submit(id: number, asked: Work, sink: WorkSink, waitedMs = 0): void {
     const { speculation = false } = this.limits;
     const work = asked.kind === 'generate' ? { speculative: speculation, ...asked } : asked;
     const refusal = this.refusal(work);
     if (refusal) return sink.done(err(refusal));
     const names = this.sharesPages(work) ? new PageNames(work.release, this.components.sha256) : null;
-    this.queue.add({ id, work, names, sink, submitted: this.components.now() });
+    this.queue.add({ id, work, names, sink, submitted: this.components.now() - waitedMs });
   }
 
   /** Ends a request; an answer keeps the tokens it has. Unknown ids are ignored. */
@@ -238,6 +239,7 @@ export class EngineCore {
     const model = this.models.get(ticket.work.release)!;
     this.queue.remove(ticket);
     this.running.set(ticket.id, ticket);
+    ticket.sink.begun?.();
     const end = (result: Result<WorkResult>) => this.end(ticket, result);
     const run = new Running(ticket, model, this.components, end, this.counters, this.speculation);
     ticket.sequence = run.sequence(table);

@@ -17,6 +17,8 @@ const ROUTING_INTERVAL_MS = 100;
 
 /** Who asked for something. */
 export interface WorkSink {
+  /** It has its first turn; nothing of it has been computed yet. */
+  begun?(): void;
   event(event: GenerateEvent): void;
   done(result: Result<WorkResult>): void;
 }

@@ -4,7 +4,7 @@ import type { Result } from '../../common/index.js';
 import { GREEDY } from '../sampler/index.js';
 import { PAGE_POSITIONS } from './abi.js';
 import type { EngineCore, EngineLimits, WorkResult } from './engine-core.js';
-import type { Priority, Work } from './requests.js';
+import type { GenerateEvent, Priority, Work } from './requests.js';
 
 const config = smallConfig();
 const built = randomModel(config, 'int8', 3);
@@ -16,6 +16,8 @@ interface Wish {
   readonly maxWaitMs?: number;
   readonly tokens?: number;
   readonly prompt?: number;
+  /** How long it has waited elsewhere. */
+  readonly waited?: number;
 }
 
 /** An engine with a clock of its own: every step takes 10 ms. */
@@ -30,14 +32,15 @@ function setUp(limits: Partial<EngineLimits>) {
     results,
     /** Requests in the order of their first tokens. */
     begun,
-    submit(id: number, { prompt = 2, tokens = 20, ...waiting }: Wish = {}) {
+    submit(id: number, { prompt = 2, tokens = 20, waited, ...waiting }: Wish = {}) {
       const promptIds = Array.from({ length: prompt }, (_, i) => (id + i) % 100);
       const request = { release, promptIds, maxTokens: tokens, stopIds: [], sampling: GREEDY };
       const work: Work = { kind: 'generate', ...request, ...waiting };
-      engine.submit(id, work, {
-        event: (event) => event.type === 'token' && event.index === 0 && begun.push(id),
-        done: (result) => results.set(id, result),
-      });
+      const sink = {
+        event: (event: GenerateEvent) => event.type === 'token' && event.index === 0 && begun.push(id),
+        done: (result: Result<WorkResult>) => results.set(id, result),
+      };
+      engine.submit(id, work, sink, waited);
     },
     steps(count: number) {
       for (let i = 0; i < count; i++) {
@@ -62,6 +65,21 @@ describe('queue of the engine', () => {
     sut.submit(3, { priority: 'inference' });
     sut.finish();
     expect(sut.begun).toEqual([0, 2, 3, 1]);
+  });
+
+  it('counts the time that a request has waited elsewhere', () => {
+    const sut = setUp({ maxStreams: 1 });
+    sut.submit(0);
+    sut.steps(1);
+    sut.submit(1);
+    sut.submit(2, { priority: 'learning', waited: 9_000 });
+    sut.submit(3, { waited: 40 });
+    sut.submit(4, { priority: 'learning', waited: 11_000 });
+    sut.submit(5, { waited: 40, maxWaitMs: 45 });
+    sut.finish();
+    expect(sut.begun).toEqual([0, 4, 3, 1, 2]);
+    expect(code(sut.results.get(5))).toBe('ANSWER_TIMEOUT');
+    expect(sut.results.get(3)).toMatchObject({ value: { timings: { queuedMs: 40 + 20 * 10 + 20 * 10 } } });
   });
 
   it('lets learning go before answers that came ten seconds later', () => {

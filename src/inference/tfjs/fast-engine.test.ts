@@ -10,7 +10,7 @@ import { processorName } from './device-names.js';
 import { startFastEngine } from './fast-engine.js';
 
 const threadHooks = fileURLToPath(new URL('../../../test/support/typescript-threads.mjs', import.meta.url));
-const limits = { expertCacheBytes: 1 << 24, kvCacheBytes: 1 << 24, maxStreams: 8 };
+const limits = { expertCacheBytes: 1 << 24, kvCacheBytes: 1 << 24, maxStreams: 1 };
 const execArgv = ['--import', threadHooks];
 
 describe('the thread that computes with TensorFlow.js', () => {
@@ -57,11 +57,15 @@ describe('the thread that computes with TensorFlow.js', () => {
     expect(tokens.length).toBeLessThan(190);
   });
 
-  it('starts anew on the same backend when it dies, with its models', async () => {
+  it('starts anew on the same backend when it dies, with its models and what waited', async () => {
+    let waiting: Promise<readonly number[]> | undefined;
     const running = engine.generate({ ...request, maxTokens: 190 }, (event) => {
-      if (event.type === 'token' && event.index === 0) void engine.endThread(0);
+      if (event.type !== 'token' || event.index !== 0) return;
+      waiting = tokens();
+      void engine.endThread(0);
     });
     expect(await running.done).toMatchObject({ ok: false, error: { code: 'ENGINE_RESTARTED' } });
+    expect(await waiting).toEqual(expected());
     expect(await tokens()).toEqual(expected());
   });
 

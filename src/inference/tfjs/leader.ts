@@ -4,6 +4,7 @@ import { nativeSha256 } from '../../common/native-hash.js';
 import { FileBlockSource } from '../kernel/node/file-source.js';
 import { Outbox } from '../kernel/node/outbox.js';
 import { toPlain, type FromLeader, type Reply, type ToLeader } from '../kernel/node/protocol.js';
+import type { GenerateEvent } from '../kernel/requests.js';
 import type { SelfTestResult } from '../kernel/self-test.js';
 import { openBackend, type Backend } from './backend.js';
 import { laneOf, type FastThreadData } from './lane.js';
@@ -88,11 +89,13 @@ class FastLeader {
     }
   }
 
-  private submit(core: TensorCore, { id, work }: ToLeader & { type: 'submit' }): void {
-    core.submit(id, work, {
-      event: (event) => this.outbox.add(id, event),
-      done: (result) => this.reply(id, result),
-    });
+  private submit(core: TensorCore, { id, work, waitedMs }: ToLeader & { type: 'submit' }): void {
+    const sink = {
+      begun: () => this.post({ type: 'begun', id }),
+      event: (event: GenerateEvent) => this.outbox.add(id, event),
+      done: (result: Result<Reply>) => this.reply(id, result),
+    };
+    core.submit(id, work, sink, waitedMs);
   }
 
   private async selfTest(): Promise<SelfTestResult> {

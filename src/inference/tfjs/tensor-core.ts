@@ -92,12 +92,12 @@ export class TensorCore {
 
   /**
    * Queues a request. The sink is told at once of refusals: `MODEL_NOT_LOADED`, `ENGINE_BUSY`, `KV_BUDGET_EXCEEDED` and those of
-   * `checkWork` and `checkConstraint`.
+   * `checkWork` and `checkConstraint`. @param waitedMs as in `EngineCore.submit`
    */
-  submit(id: number, work: Work, sink: WorkSink): void {
+  submit(id: number, work: Work, sink: WorkSink, waitedMs = 0): void {
     const refusal = this.refusal(work);
     if (refusal) return sink.done(err(refusal));
-    this.queue.add({ id, work, names: null, sink, submitted: this.components.now() });
+    this.queue.add({ id, work, names: null, sink, submitted: this.components.now() - waitedMs });
   }
 
   /** Ends a request; an answer keeps the tokens it has. Unknown ids are ignored. */
@@ -171,6 +171,7 @@ export class TensorCore {
       this.queue.remove(ticket);
       const model = this.models.get(ticket.work.release)!;
       this.running.set(ticket.id, new TensorStream(ticket, model, this.components, this.counters));
+      ticket.sink.begun?.();
     }
   }
 

@@ -53,7 +53,7 @@ export class EngineRemedies {
       {
         name: 'await_restart',
         expectedEffect: 'the engine starts its threads anew by itself, with growing pauses',
-        blastRadius: 'answers that were under way are refused with ENGINE_RESTARTED',
+        blastRadius: 'answers that had begun are refused with ENGINE_RESTARTED, those that waited go on',
         undo: SAME_ANSWERS,
         act: async () => 'the engine starts its threads again by itself',
       },

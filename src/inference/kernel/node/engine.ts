@@ -64,7 +64,7 @@ interface EngineIdentity {
 
 /**
  * The engine as the server sees it: starts the threads, checks the kernel against the known vector before anything is computed,
- * and starts everything anew, with the same models, when a thread dies.
+ * and starts everything anew, with the same models and the requests that had not begun, when a thread dies.
  */
 export class Engine {
   private readonly threads: ThreadsSupervisor;
@@ -156,16 +156,9 @@ export class Engine {
 
   /** Starts an answer. `on` is called from the event loop, with all events before `done` settles. */
   generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Generation {
-    const id = nextGeneration++;
-    let cancelled = false;
-    let cancel = () => {
-      cancelled = true;
-    };
-    const done = this.threads.submit({ kind: 'generate', ...request }, on, (cancelCall) => {
-      cancel = cancelCall;
-      if (cancelled) cancel();
-    });
-    return { id, cancel: () => cancel(), done: done as Promise<Result<GenerateResult>> };
+    const submission = this.threads.submit({ kind: 'generate', ...request }, on);
+    const done = submission.done as Promise<Result<GenerateResult>>;
+    return { id: nextGeneration++, cancel: () => submission.cancel(), done };
   }
 
   /** Recomputes a recorded answer; `on` hears how many positions are done. */
@@ -173,7 +166,7 @@ export class Engine {
     request: ReplayRequest,
     on: (done: number) => void = () => undefined,
   ): Promise<Result<ReplayResult>> {
-    const done = this.threads.submit({ kind: 'replay', ...request }, (event) => {
+    const { done } = this.threads.submit({ kind: 'replay', ...request }, (event) => {
       if (event.type === 'prefill') on(event.done);
     });
     return done as Promise<Result<ReplayResult>>;
@@ -181,7 +174,7 @@ export class Engine {
 
   /** Logits of the last positions, in order: float32 [vocabSize] each. */
   async logits(request: LogitsRequest): Promise<Result<readonly Float32Array[]>> {
-    const done = this.threads.submit({ kind: 'logits', ...request }, () => undefined);
+    const { done } = this.threads.submit({ kind: 'logits', ...request }, () => undefined);
     return done as Promise<Result<readonly Float32Array[]>>;
   }
 
@@ -231,15 +224,12 @@ export class Engine {
   }
 
   private async compute<T extends Reply>(work: Work, { signal, progress }: WorkListener): Promise<Result<T>> {
-    let cancel = () => undefined as void;
-    const onAbort = () => cancel();
+    const submission = this.threads.submit(work, progress);
+    const onAbort = () => submission.cancel();
     signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
     try {
-      const done = await this.threads.submit(work, progress, (cancelCall) => {
-        cancel = cancelCall;
-        if (signal.aborted) cancel();
-      });
-      return done as Result<T>;
+      return (await submission.done) as Result<T>;
     } finally {
       signal.removeEventListener('abort', onAbort);
     }

@@ -1,8 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import { ok } from '../../../common/index.js';
+import { ok, type Result } from '../../../common/index.js';
 import { nativeSha256 } from '../../../common/native-hash.js';
 import { EngineCore } from '../engine-core.js';
 import { Kernel } from '../kernel.js';
+import type { GenerateEvent } from '../requests.js';
 import { selfTest } from '../self-test.js';
 import { FileBlockSource } from './file-source.js';
 import { ThreadLoader } from './thread-loader.js';
@@ -67,11 +68,13 @@ class Leader {
     this.reply(id, toPlain(loaded.ok ? ok(null) : loaded));
   }
 
-  private submit({ id, work }: ToLeader & { type: 'submit' }): void {
-    this.core.submit(id, work, {
-      event: (event) => this.outbox.add(id, event),
-      done: (result) => this.reply(id, toPlain(result)),
-    });
+  private submit({ id, work, waitedMs }: ToLeader & { type: 'submit' }): void {
+    const sink = {
+      begun: () => this.post({ type: 'begun', id }),
+      event: (event: GenerateEvent) => this.outbox.add(id, event),
+      done: (result: Result<Reply>) => this.reply(id, toPlain(result)),
+    };
+    this.core.submit(id, work, sink, waitedMs);
   }
 
   private reply(id: number, result: ReturnType<typeof toPlain<Reply>>): void {

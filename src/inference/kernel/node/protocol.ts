@@ -23,7 +23,13 @@ export interface ThreadData {
 export type ToLeader =
   | { readonly type: 'load'; readonly id: number; readonly model: EngineModel }
   | { readonly type: 'unload'; readonly id: number; readonly release: string }
-  | { readonly type: 'submit'; readonly id: number; readonly work: Work }
+  | {
+      readonly type: 'submit';
+      readonly id: number;
+      readonly work: Work;
+      /** How long it has waited already, ms. */
+      readonly waitedMs: number;
+    }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'stats'; readonly id: number }
   | { readonly type: 'trace'; readonly id: number; readonly release: string }
@@ -47,6 +53,8 @@ export type Reply = WorkResult | EngineStats | SelfTestResult | Uint8Array | nul
 export type FromLeader =
   | { readonly type: 'events'; readonly events: readonly (readonly [id: number, event: GenerateEvent])[] }
   | { readonly type: 'reply'; readonly id: number; readonly result: PlainResult<Reply> }
+  /** A submitted request has its first turn; sent before anything of it is computed. */
+  | { readonly type: 'begun'; readonly id: number }
   | { readonly type: 'blockFailed'; readonly failure: BlockFailure };
 
 /** A result that can be copied between threads: errors lose their class on the way. */

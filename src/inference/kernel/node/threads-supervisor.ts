@@ -3,17 +3,15 @@ import { CodedError, ok, type Result } from '../../../common/index.js';
 import type { EngineModel } from '../block-source.js';
 import type { GenerateEvent, Work } from '../requests.js';
 import type { BlockFailure, Reply } from './protocol.js';
-import { ThreadGroup, type LeaderCall, type StartThreads } from './thread-group.js';
+import { Submission } from './submission.js';
+import { lostToCrash, ThreadGroup, type LeaderCall, type StartThreads } from './thread-group.js';
 
 const FIRST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 10_000;
 /** A life of this length counts as healthy: the next restart is quick again. */
 const HEALTHY_MS = 60_000;
 
-/** Hears how to cancel once that is possible. */
-export type Started = (cancel: () => void) => void;
-
-/** Keeps the engine's threads alive: when one dies, all are started anew, with the models they had. */
+/** Keeps the engine's threads alive: when one dies, all are started anew, with the models they had and what had not begun. */
 export class ThreadsSupervisor {
   private readonly blockFailed = new Set<(failure: BlockFailure) => void>();
   private readonly crashed = new Set<(detail: string) => void>();
@@ -34,9 +32,10 @@ export class ThreadsSupervisor {
     return (await group.call(message).done) as Result<T>;
   }
 
-  /** Loads a model, here and after every crash. */
+  /** Loads a model, here and after every crash. A crash meanwhile is lived through, a second one refused. */
   async load(model: EngineModel): Promise<Result<void>> {
-    const loaded = await this.call<null>({ type: 'load', model });
+    const first = await this.call<null>({ type: 'load', model });
+    const loaded = lostToCrash(first) ? await this.call<null>({ type: 'load', model }) : first;
     if (!loaded.ok) return loaded;
     this.models.set(model.release, model);
     this.lost.delete(model.release);
@@ -50,18 +49,12 @@ export class ThreadsSupervisor {
     await this.call<null>({ type: 'unload', release });
   }
 
-  /** Submits work, loading its model again first where a crash has lost it. */
-  async submit(work: Work, on: (event: GenerateEvent) => void, started?: Started): Promise<Result<Reply>> {
-    const group = await this.group;
-    const model = this.models.get(work.release);
-    if (model && this.lost.has(work.release)) {
-      const loaded = await group.call({ type: 'load', model }).done;
-      if (!loaded.ok) return loaded;
-      this.lost.delete(work.release);
-    }
-    const call = group.call({ type: 'submit', work }, on);
-    started?.(() => group.cancel(call.id));
-    return call.done;
+  /** Submits work, to the next threads, too, where these die before they begin with it. */
+  submit(work: Work, on: (event: GenerateEvent) => void): Submission {
+    return new Submission(work, on, {
+      group: () => this.group,
+      recover: (group, release) => (this.lost.has(release) ? this.recover(group, release) : null),
+    });
   }
 
   /** A block turned out to be missing or corrupt. */
@@ -84,6 +77,15 @@ export class ThreadsSupervisor {
   /** Ends one thread as if it had died. */
   async endThread(thread: number): Promise<void> {
     await (await this.group).endThread(thread);
+  }
+
+  /** Tries once more to load a model that a crash has lost. */
+  private async recover(group: ThreadGroup, release: string): Promise<Result<Reply>> {
+    const model = this.models.get(release);
+    if (!model) return ok(null);
+    const loaded = await group.call({ type: 'load', model }).done;
+    if (loaded.ok) this.lost.delete(release);
+    return loaded;
   }
 
   private createGroup(): ThreadGroup {
