@@ -40,6 +40,7 @@ export class AppConfig {
   readonly inferenceEngine!: 'exact' | 'tfjs';
   /** What TensorFlow.js computes with; `auto`: the best that there is. */
   readonly tfjsBackend!: 'auto' | 'node-gpu' | 'node' | 'webgpu' | 'wasm' | 'cpu';
+  /** MiB for experts; together with `kvCacheMb` at most what `cacheProblem` lets pass. */
   readonly expertCacheMb!: number;
   /** Which expert leaves the memory when another needs room; `auto`: as `stemma cache-lab` chose last, else `lru`. */
   readonly expertPolicy!: 'auto' | 'lru' | 'lfu' | 'lfru' | 'least-stale' | 'layer-quota';
@@ -47,6 +48,7 @@ export class AppConfig {
   readonly expertPrefetch!: boolean;
   /** Size of the ring that keeps each model's routing, MiB; 0 keeps none. */
   readonly routingTraceMb!: number;
+  /** MiB for keys and values. */
   readonly kvCacheMb!: number;
   /** Whether requests that begin with the same tokens share their keys and values. */
   readonly prefixCache!: boolean;

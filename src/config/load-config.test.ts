@@ -61,6 +61,26 @@ describe('configuration', () => {
     expect(message).toContain(allowed);
   });
 
+  it.each([
+    [
+      { EXPERT_CACHE_MB: '8192' },
+      ['EXPERT_CACHE_MB (8192)', 'KV_CACHE_MB (256)', 'allowed is 3840 together'],
+    ],
+    [{ KV_CACHE_MB: '1048576' }, ['EXPERT_CACHE_MB (1024)', 'KV_CACHE_MB (1048576)']],
+    [{ EXPERT_CACHE_MB: '3800', KV_CACHE_MB: '41' }, ['3841 MiB together']],
+  ])('refuses caches that do not fit into the memory of the exact engine together: %j', (caches, said) => {
+    const { code, message } = refusal(caches);
+    expect(code).toBe('CONFIG_INVALID');
+    for (const part of said) expect(message).toContain(part);
+  });
+
+  it.each([
+    { EXPERT_CACHE_MB: '3800', KV_CACHE_MB: '40' },
+    { EXPERT_CACHE_MB: '65536', KV_CACHE_MB: '8192', INFERENCE_ENGINE: 'tfjs' },
+  ])('takes caches that fit, or belong to another device: %j', (caches) => {
+    expect(loadConfig(caches).ok).toBe(true);
+  });
+
   it.each(['KEY_PASSPHRASE', 'JWT_SECRET', 'METRICS_TOKEN', 'DATABASE_URL', 'REDIS_URL'])(
     'never prints the value of %s',
     (key) => {

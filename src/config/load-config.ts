@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { CodedError, err, messageOf, ok, type Result } from '../common/index.js';
 import { AppConfig, type AppSettings } from './app-config.js';
 import { packageRoot } from '../common/installation.js';
+import { cacheProblem } from './kernel-memory.js';
 import {
   environmentNameOf,
   SECRET_SETTINGS,
@@ -54,6 +55,8 @@ export function loadConfig(
     settings[name] = parsed.value;
   }
   const complete = settings as unknown as AppSettings;
+  const problem = cacheProblem(complete);
+  if (problem !== null) return refuse('CONFIG_INVALID', problem);
   return ok(
     new AppConfig({
       ...complete,

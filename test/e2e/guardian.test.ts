@@ -227,6 +227,11 @@ describe('from a request to a verified action', () => {
     expect(await text()).toBe(before);
     const up = { action: 'scale_down', parameters: { threads: 2 }, reason: 'wrong way' };
     expect((await post('/api/guardian/override', up)).body.code).toBe('SCALING_IMPOSSIBLE');
+    const beyondMemory = { action: 'scale_up', parameters: { expert_cache_mb: 8192 }, reason: 'much more' };
+    expect((await post('/api/guardian/override', beyondMemory)).body).toMatchObject({
+      code: 'SCALING_IMPOSSIBLE',
+      detail: expect.stringContaining('allowed is 3840 together') as string,
+    });
     expect((await post('/api/guardian/rollback', { model: 'mixtral-a', reason: 'back' })).body).toMatchObject(
       {
         decisions: expect.arrayContaining([

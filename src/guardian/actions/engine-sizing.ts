@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { canonicalJson, messageOf, ok, type Json, type Result } from '../../common/index.js';
-import { AppConfig } from '../../config/index.js';
+import { AppConfig, cacheProblem } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import { EngineHost, EngineTuning, engineSize, type EngineSize } from '../../inference/index.js';
 import { SharedSettings } from '../shared/shared-settings.js';
@@ -59,6 +59,12 @@ export class EngineSizing implements OnModuleInit {
   /** When it was changed last, ms since the epoch; null: never. */
   changedAt(): Promise<number | null> {
     return this.settings.changedAt(SETTING);
+  }
+
+  /** Why an engine with this changed cannot be; null: it can. */
+  problem(wanted: Partial<EngineSize>): string | null {
+    const { inferenceEngine } = this.config;
+    return cacheProblem({ ...this.current, ...wanted, inferenceEngine });
   }
 
   /**

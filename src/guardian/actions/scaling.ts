@@ -80,6 +80,8 @@ export class ScalingActions implements OnModuleInit {
     const wrong = changes.find(([field, value]) => (up ? value < now[field] : value > now[field]));
     if (wrong !== undefined)
       return refuse(`${wrong[0]} is ${now[wrong[0]]} now: ${name} cannot make it ${wrong[1]}`);
+    const problem = this.sizing.problem(wanted);
+    if (problem !== null) return refuse(problem);
     const free = freemem() - moreBytes(now, wanted);
     if (up && free < LEAST_FREE * totalmem()) return refuse('there is not enough memory for it');
     const words = changes.map(([field, value]) => `${field} ${now[field]} → ${value}`).join(', ');

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
-import type { AppConfig } from '../../config/index.js';
+import { CodedError } from '../../common/index.js';
+import { cacheProblem, type AppConfig } from '../../config/index.js';
 import { DEFAULT_POLICY, Engine, type EngineOptions, type PolicyName } from '../kernel/index.js';
 import { startFastEngine } from '../tfjs/index.js';
 import { ENGINE_STREAMS, type EngineFactory } from './engine-factory.js';
@@ -44,13 +45,18 @@ export function kernelEngineFactory(
   return async (): Promise<EnginePort> => Engine.start(await engineOptions(config, path, tuning));
 }
 
-/** What the configuration, what was tuned since, and what cache-lab chose, make of an engine. */
+/**
+ * What the configuration, what was tuned since, and what cache-lab chose, make of an engine. Rejects with `ENGINE_MEMORY` where the
+ * caches that were tuned and configured exceed the kernel's memory together.
+ */
 export async function engineOptions(
   config: AppConfig,
   path = kernelPath(),
   tuning = new EngineTuning(),
 ): Promise<EngineOptions> {
   const size = engineSize(config, tuning);
+  const problem = cacheProblem({ ...size, inferenceEngine: 'exact' });
+  if (problem !== null) throw new CodedError('ENGINE_MEMORY', problem, {}, 503);
   return {
     threads: size.threads,
     kernelPath: path,

@@ -220,6 +220,23 @@ describe('engine core', () => {
     });
   });
 
+  it('refuses a release whose dense weights and largest expert exceed the memory, before it reads anything', () => {
+    const sized = (dense: number, expert: number) => ({
+      ...built.model,
+      release: 'large',
+      blocks: built.model.blocks.map((block) => {
+        if (block.name === 'embedding') return { ...block, payloadSize: dense };
+        return block.name === 'layer0.expert1' ? { ...block, payloadSize: expert } : block;
+      }),
+    });
+    const engine = createEngine(built);
+    const used = engine.stats().memoryBytes;
+    const refused = engine.load(sized(2 ** 31, 2 ** 31));
+    expect(refused).toMatchObject({ ok: false, error: { code: 'KERNEL_MEMORY', facts: { most: 2 ** 32 } } });
+    expect(engine.stats().memoryBytes).toBe(used);
+    expect(code(engine.load(sized(100, 2 ** 31)))).toBe('BLOCK_CORRUPT');
+  });
+
   it('refuses a release that names no block for a weight, leaving nothing behind', () => {
     const engine = createEngine(built);
     const blocks = built.model.blocks.filter(({ name }) => name !== 'layer1.router');

@@ -2,6 +2,8 @@ import { CodedError, err, ok, type Result } from '../../common/index.js';
 
 const PAGE = 65536;
 const LARGEST_PAGES = 65536;
+/** All the memory that the kernel can have. */
+export const KERNEL_MEMORY_BYTES = LARGEST_PAGES * PAGE;
 /** The memory grows by at least this much, so that growing stays rare. */
 const GROWTH = 4 << 20;
 /** Everything starts on a cache line. */

@@ -6,6 +6,7 @@ import { attentionTensors, embeddingTensors, headTensors, routerTensors } from '
 import { attentionWidth, checkModelConfig, type ModelConfig } from './config.js';
 import type { DenseStore } from './dense-store.js';
 import { expertKey, type ExpertReference } from './expert-slots.js';
+import { KERNEL_MEMORY_BYTES } from './heap.js';
 import type { Kernel } from './kernel.js';
 import { RunState } from './run-state.js';
 import { architectureFields, layerFields } from './structures.js';
@@ -51,6 +52,8 @@ export class ModelLoader {
   static load(kernel: Kernel, dense: DenseStore, model: EngineModel): Result<LoadedModel> {
     const config = checkModelConfig(model.config);
     if (!config.ok) return config;
+    const needed = leastBytes(model.blocks);
+    if (needed > KERNEL_MEMORY_BYTES) return err(tooLarge(model, needed));
     const loader = new ModelLoader(kernel, dense, model);
     const loaded = loader.load();
     if (!loaded.ok) loader.undo();
@@ -202,4 +205,19 @@ export class ModelLoader {
     for (const block of this.acquired.splice(0)) this.dense.release(block);
     for (const address of this.allocated.splice(0)) this.kernel.heap.release(address);
   }
+}
+
+/** What has to be in memory at the same time, whatever else leaves it: the dense blocks and an expert. */
+function leastBytes(blocks: readonly WeightBlock[]): number {
+  const isExpert = ({ name }: WeightBlock) => /^layer\d+\.expert\d+$/.test(name);
+  const dense = blocks.filter((block) => !isExpert(block));
+  const experts = blocks.filter(isExpert).map(({ payloadSize }) => payloadSize);
+  return (
+    dense.reduce((sum, { payloadSize }) => sum + payloadSize, 0) + experts.reduce((a, b) => Math.max(a, b), 0)
+  );
+}
+
+function tooLarge({ release }: EngineModel, needed: number): CodedError {
+  const message = `the dense weights of release ${release} and one expert are ${needed} bytes, more than the ${KERNEL_MEMORY_BYTES} of the kernel's memory`;
+  return new CodedError('KERNEL_MEMORY', message, { release, needed, most: KERNEL_MEMORY_BYTES }, 503);
 }
