@@ -34,6 +34,45 @@ describe('more choices than the key/value cache holds at once', () => {
   });
 });
 
+describe('a request that needs more keys and values than the cache can ever hold', () => {
+  const refusal = {
+    status: 422,
+    code: 'KV_BUDGET_EXCEEDED',
+    detail: expect.stringMatching(
+      /needs \d+ bytes of key\/value cache, more than the 1048576 there are/,
+    ) as string,
+    facts: { needed: expect.any(Number) as number, budget: 2 ** 20 },
+    error: { code: 'KV_BUDGET_EXCEEDED', type: 'invalid_request_error' },
+  };
+
+  it.each([
+    ['whole', {}],
+    ['streamed', { stream: true }],
+    ['of several choices', { n: 3 }],
+  ])('is refused at once, and nothing is kept of it: %s', async (_, form) => {
+    const before = await receipts();
+    const key = `too-large-${JSON.stringify(form)}`;
+    const reply = await post(key, { max_tokens: 450, ...form });
+    expect(reply.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect({ status: reply.status, ...((await reply.json()) as object) }).toMatchObject(refusal);
+    expect(await receipts()).toBe(before);
+    const smaller = await post(key.replace('large', 'small'), { max_tokens: 20, ...form });
+    expect([smaller.status, (await smaller.text()).length > 0]).toEqual([200, true]);
+  });
+
+  it('is refused for embeddings, too, and beside answers that go on', async () => {
+    const request = { model: MODEL, prompt: PROMPT, max_tokens: 200, temperature: 1, seed: 6 };
+    const alone = await client.completions.create(request);
+    const beside = client.completions.create(request);
+    const input = Array.from({ length: 500 }, (_, i) => i + 5);
+    await expect(client.embeddings.create({ model: MODEL, input })).rejects.toMatchObject({
+      status: 422,
+      code: 'KV_BUDGET_EXCEEDED',
+    });
+    expect((await beside).choices[0].text).toBe(alone.choices[0].text);
+  });
+});
+
 describe('completions', () => {
   it('stream n choices, each with its log-probabilities', async () => {
     const request = {
