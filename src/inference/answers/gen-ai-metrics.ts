@@ -26,8 +26,9 @@ export interface AnswerTimings {
 }
 
 /**
- * Histograms under the names of OpenTelemetry's semantic conventions for generative AI, as Prometheus writes them. Models are
- * named without their version, so that releases do not add series.
+ * Histograms under the names of OpenTelemetry's semantic conventions for generative AI, as Prometheus writes them; they have none for
+ * the time in the queue, which is therefore named as the server's own. Models are named without their version, so that releases do not
+ * add series.
  */
 export class GenAiMetrics {
   /** What the histograms of the same names were fed lately, ms. */
