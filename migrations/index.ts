@@ -20,7 +20,7 @@ import { Lineage1763700000019 } from './1763700000019-lineage.js';
 import { DecisionLeases1763700000020 } from './1763700000020-decision-leases.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
-export const MIGRATIONS: readonly (new () => MigrationInterface)[] = [
+export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
   Chain1763700000001,
   Models1763700000002,
   Inference1763700000003,
