@@ -34,9 +34,9 @@ export class AlertNotices implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   private follow(alert: StemmaEvents['alert.raised']): void {
-    if (alert.severity !== 'critical') return;
     const notice = noticeOf(alert);
-    const answered = ANSWERED.has(alert.state);
+    // One that was critical and is not any more need not be answered either.
+    const answered = ANSWERED.has(alert.state) || alert.severity !== 'critical';
     this.last = this.last
       .then(async () => {
         await this.transactions.run((manager) =>

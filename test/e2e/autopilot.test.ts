@@ -97,5 +97,14 @@ describe('a release that is to come to people by stages', () => {
     const steps = (found.body.items as { action: string; state: string; asked_by: string }[]).reverse();
     expect(steps.map(({ action }) => action)).toEqual(['canary', 'promote']);
     expect(steps.every(({ asked_by: by }) => by === 'autopilot')).toBe(true);
+
+    // What was asked for about a release that is not in that place any more is not done to another one.
+    const late = async (type: string, action: string, parameters: object) =>
+      (await api(server, 'POST', '/api/autonomous/decision', { type, action, parameters, reason: 'late' }))
+        .body.code;
+    const [model, other] = ['mixtral-a', '1.0.0'];
+    expect(await late('rollback', 'previous_release', { model, live: other })).toBe('RELEASE_NOT_LIVE');
+    expect(await late('deployment', 'withdraw', { model, version: other })).toBe('RELEASE_NOT_STAGED');
+    expect(await liveVersion(server)).toBe('1.0.1');
   });
 });

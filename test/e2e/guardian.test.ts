@@ -188,11 +188,11 @@ describe('from a request to a verified action', () => {
     expect(evidence.answers).toBeGreaterThanOrEqual(versions.get('1.0.1') ?? Infinity);
     const shadow = { action: 'shadow', parameters: { ...PROMOTE.parameters, share: 1 }, reason: 'unseen' };
     expect((await post('/api/guardian/override', shadow)).body.state).toBe('succeeded');
-    const before = evidence.answers;
+    // It is judged by what it does as a shadow, not by what it did as a canary.
     await answer(100);
     await until('the shadow has followed', async () => {
       const forecast = (await post('/api/autonomous/decision', { ...PROMOTE, dry_run: true })).body;
-      return (forecast.evidence as { answers: number }).answers > before;
+      return (forecast.evidence as { answers: number }).answers > 0;
     });
     const withdraw = { action: 'withdraw', parameters: { model: 'mixtral-a' }, reason: 'enough' };
     expect((await post('/api/guardian/override', withdraw)).body.state).toBe('succeeded');

@@ -132,12 +132,17 @@ describe('monitoring on a real server', () => {
     await order('raise_alert', trial);
     expect(await found()).toMatchObject({ severity: 'info', occurrences: 2 });
 
-    for (const { decision_id } of [retuned, silenced]) {
+    const undo = async ({ decision_id }: { decision_id: string }) => {
       const taken = { decision_id, outcome: 'undo', reason: 'as it was' };
       const undone = await call<{ state: string }>(server.url, 'POST', '/api/guardian/override', taken);
       expect(undone.body.state).toBe('undone');
-    }
+    };
+    // Taking back the one leaves the other.
+    await undo(silenced);
     expect(await found()).toMatchObject({ silenced_until: null });
+    await order('raise_alert', trial);
+    expect(await found()).toMatchObject({ severity: 'info' });
+    await undo(retuned);
     await order('raise_alert', trial);
     expect(await found()).toMatchObject({ severity: 'warning' });
   });

@@ -42,6 +42,12 @@ interface Retuning extends Readonly<Record<string, unknown>> {
   readonly severity: string;
 }
 
+/** What a rule was, and what is to be set of it. */
+interface RulePlan {
+  readonly before: AlertRule;
+  readonly rule: AlertRule;
+}
+
 const RAISING = {
   name: word(/^[a-z][a-z0-9_.-]{0,63}$/, 'a name of lower-case letters, digits, and ._-'),
   severity: severityRule,
@@ -123,8 +129,8 @@ export class AlertActions implements OnModuleInit {
         fingerprint: 'fingerprint of the alert',
         minutes: `how long, at most ${LONGEST_MINUTES}`,
       },
+      field: 'silencedUntil',
       ruleOf: ({ minutes }) => ({ silencedUntil: systemClock.now() + minutes * MINUTE_MS }),
-      isInForce: ({ silencedUntil = 0 }) => silencedUntil > systemClock.now(),
       wordsOf: ({ fingerprint, minutes }) => ({
         what: `nobody is told of ${fingerprint} for ${minutes} minutes`,
         touches: 'whoever would be called meanwhile',
@@ -137,8 +143,8 @@ export class AlertActions implements OnModuleInit {
     return this.ruling<Retuning>('retune_alert', RETUNING, {
       summary: 'changes how urgent an alert is, whatever its source says',
       parameters: { fingerprint: 'fingerprint of the alert', severity: SEVERITIES.join(', ') },
+      field: 'severity',
       ruleOf: ({ severity }) => ({ severity: severity as Severity }),
-      isInForce: (rule, { severity }) => rule.severity === severity,
       wordsOf: ({ fingerprint, severity }) => ({
         what: `${fingerprint} is ${severity} from now on`,
         touches: severity === 'critical' ? 'guardians are told of it at once' : 'who is told of it',
@@ -154,8 +160,9 @@ export class AlertActions implements OnModuleInit {
     how: {
       readonly summary: string;
       readonly parameters: Readonly<Record<string, string>>;
+      /** Which part of the rule it sets; the other one stays as others have set it. */
+      readonly field: keyof AlertRule;
       ruleOf(wanted: T): AlertRule;
-      isInForce(rule: AlertRule, wanted: T): boolean;
       wordsOf(wanted: T): Pick<Proposal, 'what' | 'touches' | 'expectedEffect'>;
     },
   ): DecisionAction {
@@ -179,28 +186,32 @@ export class AlertActions implements OnModuleInit {
           undo,
         });
       },
-      prepare: ({ fingerprint }) => {
-        const before = this.rules.of(String(fingerprint));
-        return Promise.resolve(ok({ before } as unknown as Json));
+      prepare: (parameters) => {
+        const wanted = parameters as unknown as T;
+        const plan: RulePlan = { before: this.rules.of(wanted.fingerprint), rule: how.ruleOf(wanted) };
+        return Promise.resolve(ok(plan as unknown as Json));
       },
       execute: async (parameters, plan, { actor, signal }) => {
-        const wanted = parameters as unknown as T;
-        const { before } = plan as unknown as { before: AlertRule };
+        const { fingerprint } = parameters as unknown as T;
+        const { rule } = plan as unknown as RulePlan;
         signal.throwIfAborted();
-        await this.rules.put(wanted.fingerprint, { ...before, ...how.ruleOf(wanted) }, actor);
+        await this.rules.put(fingerprint, { ...this.rules.of(fingerprint), ...rule }, actor);
         return ok();
       },
-      verify: (parameters) => {
-        const wanted = parameters as unknown as T;
-        const helped = how.isInForce(this.rules.of(wanted.fingerprint), wanted);
+      verify: (parameters, plan) => {
+        const { rule } = plan as unknown as RulePlan;
+        const inForce = this.rules.of((parameters as unknown as T).fingerprint);
+        const helped = inForce[how.field] === rule[how.field];
         return Promise.resolve({
           helped,
           detail: helped ? 'the rule is in force' : 'the rule is not in force',
         });
       },
       undo: async (parameters, plan, actor) => {
-        const { before } = plan as unknown as { before: AlertRule };
-        await this.rules.put((parameters as unknown as T).fingerprint, before, actor);
+        const { before } = plan as unknown as RulePlan;
+        const { fingerprint } = parameters as unknown as T;
+        const restored = { ...this.rules.of(fingerprint), [how.field]: before[how.field] };
+        await this.rules.put(fingerprint, restored, actor);
         return ok();
       },
     };
@@ -213,7 +224,7 @@ export class AlertActions implements OnModuleInit {
       return err(
         new CodedError('ALERT_NOT_FOUND', `There never was an alert ${fingerprint}.`, { fingerprint }, 404),
       );
-    if (this.rules.count >= MOST_RULES)
+    if (!this.rules.has(fingerprint) && this.rules.count >= MOST_RULES)
       return err(new CodedError('ALERT_RULES_FULL', `There are ${MOST_RULES} rules already.`, {}, 409));
     return ok(known);
   }

@@ -35,6 +35,11 @@ export class AlertRules implements OnModuleInit {
     return this.settings.names(PREFIX).length;
   }
 
+  /** Whether a fingerprint has one. */
+  has(fingerprint: string): boolean {
+    return this.settings.get(PREFIX + fingerprint) !== undefined;
+  }
+
   /** The rule of a fingerprint. */
   of(fingerprint: string): AlertRule {
     return this.tuning.of(fingerprint);
@@ -48,12 +53,23 @@ export class AlertRules implements OnModuleInit {
       ...(severity === undefined ? {} : { severity }),
     };
     const value = Object.keys(kept).length === 0 ? null : (kept as Json);
-    await this.transactions.run((manager) =>
-      this.settings.put(manager, `${PREFIX}${fingerprint}`, value, actor),
-    );
+    const over = this.over();
+    await this.transactions.run(async (manager) => {
+      for (const name of over) await this.settings.put(manager, name, null, actor);
+      await this.settings.put(manager, PREFIX + fingerprint, value, actor);
+    });
     await this.settings.refresh();
     await this.book.hush(fingerprint);
     await this.book.flush();
+  }
+
+  /** Names of rules that say nothing any more: silences whose time is over. */
+  private over(): string[] {
+    const now = systemClock.now();
+    return this.settings.names(PREFIX).filter((name) => {
+      const { silenced_until: until = 0, severity } = this.settings.get(name) as unknown as KeptRule;
+      return severity === undefined && until <= now;
+    });
   }
 }
 

@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { ok, type Json, type Result } from '../../common/index.js';
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { Promotion } from '../../experts/index.js';
 import { EngineHost, ModelCatalog } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
@@ -124,14 +124,17 @@ export class DeploymentActions implements OnModuleInit {
         type: 'deployment',
         name: 'withdraw',
         timeoutMs: TIMEOUT_MS,
-        parameters: { model: RELEASE_PARAMETERS.model },
+        parameters: {
+          model: RELEASE_PARAMETERS.model,
+          version: 'what must be staged still; whatever is if left out',
+        },
       },
       summary: 'takes away what is staged beside the live release',
       propose: async (parameters) => {
-        const choice = readParameters<{ model: string }>(parameters, { model: modelName });
-        if (!choice.ok) return choice;
-        const { model } = choice.value;
-        const staged = this.stages.of(model);
+        const asked = this.stagedAsAsked(parameters);
+        if (!asked.ok) return asked;
+        const model = String(parameters.model);
+        const staged = asked.value;
         return ok({
           ...{
             subject: model,
@@ -148,7 +151,10 @@ export class DeploymentActions implements OnModuleInit {
           evidence: { staged: staged as unknown as Json },
         });
       },
-      prepare: (parameters) => this.before(parameters),
+      prepare: async (parameters) => {
+        const asked = this.stagedAsAsked(parameters);
+        return asked.ok ? this.before(parameters) : asked;
+      },
       execute: async (parameters, _plan, { actor, signal }) => {
         signal.throwIfAborted();
         await this.stages.set(String(parameters.model), null, actor);
@@ -160,6 +166,19 @@ export class DeploymentActions implements OnModuleInit {
       },
       undo: (parameters, plan, actor) => this.restore(parameters, plan, actor),
     };
+  }
+
+  /** What is staged. `RELEASE_NOT_STAGED` (409) where another version is, or none, since it was asked to withdraw it. */
+  private stagedAsAsked(parameters: ActionParameters): Result<Stage | null> {
+    const choice = readParameters<{ model: string; version?: string }>(parameters, {
+      ...{ model: modelName, version: optional(releaseVersion) },
+    });
+    if (!choice.ok) return choice;
+    const { model, version } = choice.value;
+    const staged = this.stages.of(model);
+    if (version === undefined || staged?.version === version) return ok(staged);
+    const detail = `${model}@${version} is not staged any more.`;
+    return err(new CodedError('RELEASE_NOT_STAGED', detail, { model, version }, 409));
   }
 
   private async proposal(
@@ -191,8 +210,9 @@ export class DeploymentActions implements OnModuleInit {
 
   private async isStaged(choice: ReleaseChoice, stage: Stage['stage']): Promise<Verification> {
     const staged = this.stages.of(choice.model);
-    if (staged?.stage !== stage || staged.version !== choice.version)
-      return { helped: false, detail: `${name(choice)} is not staged as ${stage}` };
+    const share = typeof choice.share === 'number' ? choice.share : USUAL_SHARE;
+    if (staged?.stage !== stage || staged.version !== choice.version || staged.share !== share)
+      return { helped: false, detail: `${name(choice)} is not staged as ${stage} of ${share}` };
     return this.answers(choice);
   }
 

@@ -66,8 +66,9 @@ export class PreviousSettings implements OnModuleInit {
           : { helped: false, detail: engine.error.message };
       },
       undo: (_parameters, plan, actor) => {
-        const { size, before } = plan as unknown as SizeSetting;
-        return this.sizing.set(size, actor, before);
+        // Decisions made before there were plans kept `size` alone.
+        const { size, before } = plan as unknown as Partial<SizeSetting>;
+        return this.sizing.set(size ?? {}, actor, before ?? {});
       },
     };
   }

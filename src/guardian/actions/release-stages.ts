@@ -35,6 +35,11 @@ export class ReleaseStages implements OnModuleInit {
     return (this.settings.get(PREFIX + model) as unknown as Stage | undefined) ?? null;
   }
 
+  /** Since when it is staged so, ms since the epoch; null where nothing is. */
+  since(model: string): Promise<number | null> {
+    return this.settings.changedAt(PREFIX + model);
+  }
+
   /** All that is staged, by model. */
   get all(): Readonly<Record<string, Stage>> {
     const models = this.settings.names(PREFIX).map((name) => name.slice(PREFIX.length));
@@ -53,7 +58,9 @@ export class ReleaseStages implements OnModuleInit {
     stage: Stage | null,
     actor: string,
   ): Promise<void> {
-    if (stage !== null && stage.release !== this.of(model)?.release)
+    const before = this.of(model);
+    // A canary is judged by its own answers, not by those it gave as a shadow.
+    if (stage !== null && (stage.release !== before?.release || stage.stage !== before.stage))
       await this.figures.forget(manager, stage.release);
     await this.settings.put(manager, PREFIX + model, stage as unknown as Json, actor);
   }

@@ -5,8 +5,8 @@ import { Promotion, ReleaseCatalog, RELEASE_PROMOTED, type ReleaseRow } from '..
 import type { Features } from '../../decision/index.js';
 import { EngineHost, ModelCatalog } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
-import type { DecisionAction } from './decision-action.js';
-import { modelName, readParameters } from './parameter-rules.js';
+import type { ActionParameters, DecisionAction } from './decision-action.js';
+import { modelName, optional, readParameters, releaseVersion } from './parameter-rules.js';
 import { SharedReleaseFigures } from './release-figures.js';
 import { ReleaseStages } from './release-stages.js';
 import { trackRecord } from './scaling-features.js';
@@ -75,14 +75,12 @@ export class RollbackActions implements OnModuleInit {
       ...{ type: 'rollback', name: 'previous_release', timeoutMs: TIMEOUT_MS },
       ...{
         summary: 'makes the release live again that was live before',
-        parameters: { model: 'name of the model' },
+        parameters: { model: 'name of the model', live: 'version that must be live still; any if left out' },
       },
       propose: async (parameters) => {
-        const read = readParameters<{ model: string }>(parameters, { model: modelName });
-        if (!read.ok) return read;
-        const { model } = read.value;
-        const found = await this.versions(model);
+        const found = await this.asked(parameters);
         if (!found.ok) return found;
+        const model = String(parameters.model);
         const { live, previous, since } = found.value;
         return ok({
           ...{ subject: model, features: await this.features(found.value), blastRadius: 1, release: null },
@@ -96,7 +94,7 @@ export class RollbackActions implements OnModuleInit {
         });
       },
       prepare: async (parameters) => {
-        const found = await this.versions(String(parameters.model));
+        const found = await this.asked(parameters);
         return found.ok ? ok({ from: found.value.live.version, to: found.value.previous.version }) : found;
       },
       execute: async (parameters, plan, { actor, signal }) => {
@@ -141,6 +139,19 @@ export class RollbackActions implements OnModuleInit {
     return features;
   }
 
+  /** What is to be gone back from. `RELEASE_NOT_LIVE` (409) where another one has become live since it was asked for. */
+  private async asked(parameters: ActionParameters): Promise<Result<Versions>> {
+    const read = readParameters<{ model: string; live?: string }>(parameters, {
+      ...{ model: modelName, live: optional(releaseVersion) },
+    });
+    if (!read.ok) return read;
+    const { model, live } = read.value;
+    const found = await this.versions(model);
+    return found.ok && live !== undefined && found.value.live.version !== live
+      ? err(notLive(model, live))
+      : found;
+  }
+
   /** What the log says of promotions; going back to a release takes the later one out of the story. */
   private async versions(model: string): Promise<Result<Versions>> {
     const rows = await this.dataSource.query<{ leaf: string }[]>(
@@ -169,6 +180,15 @@ export function liveStory(promotions: readonly PromotionLeaf[]): readonly Promot
 
 function within(value: number): number {
   return Math.max(0, Math.min(1, value));
+}
+
+function notLive(model: string, version: string): CodedError {
+  return new CodedError(
+    'RELEASE_NOT_LIVE',
+    `${model}@${version} is not live any more.`,
+    { model, version },
+    409,
+  );
 }
 
 function nothingBefore(model: string): CodedError {

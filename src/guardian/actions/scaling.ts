@@ -54,7 +54,8 @@ export class ScalingActions implements OnModuleInit {
         if (!wanted.ok) return wanted;
         signal.throwIfAborted();
         const { size } = plan as unknown as SizeSetting;
-        return this.sizing.set({ ...size, ...wanted.value }, actor, size);
+        // What another decision has changed meanwhile stays.
+        return this.sizing.set({ ...this.sizing.setting.size, ...wanted.value }, actor, size);
       },
       verify: async (parameters) => {
         const engine = await this.host.engine();
@@ -65,9 +66,12 @@ export class ScalingActions implements OnModuleInit {
         const helped = wanted.every(([field, value]) => size[field] === value);
         return { helped, detail: `the engine passed its self-test and runs with ${JSON.stringify(size)}` };
       },
-      undo: (_parameters, plan, actor) => {
-        const { size, before } = plan as unknown as SizeSetting;
-        return this.sizing.set(size, actor, before);
+      undo: (parameters, plan, actor) => {
+        const { size, before } = oldSizeOf(plan);
+        const changed = new Set(Object.keys(unwrapSize(parameters)));
+        const others = Object.entries(this.sizing.setting.size).filter(([field]) => !changed.has(field));
+        const own = Object.entries(size).filter(([field]) => changed.has(field));
+        return this.sizing.set(Object.fromEntries([...others, ...own]), actor, before);
       },
     };
   }
@@ -107,6 +111,12 @@ function readSize(parameters: ActionParameters): Result<Partial<EngineSize>> {
     kv_cache_mb: optional(numberIn(1, 1_048_576, true)),
   });
   return read.ok ? ok(toSize(read.value)) : read;
+}
+
+/** How the size was before. Decisions made before there were plans kept `before` alone. */
+function oldSizeOf(plan: Json): SizeSetting {
+  const { size, before } = plan as unknown as Partial<SizeSetting>;
+  return size === undefined ? { size: before ?? {}, before: {} } : { size, before: before ?? {} };
 }
 
 function unwrapSize(parameters: ActionParameters): Partial<EngineSize> {

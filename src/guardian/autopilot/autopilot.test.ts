@@ -16,6 +16,7 @@ describe('the autopilot', () => {
   let asked: DecisionAsk[];
   let features: Record<string, number>;
   let stopped: boolean;
+  let refusal: string | null;
   let waiting: number;
   let rollout: Rollout | null;
   let stage: Stage | null;
@@ -34,9 +35,10 @@ describe('the autopilot', () => {
           ? ok({ features, live, since: 1000 })
           : err(new CodedError('NOTHING_TO_ROLL_BACK', 'nothing before')),
       );
+    refusal = null;
     const request = (ask: DecisionAsk) => {
       asked.push(ask);
-      return Promise.resolve(err(new CodedError('SCALING_IMPOSSIBLE', 'not here')));
+      return Promise.resolve(refusal === null ? ok({}) : err(new CodedError(refusal, 'not now')));
     };
     const stop = {
       get state() {
@@ -54,7 +56,8 @@ describe('the autopilot', () => {
       note: (_model: string, noted: object) => void (rollout = { at: Date.now(), ...noted } as Rollout),
       end: () => void (rollout = null),
     };
-    const [stages, figuresOf] = [{ of: () => stage }, { of: () => Promise.resolve(served) }];
+    const stages = { of: () => stage, since: () => Promise.resolve(null) };
+    const figuresOf = { of: () => Promise.resolve(served) };
     const releases = [{ standing }, { models }, stages, figuresOf, rollouts];
     sut = new Autopilot(
       ...([testConfig(), figures, sizing, ...releases, { request }, stop] as unknown as Parts),
@@ -111,12 +114,24 @@ describe('the autopilot', () => {
         { ...deployment('canary'), parameters: { model: 'genesis', version: '1.0.2' } },
       ]);
       Object.assign(stage as Stage, { stage: 'canary' });
+      served = { answers: 9, failed: 0, firstTokenMs: 5 };
+      await look(3);
+      expect(asked).toHaveLength(1);
+      served = { answers: 10, failed: 0, firstTokenMs: 5 };
       await look(3);
       expect(asked.slice(1)).toMatchObject([deployment('promote')]);
       live.hash = release;
       await look(1);
       expect(rollout).toBeNull();
       live.hash = 'b'.repeat(64);
+    });
+
+    it('asks again under the same key for a step that could not be decided', async () => {
+      [refusal, served] = ['DATABASE_UNAVAILABLE', { answers: 10, failed: 0, firstTokenMs: 5 }];
+      await look(2);
+      expect(asked.map(({ action }) => action)).toEqual(['canary', 'canary']);
+      expect(asked[1].idempotencyKey).toBe(asked[0].idempotencyKey);
+      expect(rollout?.step).toBe('shadow');
     });
 
     it('asks to withdraw it when answers fail, and is done with it when that has happened', async () => {

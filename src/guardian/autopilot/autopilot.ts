@@ -65,14 +65,22 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
   /** One look; never rejects. */
   async look(): Promise<void> {
     if (this.stop.state.stopped) return;
+    await this.trying('the engine', () => this.lookAtSize());
+    await this.trying('the models', async () => {
+      for (const { name, liveRelease } of await this.releases.models())
+        await this.trying(name, async () => {
+          await this.lookAtRelease(name);
+          await this.lookAtRollout(name, liveRelease);
+        });
+    });
+  }
+
+  /** What cannot be looked at now is looked at the next time; the rest is all the same. */
+  private async trying(what: string, work: () => Promise<void>): Promise<void> {
     try {
-      await this.lookAtSize();
-      for (const { name, liveRelease } of await this.releases.models()) {
-        await this.lookAtRelease(name);
-        await this.lookAtRollout(name, liveRelease);
-      }
+      await work();
     } catch (thrown) {
-      this.logger.debug(`a look was cut short: ${messageOf(thrown)}`);
+      this.logger.warn(`a look at ${what} was cut short: ${messageOf(thrown)}`);
     }
   }
 
@@ -97,7 +105,8 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     // Once for each time that a release became live: who said no is not asked again.
     const key = `autopilot:back:${live.hash}:${since}${regression.emergency ? ':emergency' : ''}`;
     await this.ask({
-      ...{ type: 'rollback', action: 'previous_release', parameters: { model }, idempotencyKey: key },
+      ...{ type: 'rollback', action: 'previous_release', parameters: { model, live: live.version } },
+      idempotencyKey: key,
       ...{ emergency: regression.emergency, why: `${model}@${live.version}: ${regression.why}` },
     });
   }
@@ -111,20 +120,24 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     if (isOver) return this.rollouts.end(model, ASKER);
     // Not staged: a guardian has not answered yet, or has said no.
     if (stage?.release !== release) return;
-    const next = stepAfter(stage.stage, await this.served.of(release), systemClock.now() - rollout.at);
+    const since = (await this.stages.since(model)) ?? rollout.at;
+    const next = stepAfter(stage.stage, await this.served.of(release), systemClock.now() - since);
     if (next === null || next.action === step) return;
-    const parameters: ActionParameters = next.action === 'withdraw' ? { model } : { model, version };
+    const parameters: ActionParameters = { model, version };
     const { action, why } = next;
-    await this.rollouts.note(model, { release, version, step: action }, ASKER);
-    await this.ask({
+    // Noted afterwards: cut off between the two, it is asked for again under the same key.
+    const decided = await this.ask({
       ...{ type: 'deployment', action, parameters, why: `${model}@${version}: ${why}`, emergency: false },
       idempotencyKey: `autopilot:rollout:${release}:${action}:${rollout.at}`,
     });
+    if (decided) await this.rollouts.note(model, { release, version, step: action }, ASKER);
   }
 
-  private async ask(ask: Omit<DecisionAsk, 'askedBy'>): Promise<void> {
+  /** @returns whether there is a decision, whatever it is */
+  private async ask(ask: Omit<DecisionAsk, 'askedBy'>): Promise<boolean> {
     const done = await this.decisions.request({ ...ask, askedBy: ASKER });
     if (!done.ok)
       this.logger.warn(`${ask.action} was not decided: ${done.error.code}: ${done.error.message}`);
+    return done.ok;
   }
 }

@@ -15,6 +15,7 @@ describe('the step after a stage', () => {
     ['canary', figures(20, 1), 0, 'withdraw'],
     ['canary', figures(21, 1), 0, 'promote'],
     ['canary', figures(9, 9), 0, null],
+    ['canary', figures(9, 9), HOUR, 'withdraw'],
   ] as const)('of a %s with %j after %d ms is %s', (stage, seen, stagedMs, action) =>
     expect(stepAfter(stage, seen, stagedMs)?.action ?? null).toBe(action),
   );

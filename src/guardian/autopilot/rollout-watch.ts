@@ -26,7 +26,7 @@ export function stepAfter(
   stagedMs: number,
 ): RolloutStep | null {
   const seen = `${answers} answers as ${stage}, of which ${failed} failed`;
-  if (answers >= ENOUGH_ANSWERS && failed / answers >= FAILED) return { action: 'withdraw', why: seen };
   if (answers < ENOUGH_ANSWERS && stagedMs < LONGEST_STAGE_MS) return null;
+  if (failed > 0 && failed / answers >= FAILED) return { action: 'withdraw', why: seen };
   return { action: stage === 'shadow' ? 'canary' : 'promote', why: seen };
 }

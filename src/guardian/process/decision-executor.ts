@@ -81,9 +81,10 @@ export class DecisionExecutor {
       err(new CodedError('DECISION_NOT_UNDOABLE', messageOf(thrown))),
     );
     if (undone.ok) return undone.value;
-    await this.store.lease(row.id, null);
     this.logger.error(`decision ${row.id} did not help and could not be undone: ${undone.error.message}`);
     await this.calls.call('not_taken_back', row, `it did not help and stays: ${undone.error.message}`);
+    // Only now: cut off before it, somebody is called all the same.
+    await this.store.lease(row.id, null);
     return row;
   }
 

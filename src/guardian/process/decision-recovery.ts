@@ -70,6 +70,8 @@ export class DecisionRecovery {
     }
     if (row.automatic && report?.outcome === 'guardian')
       return this.leave(row, 'a safety check asks for a guardian now');
+    // Looking and asking took a part of the time that is left to this process.
+    await this.store.lease(row.id, leaseOf(action));
     await this.executor.carryOut(row);
   }
 

@@ -6,11 +6,15 @@ import {
   ReleaseCatalog,
   type PromotionAnswer,
   type PromotionAsk,
+  type ReleaseRow,
 } from '../../experts/index.js';
 import { Rollouts } from '../autopilot/rollouts.js';
 import type { DecisionRow } from '../store/rows.js';
 import { DecisionService } from './decision-service.js';
 import { OverrideService } from './override-service.js';
+
+/** States of a decision that may still let it happen. */
+const WAITING: ReadonlySet<string> = new Set(['waiting', 'recorded', 'held']);
 
 /** Makes every promotion a decision. Who owns the machine orders it; anybody else asks the matrix. */
 @Injectable()
@@ -39,7 +43,6 @@ export class PromotionGuard implements OnModuleInit {
     const parameters = { model, version };
     const byStages = staged && before !== null && release !== undefined;
     const action = byStages ? 'shadow' : 'promote';
-    if (byStages) await this.rollouts.note(model, { release: release.hash, version, step: 'shadow' }, actor);
     const decided = mayOrder
       ? await this.overrides.order(action, parameters, { by: actor, reason: why })
       : await this.decisions.request({
@@ -47,24 +50,31 @@ export class PromotionGuard implements OnModuleInit {
           ...{ askedBy: actor, why },
         });
     if (!decided.ok) return decided;
-    if (byStages) return stagedAnswerOf(decided.value);
+    if (byStages) return this.begun(model, release, decided.value, actor);
     return release === undefined
       ? err(gone(model, version))
       : answerOf(decided.value, release, before?.release ?? null);
   }
-}
 
-/** Nothing is live yet; the autopilot goes on where the shadow may be. */
-function stagedAnswerOf({ id, state, detail, appraisal }: DecisionRow): Result<PromotionAnswer> {
-  return ok({
-    outcome: null,
-    decision: { id, state, detail: detail ?? appraisal.grounds[0]?.detail ?? null },
-  });
+  /** Nothing is live yet; the autopilot goes on where the shadow may be. */
+  private async begun(
+    model: string,
+    { hash, version }: ReleaseRow,
+    { id, state, detail, appraisal }: DecisionRow,
+    actor: string,
+  ): Promise<Result<PromotionAnswer>> {
+    if (state !== 'succeeded' && !WAITING.has(state)) return err(failedPromotion(id, state, detail));
+    // Asked again, it is where it is.
+    if (this.rollouts.of(model)?.release !== hash)
+      await this.rollouts.note(model, { release: hash, version, step: 'shadow' }, actor);
+    const decision = { id, state, detail: detail ?? appraisal.grounds[0]?.detail ?? null };
+    return ok({ outcome: null, decision });
+  }
 }
 
 function answerOf(
   { id, state, detail, result, appraisal }: DecisionRow,
-  release: Awaited<ReturnType<ReleaseCatalog['releases']>>[number],
+  release: ReleaseRow,
   previous: string | null,
 ): Result<PromotionAnswer> {
   const decision = { id, state, detail: detail ?? appraisal.grounds[0]?.detail ?? null };
@@ -72,9 +82,13 @@ function answerOf(
     const { moved } = (result ?? {}) as { moved?: Json };
     return ok({ outcome: { release, previous, moved: moved === true }, decision });
   }
-  if (state === 'waiting' || state === 'recorded' || state === 'held') return ok({ outcome: null, decision });
-  const why = `The promotion is ${state}: ${decision.detail ?? 'no reason given'}.`;
-  return err(new CodedError('PROMOTION_FAILED', why, { decision: id, state }, 409));
+  if (WAITING.has(state)) return ok({ outcome: null, decision });
+  return err(failedPromotion(id, state, decision.detail));
+}
+
+function failedPromotion(decision: string, state: string, detail: string | null): CodedError {
+  const why = `The promotion is ${state}: ${detail ?? 'no reason given'}.`;
+  return new CodedError('PROMOTION_FAILED', why, { decision, state }, 409);
 }
 
 function gone(model: string, version: string): CodedError {

@@ -210,7 +210,8 @@ export class DecisionStore {
   /** Leaves an action to this process for longer, or with null to nobody: there is nothing to be done about it. */
   async lease(id: string, leaseMs: number | null): Promise<void> {
     await this.dataSource.query(
-      `UPDATE decisions SET lease_until = now() + $2 * interval '1 millisecond' WHERE id = $1`,
+      `UPDATE decisions SET lease_until = now() + $2 * interval '1 millisecond'
+       WHERE id = $1 AND ($2::float8 IS NULL OR state IN ('executing', 'failed'))`,
       [id, leaseMs],
     );
   }

@@ -26,7 +26,7 @@ describe('the serving plan', () => {
     expect(new ServingPlan().pick('genesis', 'canary', key)).toBeNull();
   });
 
-  it('counts how answers went, anew for another staged release', () => {
+  it('counts how answers went, anew for another staged release and for another stage', () => {
     const sut = new ServingPlan();
     expect(sut.takeFigures()).toEqual([]);
     sut.observe('a', 10);
@@ -39,9 +39,12 @@ describe('the serving plan', () => {
     sut.stage('m', { release: 'a', stage: 'shadow', share: 1 });
     expect(sut.takeFigures()).toEqual([]);
     sut.observe('a', 1);
-    sut.stage('m', { release: 'a', stage: 'canary', share: 0.1 });
+    sut.stage('m', { release: 'a', stage: 'shadow', share: 0.1 });
     sut.giveBackFigures(counted);
     expect(sut.takeFigures()).toEqual([{ release: 'a', answers: 4, failed: 1, timed: 3, totalMs: 41 }]);
+    sut.observe('a', 1);
+    sut.stage('m', { release: 'a', stage: 'canary', share: 0.1 });
+    expect(sut.takeFigures()).toEqual([]);
   });
 
   it('keeps what nobody takes within bounds', () => {

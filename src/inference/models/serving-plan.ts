@@ -64,7 +64,8 @@ export class ServingPlan {
       this.staged.delete(model);
       return;
     }
-    if (this.staged.get(model)?.release !== staged.release) this.counted.delete(staged.release);
+    const before = this.staged.get(model);
+    if (before?.release !== staged.release || before.stage !== staged.stage) this.counted.delete(staged.release);
     this.staged.set(model, staged);
   }
 

@@ -55,8 +55,14 @@ export class AlertBook {
     for (const { trouble } of [...this.waiting.values()]) await this.raise(trouble);
     const now = systemClock.now();
     if (!this.tuning.maySpeak(now)) return;
-    for (const alert of await this.store.untold()) if (!this.isSilent(alert)) await this.note(alert, false);
+    // Before looking: what changes meanwhile is looked at the next time.
     this.tuning.looked(now);
+    try {
+      for (const alert of await this.store.untold()) if (!this.isSilent(alert)) await this.note(alert, false);
+    } catch (thrown) {
+      this.tuning.missed();
+      throw thrown;
+    }
   }
 
   /** Takes back that somebody was told, where an alert fires and is silenced now: whoever was called need not come. */
@@ -125,7 +131,8 @@ export class AlertBook {
     const owed = worse || open.untold;
     const alert = await this.store.seen(manager, { id: open.id, trouble, untold: silent && owed, now });
     if (worse) await this.record(manager, alert, ACTOR);
-    return { alert, change: owed && !silent ? 'alert.raised' : null };
+    if (owed && !silent) return { alert, change: 'alert.raised' };
+    return { alert, change: trouble.severity === open.severity ? null : 'alert.changed' };
   }
 
   private isSilent({ fingerprint }: Pick<Trouble, 'fingerprint'>): boolean {

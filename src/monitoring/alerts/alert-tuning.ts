@@ -40,7 +40,12 @@ export class AlertTuning {
     return this.changed || [...this.rules.values()].some(ended);
   }
 
-  /** Says that whoever had to be told until then has been. */
+  /** Says that looking failed: it is to be looked again. */
+  missed(): void {
+    this.changed = true;
+  }
+
+  /** Says that whoever had to be told until then is being told. */
   looked(now: number): void {
     this.lookedAt = now;
     this.changed = false;
