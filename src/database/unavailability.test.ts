@@ -1,4 +1,8 @@
-import { QueryFailedError, QueryRunnerProviderAlreadyReleasedError } from 'typeorm';
+import {
+  QueryFailedError,
+  QueryRunnerAlreadyReleasedError,
+  QueryRunnerProviderAlreadyReleasedError,
+} from 'typeorm';
 import { databaseRefusal, isDatabaseUnavailable } from './unavailability.js';
 
 const coded = (code: string) => Object.assign(new Error('lost'), { code });
@@ -8,6 +12,7 @@ describe('a database that is away', () => {
     ['a statement that the killed server cut off', new QueryFailedError('SELECT 1', [], coded('57P01'))],
     ['a connection that broke', new QueryFailedError('SELECT 1', [], coded('EPIPE'))],
     ['a transaction whose connection is gone', new QueryRunnerProviderAlreadyReleasedError()],
+    ['a commit whose connection is gone', new QueryRunnerAlreadyReleasedError()],
   ])('is told from a wrong statement: %s', (_what, thrown) => {
     expect(isDatabaseUnavailable(thrown)).toBe(true);
     expect(databaseRefusal(thrown)).toMatchObject({ code: 'DATABASE_UNAVAILABLE', status: 503 });

@@ -19,7 +19,7 @@ const UNAVAILABLE = new Set([
 ]);
 
 const MESSAGES =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable|Driver not Connected|(?:has|was) already (?:been )?released/i;
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|not queryable|Driver not Connected|(?:runner|has|was) already (?:been )?released/i;
 
 /** SQLSTATE disk_full. */
 const DISK_FULL = '53100';
