@@ -1,7 +1,7 @@
-import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 import { MIGRATIONS } from '../../migrations/index.js';
 import type { AppConfig } from '../config/index.js';
+import { databaseDriver } from './driver.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const IDLE_CLIENT_MS = 30_000;
@@ -18,7 +18,7 @@ export function dataSourceOptions(
   return {
     type: 'postgres',
     // Given here, because TypeORM would look for it by name while it runs, past what is bundled.
-    driver: pg,
+    driver: databaseDriver,
     applicationName: 'stemma',
     migrations: [...MIGRATIONS],
     migrationsTableName: 'migrations',

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { Runner, RunnerOptions } from 'graphile-worker';
-import { Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { EntityManager } from 'typeorm';
 import { messageOf } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import type { DatabaseConnection } from './connection.js';
+import { DatabasePool } from './driver.js';
 import { survivingLostConnections } from './lost-connections.js';
 
 /** What tells one queue from another. */
@@ -181,7 +182,7 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
   }
 
   private openPool(): Pool {
-    const pool = new Pool({
+    const pool = new DatabasePool({
       connectionString: this.connection.url,
       application_name: this.options.application,
       max: this.options.atOnce + OWN_CONNECTIONS,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { meansUnavailable } from './unavailability.js';
+import { isDatabaseUnavailable } from './unavailability.js';
 
 /** Is told that a connection was lost in work whose promise nobody watches. */
 export type LossListener = (thrown: Error) => void;
@@ -21,6 +21,6 @@ export function survivingLostConnections<T>(told: LossListener, work: () => T): 
 /** Node runs this in the context of the promise that was rejected. */
 function judge(reason: unknown): void {
   const told = listeners.getStore();
-  if (told === undefined || !(reason instanceof Error) || !meansUnavailable(reason)) throw reason;
+  if (told === undefined || !(reason instanceof Error) || !isDatabaseUnavailable(reason)) throw reason;
   told(reason);
 }

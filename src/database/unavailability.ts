@@ -1,4 +1,5 @@
 import { CodedError, systemCodeOf } from '../common/index.js';
+import { isLostConnection } from './driver.js';
 
 /** SQLSTATEs and system codes that mean "the server is not there", not "the statement is wrong". */
 const UNAVAILABLE = new Set([
@@ -29,8 +30,7 @@ export function isDatabaseUnavailable(thrown: unknown): boolean {
   return thrown instanceof Error && fromDatabase(thrown) && meansUnavailable(thrown);
 }
 
-/** The same of what is known to come from the database or the connection to it. */
-export function meansUnavailable(thrown: Error): boolean {
+function meansUnavailable(thrown: Error): boolean {
   const code = databaseCodeOf(thrown);
   return (
     (code !== undefined && (UNAVAILABLE.has(code) || code.startsWith('08'))) || MESSAGES.test(thrown.message)
@@ -72,7 +72,6 @@ function fromDatabase(thrown: Error): boolean {
     'driverError' in thrown ||
     ('severity' in thrown && 'routine' in thrown) ||
     MESSAGES.test(thrown.message) ||
-    /node_modules\/(pg|pg-pool|typeorm)\//.test(thrown.stack ?? '') ||
-    /\.s\.PGSQL\./.test(thrown.message)
+    isLostConnection(thrown)
   );
 }

@@ -97,8 +97,7 @@ describe('PostgreSQL killed under load', () => {
       const tasks = leaves.filter(({ data }) => data.event === event).map(({ data }) => data.task);
       expect([event, tasks.sort()]).toEqual([event, [...load.tasks].sort()]);
     }
-    // bench/faults-load.mjs counts which: a loss in the middle of a statement is seldom told as a fault of the server itself.
-    expect([...load.refusals].filter((refusal) => !/^50[03] [A-Z_]+$/.test(refusal))).toEqual([]);
+    expect([...load.refusals].filter((refusal) => refusal !== '503 DATABASE_UNAVAILABLE')).toEqual([]);
     expect(await server.stop()).toBe(0);
   });
 });
