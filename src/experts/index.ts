@@ -1,5 +1,7 @@
 export { ExpertsModule } from './experts.module.js';
 export { GenesisBootstrap } from './genesis-bootstrap.js';
+export { readArchitecture, type Architecture } from './checkpoint/architecture-folder.js';
+export { writeSafetensors } from './checkpoint/safetensors-writer.js';
 export { GgufExport } from './gguf/gguf-export.js';
 export type { GgufFile } from './gguf/gguf-file.js';
 export type { ImportOptions, ImportProgress, ReleaseSummary } from './import/import-options.js';

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { whole } from './options.js';
 
 /** `stemma cache-lab [model]`: which eviction policy suits a model's routing, measured. */
 export function register(program: Command, context: CommandContext): void {
@@ -25,14 +26,6 @@ export function register(program: Command, context: CommandContext): void {
     .option('--seed <n>', 'of the made-up model', whole(1, 2 ** 31), 1)
     .option('--no-choice', 'draw only; do not change what the engine starts with')
     .action(context.action(async () => (await import('../actions/cache-lab.js')).cacheLab));
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
-  };
 }
 
 function sizes(text: string): number[] {

@@ -11,6 +11,7 @@ import * as guardian from './guardian.js';
 import * as importCheckpoint from './import.js';
 import * as keys from './keys.js';
 import * as logits from './logits.js';
+import * as pretrain from './pretrain.js';
 import * as models from './models.js';
 import * as migrations from './migrations.js';
 import * as submit from './submit.js';
@@ -37,6 +38,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   chat.register,
   dataset.register,
   train.register,
+  pretrain.register,
   submit.register,
   logits.register,
   cacheLab.register,

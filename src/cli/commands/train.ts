@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { number, whole } from './options.js';
 
 /** `stemma train`: improve experts of a model on one's own data, all else frozen. */
 export function register(program: Command, context: CommandContext): void {
@@ -43,20 +44,4 @@ function hashes(text: string): string[] {
   const list = [...new Set(text.split(',').map((hash) => hash.trim()))].sort();
   if (list.every((hash) => /^[0-9a-f]{64}$/.test(hash)) && list.length <= 64) return list;
   throw new InvalidArgumentError('hashes of blocks separated by commas, 64 at most');
-}
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
-  };
-}
-
-function number(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (text.trim() !== '' && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a number from ${least} to ${most}`);
-  };
 }
