@@ -18,6 +18,7 @@ import { RewardsEpochs1763700000017 } from './1763700000017-rewards-epochs.js';
 import { AlertSilence1763700000018 } from './1763700000018-alert-silence.js';
 import { Lineage1763700000019 } from './1763700000019-lineage.js';
 import { DecisionLeases1763700000020 } from './1763700000020-decision-leases.js';
+import { LearntFilter1763700000022 } from './1763700000022-learnt-filter.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -40,4 +41,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   AlertSilence1763700000018,
   Lineage1763700000019,
   DecisionLeases1763700000020,
+  LearntFilter1763700000022,
 ];

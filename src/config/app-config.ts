@@ -205,6 +205,8 @@ export class AppConfig {
   readonly learningAuditUpdates!: number;
   /** How long a contributor may take to show them, seconds. */
   readonly learningOpeningSeconds!: number;
+  /** Hours between two times the pre-filter is learnt anew; 0: it is not. */
+  readonly learningFilterHours!: number;
   /** Folder with copies of payloads by their hash, such as `blobs/payloads` of a backup; null: there is none. */
   readonly blobBackupDir!: string | null;
   /** Base URL of another node a damaged payload is fetched from; null: there is none. */

@@ -106,6 +106,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   learningRollout: oneOf('promote', 'staged'),
   learningAuditUpdates: integer(0, 1_000_000),
   learningOpeningSeconds: integer(1, 604_800),
+  learningFilterHours: integer(0, 720),
   blobBackupDir: optional(path),
   blobPeerUrl: optional(url('http', 'https')),
   bodyLimitKb: integer(16, 65_536),

@@ -8,6 +8,10 @@ import { TrainingAuditRunner } from './audit/node/audit-runner.js';
 import { AntiCopy } from './checks/anti-copy.js';
 import { PreFilter } from './checks/pre-filter.js';
 import { LossMeter } from './evaluation/loss-meter.js';
+import { FilterSchedule } from './filter/filter-schedule.js';
+import { FilterStore } from './filter/filter-store.js';
+import { LearntPreFilter } from './filter/learnt-pre-filter.js';
+import { FilterController } from './http/filter.controller.js';
 import { LearningController } from './http/learning.controller.js';
 import { LineageController } from './http/lineage.controller.js';
 import { OpeningsController } from './http/openings.controller.js';
@@ -33,7 +37,7 @@ import { TrainingAudit } from './judging/training-audit.js';
 /** Proof of learning: trained experts are handed in, judged, published. Needs the global config, keys, database and events. */
 @Module({
   imports: [LogModule, ChainModule, ExpertsModule, InferenceModule],
-  controllers: [LearningController, LineageController, OpeningsController],
+  controllers: [LearningController, FilterController, LineageController, OpeningsController],
   providers: [
     SubmissionStore,
     SubmissionFiles,
@@ -44,6 +48,9 @@ import { TrainingAudit } from './judging/training-audit.js';
     LossMeter,
     AntiCopy,
     PreFilter,
+    FilterStore,
+    LearntPreFilter,
+    FilterSchedule,
     ComparedModelsSource,
     Screening,
     TrainingAuditRunner,

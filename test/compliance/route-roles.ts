@@ -87,6 +87,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /learning/submissions/{id}/manifest': OPEN,
   'POST /learning/submissions/{id}/openings': PUBLISHING,
   'GET /learning/beacons': OPEN,
+  'GET /learning/filter': OPEN,
   'GET /learning/leaderboard': OPEN,
   'GET /learning/lineage/{model}': OPEN,
   'GET /learning/lineage/{model}/{expert}': OPEN,

@@ -7,6 +7,31 @@ import { accessibilityFaults, browserTests, launchBrowser, openPage } from './da
 /** An evaluation computes thousands of answers. */
 const JUDGING_MS = 2 * PATIENCE_MS;
 
+/** What a server answers that has judged a hundred candidates, which takes too long here; test/integration/learnt-filter.test.ts has a real one. */
+const LEARNT_FILTER = {
+  filter: {
+    ...{ input: 'a'.repeat(64), trained_at: '2026-11-01T12:00:00Z', threshold: 0.06, unused: null, bias: -2 },
+    ...{ accepted: 12, rejected: 88, precision: 0.975, recall: 0.44 },
+    features: [
+      {
+        name: 'probe',
+        meaning: 'share by which the loss on public examples rises',
+        weight: -1.4,
+        mean: 0,
+        deviation: 1,
+      },
+      {
+        name: 'peak',
+        meaning: 'power of ten of the largest weight, by the usual one',
+        weight: 0.2,
+        mean: 1,
+        deviation: 1,
+      },
+    ],
+  },
+  experience: { turned_away: 3, evaluated: 2, evaluated_and_rejected: 2 },
+};
+
 browserTests('the Submissions page', () => {
   let server: TestServer;
   let browser: Browser;
@@ -38,6 +63,14 @@ browserTests('the Submissions page', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'All submissions' }).click();
     await page.getByRole('heading', { name: 'Contributors' }).waitFor();
+    await page.getByText('There are too few verdicts yet').waitFor();
+    await page.route('**/learning/filter', (route) => route.fulfill({ json: LEARNT_FILTER }));
+    await page.reload();
+    await page.getByText('from 12 accepted and 88 rejected candidates').waitFor();
+    await page.getByText('97.5 % of those it would turn away were rejected').waitFor();
+    await page
+      .getByRole('row', { name: /share by which the loss on public examples rises -1\.40/ })
+      .waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.emulateMedia({ colorScheme: 'dark' });
     await page.goto(`${server.url}/submissions/${String(body.submission_id)}`);

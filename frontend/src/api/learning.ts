@@ -103,3 +103,40 @@ export async function listLeaders(signal?: AbortSignal): Promise<readonly Leader
   const answer = await requestJson<{ items: readonly Leader[] }>('/learning/leaderboard', { signal });
   return answer.items;
 }
+
+/** Something the learnt pre-filter looks at. */
+export interface FilterFeature {
+  readonly name: string;
+  readonly meaning: string;
+  /** Per standard deviation: positive ones make an acceptance likelier. */
+  readonly weight: number;
+}
+
+/** The pre-filter that was learnt from verdicts. */
+export interface LearntFilter {
+  readonly trained_at: string;
+  /** Turned away below this probability. */
+  readonly threshold: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly precision: number | null;
+  readonly recall: number;
+  /** Why it turns nobody away; null where it is used. */
+  readonly unused: string | null;
+  readonly features: readonly FilterFeature[];
+}
+
+/** The filter in force, null while there are too few verdicts, and what became of candidates it found unlikely. */
+export interface FilterAnswer {
+  readonly filter: LearntFilter | null;
+  readonly experience: {
+    readonly turned_away: number;
+    readonly evaluated: number;
+    readonly evaluated_and_rejected: number;
+  };
+}
+
+/** The learnt pre-filter. */
+export function getFilter(signal?: AbortSignal): Promise<FilterAnswer> {
+  return requestJson('/learning/filter', { signal });
+}

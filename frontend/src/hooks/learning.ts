@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { getExpertLineage } from '../api/lineage.js';
-import { getSubmission, listLeaders, listSubmissions } from '../api/learning.js';
+import { getFilter, getSubmission, listLeaders, listSubmissions } from '../api/learning.js';
 import { useLiveTopic } from './live.js';
 
 /** Where live notices do not arrive, what is shown is asked for again this often, ms. */
@@ -49,6 +49,11 @@ export function useExpertLineage(model: string, expert: string) {
 /** Contributors by what they have gained. */
 export function useLeaders() {
   return useQuery({ queryKey: ['learning', 'leaders'], queryFn: ({ signal }) => listLeaders(signal) });
+}
+
+/** The pre-filter that was learnt from verdicts. */
+export function useLearntFilter() {
+  return useQuery({ queryKey: ['learning', 'filter'], queryFn: ({ signal }) => getFilter(signal) });
 }
 
 /** Asks anew when a submission moves; progress alone changes nothing else. */

@@ -1,7 +1,8 @@
 import type { Json } from '../../common/index.js';
 
 /** The checks a submission goes through, the cheapest first. */
-export type CheckName = 'shape' | 'signature' | 'quota' | 'anti_copy' | 'pre_filter' | 'audit' | 'evaluation';
+export type CheckName =
+  'shape' | 'signature' | 'quota' | 'anti_copy' | 'pre_filter' | 'learnt_filter' | 'audit' | 'evaluation';
 
 /** What a check found. */
 export interface CheckOutcome {

@@ -3,6 +3,7 @@ import { ok, type Result } from '../../common/index.js';
 import { AntiCopy, COPY_COSINE, type CopyFinding } from '../checks/anti-copy.js';
 import { failed, passed, type CheckOutcome } from '../checks/check-outcome.js';
 import { PreFilter, type CandidateContent } from '../checks/pre-filter.js';
+import { LearntPreFilter } from '../filter/learnt-pre-filter.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import { SubmissionStore } from '../submission/submission-store.js';
 import { trustOf } from '../trust/trust.js';
@@ -16,6 +17,7 @@ export class Screening {
     private readonly content: SubmissionContent,
     private readonly antiCopy: AntiCopy,
     private readonly preFilter: PreFilter,
+    private readonly learnt: LearntPreFilter,
     private readonly store: SubmissionStore,
   ) {}
 
@@ -35,7 +37,10 @@ export class Screening {
     const filtered = await this.preFilter.check(contents, {
       ...{ base, candidate, encoder, signal, progress: () => undefined },
     });
-    return filtered.ok ? ok([original, filtered.value]) : filtered;
+    if (!filtered.ok) return filtered;
+    const found = [original, filtered.value];
+    const learnt = filtered.value.passed ? await this.learnt.check(filtered.value.figures) : null;
+    return ok(learnt === null ? found : [...found, learnt]);
   }
 
   private async checkOriginal(model: string, contents: readonly CandidateContent[]): Promise<CheckOutcome> {

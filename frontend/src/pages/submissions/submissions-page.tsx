@@ -10,6 +10,7 @@ import { useSubmissions } from '../../hooks/learning.js';
 import { useAddressFilter } from '../../hooks/address-filter.js';
 import { useNextPage } from '../../hooks/next-page.js';
 import { fallText } from './fall-text.js';
+import { FilterPanel } from './filter-panel.js';
 import { Leaderboard } from './leaderboard.js';
 import { SUBMISSION_STATES, SubmissionState } from './submission-state.js';
 import styles from './submissions.module.css';
@@ -53,6 +54,7 @@ export default function SubmissionsPage() {
         />
       )}
       <Leaderboard />
+      <FilterPanel />
     </div>
   );
 }
