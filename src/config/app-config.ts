@@ -201,6 +201,8 @@ export class AppConfig {
   readonly datasetMaxMb!: number;
   /** How releases with better experts go live: all at once, or unseen first and then for a share of the answers. */
   readonly learningRollout!: 'promote' | 'staged';
+  /** Which data experts may have been trained on: any, or approved datasets of chain D only. */
+  readonly learningDatasets!: 'any' | 'approved';
   /** Updates of a training that its contributor has to show; 0: none is asked for. */
   readonly learningAuditUpdates!: number;
   /** How long a contributor may take to show them, seconds. */

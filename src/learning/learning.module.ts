@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { ChainModule } from '../chain/index.js';
+import { DatasetsModule } from '../datasets/index.js';
 import { ExpertsModule } from '../experts/index.js';
 import { InferenceModule } from '../inference/index.js';
 import { LogModule } from '../log/index.js';
 import { Beacons } from './beacon/beacons.js';
 import { TrainingAuditRunner } from './audit/node/audit-runner.js';
 import { AntiCopy } from './checks/anti-copy.js';
+import { DatasetGate } from './checks/dataset-gate.js';
 import { PreFilter } from './checks/pre-filter.js';
 import { LossMeter } from './evaluation/loss-meter.js';
 import { FilterSchedule } from './filter/filter-schedule.js';
@@ -36,7 +38,7 @@ import { TrainingAudit } from './judging/training-audit.js';
 
 /** Proof of learning: trained experts are handed in, judged, published. Needs the global config, keys, database and events. */
 @Module({
-  imports: [LogModule, ChainModule, ExpertsModule, InferenceModule],
+  imports: [LogModule, ChainModule, DatasetsModule, ExpertsModule, InferenceModule],
   controllers: [LearningController, FilterController, LineageController, OpeningsController],
   providers: [
     SubmissionStore,
@@ -47,6 +49,7 @@ import { TrainingAudit } from './judging/training-audit.js';
     Beacons,
     LossMeter,
     AntiCopy,
+    DatasetGate,
     PreFilter,
     FilterStore,
     LearntPreFilter,

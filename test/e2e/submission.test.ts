@@ -55,6 +55,9 @@ describe('proof of learning', () => {
     expect(await code({ manifest: { ...good.manifest, end: 'other' } })).toBe('SUBMISSION_MANIFEST');
     expect(await code({ upload_id: 'ab'.repeat(16) })).toBe('UPLOAD_UNKNOWN');
     expect(await code({ more: 1 })).toBe('VALIDATION_FAILED');
+    const { items } = await contributor.get('/models/genesis/releases');
+    const noDataset = await contributor.prepare(undefined, [String((items as Body[])[0].release)]);
+    expect((await contributor.submit(noDataset)).body.code).toBe('SUBMISSION_DATASET');
     const broken = repairedExpert();
     new DataView(broken.payload.buffer).setUint32(128, 0x7fc00000, true);
     const { body } = await contributor.submit(await contributor.prepare(broken));

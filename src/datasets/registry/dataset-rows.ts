@@ -72,6 +72,16 @@ export class DatasetRows {
     return this.one(id, manager, 'FOR UPDATE');
   }
 
+  /** The sets that blocks of chain D tell of, old ones too, by block; a block that tells of none is left out. */
+  async ofBlocks(blocks: readonly string[]): Promise<Map<string, { id: string; stage: DatasetStage }>> {
+    const rows = await this.dataSource.query<{ hash: string; id: string; stage: DatasetStage }[]>(
+      `SELECT b.hash, d.id, d.stage FROM blocks b JOIN datasets d ON d.id = b.name
+       WHERE b.chain_id = 'D' AND b.hash = ANY ($1::text[])`,
+      [blocks],
+    );
+    return new Map(rows.map(({ hash, id, stage }) => [hash, { id, stage }]));
+  }
+
   /** Sets, newest first. */
   async list({ stage, creator, before, limit }: DatasetFilter): Promise<DatasetRow[]> {
     const rows = await this.dataSource.query<Columns[]>(

@@ -6,6 +6,7 @@ import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
 import { Beacons } from '../beacon/beacons.js';
 import { failed, passed } from '../checks/check-outcome.js';
+import { DatasetGate } from '../checks/dataset-gate.js';
 import type { SubmissionState } from '../submission/states.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import { SubmissionStore, type SubmissionChanges } from '../submission/submission-store.js';
@@ -35,6 +36,7 @@ export class SubmissionSteps {
     private readonly log: LogAppender,
     private readonly beacons: Beacons,
     private readonly models: ComparedModelsSource,
+    private readonly datasets: DatasetGate,
     private readonly screening: Screening,
     private readonly audit: TrainingAudit,
     private readonly judgement: Judgement,
@@ -118,6 +120,9 @@ export class SubmissionSteps {
 
   private async evaluate(row: SubmissionRow, signal: AbortSignal): Promise<Result<AfterStep>> {
     if (row.beacon === null) throw new Error(`${row.id} is evaluated without a beacon`);
+    // A set may have been withdrawn since.
+    const allowed = await this.datasets.check(row.statement.datasets);
+    if (!allowed.ok) return this.end(row, allowed.error);
     const models = await this.compared(row);
     if (!models.ok) return models;
     if (models.value === null) return ok('wait');
@@ -185,10 +190,15 @@ export class SubmissionSteps {
   private async compared(row: SubmissionRow): Promise<Result<ComparedModels | null>> {
     const models = await this.models.of(row);
     if (models.ok || models.error.code !== 'SUBMISSION_OUTDATED') return models;
-    const { code, message: detail } = models.error;
+    await this.end(row, models.error);
+    return ok(null);
+  }
+
+  /** Ends a submission because of what has happened since it was made: trust does not look at it. */
+  private async end(row: SubmissionRow, { code, message: detail }: CodedError): Promise<Result<AfterStep>> {
     await this.publication.reject(row, { code, detail }, { checks: row.checks, counts: false });
     this.tell(row, 'rejected');
-    return ok(null);
+    return ok('wait');
   }
 
   private async move(

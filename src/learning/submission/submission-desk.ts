@@ -7,6 +7,7 @@ import { LogAppender } from '../../log/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { SUBMISSION_ENTRY } from '../beacon/beacon.js';
 import { passed, type CheckOutcome } from '../checks/check-outcome.js';
+import { DatasetGate } from '../checks/dataset-gate.js';
 import { checkCurrent, checkForm, type NamedHeader } from '../checks/form.js';
 import { checkQuota } from '../checks/quota.js';
 import { domainsOf, isJudged } from '../evaluation/example-source.js';
@@ -58,6 +59,7 @@ export class SubmissionDesk {
     private readonly queue: SubmissionQueue,
     private readonly worker: SubmissionWorker,
     private readonly audit: TrainingAudit,
+    private readonly datasets: DatasetGate,
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
     private readonly events: EventBus,
@@ -81,6 +83,8 @@ export class SubmissionDesk {
     if (!judged.ok) return judged;
     const auditable = await this.audit.admit(read.value.manifest);
     if (!auditable.ok) return auditable;
+    const allowed = await this.datasets.check(statement.datasets);
+    if (!allowed.ok) return allowed;
     const parent = await this.parentOf(statement);
     if (!parent.ok) return parent;
     const taken = await this.uploads.handOver(request.upload, async (inputs) => {
