@@ -1,12 +1,15 @@
-// node bench/tfjs.mjs [folder of checkpoints] [--backends wasm,cpu] [--shape M] [--batches 1,8,64]
+// node bench/tfjs.mjs [checkpoint, or folder of them] [--backends wasm,cpu] [--shape M] [--batches 1,8,64]
 // The fast lane against the exact one: every checkpoint with a reference.json, of any family, is imported as f32 and its logits are
 // computed by the kernel and by TensorFlow.js on each backend, each in its own thread; the limit is a relative error of 1e-3 (the
-// largest difference over the largest magnitude). Then tokens per second of a shape with random weights, by batch.
-// `--no-golden` and `--no-speed` leave one half out.
+// largest difference over the largest magnitude). Greedy ids have to be the reference's, by these logits and in answers to all prompts at
+// once. Then tokens per second of a shape with random weights, by batch.
+// `--no-golden` and `--no-speed` leave one half out; `--prompts 1` takes one prompt of each checkpoint, `--answer 2` two tokens of
+// the answers, `--answer 0` none. `--swiftshader` lets the backend webgpu find Chromium's Vulkan driver in software.
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { basename, join, resolve } from 'node:path';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { unwrap } from '../dist/src/common/index.js';
 import { nativeSha256Hex } from '../dist/src/common/native-hash.js';
 import { openCheckpoint } from '../dist/src/experts/import/checkpoint.js';
@@ -14,6 +17,7 @@ import { BlockEncoding, EncodingBuffers } from '../dist/src/experts/import/encod
 import { Engine } from '../dist/src/inference/kernel/index.js';
 import { startFastEngine } from '../dist/src/inference/tfjs/index.js';
 import { SHAPES, writeModel } from './engine/shapes.mjs';
+import { swiftShaderEnvironment } from './swiftshader.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,8 +29,16 @@ const { values: options, positionals } = parseArgs({
     tokens: { type: 'string', default: '16' },
     golden: { type: 'boolean', default: true },
     speed: { type: 'boolean', default: true },
+    prompts: { type: 'string', default: 'Infinity' },
+    answer: { type: 'string', default: 'Infinity' },
+    swiftshader: { type: 'boolean', default: false },
   },
 });
+if (options.swiftshader) {
+  const words = process.argv.slice(1).filter((word) => word !== '--swiftshader');
+  const settings = { env: swiftShaderEnvironment(), stdio: 'inherit' };
+  process.exit(spawnSync(process.execPath, words, settings).status ?? 1);
+}
 const source = resolve(positionals[0] ?? new URL('../test/vectors/golden', import.meta.url).pathname);
 const backends = options.backends.split(',');
 const LIMIT = 1e-3;
@@ -64,9 +76,10 @@ function limitsOf(shape) {
 
 /** Every checkpoint with a reference, as files of blocks. */
 async function importAll() {
-  const folders = readdirSync(source).filter((name) => existsSync(join(source, name, 'reference.json')));
+  const folders = [source, ...readdirSync(source).map((name) => join(source, name))];
   const models = [];
-  for (const name of folders) models.push({ name, ...(await importOne(join(source, name))) });
+  for (const folder of folders.filter((each) => existsSync(join(each, 'reference.json'))))
+    models.push({ name: basename(folder), ...(await importOne(folder)) });
   return models;
 }
 
@@ -89,8 +102,15 @@ async function importOne(folder) {
   }
   await checkpoint.source.close();
   const release = nativeSha256Hex(Buffer.from(blocks.map(({ block }) => block).join()));
-  const reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8'));
-  return { model: { release, config: checkpoint.config, blocks }, reference };
+  return { model: { release, config: checkpoint.config, blocks }, reference: referenceOf(folder) };
+}
+
+function referenceOf(folder) {
+  const whole = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8'));
+  const [input_ids, greedy, logits] = [whole.input_ids, whole.greedy, whole.logits].map((each) =>
+    each.slice(0, Number(options.prompts)),
+  );
+  return { input_ids, greedy, logits };
 }
 
 async function exactLogits(models) {
@@ -115,13 +135,31 @@ async function logitsOf(engine, model, { input_ids: prompts, greedy }) {
   return all;
 }
 
+/** The greedy answers to all prompts, token by token and at the same time. */
+async function answersOf(engine, model, prompts, expected) {
+  unwrap(await engine.load(model));
+  const { release } = model;
+  const answers = prompts.map((promptIds, i) => {
+    const request = { release, promptIds, maxTokens: expected[i].length, stopIds: [], sampling: GREEDY };
+    return engine.generate(request, () => undefined).done;
+  });
+  const all = [];
+  for (const answer of answers) all.push(unwrap(await answer).tokens);
+  await engine.unload(release);
+  return all;
+}
+
 async function compare(engine, { name, model, reference }, exact) {
   const found = await logitsOf(engine, model, reference);
   const toExact = relativeError(found, exact);
   const toReference = relativeError(found, reference.logits);
-  const greedy = reference.greedy.every((ids, i) =>
-    ids.every((id, step) => argmax(found[i][reference.input_ids[i].length - 1 + step]) === id),
+  const computed = reference.input_ids.map((prompt, i) =>
+    found[i].slice(prompt.length - 1).map((logits) => argmax(logits)),
   );
+  const expected = reference.greedy.map((ids) => ids.slice(0, Number(options.answer)));
+  const answers =
+    options.answer === '0' ? expected : await answersOf(engine, model, reference.input_ids, expected);
+  const greedy = isDeepStrictEqual([computed, answers], [reference.greedy, expected]);
   const good = toExact <= LIMIT && greedy;
   failed ||= !good;
   figures.parity[`${name} ${engine.lane.backend}`] = { toExact, toReference, greedy };

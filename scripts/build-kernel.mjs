@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
+import { KERNEL_OPTIONS } from './kernel-options.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const output = 'dist/kernel/kernel.wasm';
@@ -12,8 +13,7 @@ mkdirSync(new URL('../dist/kernel/', import.meta.url), { recursive: true });
 const { error, stderr } = await asc.main([
   'src/inference/kernel/assembly/index.ts',
   ...['--baseDir', root, '--outFile', output],
-  ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,threads', '--disableWarning', '112'],
-  ...['--importMemory', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536'],
+  ...KERNEL_OPTIONS,
 ]);
 if (error) {
   console.error(stderr.toString());

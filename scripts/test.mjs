@@ -14,7 +14,10 @@ const PROJECTS = [
 ];
 /** What is built from what. */
 const PRODUCTS = [
-  { made: 'dist/kernel/kernel.wasm', from: ['src/inference/kernel/assembly', 'scripts/build-kernel.mjs'] },
+  {
+    made: 'dist/kernel/kernel.wasm',
+    from: ['src/inference/kernel/assembly', 'scripts/build-kernel.mjs', 'scripts/kernel-options.mjs'],
+  },
   {
     made: 'dist/training/training.wasm',
     from: ['src/learning/trainer/assembly', 'src/inference/kernel/assembly', 'scripts/build-training.mjs'],

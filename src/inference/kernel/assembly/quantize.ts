@@ -31,6 +31,9 @@ function addLanes(a: v128): i32 {
   return i32x4.extract_lane(a, 0) + i32x4.extract_lane(a, 1) + i32x4.extract_lane(a, 2) + i32x4.extract_lane(a, 3);
 }
 
+/** The greatest integer of an activation, in 8 bits; `bench/golden.mjs --activations` compiles the kernel with another. */
+const STEPS: f32 = 127;
+
 /** Magnitudes up to this count as 0: 127 / them would not be a finite float32. */
 const LEAST: f32 = 1e-36;
 
@@ -62,8 +65,8 @@ export function quantize(record: usize, columns: i32, first: i32, end: i32): voi
     let greatest = magnitudes(source);
     for (let i: usize = 16; i < 128; i += 16) greatest = i32x4.max_s(greatest, magnitudes(source + i));
     const most = maxLanes(greatest);
-    store<f32>(scales + (<usize>block << 2), most / 127);
-    const factor = splat(most > LEAST ? 127 / most : 0);
+    store<f32>(scales + (<usize>block << 2), most / STEPS);
+    const factor = splat(most > LEAST ? STEPS / most : 0);
     const target = integers + (<usize>block << 6);
     let sum = i32x4.splat(0);
     for (let i: usize = 0; i < 128; i += 32) {
