@@ -3,7 +3,7 @@ import { BrowserReplays } from '../support/browser-replays.js';
 import { runInBrowser } from '../support/browser-schedules.js';
 import { browserTests, launchBrowser } from './dashboard-support.js';
 
-const SCHEDULES = 10;
+const SCHEDULES = 6;
 
 browserTests('one chain per request, on random schedules', () => {
   let browser: Browser;
