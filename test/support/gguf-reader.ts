@@ -1,3 +1,6 @@
+import { unwrap } from '../../src/common/index.js';
+import { prepareGguf, type GgufModel } from '../../src/experts/gguf/index.js';
+
 /** A tensor of a GGUF file as a reader finds it. */
 export interface ReadTensor {
   readonly dimensions: readonly number[];
@@ -14,6 +17,17 @@ export interface ReadGguf {
 }
 
 const ALIGNMENT = 32;
+
+/** Exports a model and reads the file; throws what refuses it, and where the file has another size than was announced. */
+export async function writtenGguf(model: GgufModel): Promise<ReadGguf> {
+  const file = unwrap(await prepareGguf(model));
+  const pieces: Uint8Array[] = [];
+  for await (const chunk of file.chunks()) pieces.push(chunk);
+  const bytes = Buffer.concat(pieces);
+  if (bytes.length !== file.size)
+    throw new Error(`${bytes.length} bytes were written, ${file.size} announced`);
+  return readGguf(bytes);
+}
 
 /** Reads a whole file; throws on what it does not know and when the data does not end where the file does. */
 export function readGguf(file: Uint8Array): ReadGguf {

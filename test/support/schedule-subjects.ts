@@ -12,7 +12,7 @@ export interface ScheduleSubject {
 }
 
 /** What gpt-oss has besides Mixtral's parts: sinks, windows, YaRN, biases, a clamped SwiGLU. */
-const GPT_OSS: Architecture = {
+export const GPT_OSS: Architecture = {
   version: 1,
   attentionBias: true,
   attentionSinks: true,

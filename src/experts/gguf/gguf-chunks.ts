@@ -1,6 +1,6 @@
 import { CodedError, messageOf } from '../../common/index.js';
 import type { TensorPlan } from '../tensorblock/index.js';
-import type { GgufTensorPlan } from './gguf-family.js';
+import type { GgufTensorPlan } from './gguf-tensor-plan.js';
 import { aligned, ggufTensorBytes } from './gguf-format.js';
 import { ggufRows } from './gguf-rows.js';
 import { openBlock, type PlacedTensor, type TensorPart, type WeightFiles } from './placed-tensor.js';

@@ -1,14 +1,10 @@
-import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { readGguf, type ReadGguf } from '../../../test/support/gguf-reader.js';
-import { temporaryFolder } from '../../../test/support/temporary-folder.js';
+import { storedModel, valuesOf } from '../../../test/factories/stored-model.js';
+import { writtenGguf } from '../../../test/support/gguf-reader.js';
 import { unwrap } from '../../common/index.js';
-import { planBlocks } from '../blocks/tensor-plan.js';
 import type { ModelConfig } from '../model-config.js';
-import type { BlockTensor } from '../tensorblock/model-blocks.js';
-import { encodeTensorBlock, TensorBlock, type TensorDtype } from '../tensorblock/index.js';
-import { prepareGguf, type GgufModel } from './gguf-file.js';
+import type { TensorDtype } from '../tensorblock/index.js';
+import { prepareGguf } from './gguf-file.js';
 
 const config: ModelConfig = {
   ...{ family: 'mixtral', hiddenSize: 64, layers: 2, experts: 3, expertsPerToken: 2, expertHiddenSize: 96 },
@@ -16,60 +12,7 @@ const config: ModelConfig = {
   ...{ rmsEpsilon: 1e-5, tieWordEmbeddings: false },
 };
 
-/** A model on disk with the values it holds, by block and tensor. */
-function modelOf(dtype: TensorDtype): { model: GgufModel; tensors: Map<string, TensorBlock> } {
-  const folder = temporaryFolder('gguf');
-  const tensors = new Map<string, TensorBlock>();
-  let seed = 1;
-  const encode = (block: string, { name, rows, columns, use }: BlockTensor): Uint8Array => {
-    const values = Float32Array.from({ length: rows * columns }, () => {
-      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-      return seed / 2 ** 32 - 0.5;
-    });
-    const layout = use === 'matrix' ? 'tile16' : 'rowMajor';
-    const bytes = encodeTensorBlock(
-      {
-        dtype: use === 'vector' ? 'f32' : use === 'table' && dtype === 'int4' ? 'int8' : dtype,
-        layout,
-        rows,
-        columns,
-      },
-      values,
-    );
-    tensors.set(`${block}.${name}`, unwrap(TensorBlock.decode(bytes)));
-    return bytes;
-  };
-  const blocks = planBlocks(config).map((block) => {
-    const parts = block.tensors.map((tensor) => encode(block.name, tensor));
-    const payload = Buffer.concat(parts);
-    const path = join(folder, block.name);
-    writeFileSync(path, payload);
-    let offset = 0;
-    const entries = block.tensors.map(({ name }, i) => {
-      const entry = { name, offset };
-      offset += parts[i].length;
-      return entry;
-    });
-    const payloadHash = createHash('sha256').update(payload).digest('hex');
-    return { name: block.name, path, payloadHash, tensors: entries };
-  });
-  return { model: { name: 'small', version: '1.2.3', config, blocks, tokenizer: null }, tensors };
-}
-
-async function written(model: GgufModel): Promise<ReadGguf> {
-  const file = unwrap(await prepareGguf(model));
-  const pieces: Uint8Array[] = [];
-  for await (const chunk of file.chunks()) pieces.push(chunk);
-  const bytes = Buffer.concat(pieces);
-  expect(bytes.length).toBe(file.size);
-  return readGguf(bytes);
-}
-
-/** Rows of one of our tensors, one after another. */
-function valuesOf(block: TensorBlock, order = (row: number) => row): number[] {
-  const { rows } = block.plan;
-  return Array.from({ length: rows }, (_, row) => [...block.rows(order(row), 1)]).flat();
-}
+const modelOf = (dtype: TensorDtype) => storedModel(config, dtype);
 
 /** Row 2i + j of a head in the file is row i + j * headDim / 2 of ours. */
 const rotated = (row: number) => row - (row % 32) + ((row % 32) >> 1) + (row % 2) * 16;
@@ -80,7 +23,7 @@ const largest = (a: readonly number[], b: readonly number[]) =>
 describe('export to GGUF', () => {
   it.each(['f32', 'f16'] as const)('keeps %s weights exactly, each in its place', async (dtype) => {
     const { model, tensors } = modelOf(dtype);
-    const gguf = await written(model);
+    const gguf = await writtenGguf(model);
     expect(gguf.version).toBe(3);
     expect(gguf.metadata.get('general.architecture')).toBe('llama');
     expect(gguf.metadata.get('general.file_type')).toBe(dtype === 'f32' ? 0 : 1);
@@ -100,7 +43,7 @@ describe('export to GGUF', () => {
 
   it('stacks the experts of a layer', async () => {
     const { model, tensors } = modelOf('f32');
-    const gguf = await written(model);
+    const gguf = await writtenGguf(model);
     const down = gguf.tensors.get('blk.1.ffn_down_exps.weight')!;
     expect(down.dimensions).toEqual([96, 64, 3]);
     const expected = [0, 1, 2].flatMap((expert) => valuesOf(tensors.get(`layer1.expert${expert}.down`)!));
@@ -112,7 +55,7 @@ describe('export to GGUF', () => {
     ['int4', 2],
   ] as const)('keeps the integers of %s weights and rounds their scales to float16', async (dtype, type) => {
     const { model, tensors } = modelOf(dtype);
-    const gguf = await written(model);
+    const gguf = await writtenGguf(model);
     for (const [name, block, order] of [
       ['blk.0.attn_q.weight', 'layer0.attention.q', rotated],
       ['token_embd.weight', 'embedding.weight', undefined],

@@ -1,6 +1,7 @@
 import { ok, type Json, type Result } from '../../common/index.js';
 import type { ModelConfig } from '../model-config.js';
-import { ggufFamily } from './gguf-family.js';
+import { ggufFamily } from './families/index.js';
+import { ggufArchitecture } from './gguf-architecture.js';
 import {
   aligned,
   ggufTensorBytes,
@@ -11,6 +12,7 @@ import {
 } from './gguf-format.js';
 import { ggufChunks } from './gguf-chunks.js';
 import { encodeGgufHeader } from './gguf-header.js';
+import { planGgufTensors } from './gguf-tensor-plan.js';
 import { ggufTokenizer } from './gguf-tokenizer.js';
 import { placeTensor, type PlacedTensor } from './placed-tensor.js';
 import type { WeightFile } from './weight-reader.js';
@@ -45,24 +47,26 @@ export interface GgufFile {
 const FILE_TYPE: Readonly<Record<GgmlType, number>> = { f32: 0, f16: 1, q4_0: 2, q8_0: 7 };
 
 /**
- * Prepares the export of a model. Refuses with `GGUF_FAMILY`, `GGUF_TOKENIZER`, `GGUF_TENSOR` (stored in a way that GGUF has not,
- * or not equally for all experts of a layer) and `BLOCK_MISSING`.
+ * Prepares the export of a model. Refuses with `GGUF_FAMILY`, `GGUF_CONFIG` (a part or size that llama.cpp has not), `GGUF_TOKENIZER`,
+ * `GGUF_TENSOR` (stored in a way that GGUF has not, or not equally for all experts of a layer) and `BLOCK_MISSING`.
  */
 export async function prepareGguf(model: GgufModel): Promise<Result<GgufFile>> {
   const family = ggufFamily(model.config.family);
   if (!family.ok) return family;
+  const architecture = ggufArchitecture(model.config, family.value);
+  if (!architecture.ok) return architecture;
   const tokenizer = ggufTokenizer(model.tokenizer, model.config.vocabSize);
   if (!tokenizer.ok) return tokenizer;
   const files = new Map(model.blocks.map((block) => [block.name, block]));
   const tensors: PlacedTensor[] = [];
-  for (const described of family.value.tensors(model.config)) {
+  for (const described of planGgufTensors(model.config, family.value)) {
     const placed = await placeTensor(described, files);
     if (!placed.ok) return placed;
     tensors.push(placed.value);
   }
   const type = commonType(tensors);
   const metadata: GgufMetadata = new Map([
-    ...family.value.metadata(model.config),
+    ...architecture.value.metadata,
     ...general(model, type),
     ...tokenizer.value.metadata,
   ]);
@@ -70,7 +74,7 @@ export async function prepareGguf(model: GgufModel): Promise<Result<GgufFile>> {
   return ok({
     size: tensors.reduce((sum, tensor) => sum + aligned(ggufTensorBytes(tensor)), header.length),
     type,
-    notes: tokenizer.value.notes,
+    notes: [...architecture.value.notes, ...tokenizer.value.notes],
     chunks: () => ggufChunks(header, tensors, files),
   });
 }

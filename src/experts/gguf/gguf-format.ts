@@ -23,6 +23,7 @@ export type GgufValue =
   | { readonly type: 'bool'; readonly value: boolean }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'strings'; readonly value: readonly string[] }
+  | { readonly type: 'bools'; readonly value: readonly boolean[] }
   | { readonly type: 'float32s' | 'int32s'; readonly value: readonly number[] };
 
 /** Metadata in the order it is written: key to value. */

@@ -54,6 +54,9 @@ function writeValue(out: ByteWriter, { type, value }: GgufValue): void {
     case 'strings':
       out.array(GGUF_VALUE.string, value.length);
       return value.forEach((text) => out.text(text));
+    case 'bools':
+      out.array(GGUF_VALUE.bool, value.length);
+      return out.raw(Uint8Array.from(value, Number));
     case 'float32s':
       out.array(GGUF_VALUE.float32, value.length);
       return value.forEach((number) => out.float32(number));

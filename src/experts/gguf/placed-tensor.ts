@@ -1,6 +1,6 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import type { TensorPlan } from '../tensorblock/index.js';
-import type { GgufSource, GgufTensorPlan } from './gguf-family.js';
+import type { GgufSource, GgufTensorPlan } from './gguf-tensor-plan.js';
 import type { GgufTensor } from './gguf-format.js';
 import { ggmlTypeOf } from './gguf-rows.js';
 import { WeightReader, type WeightFile } from './weight-reader.js';
@@ -25,7 +25,8 @@ export async function placeTensor(
   described: GgufTensorPlan,
   files: WeightFiles,
 ): Promise<Result<PlacedTensor>> {
-  const [columns, rows = 1] = described.dimensions;
+  const [columns, ...rest] = described.dimensions;
+  const rows = rest.reduce((product, size) => product * size, 1) / described.sources.length;
   const parts: TensorPart[] = [];
   for (const source of described.sources) {
     const reader = await openBlock(files, source.block);

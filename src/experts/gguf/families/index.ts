@@ -1,0 +1,2 @@
+export type { GgufFamily, RowOrder } from './family.js';
+export { ggufFamily } from './registry.js';
