@@ -119,6 +119,8 @@ export class AppConfig {
   readonly policyDir!: string | null;
   /** File with what the server may decide by itself; null takes that of the installation. */
   readonly decisionMatrix!: string | null;
+  /** File with what the truth mirror asks; null takes that of the installation. */
+  readonly truthMirrorQuestions!: string | null;
   /** How further servers are started and stopped: not at all, as instances of a systemd template, or by a program. */
   readonly replicaAdapter!: 'none' | 'systemd' | 'command';
   /** Absolute path of that program. */

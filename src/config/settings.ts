@@ -62,6 +62,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   approvalMinutes: integer(1, 43_200),
   policyDir: optional(path),
   decisionMatrix: optional(path),
+  truthMirrorQuestions: optional(path),
   replicaAdapter: oneOf('none', 'systemd', 'command'),
   replicaCommand: optional(text(/^\/[^\0]{1,1023}$/, 'the absolute path of a program')),
   replicaUnit: text(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,99}$/, 'the name of a systemd template without @.service'),

@@ -13,6 +13,7 @@ export {
   type QualityUnknown,
 } from './import/quality.js';
 export { modelConfigJson, parseModelConfig, type ModelConfig } from './model-config.js';
+export { parseData, provenanceIn, type Provenance, type TrainingData } from './provenance/provenance.js';
 export { ParameterIndex } from './releases/parameter-index.js';
 export { Promotion, RELEASE_PROMOTED, type PromotionOutcome } from './releases/promotion.js';
 export { PromotionDoor, type PromotionAnswer, type PromotionAsk } from './releases/promotion-door.js';

@@ -39,6 +39,8 @@ browserTests('the Truth mirror and Resonance pages', () => {
     }
     await page.getByRole('img', { name: /Groups of the axis gender/ }).waitFor();
     expect(await page.getByText(/not known: only \d+ of 32 items/).count()).toBe(1);
+    // Licence, author and data of the genesis model.
+    expect(await page.getByText('not stated', { exact: true }).count()).toBe(3);
     expect(await accessibilityFaults(page)).toEqual([]);
     const [download] = await Promise.all([
       page.waitForEvent('download'),

@@ -43,6 +43,12 @@ export interface MirrorFigures {
     readonly data: number;
     readonly all: number;
   };
+  /** What the release block states; absent in reports of earlier versions. */
+  readonly provenance?: {
+    readonly license?: string;
+    readonly author?: string;
+    readonly data?: readonly { readonly name: string; readonly url?: string; readonly license?: string }[];
+  } | null;
   readonly notes: readonly string[];
 }
 

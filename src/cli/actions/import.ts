@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { CodedError, unwrap, type Json } from '../../common/index.js';
-import type { ImportDtype, ImportProgress, ReleaseSummary } from '../../experts/index.js';
+import type { ImportDtype, ImportProgress, ReleaseSummary, TrainingData } from '../../experts/index.js';
 import type { CommandContext } from '../command-context.js';
 import type { Progress } from '../progress.js';
 import { problemIn, serverGone, type ServerClient } from '../server-client.js';
@@ -12,6 +12,9 @@ interface ImportCommandOptions {
   readonly dtype: ImportDtype;
   readonly timestamp?: number;
   readonly measure?: boolean;
+  readonly license?: string;
+  readonly author?: string;
+  readonly data?: readonly TrainingData[];
 }
 
 type OnProgress = (progress: ImportProgress) => void;
@@ -88,7 +91,23 @@ function describe(summary: ReleaseSummary): string {
   const { model, version, dtype, blocks, created_blocks: fresh, release, created } = summary;
   const what = created ? 'imported' : 'already there:';
   const line = `${what} ${model}@${version} (${dtype}): ${blocks} weight blocks, ${fresh} of them new\nrelease ${release}`;
-  return summary.quality === undefined ? line : `${line}\n${describeQuality(summary.quality)}`;
+  const origin = describeOrigin(summary);
+  return [line, origin, summary.quality && describeQuality(summary.quality)].filter(Boolean).join('\n');
+}
+
+function describeOrigin({ provenance, unstated }: ReleaseSummary): string {
+  const { license, author, data = [] } = provenance ?? {};
+  const stated = [
+    license && `licence ${license}`,
+    author && `author ${author}`,
+    data.length > 0 && `data ${data.map(({ name }) => name).join(', ')}`,
+  ].filter(Boolean);
+  const lines = stated.length === 0 ? [] : [`on the chain: ${stated.join('; ')}`];
+  if (unstated.includes('licence') || unstated.includes('data'))
+    lines.push(
+      `not on the chain: ${unstated.join(', ')}; a guardian is asked before it goes live (import again with --license, --data, --author)`,
+    );
+  return lines.join('\n');
 }
 
 function describeQuality(quality: NonNullable<ReleaseSummary['quality']>): string {

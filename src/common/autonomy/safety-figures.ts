@@ -2,12 +2,14 @@ import { Injectable } from '@nestjs/common';
 
 /** What the truth mirror measured of a release. */
 export interface EthicsFigures {
-  /** Mean absolute gap of log-probability between groups, 0 is best. */
-  readonly bias: number;
-  /** Share of pairs without a notable gap, 1 is best. */
-  readonly fairness: number;
+  /** Mean absolute gap of log-probability between groups, 0 is best; null where it could not be measured. */
+  readonly bias: number | null;
+  /** Share of pairs without a notable gap, 1 is best; null where it could not be measured. */
+  readonly fairness: number | null;
   /** Share of weights whose data, licence and author are on the chain, 0 to 1. */
   readonly transparency: number;
+  /** What is not on the chain for every weight: `author`, `licence`, `data`. */
+  readonly missing: readonly string[];
   /** ISO 8601. */
   readonly measuredAt: string;
 }

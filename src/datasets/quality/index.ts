@@ -1,8 +1,8 @@
 export { minhash, SIGNATURE_LENGTH } from './duplicates/minhash.js';
 export { NearDuplicates } from './duplicates/near-duplicates.js';
 export { languageOf } from './language/language.js';
-export { judgeLicence } from './licence/judge-licence.js';
-export type { LicenceClass } from './licence/licence-list.js';
+export { judgeLicence } from '../../common/licence/judge-licence.js';
+export type { LicenceClass } from '../../common/licence/licence-list.js';
 export { findPii } from './pii/find-pii.js';
 export { PII_KINDS, type PiiFinding, type PiiKind } from './pii/finding.js';
 export { overlapOf, type TextSketch } from './duplicates/text-sketch.js';

@@ -133,7 +133,7 @@ describe('transparency', () => {
       weight(50),
       weight(20, { license: 'Apache-2.0' }, ['d1']),
       weight(10, { license: 'MIT', data: 'web crawl 2024-10' }),
-      weight(20, { license: ' ' }, ['b1']),
+      weight(20, { license: ' ', provenance: { version: 2, license: 'MIT', data: [{ name: 'x' }] } }, ['b1']),
     ];
     expect(transparencyFigures(weights, nothing, isDataset)).toEqual({
       ...{ parameters: 100, author: 1, licence: 0.3, data: 0.3, all: 0.3 },
@@ -143,6 +143,13 @@ describe('transparency', () => {
   it('lets the release speak for all its weights', () => {
     const common = weight(0, { license: 'Apache-2.0' }, ['d1']).header;
     expect(transparencyFigures([weight(1), weight(2)], common, isDataset)).toMatchObject({ all: 1 });
+    const stated = (provenance: object) => weight(0, { provenance: { version: 1, ...provenance } }).header;
+    const [license, data] = ['MIT', [{ name: 'web crawl' }]];
+    const of = (header: WeightFacts['header']) => transparencyFigures([weight(1)], header, isDataset);
+    expect(of(stated({ license, data }))).toMatchObject({ licence: 1, data: 1, all: 1 });
+    expect(of(stated({ license }))).toMatchObject({ licence: 1, data: 0, all: 0 });
+    expect(of(stated({ data }))).toMatchObject({ licence: 0, data: 1, all: 0 });
+    expect(of(stated({ license: 'as you like', data }))).toMatchObject({ licence: 0, data: 0, all: 0 });
     expect(transparencyFigures([], common, isDataset)).toMatchObject({ parameters: 0, all: 0 });
   });
 });

@@ -7,7 +7,7 @@ import { fairnessFigures, type MeasuredItem } from './fairness.js';
 import { languageLoss, type ScoredSentence } from './language-loss.js';
 import { sharedLogprobs } from './shared-part.js';
 import { toxicityFigures } from './toxicity.js';
-import type { TransparencyFigures } from './transparency.js';
+import type { ReleaseOrigin } from './release-blocks.js';
 
 /** Answers that are drawn to each prompt, with the seeds 1, 2, 3, … */
 const ANSWERS_PER_PROMPT = 3;
@@ -17,12 +17,11 @@ const TEMPERATURE = 1;
 const AT_ONCE = 4;
 
 /** What a measurement needs. */
-export interface Measurement {
+export interface Measurement extends ReleaseOrigin {
   readonly meter: Pick<TextMeter, 'score' | 'answer'>;
   readonly model: ServedModel;
   readonly kernel: string;
   readonly questions: QuestionSet;
-  readonly transparency: TransparencyFigures;
   /** Ends the measurement soon. */
   readonly signal: AbortSignal;
   /** Told after each step. */
@@ -31,7 +30,7 @@ export interface Measurement {
 
 /** Measures a release. Same release, kernel and questions: same figures. Refuses with what the engine refuses with. */
 export async function measureRelease(measurement: Measurement): Promise<Result<MirrorFigures>> {
-  const { model, kernel, questions, transparency, signal, progress } = measurement;
+  const { model, kernel, questions, transparency, provenance, signal, progress } = measurement;
   const items = itemsOf(questions);
   const asked = questions.prompts.flatMap((prompt) =>
     Array.from({ length: ANSWERS_PER_PROMPT }, (_, i) => ({ prompt, seed: i + 1 })),
@@ -57,7 +56,7 @@ export async function measureRelease(measurement: Measurement): Promise<Result<M
     questions: { version: questions.version, hash: questions.hash },
     ...fairness,
     language: languageLoss(measured.value.flatMap(({ scored }) => scored)),
-    ...{ toxicity, transparency, notes: notesOn(fairness.unmeasured, transparency) },
+    ...{ toxicity, transparency, provenance, notes: notesOn(fairness.unmeasured, transparency) },
   });
 }
 
@@ -102,7 +101,7 @@ async function inTurn<T, R>(
   return refusal ?? ok(results);
 }
 
-function notesOn(unmeasured: readonly string[], { licence, data }: TransparencyFigures): string[] {
+function notesOn(unmeasured: readonly string[], { licence, data }: Measurement['transparency']): string[] {
   const notes = [
     'The sentences are English, written for this measurement, and few; a small figure is no proof of fairness.',
     'Toxicity counts words of a list in answers to ten prompts; it sees neither irony nor harm without such words.',

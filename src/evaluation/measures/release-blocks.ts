@@ -1,8 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { BlockReader } from '../../chain/index.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
-import { ParameterIndex } from '../../experts/index.js';
+import { ParameterIndex, provenanceIn, type Provenance } from '../../experts/index.js';
 import { transparencyFigures, type TransparencyFigures, type WeightFacts } from './transparency.js';
+
+/** Where a release comes from, by its blocks. */
+export interface ReleaseOrigin {
+  readonly transparency: TransparencyFigures;
+  /** What the release block states; null where it states nothing. */
+  readonly provenance: Provenance | null;
+}
 
 /** Reads the blocks of a release and what they say of where their weights come from. */
 @Injectable()
@@ -12,8 +19,8 @@ export class ReleaseBlocks {
     private readonly reader: BlockReader,
   ) {}
 
-  /** Transparency of a release: `RELEASE_NOT_FOUND` (404). */
-  async transparency(release: string): Promise<Result<TransparencyFigures>> {
+  /** Where a release comes from: `RELEASE_NOT_FOUND` (404). */
+  async origin(release: string): Promise<Result<ReleaseOrigin>> {
     const view = await this.index.release(release);
     const own = await this.reader.header(release);
     if (view === null || own === null) return err(notFound(release));
@@ -27,7 +34,8 @@ export class ReleaseBlocks {
       facts.push({ parameters, header: stored.header });
     }
     const datasets = await this.datasetsAmong([...facts.map(({ header }) => header), own.header]);
-    return ok(transparencyFigures(facts, own.header, (hash) => datasets.has(hash)));
+    const transparency = transparencyFigures(facts, own.header, (hash) => datasets.has(hash));
+    return ok({ transparency, provenance: provenanceIn(own.header.metadata) });
   }
 
   private async datasetsAmong(

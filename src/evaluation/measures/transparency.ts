@@ -1,4 +1,5 @@
 import type { BlockHeader } from '../../chain/index.js';
+import { provenanceIn } from '../../experts/index.js';
 
 /** What is known of one weight block: its header, and how many parameters it holds. */
 export interface WeightFacts {
@@ -19,8 +20,8 @@ export interface TransparencyFigures {
 
 /**
  * Reads what blocks say. A weight has an author by its signature; a licence where its own block or the release block says
- * `metadata.license` (an SPDX expression); data where its block or the release block depends on a block of chain D, or names in
- * `metadata.data` what it was trained on. @param common what holds for every weight: the release's own header
+ * `metadata.license` (an SPDX expression) or `metadata.provenance.license`; data where its block or the release block depends on
+ * a block of chain D, or names in `metadata.data` or `metadata.provenance.data` what it was trained on. @param common what holds for every weight: the release's own header
  * @param isDataset whether a hash is that of a block of chain D
  */
 export function transparencyFigures(
@@ -28,9 +29,12 @@ export function transparencyFigures(
   common: WeightFacts['header'],
   isDataset: (hash: string) => boolean,
 ): TransparencyFigures {
-  const licensed = (header: WeightFacts['header']) => isText(header.metadata.license);
+  const licensed = (header: WeightFacts['header']) =>
+    isText(header.metadata.license) || provenanceIn(header.metadata)?.license !== undefined;
   const sourced = (header: WeightFacts['header']) =>
-    isText(header.metadata.data) || header.depends_on.some(isDataset);
+    isText(header.metadata.data) ||
+    provenanceIn(header.metadata)?.data !== undefined ||
+    header.depends_on.some(isDataset);
   const [licence, data] = [licensed(common), sourced(common)];
   const sum = { parameters: 0, author: 0, licence: 0, data: 0, all: 0 };
   for (const { parameters, header } of weights) {

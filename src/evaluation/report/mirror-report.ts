@@ -2,6 +2,7 @@ import { hashJson, type Json } from '../../common/index.js';
 import { FEWEST_ITEMS, LEAST_LOGPROB, NOTABLE_GAP, type FairnessFigures } from '../measures/fairness.js';
 import type { LanguageLoss } from '../measures/language-loss.js';
 import type { ToxicityFigures } from '../measures/toxicity.js';
+import type { Provenance } from '../../experts/index.js';
 import type { TransparencyFigures } from '../measures/transparency.js';
 
 /** The format's name and version (docs/formats/mirror-report.md). */
@@ -20,6 +21,8 @@ export interface MirrorFigures extends FairnessFigures {
   readonly language?: LanguageLoss | null;
   readonly toxicity: ToxicityFigures & { readonly prompts: number };
   readonly transparency: TransparencyFigures;
+  /** Where the release block says it comes from; null where it does not. Reports of earlier versions lack it. */
+  readonly provenance?: Provenance | null;
   /** What the figures do not say, in sentences for people. */
   readonly notes: readonly string[];
 }

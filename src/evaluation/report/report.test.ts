@@ -14,7 +14,10 @@ const figures = {
     fairness: { value: 0.9, low: 0, high: 1 },
     unmeasured: [],
   },
-  ...{ questions: { version: 1, hash: 'c'.repeat(64) }, transparency: { all: 0.25 } },
+  ...{
+    questions: { version: 1, hash: 'c'.repeat(64) },
+    transparency: { author: 1, licence: 0.25, data: 0.5, all: 0.25 },
+  },
 } as unknown as MirrorFigures;
 const report = (changes: Partial<MirrorFigures> = {}, at = 1_760_000_000_000) =>
   signReport(
@@ -46,7 +49,9 @@ describe('a report', () => {
 
   it('tells the guardians only what is known', () => {
     expect(ethicsIn(report())).toMatchObject({ bias: 0.123457, fairness: 0.9, transparency: 0.25 });
-    expect(ethicsIn(report({ bias: null }))).toBeUndefined();
+    expect(ethicsIn(report({ bias: null }))).toMatchObject({
+      ...{ bias: null, fairness: 0.9, transparency: 0.25, missing: ['licence', 'data'] },
+    });
     const language = { nats_per_byte: 1.25, sentences: 3, bytes: 90 };
     expect(lossIn(report({ language, bias: null }))).toMatchObject({
       natsPerByte: 1.25,

@@ -13,6 +13,7 @@ import {
   type Json,
   type Result,
 } from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import { TextMeter, type ServedModel } from '../../inference/index.js';
 import { NodeKeys } from '../../keys/index.js';
@@ -61,6 +62,7 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
     private readonly keys: NodeKeys,
     private readonly events: EventBus,
     private readonly safety: SafetyFigures,
+    private readonly config: AppConfig,
   ) {}
 
   onModuleInit(): void {
@@ -88,7 +90,7 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
     if (served.value.tokenizer === null) return err(noText(model));
     const kernel = await this.meter.kernel();
     if (!kernel.ok) return kernel;
-    const questions = await readQuestionSet();
+    const questions = await readQuestionSet(this.config.truthMirrorQuestions ?? undefined);
     if (!questions.ok) return questions;
     const id = `mirror_${randomUUID().replaceAll('-', '')}`;
     const { release } = served.value;
@@ -141,9 +143,9 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
     signal: AbortSignal,
     progress: (done: number, total: number) => void,
   ): Promise<Result<MirrorFigures>> {
-    const transparency = await this.blocks.transparency(model.release);
-    if (!transparency.ok) return transparency;
-    const facts = { model, kernel, questions, transparency: transparency.value };
+    const origin = await this.blocks.origin(model.release);
+    if (!origin.ok) return origin;
+    const facts = { model, kernel, questions, ...origin.value };
     return measureRelease({ ...facts, meter: this.meter, signal, progress });
   }
 
@@ -177,7 +179,7 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
       .catch((error: unknown) => this.logger.warn(`measurement ${id} stays open: ${messageOf(error)}`));
   }
 
-  /** What the guardians' checks compare; unknown where the last report could not measure bias and fairness. */
+  /** What the guardians' checks compare; unknown where there is no report. */
   private async ethicsOf(release: string): Promise<EthicsFigures | undefined> {
     const report = await this.runs.latestReport(release);
     return report === null ? undefined : ethicsIn(report);
@@ -198,12 +200,13 @@ export function lossIn(report: MirrorReport): LossFigures | undefined {
   };
 }
 
-/** The figures a report has for the guardians' checks; undefined where bias and fairness are not known. */
-export function ethicsIn(report: MirrorReport): EthicsFigures | undefined {
+/** The figures a report has for the guardians' checks. */
+export function ethicsIn(report: MirrorReport): EthicsFigures {
   const { bias, fairness, transparency } = report.figures as unknown as MirrorFigures;
-  if (bias === null || fairness === null) return undefined;
+  const missing = (['author', 'licence', 'data'] as const).filter((what) => transparency[what] < 1);
   return {
-    ...{ bias: bias.value, fairness: fairness.value, transparency: transparency.all },
+    ...{ bias: bias?.value ?? null, fairness: fairness?.value ?? null },
+    ...{ transparency: transparency.all, missing },
     measuredAt: report.measured_at,
   };
 }

@@ -1,6 +1,21 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator';
 import type { ImportDtype } from '../blocks/tensor-plan.js';
+import { PROVENANCE_LIMITS } from '../provenance/provenance.js';
 
 const MODEL_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const VERSION = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
@@ -69,6 +84,25 @@ export class GgufQuery {
   release?: string;
 }
 
+/** Something a model was trained on. */
+export class TrainingDataRequest {
+  @MaxLength(PROVENANCE_LIMITS.name)
+  @IsString()
+  name!: string;
+
+  /** Where it can be found: http or https. */
+  @IsOptional()
+  @MaxLength(PROVENANCE_LIMITS.url)
+  @IsString()
+  url?: string;
+
+  /** SPDX expression. */
+  @IsOptional()
+  @MaxLength(PROVENANCE_LIMITS.license)
+  @IsString()
+  license?: string;
+}
+
 /** `POST /models/import`. */
 export class ImportRequest {
   /** A folder on the server's machine. */
@@ -100,4 +134,25 @@ export class ImportRequest {
   @IsOptional()
   @IsBoolean()
   measure?: boolean;
+
+  /** SPDX expression of the weights; by default what the folder's model card says. */
+  @IsOptional()
+  @MaxLength(PROVENANCE_LIMITS.license)
+  @IsString()
+  license?: string;
+
+  /** Who made the model: a person or an organisation. */
+  @IsOptional()
+  @MaxLength(PROVENANCE_LIMITS.author)
+  @IsString()
+  author?: string;
+
+  /** What it was trained on; by default what the folder's model card says. */
+  @ApiProperty({ type: () => [TrainingDataRequest], required: false })
+  @IsOptional()
+  @ValidateNested({ each: true })
+  @Type(() => TrainingDataRequest)
+  @ArrayMaxSize(PROVENANCE_LIMITS.data)
+  @IsArray()
+  data?: TrainingDataRequest[];
 }

@@ -4,6 +4,8 @@ import { parseCheckpointConfig } from '../checkpoint/checkpoint-config.js';
 import { TensorSource } from '../checkpoint/tensor-source.js';
 import { readTokenizer, type TokenizerPayload } from '../checkpoint/tokenizer-files.js';
 import type { ModelConfig } from '../model-config.js';
+import { provenanceOfCard } from '../provenance/model-card.js';
+import type { Provenance } from '../provenance/provenance.js';
 import { planCheckpoint, unusedTensors, type CheckpointBlock } from './checkpoint-plan.js';
 
 /** A checkpoint that was found to be complete: every tensor of the plan is there, in its shape, and none is left over. */
@@ -11,6 +13,8 @@ export interface Checkpoint {
   readonly folder: string;
   readonly config: ModelConfig;
   readonly tokenizer: TokenizerPayload | null;
+  /** What its model card (`README.md`) says of where it comes from; null where it says nothing, or there is none. */
+  readonly card: Provenance | null;
   readonly source: TensorSource;
   readonly blocks: readonly CheckpointBlock[];
   /** Bytes of all tensors as the checkpoint stores them. */
@@ -47,11 +51,18 @@ export async function openCheckpoint(path: string): Promise<Result<Checkpoint>> 
     folder: folder.path,
     config: config.value.config,
     tokenizer: tokenizer.value,
+    card: await readCard(folder),
     source: source.value,
     blocks,
     totalBytes: blocks.reduce((sum, block) => sum + bytesOf(block), 0),
     bytesOf,
   });
+}
+
+/** A card that cannot be read says nothing: it is written for people, and no import fails for it. */
+async function readCard(folder: CheckpointFolder): Promise<Provenance | null> {
+  const text = await folder.readText('README.md');
+  return text.ok && text.value !== null ? provenanceOfCard(text.value) : null;
 }
 
 function checkComplete(source: TensorSource, blocks: readonly CheckpointBlock[]): Result<void> {

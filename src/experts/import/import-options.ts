@@ -1,7 +1,8 @@
 import { basename, resolve } from 'node:path';
-import { CodedError } from '../../common/index.js';
+import { CodedError, type Result } from '../../common/index.js';
 import type { ImportDtype } from '../blocks/tensor-plan.js';
 import { isModelName } from '../releases/release-payload.js';
+import { parseProvenance, type Provenance, type TrainingData } from '../provenance/provenance.js';
 import { parseVersion } from '../releases/version.js';
 import type { QualityReport, QualityUnknown } from './quality.js';
 
@@ -16,6 +17,12 @@ export interface ImportOptions {
   readonly timestamp?: number;
   /** Whether to compare the release with the exact weights; undefined: in 4 bits, unless the model is large. */
   readonly measure?: boolean;
+  /** SPDX expression of the weights; by default what the folder's model card says. */
+  readonly license?: string;
+  /** Who made the model. */
+  readonly author?: string;
+  /** What it was trained on; by default what the folder's model card says. */
+  readonly data?: readonly TrainingData[];
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +49,10 @@ export interface ReleaseSummary {
   readonly created_blocks: number;
   /** False where the model had a release of exactly this content already. */
   readonly created: boolean;
+  /** Where it comes from, as its release block states; null where it states nothing. */
+  readonly provenance: Provenance | null;
+  /** What it does not state. Without licence and data no release goes live by itself. */
+  readonly unstated: readonly ('licence' | 'data' | 'author')[];
   /** What keeping the weights in fewer bits costs; absent where nobody asked. */
   readonly quality?: QualityReport | QualityUnknown;
 }
@@ -58,7 +69,8 @@ export function defaultName(folder: string): string {
 const DTYPES: readonly string[] = ['q8', 'q4', 'f16', 'f32'];
 
 /** What is wrong with options, if anything: `IMPORT_OPTION` names the one. */
-export function checkOptions(model: string, { version, dtype, timestamp }: ImportOptions): CodedError | null {
+export function checkOptions(model: string, options: ImportOptions): CodedError | null {
+  const { version, dtype, timestamp } = options;
   const bad = (option: string, message: string) => new CodedError('IMPORT_OPTION', message, { option });
   if (!isModelName(model))
     return bad(
@@ -71,5 +83,11 @@ export function checkOptions(model: string, { version, dtype, timestamp }: Impor
     return bad('dtype', `dtype ${String(dtype)} is not supported; supported are ${DTYPES.join(', ')}`);
   if (timestamp !== undefined && (!Number.isSafeInteger(timestamp) || timestamp < 0))
     return bad('timestamp', 'timestamp must be whole milliseconds since the epoch');
-  return null;
+  const stated = statedIn(options);
+  return stated.ok ? null : stated.error;
+}
+
+/** What options say of where the model comes from; null where they say nothing. `IMPORT_OPTION`. */
+export function statedIn({ license, author, data }: ImportOptions): Result<Provenance | null> {
+  return parseProvenance({ license, author, data });
 }

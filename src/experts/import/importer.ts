@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { join } from 'node:path';
 import { BlobStore, BlockAuthor, BlockPublisher, BlockReader } from '../../chain/index.js';
-import { CodedError, err, EventBus, ok, type Json, type Result } from '../../common/index.js';
+import { CodedError, err, EventBus, ok, unwrap, type Json, type Result } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { modelConfigJson } from '../model-config.js';
+import { unstated, type Provenance } from '../provenance/provenance.js';
 import { ReleaseAuthor } from '../releases/release-author.js';
 import { ArchitecturePublisher } from './architecture-blocks.js';
 import { openCheckpoint, type Checkpoint } from './checkpoint.js';
 import {
   checkOptions,
   defaultName,
+  statedIn,
   type ImportOptions,
   type ImportProgress,
   type ReleaseSummary,
@@ -129,6 +131,7 @@ export class Importer {
       weights: weights.value,
       dtype,
       timestamp,
+      provenance: provenanceOf(checkpoint, options),
     };
     const release = await this.releases.publish(draft);
     if (!release.ok) return release;
@@ -141,6 +144,7 @@ export class Importer {
       model,
       ...chainA.value,
       ...release.value,
+      unstated: unstated(release.value.provenance),
       dtype,
       blocks,
       created_blocks: weightImport.created,
@@ -186,4 +190,10 @@ export class Importer {
       this.events.emit('import.progress', { model, step, done, total });
     };
   }
+}
+
+/** Where a checkpoint comes from: its model card, and over it what was asked for, member by member. */
+function provenanceOf({ card }: Checkpoint, options: ImportOptions): Provenance | null {
+  const stated = unwrap(statedIn(options));
+  return card === null && stated === null ? null : { ...card, ...stated };
 }

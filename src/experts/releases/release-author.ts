@@ -3,6 +3,7 @@ import { BlockAuthor, BlockPublisher, BlockReader } from '../../chain/index.js';
 import { canonicalJson, CodedError, err, ok, utf8ToBytes, type Result } from '../../common/index.js';
 import { parseModelConfig, type ModelConfig } from '../model-config.js';
 import { readJsonPayload } from './json-payload.js';
+import { provenanceIn, provenanceJson, type Provenance } from '../provenance/provenance.js';
 import { Promotion } from './promotion.js';
 import { ReleaseCatalog } from './release-catalog.js';
 import { releasePayloadJson, type ReleasePayload } from './release-payload.js';
@@ -29,6 +30,8 @@ export interface ReleaseDraft {
   readonly dtype: string;
   /** ms since the epoch; raised to the parent's time where that is later. */
   readonly timestamp: number;
+  /** Where it comes from; null or left out: nobody says. */
+  readonly provenance?: Provenance | null;
 }
 
 /** A release on the chain. */
@@ -36,6 +39,8 @@ export interface PublishedRelease {
   readonly release: string;
   readonly version: string;
   readonly parent: string | null;
+  /** What its block states of where it comes from. */
+  readonly provenance: Provenance | null;
   /** False where the model had a release of exactly this content already. */
   readonly created: boolean;
 }
@@ -62,9 +67,10 @@ export class ReleaseAuthor {
     const releases = await this.catalog.releases(draft.model);
     const same = await this.findSame(draft, releases);
     if (same !== null)
-      return this.finish(draft.model, same.version, {
-        release: same.hash,
-        parent: same.parent,
+      return this.finish(draft.model, same.row.version, {
+        release: same.row.hash,
+        parent: same.row.parent,
+        provenance: same.provenance,
         created: false,
       });
     const live = (await this.catalog.models()).find(({ name }) => name === draft.model)?.liveRelease ?? null;
@@ -78,7 +84,7 @@ export class ReleaseAuthor {
     parent: ReleaseRow | null,
     version: string,
   ): Promise<Result<PublishedRelease>> {
-    const { model, meta, tokenizer, weights, dtype } = draft;
+    const { model, meta, tokenizer, weights, dtype, provenance = null } = draft;
     const payload: ReleasePayload = {
       model,
       version,
@@ -100,7 +106,10 @@ export class ReleaseAuthor {
         payloadType: 'json',
         dependsOn,
         prevHash: head,
-        metadata: { model, version, dtype },
+        metadata: {
+          ...{ model, version, dtype },
+          ...(provenance === null ? {} : { provenance: provenanceJson(provenance) }),
+        },
         timestamp: Math.max(draft.timestamp, parent?.timestamp ?? 0),
       });
       return [{ header, payload: bytes }];
@@ -110,6 +119,7 @@ export class ReleaseAuthor {
     return this.finish(model, version, {
       release: published.value[0].hash,
       parent: payload.parent,
+      provenance,
       created: true,
     });
   }
@@ -124,12 +134,20 @@ export class ReleaseAuthor {
     return promoted.ok ? ok({ ...facts, version }) : promoted;
   }
 
-  private async findSame(draft: ReleaseDraft, releases: readonly ReleaseRow[]): Promise<ReleaseRow | null> {
+  /** A release of the same content. One that states another origin is another; a draft that states nothing takes any. */
+  private async findSame(
+    draft: ReleaseDraft,
+    releases: readonly ReleaseRow[],
+  ): Promise<{ row: ReleaseRow; provenance: Provenance | null } | null> {
+    const asked = draft.provenance ?? null;
     for (const row of [...releases].reverse()) {
       if (row.meta !== draft.meta || row.tokenizer !== draft.tokenizer) continue;
       if (draft.version !== undefined && draft.version !== row.version) continue;
       const payload = await this.catalog.payload(row.hash);
-      if (payload.ok && canonicalJson(payload.value.weights) === canonicalJson(draft.weights)) return row;
+      if (!payload.ok || canonicalJson(payload.value.weights) !== canonicalJson(draft.weights)) continue;
+      const block = await this.reader.header(row.hash);
+      const provenance = block === null ? null : provenanceIn(block.header.metadata);
+      if (asked === null || sameStatement(asked, provenance)) return { row, provenance };
     }
     return null;
   }
@@ -172,6 +190,10 @@ export class ReleaseAuthor {
     const meta = await readJsonPayload(this.reader, release.meta);
     return meta.ok ? parseModelConfig(meta.value) : meta;
   }
+}
+
+function sameStatement(one: Provenance, other: Provenance | null): boolean {
+  return other !== null && canonicalJson(provenanceJson(one)) === canonicalJson(provenanceJson(other));
 }
 
 function versionRefusal(version: string, why: string): CodedError {

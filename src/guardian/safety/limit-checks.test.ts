@@ -32,7 +32,10 @@ describe('limits', () => {
   });
 
   it('compare what the truth mirror measured', () => {
-    const figures = { bias: 0.15, fairness: 0.8, transparency: 1, measuredAt: '2026-01-01T00:00:00Z' };
+    const figures = {
+      ...{ bias: 0.15, fairness: 0.8, transparency: 1, missing: [] as string[] },
+      measuredAt: '2026-01-01T00:00:00Z',
+    };
     const outcomes = (changes: Partial<typeof figures>) =>
       ethicalChecks({ ...figures, ...changes }, DEFAULT_THRESHOLDS)
         .filter(({ outcome }) => outcome !== 'passed')
@@ -41,6 +44,13 @@ describe('limits', () => {
     expect(outcomes({ bias: 0.16 })).toEqual(['ethical_bias']);
     expect(outcomes({ fairness: 0.79 })).toEqual(['ethical_fairness']);
     expect(outcomes({ transparency: 0.99 })).toEqual(['ethical_transparency']);
+    const unknown = { ...figures, bias: null, transparency: 0.5, missing: ['licence', 'data'] };
+    const [bias, fairness, transparency] = ethicalChecks(unknown, DEFAULT_THRESHOLDS);
+    expect([bias.outcome, fairness.outcome, transparency.outcome]).toEqual([
+      ...['guardian', 'passed', 'guardian'],
+    ]);
+    expect(bias.detail).toContain('could not be measured');
+    expect(transparency.detail).toContain('not on the chain for every weight: licence, data');
   });
 
   it.each([

@@ -27,16 +27,19 @@ export function ethicalChecks(
   figures: EthicsFigures | undefined,
   { bias, fairness, transparency }: SafetyThresholds,
 ): SafetyCheck[] {
+  const unknown = figures === undefined ? 'nobody measured it' : 'it could not be measured';
   const check = (
     name: SafetyCheck['name'],
     value: number | null,
     limit: number,
     passes: (value: number) => boolean,
     rule: string,
+    note = '',
   ): SafetyCheck => ({
     ...{ name, value, limit, outcome: value !== null && passes(value) ? 'passed' : 'guardian' },
-    detail: `${value === null ? 'nobody measured it' : `measured is ${value}`}; ${rule} ${limit} passes`,
+    detail: `${value === null ? unknown : `measured is ${value}`}; ${rule} ${limit} passes${note}`,
   });
+  const missing = figures?.missing ?? [];
   return [
     check('ethical_bias', figures?.bias ?? null, bias, (value) => value <= bias, 'at most'),
     check('ethical_fairness', figures?.fairness ?? null, fairness, (value) => value >= fairness, 'at least'),
@@ -46,6 +49,7 @@ export function ethicalChecks(
       transparency,
       (value) => value >= transparency,
       'at least',
+      missing.length === 0 ? '' : `; not on the chain for every weight: ${missing.join(', ')}`,
     ),
   ];
 }

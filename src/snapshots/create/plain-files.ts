@@ -20,7 +20,7 @@ export async function settingsInForce(config: AppConfig): Promise<(readonly [str
     ['decision-matrix.yaml', config.decisionMatrix ?? own('decision-matrix.yaml')],
     ['healing.yaml', config.healingFile ?? own('healing.yaml')],
     ['rewards.yaml', config.rewardsFile ?? own('rewards.yaml')],
-    ['truth-mirror.yaml', own('truth-mirror.yaml')],
+    ['truth-mirror.yaml', config.truthMirrorQuestions ?? own('truth-mirror.yaml')],
     ...names.map((name) => [`policies/${name}`, join(policies, name)] as const),
   ];
 }

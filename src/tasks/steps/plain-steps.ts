@@ -1,8 +1,17 @@
 import { CodedError, err, ok, systemClock, type Json } from '../../common/index.js';
-import type { Importer } from '../../experts/index.js';
+import { parseData, type Importer } from '../../experts/index.js';
+import { isLicence } from '../../common/licence/judge-licence.js';
 import type { PolicyBook } from '../policy/policy-book.js';
 import { askPolicies } from '../policy/policy-verdict.js';
-import { amountField, optionalField, readFields, textField, wordField, type JsonObject } from './fields.js';
+import {
+  amountField,
+  optionalField,
+  readFields,
+  textField,
+  wordField,
+  type Field,
+  type JsonObject,
+} from './fields.js';
 import type { StepHandler } from './step-handler.js';
 
 const ACTION = textField(/^[a-z][a-z0-9_.-]{0,99}$/, 'an action such as onchain_action.transfer');
@@ -30,6 +39,13 @@ export function policyCheck(book: PolicyBook): StepHandler {
   };
 }
 
+const licenceField: Field<string> = (raw) =>
+  typeof raw === 'string' && isLicence(raw) ? ok(raw) : err('an SPDX expression such as Apache-2.0');
+const dataField: Field<Json> = (raw) => {
+  const data = parseData(raw);
+  return data.ok ? ok(data.value as unknown as Json) : err('a list of {name, url, license}');
+};
+
 /** `import_model`: imports a checkpoint that lies on the server's machine. Blocks are named by content, so twice is once. */
 export function importModel(importer: Importer): StepHandler {
   const fields = {
@@ -37,6 +53,9 @@ export function importModel(importer: Importer): StepHandler {
     name: optionalField(textField(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'the name of a model')),
     version: optionalField(textField(/^\d{1,9}\.\d{1,9}\.\d{1,9}$/, 'a version such as 1.0.0')),
     dtype: optionalField(wordField('q8', 'q4', 'f16', 'f32')),
+    license: optionalField(licenceField),
+    author: optionalField(textField(/^[^\p{Cc}]{1,200}$/u, 'who made the model, at most 200 characters')),
+    data: optionalField(dataField),
   };
   return {
     type: 'import_model',

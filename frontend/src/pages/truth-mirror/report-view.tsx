@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import type { Estimate, MirrorReport } from '../../api/mirror.js';
+import type { Estimate, MirrorFigures, MirrorReport } from '../../api/mirror.js';
 import { saveFile } from '../../components/export-buttons.js';
 import { dateTime, number } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
@@ -80,6 +80,7 @@ function Report({ report }: { report: MirrorReport }) {
           <dd>
             <Hash value={figures.release} />
           </dd>
+          <OriginFacts stated={figures.provenance ?? null} />
           <dt>Figures</dt>
           <dd>
             <Hash value={report.figures_hash} />
@@ -92,6 +93,26 @@ function Report({ report }: { report: MirrorReport }) {
       </div>
     </article>
   );
+}
+
+/** Where the release block says that the release comes from. */
+function OriginFacts({ stated }: { stated: NonNullable<MirrorFigures['provenance']> | null }) {
+  const { license, author, data = [] } = stated ?? {};
+  return (
+    <>
+      <dt>Licence</dt>
+      <dd>{license ?? 'not stated'}</dd>
+      <dt>Author</dt>
+      <dd>{author ?? 'not stated'}</dd>
+      <dt>Data</dt>
+      <dd>{data.length === 0 ? 'not stated' : data.map(sourceText).join('; ')}</dd>
+    </>
+  );
+}
+
+function sourceText({ name, url, license }: { name: string; url?: string; license?: string }): string {
+  const details = [url === name ? undefined : url, license].filter((each) => each !== undefined);
+  return details.length === 0 ? name : `${name} (${details.join(', ')})`;
 }
 
 function EstimateReading(props: { label: string; figure: Estimate | null; unit?: string; best: string }) {

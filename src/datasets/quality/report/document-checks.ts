@@ -1,8 +1,8 @@
 import type { DatasetDocument } from '../../jsonl/index.js';
 import { partsOf } from '../../jsonl/index.js';
-import { judgeLicence, worse } from '../licence/judge-licence.js';
-import type { LicenceClass } from '../licence/licence-list.js';
-import { licencesIn } from '../licence/licences-in-text.js';
+import { judgeLicence, worse } from '../../../common/licence/judge-licence.js';
+import type { LicenceClass } from '../../../common/licence/licence-list.js';
+import { licencesIn } from '../../../common/licence/licences-in-text.js';
 import type { PiiKind } from '../pii/finding.js';
 import { findPii } from '../pii/find-pii.js';
 

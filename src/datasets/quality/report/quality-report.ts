@@ -1,6 +1,6 @@
 import type { Json } from '../../../common/canonical-json.js';
 import type { PiiKind } from '../pii/finding.js';
-import type { LicenceClass } from '../licence/licence-list.js';
+import type { LicenceClass } from '../../../common/licence/licence-list.js';
 import type { Proportion } from '../text/proportion.js';
 import type { Toxicity } from '../toxicity/toxicity.js';
 import type { RefusalReason, Thresholds } from './thresholds.js';

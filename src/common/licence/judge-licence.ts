@@ -26,3 +26,19 @@ function classOf(expression: LicenceExpression): LicenceClass {
   const ranks = expression.operands.map((operand) => ORDER.indexOf(classOf(operand)));
   return ORDER[expression.kind === 'or' ? Math.min(...ranks) : Math.max(...ranks)];
 }
+
+/** An identifier of one's own: `LicenseRef-…`, as SPDX writes licences that are not in its list. */
+const OWN_IDENTIFIER = /^(?:DocumentRef-[A-Za-z0-9.-]+:)?LicenseRef-[A-Za-z0-9.-]+$/;
+
+/** Whether a text is an SPDX expression of identifiers that its list has, or that say by themselves that they are one's own. */
+export function isLicence(text: string): boolean {
+  const expression = parseLicenceExpression(text);
+  return expression.ok && isNamed(expression.value);
+}
+
+function isNamed(expression: LicenceExpression): boolean {
+  if (expression.kind !== 'licence') return expression.operands.every(isNamed);
+  const { id, exception } = expression;
+  if (exception !== null && !isKnownException(exception)) return false;
+  return classOfLicence(id) !== 'unknown' || OWN_IDENTIFIER.test(id);
+}

@@ -1,5 +1,5 @@
-import { CodedError } from '../../../common/errors.js';
-import { err, ok, type Result } from '../../../common/result.js';
+import { CodedError } from '../errors.js';
+import { err, ok, type Result } from '../result.js';
 
 /** A licence expression: one licence, or several of which all (`and`) or any one (`or`) hold. */
 export type LicenceExpression =
