@@ -16,7 +16,7 @@ import { MeController } from './http/me.controller.js';
 import { SessionController } from './http/session.controller.js';
 import { WalletController } from './http/wallet.controller.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { Limiters, LoginThrottle, RateLimits } from './limits/index.js';
+import { Limiters, LoginThrottle, RateLimits, RedisProbe } from './limits/index.js';
 import { PasswordController } from './http/password.controller.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordLinks } from './passwords/password-links.js';
@@ -58,6 +58,7 @@ import { WalletProof } from './wallet/wallet-proof.js';
     WalletProof,
     WalletAccounts,
     Limiters,
+    RedisProbe,
     LoginThrottle,
     RateLimits,
     Door,

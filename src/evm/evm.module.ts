@@ -2,6 +2,7 @@ import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { EventBus } from '../common/index.js';
 import { StepRegistry, TasksModule } from '../tasks/index.js';
 import { EvmNode } from './evm-node.js';
+import { EvmProbe } from './evm-probe.js';
 import { TransactionStore } from './transactions.js';
 import { onchainAction, simulateStep, transferStep } from './transfer-steps.js';
 import { checkBalance, monitorWallet, walletReading } from './wallet-steps.js';
@@ -31,5 +32,9 @@ export class EvmSteps implements OnModuleInit {
 }
 
 /** Steps on an EVM chain. Needs the global config, keys, database and events. */
-@Module({ imports: [TasksModule], providers: [EvmNode, TransactionStore, EvmSteps], exports: [EvmNode] })
+@Module({
+  imports: [TasksModule],
+  providers: [EvmNode, EvmProbe, TransactionStore, EvmSteps],
+  exports: [EvmNode],
+})
 export class EvmModule {}

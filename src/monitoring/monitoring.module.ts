@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { DependencyRegistry } from '../common/observation/dependency-registry.js';
 import { HealthRegistry } from '../common/observation/health-registry.js';
 import { LearningActivity } from '../common/observation/learning-activity.js';
 import { LiveFigures } from '../common/observation/live-figures.js';
@@ -14,6 +15,7 @@ import { TraceExport } from './trace-export.js';
 @Module({
   providers: [
     HealthRegistry,
+    DependencyRegistry,
     LiveFigures,
     LearningActivity,
     MetricRegistry,
@@ -25,6 +27,7 @@ import { TraceExport } from './trace-export.js';
   ],
   exports: [
     HealthRegistry,
+    DependencyRegistry,
     LiveFigures,
     LearningActivity,
     MetricRegistry,

@@ -11,6 +11,7 @@ import { BlobRemedy } from './remedies/blob-remedy.js';
 import { DatabaseRemedies } from './remedies/database-remedies.js';
 import { EngineRemedies } from './remedies/engine-remedies.js';
 import { MachineRemedies } from './remedies/machine-remedies.js';
+import { PeerProbe } from './remedies/peer-probe.js';
 import { RemedyBox } from './remedies/remedy-box.js';
 import { Treatment } from './treatment.js';
 import { DamageWatch } from './vitals/damage-watch.js';
@@ -33,6 +34,7 @@ import { WatchLoop } from './watch-loop.js';
     MachineRemedies,
     DatabaseRemedies,
     BlobRemedy,
+    PeerProbe,
     RemedyBox,
     IncidentStore,
     Treatment,

@@ -55,6 +55,16 @@ export class Limiters implements OnModuleDestroy {
     };
   }
 
+  /** Whether they count in Redis, as far as it can be reached. */
+  get shared(): boolean {
+    return this.redis !== null;
+  }
+
+  /** Asks Redis for an answer; rejects where there is no connection. */
+  async ping(): Promise<void> {
+    await this.redis?.ping();
+  }
+
   onModuleDestroy(): void {
     this.redis?.disconnect();
   }

@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { systemClock, type Json } from '../../common/index.js';
+import { DependencyRegistry } from '../../common/observation/dependency-registry.js';
 import { HealthRegistry, type HealthReport } from '../../common/observation/health-registry.js';
 import { MachineVitals, type DiskReading } from '../vitals/machine-vitals.js';
 import { observation, type MonitoringAgent, type Observation } from './agent.js';
@@ -12,15 +13,17 @@ const DISK_WARNING = 0.85;
 const DISK_CRITICAL = 0.95;
 const STATUS_WORTH = { ok: 1, degraded: 0.5, failed: 0 } as const;
 
-/** Database, blob store, kernel, log and disk: everything behind `/ready`, and how late the log is. */
+/** Everything behind `/ready`, how late the log is, the disk, and what the server depends on outside as far as it is configured. */
 @Injectable()
 export class HealthAgent implements MonitoringAgent, OnModuleInit {
   readonly name = 'health';
-  readonly about = 'Database, block store, kernel, log, disk and what else the server needs';
+  readonly about =
+    'Database, block store, kernel, log, disk; Redis, EVM node and peer where they are configured';
 
   constructor(
     private readonly registry: AgentRegistry,
     private readonly health: HealthRegistry,
+    private readonly dependencies: DependencyRegistry,
     private readonly vitals: MachineVitals,
     private readonly dataSource: DataSource,
   ) {}
@@ -30,7 +33,9 @@ export class HealthAgent implements MonitoringAgent, OnModuleInit {
   }
 
   async observe(): Promise<Observation> {
-    const { probes, status } = await this.health.check();
+    const [own, outside] = await Promise.all([this.health.check(), this.dependencies.check()]);
+    const probes = { ...own.probes, ...outside.probes };
+    const status = own.status === 'ok' ? outside.status : own.status;
     const disk = await this.vitals.disk();
     const lag = probes.database?.status === 'ok' ? await this.logLag() : { waiting: 0, ms: 0 };
     const reports = Object.entries(probes);
