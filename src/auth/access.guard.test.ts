@@ -3,6 +3,7 @@ import { Reflector } from '@nestjs/core';
 import passport from 'passport';
 import { JwtService } from '@nestjs/jwt';
 import { unwrap } from '../common/index.js';
+import { AccessPatterns } from '../common/observation/access-patterns.js';
 import { ProblemException } from '../common/problem.js';
 import { loadConfig } from '../config/index.js';
 import type { NodeKeys } from '../keys/index.js';
@@ -33,6 +34,8 @@ const apiKeys = {
   identify: async (key: string) =>
     key === 'stk_wrong' ? null : { subject: 'bert', roles: ['admin'], scopes: [key.slice(4)] },
 } as unknown as ApiKeys;
+
+const patterns = new AccessPatterns();
 
 class Resource {
   read(): void {}
@@ -74,7 +77,7 @@ async function call(
   } as unknown as ExecutionContext;
   try {
     const limits = new RateLimits(config, new Limiters(config));
-    await new AccessGuard(new Reflector(), config, apiKeys, limits, strategy).canActivate(context);
+    await new AccessGuard(new Reflector(), config, apiKeys, limits, strategy, patterns).canActivate(context);
     return { status: 200, subject: http.identity?.subject };
   } catch (thrown) {
     if (thrown instanceof ProblemException) return { status: thrown.getStatus(), subject: undefined };

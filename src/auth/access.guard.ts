@@ -1,12 +1,13 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { AuthGuard } from '@nestjs/passport';
+import { AccessPatterns } from '../common/observation/access-patterns.js';
 import { ProblemException } from '../common/problem.js';
 import { AppConfig } from '../config/index.js';
 import { ApiKeys } from './api-keys/index.js';
 import { ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { RateLimits, UNLIMITED_METADATA, type Allowance } from './limits/index.js';
+import { addressGroup, RateLimits, UNLIMITED_METADATA, type Allowance } from './limits/index.js';
 import { ROLES_METADATA, type RoleName } from './roles.js';
 import { SCOPE_METADATA, type NeededScope } from './scopes.js';
 
@@ -15,6 +16,8 @@ export interface IdentifiedRequest {
   readonly method: string;
   readonly headers: { readonly authorization?: string };
   identity?: Identity;
+  /** The account whose credential came with the request, whether or not it may do what it asks for. */
+  account?: { readonly account: string; readonly name: string };
   user?: Identity;
 }
 
@@ -49,6 +52,7 @@ export class AccessGuard extends PassportGuard implements CanActivate {
     private readonly keys: ApiKeys,
     private readonly limits: RateLimits,
     private readonly tokens: JwtStrategy,
+    private readonly patterns: AccessPatterns,
   ) {
     super();
   }
@@ -77,8 +81,15 @@ export class AccessGuard extends PassportGuard implements CanActivate {
         admit(await this.limits.takeAddress(request.ip), context);
       throw thrown;
     });
+    if (caller !== ANONYMOUS) this.watch(caller, request);
     if (!unlimited) admit(await this.limits.take(caller, request.ip), context);
     return caller;
+  }
+
+  private watch({ subject, name = subject, session, key }: Identity, request: AddressedRequest): void {
+    const credential = key !== undefined ? `key.${key}` : session === undefined ? null : `session.${session}`;
+    request.account = { account: subject, name };
+    this.patterns.called({ ...request.account, credential, address: addressGroup(request.ip) });
   }
 
   private async identify(context: ExecutionContext, request: IdentifiedRequest): Promise<Identity> {

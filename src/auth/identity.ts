@@ -13,6 +13,8 @@ export interface Identity {
   readonly tier?: Tier;
   /** The session, for somebody who signed in. */
   readonly session?: string;
+  /** Id of the API key it was let in by; absent for everybody else. */
+  readonly key?: string;
   /** What an API key may do at most; absent for everybody else, who may do all that the roles may. */
   readonly scopes?: readonly Scope[];
 }

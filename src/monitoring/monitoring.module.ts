@@ -1,4 +1,5 @@
 import { Global, Module } from '@nestjs/common';
+import { AccessPatterns } from '../common/observation/access-patterns.js';
 import { DependencyRegistry } from '../common/observation/dependency-registry.js';
 import { HealthRegistry } from '../common/observation/health-registry.js';
 import { LearningActivity } from '../common/observation/learning-activity.js';
@@ -22,6 +23,7 @@ import { TraceExport } from './trace-export.js';
     VersionRegistry,
     Tracing,
     SecuritySignals,
+    AccessPatterns,
     ReadinessWatch,
     TraceExport,
   ],
@@ -34,6 +36,7 @@ import { TraceExport } from './trace-export.js';
     VersionRegistry,
     Tracing,
     SecuritySignals,
+    AccessPatterns,
     ReadinessWatch,
   ],
 })

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Catch, NotFoundException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { packageRoot } from '../common/installation.js';
+import { AccessPatterns } from '../common/observation/access-patterns.js';
 import { SecuritySignals } from '../common/observation/security-signals.js';
 import { ProblemFilter } from './problem.filter.js';
 
@@ -12,8 +13,8 @@ export class PageFallbackFilter implements ExceptionFilter {
   private readonly problems: ProblemFilter;
   private readonly page = readPage();
 
-  constructor(signals: SecuritySignals) {
-    this.problems = new ProblemFilter(signals);
+  constructor(signals: SecuritySignals, patterns: AccessPatterns) {
+    this.problems = new ProblemFilter(signals, patterns);
   }
 
   catch(thrown: NotFoundException, host: ArgumentsHost): void {

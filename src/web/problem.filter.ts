@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IdentifiedRequest } from '../auth/index.js';
+import { AccessPatterns } from '../common/observation/access-patterns.js';
 import { SecuritySignals } from '../common/observation/security-signals.js';
 import { problemOf, type Problem } from './problem.js';
 
@@ -9,14 +11,20 @@ import { problemOf, type Problem } from './problem.js';
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger('Http');
 
-  constructor(private readonly signals: SecuritySignals) {}
+  constructor(
+    private readonly signals: SecuritySignals,
+    private readonly patterns: AccessPatterns,
+  ) {}
 
   catch(thrown: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') return;
-    const request = host.switchToHttp().getRequest<FastifyRequest>();
+    const request = host.switchToHttp().getRequest<FastifyRequest & Pick<IdentifiedRequest, 'account'>>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const problem = problemOf(thrown);
     this.signals.refused(problem.code);
+    const { account, method, routeOptions } = request;
+    if (account !== undefined && (problem.status === 403 || problem.status === 404))
+      this.patterns.refused(account, `${method} ${routeOptions.url ?? ''}`);
     if (problem.status >= 500) this.report(problem, request, thrown);
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy();

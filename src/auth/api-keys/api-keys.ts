@@ -137,6 +137,6 @@ export class ApiKeys {
     if (row.stale) await this.dataSource.query('UPDATE api_keys SET used_at = now() WHERE id = $1', [id]);
     const { account_id: subject, name, roles, tier, scopes } = row;
     const expiresAt = row.expires_at?.getTime() ?? Infinity;
-    return { hash: row.secret_hash, expiresAt, identity: { subject, name, roles, tier, scopes } };
+    return { hash: row.secret_hash, expiresAt, identity: { subject, name, roles, tier, scopes, key: id } };
   }
 }

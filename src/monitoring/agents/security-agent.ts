@@ -1,11 +1,13 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
 import { EventBus } from '../../common/index.js';
+import { AccessPatterns } from '../../common/observation/access-patterns.js';
 import { SecuritySignals, type SecuritySignal } from '../../common/observation/security-signals.js';
 import { AppConfig } from '../../config/index.js';
 import type { Severity } from '../alerts/alert.js';
 import { observation, type MonitoringAgent, type Observation } from './agent.js';
 import { AgentRegistry } from './agent-registry.js';
+import { oddAccess } from './odd-access.js';
 import { securityScore } from './security-score.js';
 
 const WINDOW_MINUTES = 60;
@@ -48,6 +50,7 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
     private readonly config: AppConfig,
     private readonly registry: AgentRegistry,
     private readonly signals: SecuritySignals,
+    private readonly patterns: AccessPatterns,
     private readonly figures: SafetyFigures,
     private readonly events: EventBus,
   ) {}
@@ -78,7 +81,9 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
       ];
     });
     const detail = `security score ${score.toFixed(2)}`;
-    return observation({ detail, score, measures: { ...counts, security_score: score }, troubles });
+    const odd = oddAccess(this.patterns);
+    const measures = { ...counts, odd_access: odd.length, security_score: score };
+    return observation({ detail, score, measures, troubles: [...troubles, ...odd] });
   }
 
   /** The score of the last round while it is fresh: what is unknown must not pass for good. */
