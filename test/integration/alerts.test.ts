@@ -1,3 +1,4 @@
+import { QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { EventBus, systemClock, type StemmaEvents } from '../../src/common/index.js';
 import type { Trouble } from '../../src/monitoring/alerts/alert.js';
 import { AlertBook } from '../../src/monitoring/alerts/alert-book.js';
@@ -20,6 +21,8 @@ describe('alerts that are silenced', () => {
   let book: AlertBook;
   let store: AlertStore;
   let told: Told[];
+  /** Whether the database cannot be reached. */
+  let away: boolean;
 
   beforeAll(async () => {
     database = await openTestDatabase();
@@ -36,7 +39,12 @@ describe('alerts that are silenced', () => {
     tuning = new AlertTuning();
     store = new AlertStore(database.dataSource);
     const trail = { append: () => Promise.resolve(), committed: () => undefined } as unknown as RecordTrail;
-    book = new AlertBook(store, tuning, database.transactions, trail, events);
+    away = false;
+    const transactions = {
+      run: <T>(work: Parameters<typeof database.transactions.run<T>>[0]) =>
+        away ? Promise.reject(new QueryRunnerAlreadyReleasedError()) : database.transactions.run(work),
+    } as typeof database.transactions;
+    book = new AlertBook(store, tuning, transactions, trail, events);
   });
 
   const silence = (ms: number) => tuning.set('health.disk', { silencedUntil: systemClock.now() + ms });
@@ -96,6 +104,47 @@ describe('alerts that are silenced', () => {
       'changed acknowledged',
       'changed resolved',
     ]);
+  });
+
+  it('are told of after the silence, where they were seen while the database was away', async () => {
+    silence(HOUR_MS);
+    away = true;
+    const id = await book.raise(disk);
+    await book.raise(disk);
+    expect(told).toEqual([]);
+    away = false;
+    silence(-1);
+    await book.flush();
+    await book.flush();
+    expect(told).toEqual([['raised', 'firing', 'warning']]);
+    expect(await store.one(id)).toMatchObject({ state: 'firing', untold: false });
+  });
+
+  it('are told of when the silence is over, even if the database is away still, and then not again', async () => {
+    silence(HOUR_MS);
+    away = true;
+    const id = await book.raise(disk);
+    silence(-1);
+    await book.flush();
+    await book.flush();
+    expect(told).toEqual([['raised', 'firing', 'warning']]);
+    away = false;
+    await book.flush();
+    await book.raise(disk);
+    expect(told).toHaveLength(1);
+    expect(await store.one(id)).toMatchObject({ state: 'firing', untold: false });
+  });
+
+  it('are owed to those who were not told, where they are written down while the silence lasts', async () => {
+    silence(HOUR_MS);
+    away = true;
+    await book.raise(disk);
+    away = false;
+    await book.flush();
+    expect(told).toEqual([['changed', 'silenced', 'warning']]);
+    silence(-1);
+    await book.flush();
+    expect(told.slice(1)).toEqual([['raised', 'firing', 'warning']]);
   });
 
   it('are as urgent as people say', async () => {

@@ -13,6 +13,14 @@ import { quietNeeded } from './damping.js';
 const MOST_WAITING = 100;
 const ACTOR = 'server';
 
+/** Trouble that could not be written down yet. */
+interface WaitingTrouble {
+  readonly id: string;
+  readonly trouble: Trouble;
+  /** Whether somebody was told of it; not while it is silenced. */
+  readonly told: boolean;
+}
+
 /**
  * Every alert of the server. The same trouble is one alert however often it is seen; raising, acknowledging and resolving is one
  * transaction with its leaf of the log, and is told of afterwards. While the database is away troubles are told of at once and
@@ -21,7 +29,7 @@ const ACTOR = 'server';
 @Injectable()
 export class AlertBook {
   private readonly logger = new Logger('Alerts');
-  private readonly waiting = new Map<string, { id: string; trouble: Trouble }>();
+  private readonly waiting = new Map<string, WaitingTrouble>();
 
   constructor(
     private readonly store: AlertStore,
@@ -41,11 +49,11 @@ export class AlertBook {
       this.waiting.delete(trouble.fingerprint);
       this.trail.committed();
       // What was told of while the database was away is not told again.
-      if (change !== null && known === undefined) this.tell(alert, change);
+      if (change !== null && known?.told !== true) this.tell(alert, change);
       return alert.id;
     } catch (thrown) {
       if (databaseRefusal(thrown) === null) throw thrown;
-      this.remember(id, trouble, known === undefined);
+      this.remember(id, trouble, known);
       return id;
     }
   }
@@ -181,11 +189,13 @@ export class AlertBook {
     return this.trail.append(manager, facts);
   }
 
-  private remember(id: string, trouble: Trouble, isNew: boolean): void {
-    if (this.waiting.size >= MOST_WAITING && isNew)
+  private remember(id: string, trouble: Trouble, known: WaitingTrouble | undefined): void {
+    if (this.waiting.size >= MOST_WAITING && known === undefined)
       for (const oldest of [...this.waiting.keys()].slice(0, 1)) this.waiting.delete(oldest);
-    this.waiting.set(trouble.fingerprint, { id, trouble });
-    if (!isNew || this.isSilent(trouble)) return;
+    const told = known?.told === true;
+    const speak = !told && !this.isSilent(trouble);
+    this.waiting.set(trouble.fingerprint, { id, trouble, told: told || speak });
+    if (!speak) return;
     const { fingerprint, severity, source, summary } = trouble;
     this.logger.warn(`${summary} (to be written down when the database is back)`);
     this.events.emit('alert.raised', { alert: id, fingerprint, severity, source, summary, state: 'firing' });
