@@ -15,8 +15,8 @@ describe('a live release whose answers fail', () => {
   });
   afterAll(() => server?.stop());
 
-  const importAs = async (dtype: string) => {
-    const body = { folder: GOLDEN, name: 'mixtral-a', dtype };
+  const importAs = async (dtype: string, name = 'mixtral-a') => {
+    const body = { folder: GOLDEN, name, dtype };
     const response = await fetch(`${server.url}/models/import`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -29,18 +29,28 @@ describe('a live release whose answers fail', () => {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((path) => readFileSync(path)[0] !== '{'.charCodeAt(0));
-  const ask = (seed: number) =>
+  const ask = (seed: number, model = 'mixtral-a') =>
     api(server, 'POST', '/v1/completions', {
-      ...{ model: 'mixtral-a', prompt: [1, 2, 3 + (seed % 20)], max_tokens: 4 },
+      ...{ model, prompt: [1, 2, 3 + (seed % 20)], max_tokens: 4 },
     });
 
   it('is taken back without anybody asking', async () => {
     await importAs('f32');
+    await importAs('f32', 'beside');
     const before = new Set(weights());
     await importAs('q8');
     for (let i = 0; i < ANSWERS; i++) expect((await ask(i)).status).toBe(200);
     const promoted = await api(server, 'POST', '/models/mixtral-a/releases/1.0.1/promote');
     expect([promoted.status, await liveVersion(server)]).toEqual([200, '1.0.1']);
+
+    const back = { type: 'rollback', action: 'previous_release', parameters: { model: 'mixtral-a' } };
+    const touched = async () => {
+      const { body } = await api(server, 'POST', '/api/autonomous/decision', { ...back, dry_run: true });
+      return (body.circumstances as { blast_radius: number }).blast_radius;
+    };
+    expect(await touched()).toBe(1);
+    for (let i = 0; i < ANSWERS; i++) expect((await ask(i, 'beside')).status).toBe(200);
+    expect(await touched()).toBe(0.5);
 
     for (const path of weights().filter((each) => !before.has(each)))
       writeFileSync(

@@ -125,6 +125,11 @@ describe('from a request to a verified action', () => {
   });
 
   it('goes back by one command, and forward again by an override that can be undone', async () => {
+    // Nobody has asked it anything: how much of the answers are this model's is not known.
+    const forecast = { type: 'rollback', action: 'previous_release', parameters: { model: 'mixtral-a' } };
+    expect(await decide({ ...forecast, dry_run: true })).toMatchObject({
+      circumstances: { blast_radius: 1 },
+    });
     const back = await rollBack();
     expect(back).toMatchObject({
       status: 200,

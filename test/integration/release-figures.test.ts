@@ -55,6 +55,22 @@ describe('figures of a canary that two processes serve', () => {
     expect((await figures.of(RELEASE)).answers).toBe(0);
   });
 
+  it('tell which share of all answers is whose, once there are enough', async () => {
+    await database.dataSource.query('TRUNCATE release_figures');
+    const [one, other] = [serve(), serve()];
+    const [a, b, c] = ['a1', 'b2', 'c3'].map((pair) => pair.repeat(32));
+    for (let i = 0; i < 5; i++) one.plan.observe(a, 5);
+    for (let i = 0; i < 4; i++) other.plan.observe(b, null);
+    await other.figures.flush();
+    expect(await one.figures.shareOf([a], 10)).toBeNull();
+    for (let i = 0; i < 11; i++) one.plan.observe(c, 5);
+    expect(await one.figures.shareOf([a], 10)).toBe(0.25);
+    expect(await one.figures.shareOf([a, b], 10)).toBe(0.45);
+    expect(await one.figures.shareOf(['d4'.repeat(32)], 10)).toBe(0);
+    await database.dataSource.query(`UPDATE release_figures SET hour = hour - interval '25 hours'`);
+    expect(await one.figures.shareOf([a], 10)).toBeNull();
+  });
+
   it('wait in the process while the database cannot take them', async () => {
     const { plan, figures } = serve();
     await database.dataSource.query('ALTER TABLE release_figures RENAME TO away');

@@ -46,6 +46,18 @@ export class SharedReleaseFigures implements OnApplicationBootstrap, OnModuleDes
     return { answers: Number(row.answers), failed: Number(row.failed), firstTokenMs };
   }
 
+  /** The share that some releases have of all answers of the last 24 hours, in all processes; null while there are fewer than `least`. */
+  async shareOf(releases: readonly string[], least: number): Promise<number | null> {
+    await this.flush();
+    const [row] = await this.dataSource.query<{ own: string; every: string }[]>(
+      `SELECT coalesce(sum(answers) FILTER (WHERE release = ANY($1)), 0) AS own, coalesce(sum(answers), 0) AS every
+       FROM release_figures WHERE hour > now() - ${WINDOW}`,
+      [releases],
+    );
+    const every = Number(row.every);
+    return every < least ? null : Number(row.own) / every;
+  }
+
   /** Answers of all releases and those that failed, by the hours that touch a span of time. @param from, to ms since the epoch */
   async between(from: number, to: number): Promise<Pick<ReleaseFigures, 'answers' | 'failed'>> {
     await this.flush();

@@ -83,7 +83,8 @@ export class RollbackActions implements OnModuleInit {
         const model = String(parameters.model);
         const { live, previous, since } = found.value;
         return ok({
-          ...{ subject: model, features: await this.features(found.value), blastRadius: 1, release: null },
+          ...{ subject: model, features: await this.features(found.value), release: null },
+          blastRadius: await this.touched(model),
           what: `${model}@${previous.version} becomes live again in the place of ${live.version}`,
           ...{ why: 'asked for', touches: `every answer of ${model} that names no version` },
           ...{
@@ -123,6 +124,13 @@ export class RollbackActions implements OnModuleInit {
         return moved.ok ? ok() : moved;
       },
     };
+  }
+
+  /** The share of all answers that this model gives, by the last day; all of them where there were too few to tell. */
+  private async touched(model: string): Promise<number> {
+    const releases = await this.releases.releases(model);
+    const hashes = releases.map(({ hash }) => hash);
+    return (await this.served.shareOf(hashes, LEAST_ANSWERS)) ?? 1;
   }
 
   private async features({ live, previous, since }: Versions): Promise<Record<string, number>> {
