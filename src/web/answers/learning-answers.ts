@@ -55,6 +55,11 @@ export const LEARNING_ANSWERS: Answers = {
       '`{items: [{author, accepted, released, rejected, gained, trust}]}`; `gained` 0.1 is ten percent less loss',
     ),
   },
+  FilterController_filter: {
+    200: json(
+      '`{filter, experience}`; `filter` is null while there are too few verdicts, else `{input, trained_at, threshold, accepted, rejected, precision, recall, unused, bias, features}`',
+    ),
+  },
   LineageController_model: { 200: json(EXPERT_LINEAGE) },
   LineageController_expert: { 200: json(EXPERT_LINEAGE) },
   RewardsController_balance: {
