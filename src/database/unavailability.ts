@@ -72,6 +72,8 @@ function fromDatabase(thrown: Error): boolean {
     'driverError' in thrown ||
     ('severity' in thrown && 'routine' in thrown) ||
     MESSAGES.test(thrown.message) ||
-    isLostConnection(thrown)
+    isLostConnection(thrown) ||
+    // A connection made without a pool, to a socket in the file system.
+    /\.s\.PGSQL\./.test(thrown.message)
   );
 }
