@@ -12,9 +12,14 @@ export class LearntFilter1763700000022 implements MigrationInterface {
         filter text NOT NULL,
         trained_at timestamptz NOT NULL DEFAULT now()
       )`);
+    await queryRunner.query(
+      `CREATE INDEX learning_submissions_filtered ON learning_submissions (judged_at DESC)
+         WHERE judged_at IS NOT NULL AND checks LIKE '%"learnt_filter"%'`,
+    );
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query('DROP INDEX learning_submissions_filtered');
     await queryRunner.query('DROP TABLE learning_filters');
   }
 }

@@ -63,7 +63,7 @@ browserTests('the Submissions page', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'All submissions' }).click();
     await page.getByRole('heading', { name: 'Contributors' }).waitFor();
-    await page.getByText('There are too few verdicts yet').waitFor();
+    await page.getByText('None was learnt yet').waitFor();
     await page.route('**/learning/filter', (route) => route.fulfill({ json: LEARNT_FILTER }));
     await page.reload();
     await page.getByText('from 12 accepted and 88 rejected candidates').waitFor();

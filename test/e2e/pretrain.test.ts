@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/installation.js';
 import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
@@ -15,7 +15,7 @@ interface PretrainingAnswer {
 const SHORT = ['--tokens', '12000', '--batch-tokens', '1500', '--learning-rate', '0.01'];
 
 /** Genesis with a tenth of its width: learns in seconds. */
-function smallArchitecture(): string {
+function smallArchitecture(changes: object = {}): string {
   const folder = temporaryFolder('architecture');
   const genesis = join(packageRoot(), 'models', 'genesis');
   for (const file of ['tokenizer.json', 'tokenizer_config.json', 'generation_config.json'])
@@ -23,7 +23,7 @@ function smallArchitecture(): string {
   const config = JSON.parse(readFileSync(join(genesis, 'config.json'), 'utf8')) as object;
   const small = { hidden_size: 32, intermediate_size: 32, num_hidden_layers: 2, num_attention_heads: 2 };
   const shape = { ...small, num_key_value_heads: 1, head_dim: 16, num_local_experts: 4 };
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...shape }));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...shape, ...changes }));
   return folder;
 }
 
@@ -58,10 +58,15 @@ describe('stemma pretrain', () => {
   });
 
   it('goes on with one that was begun, and refuses what has changed', async () => {
-    const out = temporaryFolder('resumed');
-    const whole = await pretrain('--architecture', architecture, ...SHORT, '--out', out);
-    rmSync(join(out, 'model.safetensors'));
-    expect(await pretrain('--resume', out)).toEqual(whole);
+    const [out, other] = [temporaryFolder('resumed'), temporaryFolder('whole')];
+    const begun = ['--architecture', architecture, ...SHORT];
+    const whole = await pretrain(...begun, '--out', other);
+    // Stopped before its first update, or on the way.
+    const stopped = await pretrain(...begun, '--minutes', '0.05', '--out', out);
+    expect(stopped.updates).toBeLessThanOrEqual(whole.updates);
+    expect(await pretrain('--resume', out)).toEqual({ ...whole, folder: out });
+    expect((await pretrain('--resume', out, '--tokens', '13000')).error?.code).toBe('TRAINING_OPTIONS');
+    expect((await pretrain(...begun, '--out', out)).error?.code).toBe('TRAINING_FOLDER');
     expect(readFileSync(join(out, 'loss.svg'), 'utf8')).toContain('<polyline class="unseen"');
     const path = join(out, 'config.json');
     writeFileSync(path, readFileSync(path, 'utf8').replace('10000', '20000'));
@@ -79,5 +84,8 @@ describe('stemma pretrain', () => {
     expect(await refusal(join(packageRoot(), 'test', 'vectors', 'golden', 'mixtral-a'))).toBe(
       'TRAINING_NO_TOKENIZER',
     );
+    const small = smallArchitecture({ vocab_size: 1000 });
+    expect(await refusal(small)).toBe('TRAINING_VOCABULARY');
+    expect(readdirSync(out)).toEqual([]);
   });
 });

@@ -36,6 +36,15 @@ describe('what experts may have been trained on', () => {
     expect(said(await any.check([await blockOf(id)]))).toBe(refusal);
   });
 
+  it('is nothing of a rejected set, nor while its appeal is open', async () => {
+    const id = await takeIn(sut, who, 'appealed', goodLines(30, 'appealed'));
+    const block = await blockOf(id);
+    for (const stage of ['rejected', 'appealed', 'quarantined']) {
+      await sut.dataSource.query('UPDATE datasets SET stage = $2 WHERE id = $1', [id, stage]);
+      expect(said(await any.check([block]))).toBe(`SUBMISSION_DATASET 409 dataset ${id} is ${stage}`);
+    }
+  });
+
   it('is approved data alone where the server asks for it', async () => {
     const id = await takeIn(sut, who, 'voted', goodLines(30, 'voted'));
     const block = await blockOf(id);

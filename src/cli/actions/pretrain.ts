@@ -1,6 +1,7 @@
 import { availableParallelism, constants, setPriority } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import type { Command } from 'commander';
 import { CodedError, concatBytes, unwrap, utf8ToBytes, type Json } from '../../common/index.js';
 import { packageRoot } from '../../common/installation.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
@@ -13,7 +14,9 @@ import {
   PretrainingFolder,
   pretrainingPlan,
   runPretraining,
+  type GeneratedExamples,
   type PretrainingOutcome,
+  type PretrainingRecord,
   type Trainer,
   type TrainingJob,
 } from '../../learning/index.js';
@@ -38,21 +41,32 @@ const CHECK_EVERY = 50;
 const KEEP_MS = 120_000;
 
 /** Trains a whole model from nothing and writes a checkpoint that `stemma import` takes. */
-export async function pretrain(context: CommandContext, options: PretrainOptions): Promise<void> {
+export async function pretrain(
+  context: CommandContext,
+  options: PretrainOptions,
+  command: Command,
+): Promise<void> {
   // Whoever answers requests beside it goes first. Threads inherit it, so it comes before them.
   setPriority(constants.priority.PRIORITY_LOW);
+  refuseIgnored(options, command);
   const source = options.resume ?? options.architecture ?? join(packageRoot(), 'models', 'genesis');
   const architecture = unwrap(await readArchitecture(source));
-  const folder = await openFolder(architecture, options);
-  const { seed, tokens } = folder.record;
-  const encoder = unwrap(ExampleEncoder.create(architecture.tokenizer));
-  const drawing = context.progress('drawing examples', tokens);
-  const wanted = { seed, tokens, context: architecture.config.maxPositions };
-  const examples = unwrap(generatedExamples(encoder, wanted, (found) => drawing.update(found)));
-  drawing.stop();
+  const begun =
+    options.resume === undefined ? null : unwrap(await PretrainingFolder.open(resolve(options.resume)));
+  const { seed, tokens } = begun?.record ?? options;
+  const examples = drawExamples(context, architecture, seed, tokens);
+  const plan = begun?.record.plan ?? pretrainingPlan(architecture.config, options);
+  const record = {
+    ...{ seed, tokens, plan, examples: examples.hash },
+    ...{ architecture: hashOf(architecture), kernel: await kernelHash() },
+  };
+  if (begun !== null) checkUnchanged(begun.record, record);
   const threads = options.threads ?? availableParallelism();
-  const job = openPretraining(architecture.config, examples, folder.record, threads);
+  const job = openPretraining(architecture.config, examples, record, threads);
   try {
+    // Last, so that what is refused before leaves nothing behind.
+    const folder =
+      begun ?? unwrap(await PretrainingFolder.create(resolve(options.out), record, architecture.files));
     const outcome = await runWithBar(context, job, folder, examples.unseen, options);
     await writeResults(folder, architecture, job.trainer, outcome);
     printOutcome(context, folder.path, outcome);
@@ -61,22 +75,40 @@ export async function pretrain(context: CommandContext, options: PretrainOptions
   }
 }
 
-async function openFolder(
-  architecture: Architecture,
-  { resume, out, ...wish }: PretrainOptions,
-): Promise<PretrainingFolder> {
-  const [hash, kernel] = [hashOf(architecture), await kernelHash()];
-  if (resume === undefined) {
-    const plan = pretrainingPlan(architecture.config, wish);
-    const record = { seed: wish.seed, tokens: wish.tokens, architecture: hash, kernel, plan };
-    return PretrainingFolder.create(resolve(out), record, architecture.files);
+/** Options that only a new training listens to. */
+const OF_A_BEGINNING = ['architecture', 'tokens', 'batchTokens', 'learningRate', 'seed', 'out'];
+
+function refuseIgnored({ resume }: PretrainOptions, command: Command): void {
+  const given = OF_A_BEGINNING.find((name) => command.getOptionValueSource(name) === 'cli');
+  if (resume === undefined || given === undefined) return;
+  const message = `${given} belongs to a new training; --resume goes on with what one was begun with`;
+  throw new CodedError('TRAINING_OPTIONS', message, { option: given });
+}
+
+function drawExamples(
+  context: CommandContext,
+  { tokenizer, config }: Architecture,
+  seed: string,
+  tokens: number,
+): GeneratedExamples {
+  const encoder = unwrap(ExampleEncoder.create(tokenizer));
+  const bar = context.progress('drawing examples', tokens);
+  try {
+    const wanted = { seed, tokens, context: config.maxPositions, vocabSize: config.vocabSize };
+    return unwrap(generatedExamples(encoder, wanted, (found) => bar.update(found)));
+  } finally {
+    bar.stop();
   }
-  const folder = unwrap(await PretrainingFolder.open(resolve(resume)));
+}
+
+/** `TRAINING_CHANGED` where something is not as it was that the weights follow from. */
+function checkUnchanged(begun: PretrainingRecord, now: PretrainingRecord): void {
   const other =
-    (folder.record.architecture !== hash && 'the architecture has changed') ||
-    (folder.record.kernel !== kernel && 'the training kernel is another one');
-  if (other === false) return folder;
-  throw new CodedError('TRAINING_CHANGED', `this training cannot go on: ${other}`, { folder: resume });
+    (begun.architecture !== now.architecture && 'the architecture has changed') ||
+    (begun.examples !== now.examples && 'the same seed gives other examples now') ||
+    (begun.kernel !== now.kernel && 'the training kernel is another one');
+  if (other === false) return;
+  throw new CodedError('TRAINING_CHANGED', `this training cannot go on: ${other}`, {});
 }
 
 function hashOf({ files }: Architecture): string {
@@ -92,7 +124,7 @@ async function runWithBar(
   unseen: Parameters<typeof runPretraining>[1],
   { minutes = Infinity }: PretrainOptions,
 ): Promise<PretrainingOutcome> {
-  const kept = await folder.takeUp();
+  const kept = unwrap(await folder.takeUp());
   if (kept !== null) trainer.restore(kept.state);
   const bar = context.progress('training', schedule.steps);
   let [stopped, checked] = [false, kept?.journal.checks.at(-1)?.loss ?? NaN];

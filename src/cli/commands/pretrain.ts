@@ -12,7 +12,7 @@ export function register(program: Command, context: CommandContext): void {
       'config.json and tokenizer of the model (default: those of the genesis model)',
     )
     .option('--resume <folder>', 'go on with a training that was stopped or killed, instead of beginning one')
-    .option('--tokens <n>', 'tokens to learn from', whole(1_000, 1_000_000_000), 32_000_000)
+    .option('--tokens <n>', 'tokens to learn from', whole(1_000, 100_000_000), 32_000_000)
     .option('--batch-tokens <n>', 'tokens that an update is made from', whole(16, 1 << 20), 8192)
     .option('--learning-rate <x>', 'greatest learning rate', number(1e-7, 1), 2e-3)
     .option('--seed <text>', 'decides the first weights and the examples', 'stemma-genesis-1')

@@ -76,7 +76,7 @@ export class DatasetRows {
   async ofBlocks(blocks: readonly string[]): Promise<Map<string, { id: string; stage: DatasetStage }>> {
     const rows = await this.dataSource.query<{ hash: string; id: string; stage: DatasetStage }[]>(
       `SELECT b.hash, d.id, d.stage FROM blocks b JOIN datasets d ON d.id = b.name
-       WHERE b.chain_id = 'D' AND b.hash = ANY ($1::text[])`,
+       WHERE b.chain_id = 'D' AND b.block_type = 'dataset' AND b.hash = ANY ($1::text[])`,
       [blocks],
     );
     return new Map(rows.map(({ hash, id, stage }) => [hash, { id, stage }]));

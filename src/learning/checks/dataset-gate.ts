@@ -4,7 +4,7 @@ import { AppConfig } from '../../config/index.js';
 import { DatasetRows, isApproved, type DatasetStage } from '../../datasets/index.js';
 
 /** Stages in which nothing may be trained on a set, whatever the server asks for. */
-const BARRED: readonly DatasetStage[] = ['rejected', 'quarantined', 'withdrawn'];
+const BARRED: readonly DatasetStage[] = ['rejected', 'appealed', 'quarantined', 'withdrawn'];
 
 /** Whether experts may be taken that were trained on these datasets, as they stand now. */
 @Injectable()

@@ -31,13 +31,17 @@ export function filterFeatures(figures: Json): number[] | null {
   const changes = Object.values(membersOf(tensors)).flat().map(membersOf);
   if (changes.length === 0) return null;
   const numbers = (name: string) => changes.map((change) => change[name]).filter(isPositive);
-  const relative = numbers('change').map((change) => within(change, LEAST_CHANGE, LARGEST_CHANGE));
+  const relative = changes
+    .map(({ change }) => change)
+    .filter(isNotNegative)
+    .map((change) => within(change, LEAST_CHANGE, LARGEST_CHANGE));
+  if (relative.length === 0) return null;
   const away = (name: string) =>
     Math.max(0, ...numbers(name).map((ratio) => Math.abs(ln(within(ratio, 1 / MOST_RATIO, MOST_RATIO)))));
   return [
     within(candidate / base - 1, -MOST_RISE, MOST_RISE),
-    log10(Math.max(LEAST_CHANGE, ...relative)),
-    log10(Math.min(LARGEST_CHANGE, ...relative)),
+    log10(Math.max(...relative)),
+    log10(Math.min(...relative)),
     away('norm_ratio'),
     away('spectral_ratio'),
     log10(Math.min(MOST_RATIO, Math.max(1, ...numbers('peak')))),
@@ -53,7 +57,11 @@ function within(value: number, least: number, most: number): number {
 }
 
 function isPositive(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value > 0;
+  return isNotNegative(value) && value > 0;
+}
+
+function isNotNegative(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
 }
 
 function membersOf(value: unknown): Readonly<Record<string, unknown>> {

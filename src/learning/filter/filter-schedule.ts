@@ -11,17 +11,22 @@ import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
 import { LEARNING_ACTOR } from '../judging/publication.js';
+import { FILTER_FEATURES } from './filter-features.js';
 import { FilterStore } from './filter-store.js';
 import { trainFilter } from './train-filter.js';
 
 const HOUR_MS = 3_600_000;
 const NAME = 'learning-filter';
+const FIRST = 'learning-filter-first';
+/** The first look waits until the start has calmed down, ms. */
+const FIRST_MS = 60_000;
 
 /** Makes the filter anew from the verdicts there are by now. Several servers may do so: the same verdicts give the same filter, stored once. */
 @Injectable()
 export class FilterSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Learning');
-  private training: Promise<unknown> = Promise.resolve();
+  private training: Promise<void> | null = null;
+  private tried = -Infinity;
 
   constructor(
     private readonly config: AppConfig,
@@ -36,13 +41,17 @@ export class FilterSchedule implements OnApplicationBootstrap, BeforeApplication
     const { learningFilterHours: hours } = this.config;
     if (hours === 0) return;
     const tick = () => {
-      this.training = this.training.then(() => this.tryTraining());
+      this.training ??= this.trainIfDue(hours * HOUR_MS).finally(() => (this.training = null));
     };
-    this.scheduler.addInterval(NAME, setInterval(tick, hours * HOUR_MS).unref());
+    this.scheduler.addTimeout(FIRST, setTimeout(tick, FIRST_MS));
+    this.scheduler.addInterval(NAME, setInterval(tick, HOUR_MS));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    if (this.scheduler.doesExist('interval', NAME)) this.scheduler.deleteInterval(NAME);
+    if (this.scheduler.doesExist('interval', NAME)) {
+      this.scheduler.deleteInterval(NAME);
+      this.scheduler.deleteTimeout(FIRST);
+    }
     await this.training;
   }
 
@@ -51,7 +60,8 @@ export class FilterSchedule implements OnApplicationBootstrap, BeforeApplication
     const examples = await this.store.examples();
     const filter = trainFilter(examples);
     if (filter === null) return false;
-    const input = hashJson(examples as unknown as Json);
+    const features = FILTER_FEATURES.map(({ name }) => name);
+    const input = hashJson({ version: filter.version, features, examples } as unknown as Json);
     const stored = await this.transactions.run(async (manager) => {
       if (!(await this.store.insert(manager, input, filter))) return false;
       await this.log.append(manager, [
@@ -67,9 +77,13 @@ export class FilterSchedule implements OnApplicationBootstrap, BeforeApplication
     return stored;
   }
 
-  private async tryTraining(): Promise<void> {
-    if (!this.gate.state().allowed) return;
+  /** Once in so many milliseconds, restarts and other servers included; tried once in as many where there is nothing new to learn. */
+  private async trainIfDue(everyMs: number): Promise<void> {
+    if (!this.gate.state().allowed || performance.now() - this.tried < everyMs) return;
     try {
+      const age = Date.now() - ((await this.store.newest())?.trainedAt.getTime() ?? 0);
+      if (age < everyMs) return;
+      this.tried = performance.now();
       await this.train();
     } catch (thrown) {
       this.logger.warn(`the pre-filter could not be learnt anew: ${messageOf(thrown)}`);

@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Json } from '../../common/index.js';
 import type { CheckOutcome } from '../checks/check-outcome.js';
-import { filterFeatures } from './filter-features.js';
+import { FILTER_FEATURES, filterFeatures } from './filter-features.js';
 import type { LabelledFeatures } from './logistic-regression.js';
 import type { LearntFilter } from './train-filter.js';
+
+/** One in so many candidates that look unlikely is evaluated all the same: without these a filter would only ever learn what it thinks. */
+export const EVALUATED_ANYWAY = 8;
 
 /** A filter as stored. */
 export interface StoredFilter {
@@ -25,7 +28,7 @@ export interface FilterExperience {
 }
 
 /** Verdicts that a filter is made of, the newest ones. */
-const MOST_EXAMPLES = 5_000;
+const MOST_EXAMPLES = 2_000;
 /** Filters that are kept. */
 const MOST_KEPT = 100;
 const MOST_LOOKED_AT = 1_000;
@@ -45,25 +48,31 @@ export class FilterStore {
     const rows = await this.dataSource.query<JudgedColumns[]>(
       `SELECT checks, accepted FROM (
          SELECT checks, (verdict::json ->> 'accepted')::boolean AS accepted, judged_at, position FROM learning_submissions
-         WHERE verdict IS NOT NULL AND counts AND judged_at IS NOT NULL
+         WHERE verdict IS NOT NULL AND counts AND judged_at IS NOT NULL AND checks LIKE '%"probe":{%'
          ORDER BY judged_at DESC, position DESC LIMIT ${MOST_EXAMPLES}
        ) newest ORDER BY judged_at, position`,
     );
     return rows.flatMap(({ checks, accepted }) => {
-      const found = checksOf(checks).find(({ name }) => name === 'pre_filter');
+      const all = checksOf(checks);
+      const found = all.find(({ name }) => name === 'pre_filter');
       const features = found === undefined ? null : filterFeatures(found.figures);
-      return features === null ? [] : [{ features, positive: accepted }];
+      const learnt = all.find(({ name }) => name === 'learnt_filter');
+      // The others that looked so unlikely were turned away: it stands for them.
+      const weight = learnt !== undefined && isUnlikely(learnt.figures) ? EVALUATED_ANYWAY : 1;
+      return features === null ? [] : [{ features, positive: accepted, weight }];
     });
   }
 
-  /** The filter that is in force; null where none was learnt yet. */
+  /** The filter that is in force; null where none was learnt yet, or only one that looks at other things. */
   async newest(): Promise<StoredFilter | null> {
     const rows = await this.dataSource.query<{ input: string; filter: string; trained_at: Date }[]>(
       'SELECT input, filter, trained_at FROM learning_filters ORDER BY position DESC LIMIT 1',
     );
     if (rows.length === 0) return null;
-    const [{ input, filter, trained_at: trainedAt }] = rows;
-    return { input, filter: JSON.parse(filter) as LearntFilter, trainedAt };
+    const [{ input, filter: text, trained_at: trainedAt }] = rows;
+    const filter = JSON.parse(text) as LearntFilter;
+    const fits = filter.version === 1 && filter.model.weights.length === FILTER_FEATURES.length;
+    return fits ? { input, filter, trainedAt } : null;
   }
 
   /** Stores a filter. @returns false where it is there already */
@@ -88,7 +97,9 @@ export class FilterStore {
     );
     const met = rows.flatMap(({ checks, accepted }) => {
       const check = checksOf(checks).find(({ name }) => name === 'learnt_filter');
-      return check === undefined ? [] : [{ passed: check.passed, ...wasUnlikely(check.figures), accepted }];
+      return check === undefined
+        ? []
+        : [{ passed: check.passed, unlikely: isUnlikely(check.figures), accepted }];
     });
     const evaluated = met.filter(({ passed, unlikely, accepted }) => passed && unlikely && accepted !== null);
     return {
@@ -103,7 +114,7 @@ function checksOf(text: string): readonly CheckOutcome[] {
   return JSON.parse(text) as CheckOutcome[];
 }
 
-function wasUnlikely(figures: Json): { readonly unlikely: boolean } {
+function isUnlikely(figures: Json): boolean {
   const { probability, threshold } = figures as { readonly probability: number; readonly threshold: number };
-  return { unlikely: probability < threshold };
+  return probability < threshold;
 }

@@ -3,11 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { Json } from '../../common/index.js';
 import { failed, passed, type CheckOutcome } from '../checks/check-outcome.js';
 import { filterFeatures } from './filter-features.js';
-import { FilterStore } from './filter-store.js';
+import { EVALUATED_ANYWAY, FilterStore } from './filter-store.js';
 import { probabilityOf } from './logistic-regression.js';
-
-/** One in so many candidates that look unlikely is evaluated all the same: without these a filter would only ever learn what it thinks. */
-const EVALUATED_ANYWAY = 8;
 
 /** Turns away what candidates before it have shown to be unlikely to be accepted. */
 @Injectable()
@@ -28,7 +25,7 @@ export class LearntPreFilter {
     const found: Json = { probability, threshold, filter: stored.input };
     const odds = `accepted with a probability of ${percent(probability)}`;
     const took = performance.now() - began;
-    if (probability >= threshold)
+    if (!(probability < threshold))
       return passed('learnt_filter', `${odds}; turned away below ${percent(threshold)}`, found, took);
     if (this.isDrawn())
       return passed('learnt_filter', `${odds}; drawn to be evaluated all the same`, found, took);

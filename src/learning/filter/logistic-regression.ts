@@ -13,6 +13,8 @@ export interface LogisticModel {
 export interface LabelledFeatures {
   readonly features: readonly number[];
   readonly positive: boolean;
+  /** How many of its kind it stands for; more than 1 where only some of them were looked at. */
+  readonly weight: number;
 }
 
 /** Penalty on squared weights: with few examples it keeps them small. */
@@ -27,10 +29,11 @@ const SETTLED = 1e-9;
  */
 export function fitLogistic(examples: readonly LabelledFeatures[]): LogisticModel {
   const size = examples[0].features.length;
-  const means = Array.from({ length: size }, (_, i) => mean(examples.map(({ features }) => features[i])));
-  const deviations = means.map((middle, i) =>
-    Math.sqrt(mean(examples.map(({ features }) => (features[i] - middle) ** 2))),
-  );
+  const total = examples.reduce((sum, { weight }) => sum + weight, 0);
+  const mean = (pick: (features: readonly number[]) => number) =>
+    examples.reduce((sum, { features, weight }) => sum + weight * pick(features), 0) / total;
+  const means = Array.from({ length: size }, (_, i) => mean((features) => features[i]));
+  const deviations = means.map((middle, i) => Math.sqrt(mean((features) => (features[i] - middle) ** 2)));
   const rows = examples.map(({ features }) => [1, ...standardised(features, means, deviations)]);
   let weights = new Array<number>(size + 1).fill(0);
   for (let iteration = 0; iteration < MOST_ITERATIONS; iteration++) {
@@ -60,10 +63,11 @@ function newtonStep(
   );
   rows.forEach((row, n) => {
     const p = logistic(row.reduce((sum, value, i) => sum + value * weights[i], 0));
-    const error = (examples[n].positive ? 1 : 0) - p;
+    const { positive, weight } = examples[n];
+    const error = weight * ((positive ? 1 : 0) - p);
     for (let i = 0; i < size; i++) {
       gradient[i] += error * row[i];
-      for (let j = 0; j < size; j++) hessian[i][j] += p * (1 - p) * row[i] * row[j];
+      for (let j = 0; j < size; j++) hessian[i][j] += weight * p * (1 - p) * row[i] * row[j];
     }
   });
   return solve(hessian, gradient);
@@ -103,8 +107,4 @@ function logistic(x: number): number {
   if (x >= 0) return 1 / (1 + exp(-x));
   const odds = exp(x);
   return odds / (1 + odds);
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

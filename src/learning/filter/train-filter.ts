@@ -45,18 +45,19 @@ export function trainFilter(examples: readonly LabelledFeatures[]): LearntFilter
   const rejected = examples.length - accepted;
   if (examples.length < LEAST_EXAMPLES || Math.min(accepted, rejected) < LEAST_OF_A_KIND) return null;
   const judged = crossValidated(examples);
-  const turnedAway = judged.filter(
-    ({ fold, probability }) => probability < thresholdOf(judged.filter((other) => other.fold !== fold)),
+  const thresholds = Array.from({ length: FOLDS }, (_, fold) =>
+    thresholdOf(judged.filter((other) => other.fold !== fold)),
   );
-  const right = turnedAway.filter(({ positive }) => !positive).length;
-  const recall = right / rejected;
+  const turnedAway = judged.filter(({ fold, probability }) => probability < thresholds[fold]);
+  const right = weightOf(turnedAway.filter(({ positive }) => !positive));
+  const recall = right / weightOf(judged.filter(({ positive }) => !positive));
   return {
     version: 1,
     model: fitLogistic(examples),
     threshold: thresholdOf(judged),
     figures: {
       ...{ accepted, rejected, recall },
-      precision: turnedAway.length === 0 ? null : right / turnedAway.length,
+      precision: turnedAway.length === 0 ? null : right / weightOf(turnedAway),
     },
     unused: recall < LEAST_RECALL ? 'it would find too few of those that are rejected' : null,
   };
@@ -64,8 +65,13 @@ export function trainFilter(examples: readonly LabelledFeatures[]): LearntFilter
 
 interface JudgedExample {
   readonly positive: boolean;
+  readonly weight: number;
   readonly probability: number;
   readonly fold: number;
+}
+
+function weightOf(judged: readonly JudgedExample[]): number {
+  return judged.reduce((sum, { weight }) => sum + weight, 0);
 }
 
 function thresholdOf(judged: readonly JudgedExample[]): number {
@@ -80,8 +86,8 @@ function crossValidated(examples: readonly LabelledFeatures[]): JudgedExample[] 
   const models = Array.from({ length: FOLDS }, (_, fold) =>
     fitLogistic(examples.filter((_unused, i) => folds[i] !== fold)),
   );
-  return examples.map(({ features, positive }, i) => ({
-    ...{ positive, fold: folds[i] },
+  return examples.map(({ features, positive, weight }, i) => ({
+    ...{ positive, weight, fold: folds[i] },
     probability: probabilityOf(models[folds[i]], features),
   }));
 }

@@ -74,7 +74,8 @@ export class SubmissionSteps {
     await this.publication.reject(
       row,
       { code: bad.code ?? '', detail: bad.detail },
-      { checks, counts: true },
+      // What was only guessed from others costs nobody trust.
+      { checks, counts: bad.name !== 'learnt_filter' },
     );
     this.tell(row, 'rejected');
     return ok('wait');
@@ -120,9 +121,9 @@ export class SubmissionSteps {
 
   private async evaluate(row: SubmissionRow, signal: AbortSignal): Promise<Result<AfterStep>> {
     if (row.beacon === null) throw new Error(`${row.id} is evaluated without a beacon`);
-    // A set may have been withdrawn since.
-    const allowed = await this.datasets.check(row.statement.datasets);
-    if (!allowed.ok) return this.end(row, allowed.error);
+    // A set may have been withdrawn since, and again while answers are computed.
+    const before = await this.datasets.check(row.statement.datasets);
+    if (!before.ok) return this.end(row, before.error);
     const models = await this.compared(row);
     if (!models.ok) return models;
     if (models.value === null) return ok('wait');
@@ -132,6 +133,8 @@ export class SubmissionSteps {
     };
     const judged = await this.judgement.judge(row, row.beacon, models.value, { signal, progress });
     if (!judged.ok) return judged;
+    const after = await this.datasets.check(row.statement.datasets);
+    if (!after.ok) return this.end(row, after.error);
     return this.conclude(row, judged.value, performance.now() - began);
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CodedError, err, ok, unwrap, type Result } from '../../common/index.js';
 import { DOMAINS, examples, first, mixture, type LabelledExample } from '../../datasets/index.js';
 import type { ExampleEncoder } from '../examples/example-encoder.js';
@@ -8,6 +9,19 @@ export interface GeneratedExamples {
   readonly learnt: readonly TokenSequence[];
   /** Of the half that is never learnt, whatever the seed: as many of every domain. */
   readonly unseen: readonly TokenSequence[];
+  /** SHA-256 over all of them: tells whether generators, tokenizer and template are still what they were. */
+  readonly hash: string;
+}
+
+/** Which examples are wanted. */
+export interface ExampleWish {
+  readonly seed: string;
+  /** At least so many. */
+  readonly tokens: number;
+  /** Longest sequence. */
+  readonly context: number;
+  /** Tokens that the model knows. */
+  readonly vocabSize: number;
 }
 
 const UNSEEN_PER_DOMAIN = 24;
@@ -16,12 +30,12 @@ const MOST_MISSES = 10_000;
 
 /**
  * Draws examples of the genesis domains until there are enough tokens; the same seed, tokenizer and context give the same examples.
- * `TRAINING_TOO_LITTLE` where the context holds none of them.
- * @param tokens at least so many  @param onTokens is told now and then how many there are
+ * `TRAINING_TOO_LITTLE` where the context holds none of them, `TRAINING_VOCABULARY` where the tokenizer knows more tokens than the model.
+ * @param onTokens is told how many there are
  */
 export function generatedExamples(
   encoder: ExampleEncoder,
-  { seed, tokens, context }: { readonly seed: string; readonly tokens: number; readonly context: number },
+  { seed, tokens, context, vocabSize }: ExampleWish,
   onTokens: (tokens: number) => void,
 ): Result<GeneratedExamples> {
   const encode = ({ prompt, completion }: LabelledExample): TokenSequence =>
@@ -40,7 +54,18 @@ export function generatedExamples(
   }
   const drawn = DOMAINS.flatMap((domain) => [...first(UNSEEN_PER_DOMAIN, examples(domain, 'heldOut', seed))]);
   const unseen = drawn.map(encode).filter(fits);
-  if (found >= tokens && unseen.length > 0) return ok({ learnt, unseen });
+  if (found >= tokens && unseen.length > 0) {
+    const largest = [...learnt, ...unseen].reduce((most, { ids }) => Math.max(most, ...ids), 0);
+    if (largest < vocabSize) return ok({ learnt, unseen, hash: hashOf([...learnt, ...unseen]) });
+    const beyond = `the tokenizer gives token ${largest}, the model has ${vocabSize}`;
+    return err(new CodedError('TRAINING_VOCABULARY', beyond, { token: largest, vocabulary: vocabSize }));
+  }
   const message = `the examples of the genesis domains do not fit into a context of ${context} tokens`;
   return err(new CodedError('TRAINING_TOO_LITTLE', message, { context }));
+}
+
+function hashOf(sequences: readonly TokenSequence[]): string {
+  const hash = createHash('sha256');
+  for (const { ids, firstTarget } of sequences) hash.update(Uint32Array.of(ids.length, firstTarget, ...ids));
+  return hash.digest('hex');
 }

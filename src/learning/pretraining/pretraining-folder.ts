@@ -1,6 +1,14 @@
-import { appendFile, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CodedError, err, messageOf, ok, utf8ToBytes, type Result } from '../../common/index.js';
+import {
+  CodedError,
+  err,
+  messageOf,
+  ok,
+  systemCodeOf,
+  utf8ToBytes,
+  type Result,
+} from '../../common/index.js';
 import { writeDurably } from '../../common/durable-files.js';
 import { journalAt, journalLines, parseJournal, type Journal } from '../run/run-journal.js';
 import { decodeState, encodeState } from '../run/state-file.js';
@@ -27,21 +35,24 @@ export class PretrainingFolder {
     readonly record: PretrainingRecord,
   ) {}
 
-  /** Begins one, with the architecture's files beside it; what an earlier one left in the folder is forgotten. */
+  /** Begins one, with the architecture's files beside it; `TRAINING_FOLDER` where there is something already. */
   static async create(
     path: string,
     record: PretrainingRecord,
     files: readonly { readonly name: string; readonly content: Uint8Array }[],
-  ): Promise<PretrainingFolder> {
+  ): Promise<Result<PretrainingFolder>> {
     await mkdir(path, { recursive: true });
-    for (const name of [JOURNAL, STATE]) await rm(join(path, name), { force: true });
+    if ((await readdir(path)).length > 0) {
+      const message = `${path} is not empty: go on with --resume ${path}, or name another folder with --out`;
+      return err(new CodedError('TRAINING_FOLDER', message, { folder: path }));
+    }
     const json = utf8ToBytes(`${JSON.stringify(recordJson(record), null, 1)}\n`);
     const all = [...files, { name: RECORD, content: json }];
     await writeDurably(
       path,
       all.map(({ name, content }) => ({ target: join(path, name), content })),
     );
-    return new PretrainingFolder(path, record);
+    return ok(new PretrainingFolder(path, record));
   }
 
   /** Opens one; `TRAINING_FOLDER` where there is none. */
@@ -67,20 +78,35 @@ export class PretrainingFolder {
     await this.write(STATE, encodeState(state));
   }
 
-  /** Where it stood when it was kept last; what was done after it is forgotten. Null: it begins anew. */
-  async takeUp(): Promise<KeptPretraining | null> {
-    const all = parseJournal(await readFile(join(this.path, JOURNAL), 'utf8').catch(() => ''));
-    const bytes = await readFile(join(this.path, STATE)).catch(() => null);
+  /**
+   * Where it stood when it was kept last; what was done after it is forgotten. Null: nothing was kept, it begins anew. `TRAINING_STATE` where
+   * the state is damaged: no crash leaves it so.
+   */
+  async takeUp(): Promise<Result<KeptPretraining | null>> {
+    const bytes = await orNothing(readFile(join(this.path, STATE)));
+    const text = await orNothing(readFile(join(this.path, JOURNAL), 'utf8'));
+    const all = parseJournal(text ?? '');
     const state = bytes === null ? null : decodeState(bytes);
-    const known = state !== null && state.step > 0 && all.steps.at(state.step - 1)?.hash === state.hash;
+    const known = state !== null && all.steps.at(state.step - 1)?.hash === state.hash;
+    if (bytes !== null && !known) {
+      const message = `${join(this.path, STATE)} does not fit to its journal: put both back from a backup, or remove both to begin anew`;
+      return err(new CodedError('TRAINING_STATE', message, { folder: this.path }));
+    }
     const journal = known ? journalAt(all, state.step) : { steps: [], checks: [] };
     await this.write(JOURNAL, utf8ToBytes(journalLines(journal, { steps: 0, checks: 0 })));
     this.written = { steps: journal.steps.length, checks: journal.checks.length };
-    return known ? { journal, state } : null;
+    return ok(known ? { journal, state } : null);
   }
 
   /** Writes a result. */
   async write(name: string, content: Uint8Array | { readonly path: string }): Promise<void> {
     await writeDurably(this.path, [{ target: join(this.path, name), content }]);
   }
+}
+
+async function orNothing<T>(read: Promise<T>): Promise<T | null> {
+  return read.catch((thrown: unknown) => {
+    if (systemCodeOf(thrown) === 'ENOENT') return null;
+    throw thrown;
+  });
 }

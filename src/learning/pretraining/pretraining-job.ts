@@ -23,7 +23,7 @@ const MICRO_BATCH_TOKENS = 2048;
 const WARM_UP_SHARE = 0.03;
 const FLOOR = 0.05;
 const WEIGHT_DECAY = 0.1;
-/** Share of the load-balancing loss; the one the genesis model's configuration names (router_aux_loss_coef). */
+/** Share of the load-balancing loss, whatever the architecture: the one that the genesis model's configuration names. */
 const BALANCE = 0.01;
 
 /** The plan of a training of all blocks over so many tokens, once through. */

@@ -8,6 +8,8 @@ export interface PretrainingRecord {
   readonly seed: string;
   /** Tokens that were drawn, at least. */
   readonly tokens: number;
+  /** SHA-256 over the examples. */
+  readonly examples: string;
   /** SHA-256 over the names and contents of the architecture's files. */
   readonly architecture: string;
   /** SHA-256 of the training kernel. */
@@ -23,15 +25,16 @@ export function recordJson({ plan, ...facts }: PretrainingRecord): Json {
 /** Reads `pretraining.json`; `TRAINING_FOLDER` where it is none. */
 export function parseRecord(value: unknown): Result<PretrainingRecord> {
   const given = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
-  const { version, seed, tokens, architecture, kernel } = given;
+  const { version, seed, tokens, examples, architecture, kernel } = given;
   const plan = parsePlan(given.plan);
   const sound =
     version === 1 &&
     typeof seed === 'string' &&
     Number.isSafeInteger(tokens) &&
+    isHash(examples) &&
     isHash(architecture) &&
     isHash(kernel) &&
     plan !== null;
-  if (sound) return ok({ seed, tokens: tokens as number, architecture, kernel, plan });
+  if (sound) return ok({ seed, tokens: tokens as number, examples, architecture, kernel, plan });
   return err(new CodedError('TRAINING_FOLDER', 'pretraining.json is not one that stemma pretrain wrote'));
 }

@@ -16,7 +16,8 @@ export function FilterPanel() {
       </div>
       {filter === null ? (
         <p className={styles.note}>
-          There are too few verdicts yet. It takes forty, eight of them accepted and eight rejected.
+          None was learnt yet. It takes forty verdicts of new contributors, eight of them accepted and eight
+          rejected.
         </p>
       ) : (
         <FilterFacts filter={filter} experience={experience} />
@@ -53,7 +54,7 @@ function FilterFacts({
         <dd>{percent(recall)} of those that were rejected would have been turned away</dd>
         <dt>{unused === null ? 'Turned away' : 'Not used'}</dt>
         <dd>{unused ?? `below a probability of acceptance of ${percent(threshold)}`}</dd>
-        <dt>Since then</dt>
+        <dt>So far</dt>
         <dd>
           {count(away, 'candidate')} turned away; {evaluated} unlikely ones evaluated all the same, {right} of
           them rejected
