@@ -62,7 +62,12 @@ it.each<[string, string, RequestListener]>([
     (_, reply) => reply.end(right.replace(/"signature":"../, '"signature":"00')),
   ],
   ['too much', 'NODE_ANSWER_TOO_LARGE', (_, reply) => reply.end(Buffer.alloc(5 << 20, 32))],
-  ['a redirect', 'NODE_UNREACHABLE', (_, reply) => reply.writeHead(307, { location: '/elsewhere' }).end()],
+  [
+    'a redirect',
+    'NODE_UNREACHABLE',
+    ({ url }, reply) =>
+      url === '/elsewhere' ? reply.end(right) : reply.writeHead(307, { location: '/elsewhere' }).end(),
+  ],
   ['nothing', 'NODE_UNREACHABLE', (request) => request.socket.destroy()],
   [
     'a refusal',
