@@ -33,7 +33,7 @@ export { checkSide, statementOf } from './dispute/statement-of.js';
 export { AskingWitness, type AskNode } from './testimony/asking-witness.js';
 export { FetchedReferee, type ReadBlock } from './testimony/fetched-referee.js';
 export { documentOf, httpNode, type NodeAddress } from './testimony/http-node.js';
-export { settleNodes, type NodeVerdict, type UnheardSide } from './testimony/settle-nodes.js';
+export { settleNodes, settleUnheard, type NodeVerdict, type UnheardSide } from './testimony/settle-nodes.js';
 export { replayBundle, type ReplayProgress } from './bundle/replay-bundle.js';
 export { kernelEngineFactory } from './engine/kernel-engine.js';
 export { kernelPath } from './engine/kernel-path.js';

@@ -30,6 +30,9 @@ let liar: TestServer;
 let forgetful: TestServer;
 let said: Record<'honest' | 'single' | 'salted' | 'liar' | 'forgetful', ReceiptDocument>;
 const impostors: Server[] = [];
+/** A node that refuses, and the tokens with which it was asked for testimonies. */
+let recorder: { url: string };
+const recorded: unknown[] = [];
 
 /** Asks a server for the same answer as every other; returns its receipt. */
 async function answerOf(
@@ -88,7 +91,11 @@ beforeAll(async () => {
     startServer({ env: { INFERENCE_THREADS: '1' } }),
     startServer({ env: { ...altered, ALTERED_THREADS: 'kernel' } }),
   ]);
-  honest = await startServer({ env: { DISPUTE_PEERS: `${liar.url}/,${single.url}` } });
+  recorder = await impostor(({ headers, method }, reply) => {
+    if (method === 'POST') recorded.push(headers.authorization);
+    reply.writeHead(403).end();
+  });
+  honest = await startServer({ env: { DISPUTE_PEERS: `${liar.url}/,${recorder.url}` } });
   said = {
     honest: await answerOf(honest),
     single: await answerOf(single),
@@ -189,28 +196,48 @@ describe('a node that is not heard', () => {
     expect([exit, verdict]).toMatchObject([0, { method: 'replay', unheard: { side: 'b', code }, wrong: [] }]);
   });
 
-  it('because nothing listens there is not blamed, and the one that is wrong is found nevertheless', async () => {
-    const { url } = await impostor(() => undefined);
-    await new Promise((resolve) => impostors.at(-1)?.close(resolve));
-    const files = [file('a', said.liar), file('b', said.honest)];
-    const nodes = between({ url }, honest);
-    expect(await settle(files, nodes, own())).toMatchObject([
-      1,
-      {
-        method: 'replay',
-        unheard: { side: 'a', code: 'NODE_UNREACHABLE' },
-        wrong: ['a'],
-        place: { layer: null },
-      },
-    ]);
-    const { stdout } = await runCommand(['dispute', ...files, ...nodes], own());
-    expect(stdout).toMatch(/^Settled by replay instead: /m);
+  it.each([
+    ['there', 'NODE_UNREACHABLE', (dead: string) => between({ url: dead }, honest)],
+    ['anywhere', 'DISPUTE_WEIGHTS', (dead: string) => between({ url: dead }, { url: dead })],
+  ])(
+    'because nothing listens %s is not blamed, and who is wrong is found nevertheless',
+    async (_, code, to) => {
+      const { url } = await impostor(() => undefined);
+      await new Promise((resolve) => impostors.at(-1)?.close(resolve));
+      const files = [file('a', said.liar), file('b', said.honest)];
+      expect(await settle(files, to(url), own())).toMatchObject([
+        1,
+        { method: 'replay', unheard: { side: 'a', code }, wrong: ['a'], place: { layer: null } },
+      ]);
+      const { stdout } = await runCommand(['dispute', ...files, ...to(url)], own());
+      expect(stdout).toMatch(/^Settled by replay instead: /m);
+    },
+  );
+
+  it('is told the token that is meant for it, and no other', async () => {
+    recorded.length = 0;
+    const files = [file('a', said.honest), file('b', said.salted)];
+    await settle(files, [...between(honest, recorder), '--token-b', 'for-b'], own());
+    await settle(files, between(honest, recorder), {
+      ...own(),
+      STEMMA_TOKEN_A: 'for-a',
+      STEMMA_TOKEN_B: 'too',
+    });
+    const node_b = { url: recorder.url, token: 'by-proxy' };
+    await post(honest.url, '/v1/receipts/dispute', { a: said.honest, b: said.salted, node_b });
+    expect(recorded).toEqual(['Bearer for-b', 'Bearer too', 'Bearer by-proxy']);
+  });
+
+  it('cannot break the command with what it shows in place of a receipt', async () => {
+    const { url } = await impostor((_, reply) => reply.end('null'));
+    const [code, verdict] = await settle([said.honest, said.salted], between({ url }, single));
+    expect([code, verdict.error?.code]).toEqual([1, 'RECEIPT_SHAPE']);
   });
 
   it('leaves the dispute open where nobody can compute the answers', async () => {
     const { url } = await impostor((_, reply) => reply.writeHead(500).end());
     const files = [file('a', said.liar), file('b', said.honest)];
-    const env = { ...nowhere, IMPORT_GENESIS: 'false', DATABASE_URL: 'postgres://127.0.0.1:1/none' };
+    const env = { ...nowhere, INFERENCE_ENGINE: 'none' };
     const [code, verdict] = await settle(files, between({ url }, honest), env);
     expect([code, verdict.error?.code]).toEqual([1, 'DISPUTE_UNSETTLED']);
   });

@@ -9,6 +9,7 @@ import {
   parseEvidence,
   parseReceipt,
   settleNodes,
+  settleUnheard,
   statementOf,
   type AskNode,
   type NodeAddress,
@@ -58,7 +59,15 @@ export async function disputeNodes(
   const { STEMMA_TOKEN_A, STEMMA_TOKEN_B } = process.env;
   const a = await present(context, 'a', texts.a, options.nodeA, options.tokenA ?? STEMMA_TOKEN_A);
   const b = await present(context, 'b', texts.b, options.nodeB, options.tokenB ?? STEMMA_TOKEN_B);
-  const referee = unwrap(await openReferee([a.node, b.node], a.receipt.release));
+  const again = (unheard: UnheardSide) =>
+    replayed(context, unheard, (host) => replay(host, a.document, b.document));
+  const opened = await openReferee([a.node, b.node], a.receipt.release);
+  if (!opened.ok) {
+    // neither node gives the model, so that there is nothing to hold a testimony against
+    const { code, message } = opened.error;
+    return unwrap(await settleUnheard({ side: 'a', code, detail: message }, again));
+  }
+  const referee = opened.value;
   const nodeOf = ({ node, receipt }: Presented) => httpNode(node, receipt, checkEd25519Native);
   const witness = (side: 'a' | 'b', { receipt, evidence }: Presented, ask: AskNode) =>
     new AskingWitness(side, statementOf(receipt, evidence), referee.config, ask);
@@ -66,7 +75,7 @@ export async function disputeNodes(
     await settleNodes(
       { a: nodeOf(a), b: nodeOf(b) },
       (ask) => referee.settle(witness('a', a, ask.a), witness('b', b, ask.b)),
-      (unheard) => replayed(context, unheard, (host) => replay(host, a.document, b.document)),
+      again,
     ),
   );
 }
@@ -80,7 +89,8 @@ async function present(
 ): Promise<Presented> {
   const node = url === undefined ? await ownServer(context, side) : { url, token: token ?? null };
   const document = RECEIPT_ID.test(text) ? unwrap(await documentOf(node, text)) : await readJsonFile(text);
-  const { receipt: shown, evidence: told } = document as Record<string, unknown>;
+  const members = typeof document === 'object' && document !== null ? document : {};
+  const { receipt: shown, evidence: told } = members as Record<string, unknown>;
   const receipt = unwrap(parseReceipt(shown));
   if (told === null) {
     const message = `${node.url} does not show the private part of ${receipt.id}: it needs the token of who asked`;

@@ -42,7 +42,14 @@ export async function settleNodes(
   if (settled.ok) return ok({ ...settled.value, method: asked ? 'testimony' : 'receipts', unheard: null });
   const { code, message, facts } = settled.error;
   if (code !== UNHEARD) return settled;
-  const unheard = { side: facts.side as SideName, code: String(facts.code), detail: message };
+  return settleUnheard({ side: facts.side as SideName, code: String(facts.code), detail: message }, replay);
+}
+
+/** The verdict where a side is known not to be heard: by computing both again. Refuses as that does. */
+export async function settleUnheard(
+  unheard: UnheardSide,
+  replay: (unheard: UnheardSide) => Promise<Result<Verdict>>,
+): Promise<Result<NodeVerdict>> {
   const replayed = await replay(unheard);
   return replayed.ok ? ok({ ...replayed.value, method: 'replay', unheard }) : replayed;
 }
