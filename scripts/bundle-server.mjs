@@ -18,6 +18,8 @@ const THREADS = [
   'inference/kernel/node/leader',
   'inference/kernel/node/loader',
   'inference/models/encode-thread',
+  'inference/testimony/referee-thread',
+  'inference/testimony/witness-thread',
   'inference/tfjs/leader',
   'learning/audit/node/audit-thread',
   'learning/trainer/node/helper',

@@ -37,7 +37,7 @@ export async function commandToken(config: AppConfig, lifetimeSeconds = TOKEN_SE
 }
 
 /** The URL of the server on this data folder, waiting for one that is just starting; null when there is none. */
-async function serverUrl(config: AppConfig): Promise<string | null> {
+export async function serverUrl(config: AppConfig): Promise<string | null> {
   const end = performance.now() + SERVER_START_DEADLINE_MS;
   while (performance.now() < end) {
     const holder = lockHolder(config.dataDir);

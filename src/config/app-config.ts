@@ -215,6 +215,8 @@ export class AppConfig {
   readonly blobBackupDir!: string | null;
   /** Base URL of another node a damaged payload is fetched from; null: there is none. */
   readonly blobPeerUrl!: string | null;
+  /** Base URLs of the nodes that this server asks for testimonies when somebody disputes their answers; no others are asked. */
+  readonly disputePeers!: readonly string[];
   /** Largest JSON request body, KiB. */
   readonly bodyLimitKb!: number;
   /** How long a stopping server waits for running work, ms. */

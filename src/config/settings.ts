@@ -111,6 +111,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   learningFilterHours: integer(0, 720),
   blobBackupDir: optional(path),
   blobPeerUrl: optional(url('http', 'https')),
+  disputePeers: listOf(32, url('http', 'https')),
   bodyLimitKb: integer(16, 65_536),
   shutdownTimeoutMs: integer(0, 600_000),
 };

@@ -29,6 +29,11 @@ export type { ServedModel } from './models/served-model.js';
 export { disputeBundles } from './bundle/dispute-bundles.js';
 export { DisputeService } from './receipts/dispute-service.js';
 export type { Verdict } from './dispute/index.js';
+export { checkSide, statementOf } from './dispute/statement-of.js';
+export { AskingWitness, type AskNode } from './testimony/asking-witness.js';
+export { FetchedReferee, type ReadBlock } from './testimony/fetched-referee.js';
+export { documentOf, httpNode, type NodeAddress } from './testimony/http-node.js';
+export { settleNodes, settleUnheard, type NodeVerdict, type UnheardSide } from './testimony/settle-nodes.js';
 export { replayBundle, type ReplayProgress } from './bundle/replay-bundle.js';
 export { kernelEngineFactory } from './engine/kernel-engine.js';
 export { kernelPath } from './engine/kernel-path.js';
@@ -36,4 +41,10 @@ export { checkStatement } from './replay/check-statement.js';
 export { replayReport, type ReplayReport } from './replay/replay-report.js';
 export { TextMeter, type AnswerWish, type ScoredText } from './quality/text-meter.js';
 export { ReceiptService } from './receipts/receipt-service.js';
-export { parseEvidence, parseLogProof, parseReceipt, type Receipt } from './receipt/index.js';
+export {
+  parseEvidence,
+  parseLogProof,
+  parseReceipt,
+  type Receipt,
+  type ReceiptEvidence,
+} from './receipt/index.js';

@@ -42,6 +42,9 @@ import { ReceiptService } from './receipts/receipt-service.js';
 import { ReceiptStore } from './receipts/receipt-store.js';
 import { ReceiptsController } from './receipts/receipts.controller.js';
 import { ReceiptWriter } from './receipts/receipt-writer.js';
+import { NodeDisputes } from './testimony/node-disputes.js';
+import { TestimonyController } from './testimony/testimony.controller.js';
+import { TestimonyService } from './testimony/testimony.service.js';
 import { AnswerEndpoint } from './responses/answer-endpoint.js';
 import { AnswerResponder } from './responses/answer-responder.js';
 
@@ -55,6 +58,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptsController,
     BundleController,
     DisputeController,
+    TestimonyController,
     LogitsController,
     TraceController,
   ],
@@ -94,6 +98,8 @@ import { AnswerResponder } from './responses/answer-responder.js';
     ReceiptFsck,
     BundleWriter,
     DisputeService,
+    TestimonyService,
+    NodeDisputes,
   ],
   exports: [
     InferenceService,

@@ -40,7 +40,7 @@ export const REFUSALS = {
     RETRY_AFTER,
   ),
   NotExact: refusal(
-    'TensorFlow.js made the answer (`RECEIPT_NOT_EXACT`) or computes on this node (`ENGINE_NOT_EXACT`): the same bits cannot be had again; `DISPUTE_KERNEL`: a receipt of another kernel',
+    'TensorFlow.js made the answer (`RECEIPT_NOT_EXACT`) or computes on this node (`ENGINE_NOT_EXACT`): the same bits cannot be had again; `DISPUTE_KERNEL`: a receipt of another kernel; `TESTIMONY_TOO_LONG`: computing it in plain arithmetic would take minutes',
   ),
   Unsatisfiable: refusal('The payload has no such range: `RANGE_NOT_SATISFIABLE`'),
 } satisfies Responses;
@@ -58,6 +58,7 @@ const COMPUTING = new Set([
   ...QUEUEING,
   'ReceiptsController_replay',
   'DisputeController_dispute',
+  'TestimonyController_testify',
   'LogitsController_logits',
 ]);
 /** Public, but they show more to whoever has a token. */
@@ -70,6 +71,7 @@ const OWN: Readonly<Record<string, Readonly<Record<string, keyof typeof REFUSALS
   ReceiptsController_replay: { 409: 'NotExact' },
   BundleController_bundle: { 409: 'NotExact' },
   DisputeController_dispute: { 409: 'NotExact' },
+  TestimonyController_testify: { 409: 'NotExact' },
   SessionController_login: { 401: 'Unauthenticated', 429: 'Throttled' },
   SessionController_refresh: { 401: 'Unauthenticated' },
   SessionController_setUp: { 401: 'Unauthenticated' },

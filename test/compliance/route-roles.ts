@@ -105,6 +105,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /v1/receipts/{id}/bundle': OPEN,
   'POST /v1/receipts/{id}/replay': INFERENCE,
   'POST /v1/receipts/dispute': INFERENCE,
+  'POST /v1/receipts/{id}/testimony': INFERENCE,
 
   'POST /task/start': TASKS,
   'GET /tasks': TASKS,

@@ -5,12 +5,30 @@ import { OPERATORS } from './referee/operators.js';
 /** Multiplications of computing an answer once, from its prompt's first token to its last one's logits. */
 export function generationWork(config: ModelConfig, promptTokens: number, outputTokens: number): number {
   let work = 0;
-  for (let position = 0; position < promptTokens + outputTokens - 1; position++) {
-    const sections = sectionCount(config, position >= promptTokens - 1);
-    for (let section = 0; section < sections; section++) {
-      for (const at of operatorsOf(config, section))
-        work += OPERATORS[at.operator].work(config, { ...at, position, section });
-    }
+  for (let position = 0; position < promptTokens + outputTokens - 1; position++)
+    work += positionWork(config, position, position >= promptTokens - 1);
+  return work;
+}
+
+/** Whether computing the first positions takes more multiplications than that; looks no further than it has to. */
+export function takesMoreThan(
+  most: number,
+  config: ModelConfig,
+  promptTokens: number,
+  positions: number,
+): boolean {
+  let work = 0;
+  for (let position = 0; position < positions && work <= most; position++)
+    work += positionWork(config, position, position >= promptTokens - 1);
+  return work > most;
+}
+
+function positionWork(config: ModelConfig, position: number, withHead: boolean): number {
+  let work = 0;
+  const sections = sectionCount(config, withHead);
+  for (let section = 0; section < sections; section++) {
+    for (const at of operatorsOf(config, section))
+      work += OPERATORS[at.operator].work(config, { ...at, position, section });
   }
   return work;
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { err, ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { AnswerMeter } from '../answers/answer-meter.js';
 import type { Verdict } from '../dispute/index.js';
+import { otherKernel } from '../dispute/refusals.js';
 import { settleByReplay, type ReplayedSide } from '../dispute/settle-by-replay.js';
 import { checkSide, statementOf } from '../dispute/statement-of.js';
 import { EngineHost } from '../engine/engine-host.js';
@@ -64,9 +65,4 @@ export class DisputeService {
       admission.value.release();
     }
   }
-}
-
-function otherKernel(kernel: string, own: string): CodedError {
-  const message = `The receipt names kernel ${kernel}; this node has ${own}.`;
-  return new CodedError('DISPUTE_KERNEL', message, { kernel, own }, 409);
 }

@@ -1,43 +1,55 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { IsObject } from 'class-validator';
-import { NeedsScope, Roles } from '../../auth/index.js';
+import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import type { Result } from '../../common/index.js';
 import type { Verdict } from '../dispute/index.js';
 import { parseEvidence, parseReceipt } from '../receipt/index.js';
 import { refusal } from '../responses/refusal.js';
+import { viewerOf } from '../responses/viewer.js';
+import { NodeDisputes } from '../testimony/node-disputes.js';
+import type { NodeVerdict } from '../testimony/settle-nodes.js';
+import { DisputeDto, type DisputeNodeDto } from './dispute.dto.js';
 import { DisputeService, type PresentedSide } from './dispute-service.js';
-
-/** Body of `POST /v1/receipts/dispute`: two documents as `GET /v1/receipts/:id` answers them, private parts included. */
-export class DisputeDto {
-  @IsObject()
-  a!: object;
-
-  @IsObject()
-  b!: object;
-}
 
 /** Disputes: two receipts that do not agree. */
 @ApiTags('receipts')
 @Controller('v1/receipts')
 export class DisputeController {
-  constructor(private readonly disputes: DisputeService) {}
+  constructor(
+    private readonly disputes: DisputeService,
+    private readonly nodes: NodeDisputes,
+  ) {}
 
   @ApiOperation({
-    summary: 'Computes two presented answers again and says which one does not hold, and from where on',
+    summary:
+      'Says which of two answers does not hold, and from where on: by computing both again, or by the testimonies of their nodes',
   })
   @Post('dispute')
   @HttpCode(200)
   @Roles('user')
   @NeedsScope('inference')
-  async dispute(@Body() { a, b }: DisputeDto): Promise<Verdict> {
-    return valueOf(await this.disputes.settle(presented(a), presented(b)));
+  async dispute(
+    @Body() { a, b, node_a, node_b }: DisputeDto,
+    @Req() request: IdentifiedRequest,
+  ): Promise<Verdict | NodeVerdict> {
+    const [first, second] = [presented(a), presented(b)];
+    const [ofFirst, ofSecond] = [addressOf(node_a), addressOf(node_b)];
+    if (ofFirst === null && ofSecond === null) return valueOf(await this.disputes.settle(first, second));
+    const [sideA, sideB] = [
+      { ...first, node: ofFirst },
+      { ...second, node: ofSecond },
+    ];
+    return valueOf(await this.nodes.settle(sideA, sideB, viewerOf(request)));
   }
 }
 
 function presented(document: object): PresentedSide {
   const { receipt, evidence } = document as Record<string, unknown>;
   return { receipt: valueOf(parseReceipt(receipt)), evidence: valueOf(parseEvidence(evidence)) };
+}
+
+function addressOf(node: DisputeNodeDto | null | undefined) {
+  return node === null || node === undefined ? null : { url: node.url, token: node.token ?? null };
 }
 
 function valueOf<T>(result: Result<T>): T {

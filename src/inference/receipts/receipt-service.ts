@@ -22,6 +22,7 @@ import { replayReport, type ReplayReport } from '../replay/replay-report.js';
 import { maySee } from '../responses/viewer.js';
 import { ReceiptLog } from './receipt-log.js';
 import { ReceiptStore, type StoredReceipt } from './receipt-store.js';
+import { isPrivate, notFound } from './refusals.js';
 
 /** Longest wait for the sequencer when a proof is needed, ms. */
 const PROOF_DEADLINE_MS = 2_000;
@@ -144,19 +145,6 @@ export class ReceiptService {
 
 function tokensOf({ receipt, evidence }: StoredReceipt): number {
   return evidence.prompt_ids.length + receipt.output.tokens;
-}
-
-function notFound(id: string): CodedError {
-  return new CodedError('RECEIPT_NOT_FOUND', `There is no receipt ${id}.`, { receipt: id }, 404);
-}
-
-function isPrivate(id: string): CodedError {
-  return new CodedError(
-    'RECEIPT_PRIVATE',
-    'Only the account that asked may see this answer.',
-    { receipt: id },
-    403,
-  );
 }
 
 function notLogged(id: string): CodedError {

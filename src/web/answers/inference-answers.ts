@@ -24,7 +24,12 @@ export const INFERENCE_ANSWERS: Answers = {
   ReceiptsController_replay: { 200: REPORT },
   DisputeController_dispute: {
     200: json(
-      'The verdict: `{version, differs, wrong, place, values, detail, work}` (docs/formats/dispute.md)',
+      'The verdict: `{version, differs, wrong, place, values, detail, work}`, and with a node `method` and `unheard` (docs/formats/dispute.md)',
+    ),
+  },
+  TestimonyController_testify: {
+    200: json(
+      '`{version, receipt, question, rows, node, signature}`, one row per token or position (docs/formats/dispute.md)',
     ),
   },
   BundleController_bundle: { 200: { description: 'The archive', types: ['application/zip'] } },

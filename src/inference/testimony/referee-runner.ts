@@ -1,0 +1,50 @@
+import { Worker } from 'node:worker_threads';
+import { CodedError, err, messageOf, type Result } from '../../common/index.js';
+import type { SideName, Verdict } from '../dispute/index.js';
+import { fromPlain, toPlain } from '../kernel/node/protocol.js';
+import type { AskNode } from './asking-witness.js';
+import type { FromReferee, RefereeThreadData, ToReferee } from './referee-work.js';
+
+/** JavaScript objects that one dispute may take, MiB: what both sides said; weights are besides. */
+const MOST_MEMORY_MB = 1_024;
+/** Longest dispute, ms. */
+const LONGEST_MS = 15 * 60_000;
+
+/**
+ * Settles a dispute in a thread of its own, which asks both sides through this one. Refuses as they and the weights do, and with
+ * `DISPUTE_FAILED` (503) when the thread ends by itself or takes a quarter of an hour.
+ */
+export async function runReferee(
+  data: RefereeThreadData,
+  ask: Readonly<Record<SideName, AskNode>>,
+): Promise<Result<Verdict>> {
+  const worker = new Worker(new URL('./referee-thread.js', import.meta.url), {
+    workerData: data,
+    name: 'referee',
+    resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const verdict = new Promise<Result<Verdict>>((resolve) => {
+    timer = setTimeout(() => resolve(failed('it took too long')), LONGEST_MS);
+    worker.on('message', (message: FromReferee) => {
+      if ('verdict' in message) resolve(fromPlain(message.verdict));
+      else void answer(worker, message.id, ask[message.side](message.question));
+    });
+    worker.once('error', (thrown) => resolve(failed(messageOf(thrown))));
+    worker.once('exit', (code) => resolve(failed(`its thread ended with ${code}`)));
+  });
+  try {
+    return await verdict;
+  } finally {
+    clearTimeout(timer);
+    await worker.terminate();
+  }
+}
+
+async function answer(worker: Worker, id: number, rows: Promise<Result<readonly string[]>>): Promise<void> {
+  worker.postMessage({ id, rows: toPlain(await rows) } satisfies ToReferee);
+}
+
+function failed(detail: string): Result<never> {
+  return err(new CodedError('DISPUTE_FAILED', `The dispute was not settled: ${detail}.`, {}, 503));
+}
