@@ -20,6 +20,7 @@ const THREADS = [
   'inference/models/encode-thread',
   'inference/tfjs/leader',
   'learning/audit/node/audit-thread',
+  'learning/rounds/node/round-thread',
   'learning/trainer/node/helper',
   'log/files/write-thread',
 ];

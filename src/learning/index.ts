@@ -16,6 +16,12 @@ export { readExamples, type TrainingExamples } from './run/read-examples.js';
 export { keepEveryOf, TrainingFolder, type KeptRun } from './run/training-folder.js';
 export { checkBlocks, openJob, startJob, type TrainingJob, type TrainingWish } from './run/training-job.js';
 export { runTraining, type RunEnd, type RunHooks, type RunOutcome } from './run/training-run.js';
+export type { DeltaPlan } from './delta/delta-codec.js';
+export { compressTraining } from './rounds/compress-training.js';
+export { recomputeRoundOf, type RoundComparison } from './rounds/recompute-round.js';
+export { readRoundBase } from './rounds/round-base.js';
+export { commitmentOf, roundStatementBytes, type RoundStatement } from './rounds/statements.js';
+export { parseTerms, type RoundTerms } from './rounds/terms.js';
 export {
   prepareSubmission,
   type PreparedSubmission,

@@ -1,0 +1,52 @@
+import { Worker } from 'node:worker_threads';
+import { Injectable } from '@nestjs/common';
+import { CodedError, err, messageOf, ok, type Result } from '../../../common/index.js';
+import type { RoundFinding, RoundWork } from './round-work.js';
+
+/** Memory of JavaScript objects that the work may take, MiB. */
+const MOST_MEMORY_MB = 1_024;
+/** How long it may take, ms. */
+const DEADLINE_MS = 300_000;
+/** Threads at once: more would only take the cores from those who answer. */
+const MOST_THREADS = 2;
+
+/** Reads and combines updates in a thread of its own: what people wait for must not wait for it. */
+@Injectable()
+export class RoundRunner {
+  /** Node.js options of the thread, for tests that run from source. */
+  execArgv: readonly string[] | undefined;
+  private running = 0;
+
+  /** `ROUND_BUSY` (503) while others are at work, `ROUND_WORK_FAILED` (503) when the thread ends by itself: neither says anything about the updates. */
+  async run(work: RoundWork): Promise<Result<RoundFinding>> {
+    if (this.running >= MOST_THREADS)
+      return err(new CodedError('ROUND_BUSY', 'other updates are being read; try again', {}, 503));
+    this.running++;
+    try {
+      return await this.start(work);
+    } finally {
+      this.running--;
+    }
+  }
+
+  private start(work: RoundWork): Promise<Result<RoundFinding>> {
+    const worker = new Worker(new URL('./round-thread.js', import.meta.url), {
+      workerData: work,
+      name: 'round',
+      resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
+      ...(this.execArgv === undefined ? {} : { execArgv: [...this.execArgv] }),
+    });
+    const outcome = new Promise<Result<RoundFinding>>((resolve) => {
+      const fail = (detail: string) =>
+        resolve(err(new CodedError('ROUND_WORK_FAILED', detail.slice(0, 500), {}, 503)));
+      const timer = setTimeout(() => fail('the work on the updates took too long'), DEADLINE_MS);
+      worker.once('message', (found: RoundFinding) => resolve(ok(found)));
+      worker.once('error', (thrown) => fail(messageOf(thrown)));
+      worker.once('exit', (code) => {
+        clearTimeout(timer);
+        fail(`the thread ended with ${code}`);
+      });
+    });
+    return outcome.finally(() => worker.terminate());
+  }
+}
