@@ -51,7 +51,8 @@ function trainedValues(
 ): Float32Array | null {
   // Stored as the block it comes from: the same tensors at the same places.
   const entry = model.blocks.get(block)?.tensors.find(({ name }) => name === tensor);
-  if (payload === undefined || entry === undefined || entry.offset + entry.length > payload.length) return null;
+  if (payload === undefined || entry === undefined || entry.offset + entry.length > payload.length)
+    return null;
   const decoded = TensorBlock.decode(payload.subarray(entry.offset, entry.offset + entry.length));
   return decoded.ok ? decoded.value.rows(0, rows) : null;
 }

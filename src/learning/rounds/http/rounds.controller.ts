@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, StreamableFile } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../../auth/index.js';
 import { CodedError, unwrap } from '../../../common/index.js';
 import { SubmissionStore } from '../../submission/submission-store.js';
@@ -107,7 +107,6 @@ export class RoundsController {
   }
 
   @ApiOperation({ summary: 'An update that was shown, by its hash' })
-  @ApiProduces('application/octet-stream')
   @Get(':id/updates/:hash')
   async update(@Param() { id, hash }: RoundUpdateParameters): Promise<StreamableFile> {
     const bytes = unwrap(await this.store.update(id, hash));

@@ -13,8 +13,6 @@ const MOST_THREADS = 2;
 /** Reads and combines updates in a thread of its own: what people wait for must not wait for it. */
 @Injectable()
 export class RoundRunner {
-  /** Node.js options of the thread, for tests that run from source. */
-  execArgv: readonly string[] | undefined;
   private running = 0;
 
   /** `ROUND_BUSY` (503) while others are at work, `ROUND_WORK_FAILED` (503) when the thread ends by itself: neither says anything about the updates. */
@@ -34,7 +32,6 @@ export class RoundRunner {
       workerData: work,
       name: 'round',
       resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
-      ...(this.execArgv === undefined ? {} : { execArgv: [...this.execArgv] }),
     });
     const outcome = new Promise<Result<RoundFinding>>((resolve) => {
       const fail = (detail: string) =>
