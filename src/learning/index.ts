@@ -29,7 +29,7 @@ export {
 } from './submission/prepare-submission.js';
 export type { BlockAccess, VerifiedBlock } from './source/block-access.js';
 export { HttpBlockAccess } from './source/http-block-access.js';
-export { readRelease, type ReleaseModel } from './source/release-model.js';
+export { readRelease, readReleaseFacts, type ReleaseModel } from './source/release-model.js';
 export { StoredBlockAccess } from './source/stored-block-access.js';
 export { tensorValues } from './source/tensor-values.js';
 export { encodeTrainedBlock, type TrainedBlock } from './source/trained-block.js';

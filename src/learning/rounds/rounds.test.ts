@@ -227,7 +227,7 @@ describe('a training', () => {
     const plan = { rank: 0, share: 0.01, bits: 8 } as const;
     const block = { name: 'layer0.expert1', parent: 'b'.repeat(64), payload_hash: nativeSha256Hex(trained) };
     const manifest = { version: 1, model: 'genesis', release: RELEASE, blocks: [block], steps: [] };
-    const compress = (changes: object, payloads = new Map([['layer0.expert1', trained]]), terms = {}) =>
+    const compress = (changes: object, payloads = new Map<string, Uint8Array>([['layer0.expert1', trained]]), terms = {}) =>
       compressTraining({ ...SMALL_TERMS, ...terms }, base, { ...manifest, ...changes }, payloads, plan);
     const found = compress({});
     if (!found.ok) throw found.error;

@@ -4,6 +4,7 @@ import {
   parseReleasePayload,
   parseTensorDirectory,
   type ModelConfig,
+  type ReleasePayload,
   type TensorEntry,
 } from '../../experts/index.js';
 import { describeBlocks } from '../../experts/tensorblock/model-blocks.js';
@@ -43,6 +44,12 @@ export async function readRelease(
   return hash.ok ? readReleaseOf(access, hash.value, onRead) : hash;
 }
 
+/** What the block of a release says. */
+export async function readReleaseFacts(access: BlockAccess, hash: string): Promise<Result<ReleasePayload>> {
+  const block = await access.read('A', hash);
+  return block.ok ? parseReleasePayload(jsonOf(block.value)) : block;
+}
+
 /** Reads a release by the hash of its block. @param only blocks of weights that are wanted; all of them by default */
 export async function readReleaseOf(
   access: BlockAccess,
@@ -50,9 +57,7 @@ export async function readReleaseOf(
   onRead: OnRead,
   only?: ReadonlySet<string>,
 ): Promise<Result<ReleaseModel>> {
-  const block = await access.read('A', hash);
-  if (!block.ok) return block;
-  const release = parseReleasePayload(jsonOf(block.value));
+  const release = await readReleaseFacts(access, hash);
   if (!release.ok) return release;
   const { model, version, meta, weights } = release.value;
   const metaBlock = await access.read('A', meta);
