@@ -25,7 +25,12 @@ export interface UpdateFigures {
   readonly distance: number;
   /** Of the angle between both. */
   readonly cosine: number;
+  /** What its part in the aggregate counts for, in millionths. */
+  readonly weight: number;
 }
+
+/** A whole part, in millionths. */
+const ONE = 1_000_000;
 
 /** What a round has led to. */
 export interface RoundResult {
@@ -59,11 +64,17 @@ export function aggregateRound(
   });
   if (!combined.ok) return combined;
   const whole = combined.value;
-  const figures = updates.map((update, i) => ({
-    ...{ commitment: inOrder[i].commitment, length: norm(update), cosine: cosine(update, whole) },
-    distance: Math.sqrt(squaredDistance(update, whole)),
-  }));
+  const figures = updates.map((update, i) => figuresOf(inOrder[i].commitment, update, whole));
   return ok({ aggregate: hashOf(whole), blocks: blocksWith(base, whole), figures });
+}
+
+/** Who points the way of all has a part in what comes of it; who turns round or sends noise has none. */
+function figuresOf(commitment: string, update: Float32Array, whole: Float32Array): UpdateFigures {
+  const angle = cosine(update, whole);
+  return {
+    ...{ commitment, length: norm(update), distance: Math.sqrt(squaredDistance(update, whole)) },
+    ...{ cosine: angle, weight: Math.max(0, Math.min(ONE, Math.floor(angle * ONE))) },
+  };
 }
 
 function blocksWith({ model, tensors }: RoundBase, update: Float32Array): RoundResult['blocks'] {

@@ -52,7 +52,11 @@ export async function recomputeRoundOf(id: string, ask: Ask): Promise<Result<Rou
   const [{ hash: published, data }] = aggregated;
   const computed = result.value.aggregate;
   const payloads = result.value.blocks.map(({ payloadHash }) => payloadHash);
-  const equal = computed === published && payloads.join() === payloadsIn(data).join();
+  const weights = result.value.figures.map(({ weight }) => String(weight));
+  const equal =
+    computed === published &&
+    payloads.join() === textsIn(data.blocks, 'payload_hash').join() &&
+    weights.join() === textsIn(data.members, 'weight').join();
   return ok({ published, computed, equal, members: shown.length });
 }
 
@@ -96,9 +100,10 @@ function isEntry(value: unknown): value is LogEntry {
   return isHash(hash) && typeof data === 'object' && data !== null;
 }
 
-function payloadsIn({ blocks }: LogEntry['data']): string[] {
-  const list = Array.isArray(blocks) ? (blocks as unknown[]) : [];
-  return list.map((block) => String((block as Record<string, unknown> | null)?.payload_hash));
+/** A member of each object of a list, as text. */
+function textsIn(list: unknown, member: string): string[] {
+  const items = Array.isArray(list) ? (list as unknown[]) : [];
+  return items.map((item) => String((item as Record<string, unknown> | null)?.[member]));
 }
 
 function unfit(id: string, problem: string): CodedError {

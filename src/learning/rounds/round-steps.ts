@@ -58,7 +58,10 @@ export class RoundSteps {
     if (!found.ok) return found;
     const members = await this.store.members(row.id);
     const outcome = outcomeOf(found.value.result, found.value.base, members);
-    const data = { ...outcome, members: outcome.members.map(({ author, update }) => ({ author, update })) };
+    const data = {
+      ...outcome,
+      members: outcome.members.map(({ author, update, weight }) => ({ author, update, weight })),
+    };
     return this.move(row, 'aggregated', 0, outcome.aggregate, data as unknown as Record<string, Json>, {
       outcome,
     });

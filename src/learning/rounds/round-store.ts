@@ -150,6 +150,14 @@ export class RoundStore {
     return rows.map(memberRow);
   }
 
+  /** Whose updates are in what a round has made and what they count for, by key; null for an account that is no round. */
+  async weightsOf(account: string): Promise<{ author: string; weight: number }[] | null> {
+    if (!account.startsWith('round_')) return null;
+    const { outcome } = unwrap(await this.one(account));
+    const members = (outcome?.members ?? []).map(({ author, weight }) => ({ author, weight }));
+    return members.sort((a, b) => (a.author < b.author ? -1 : 1));
+  }
+
   /** Adds a member. */
   async join(manager: EntityManager, round: string, account: string, author: string, signature: string) {
     await manager.query(

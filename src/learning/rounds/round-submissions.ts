@@ -93,7 +93,12 @@ function roundManifest(
     version: 3,
     ...{ model: model.model, model_version: model.version, release: model.release },
     ...{ round: row.id, terms: row.terms as unknown as Json, aggregate: outcome.aggregate },
-    members: outcome.members.map(({ author, commitment, update }) => ({ author, commitment, update })),
+    members: outcome.members.map(({ author, commitment, update, weight }) => ({
+      author,
+      commitment,
+      update,
+      weight,
+    })),
     absent: [...outcome.absent],
     blocks: outcome.blocks.map((block) => ({
       ...block,

@@ -207,6 +207,9 @@ describe('a round', () => {
     expect(figures.map(({ commitment }) => commitment)).toEqual(shown.map((each) => each.commitment).sort());
     const hostile = figures.find(({ commitment }) => commitment === shown[6].commitment);
     expect(hostile?.cosine).toBeLessThan(0);
+    expect(hostile?.weight).toBe(0);
+    for (const { cosine, weight } of figures.filter((each) => each !== hostile))
+      expect(weight).toBe(Math.floor(cosine * 1e6));
     expect(Math.max(...figures.map(({ distance }) => distance))).toBe(hostile?.distance);
   });
 
@@ -227,8 +230,11 @@ describe('a training', () => {
     const plan = { rank: 0, share: 0.01, bits: 8 } as const;
     const block = { name: 'layer0.expert1', parent: 'b'.repeat(64), payload_hash: nativeSha256Hex(trained) };
     const manifest = { version: 1, model: 'genesis', release: RELEASE, blocks: [block], steps: [] };
-    const compress = (changes: object, payloads = new Map<string, Uint8Array>([['layer0.expert1', trained]]), terms = {}) =>
-      compressTraining({ ...SMALL_TERMS, ...terms }, base, { ...manifest, ...changes }, payloads, plan);
+    const compress = (
+      changes: object,
+      payloads = new Map<string, Uint8Array>([['layer0.expert1', trained]]),
+      terms = {},
+    ) => compressTraining({ ...SMALL_TERMS, ...terms }, base, { ...manifest, ...changes }, payloads, plan);
     const found = compress({});
     if (!found.ok) throw found.error;
     const update = readRoundUpdate(found.value, base, 2);
