@@ -1,5 +1,17 @@
-import { call } from '../support/accounts.js';
-import { answerOnce, holdRows, runCommand, startServer, type TestServer } from '../support/index.js';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { first, mixture } from '../../src/datasets/index.js';
+import { encodeDelta } from '../../src/learning/delta/delta-codec.js';
+import type { RoundTerms } from '../../src/learning/rounds/terms.js';
+import { ACCOUNT_SETTINGS, call } from '../support/accounts.js';
+import {
+  answerOnce,
+  holdRows,
+  runCommand,
+  startServer,
+  temporaryFolder,
+  type TestServer,
+} from '../support/index.js';
 import {
   baseOf,
   personWith,
@@ -10,7 +22,6 @@ import {
   termsFor,
   type Round,
 } from '../support/rounds.js';
-import { ACCOUNT_SETTINGS } from '../support/accounts.js';
 
 describe('rounds', () => {
   let server: TestServer;
@@ -75,6 +86,10 @@ describe('rounds', () => {
       ({ state }) => ['accepted', 'rejected'].includes(String(state)),
     );
     expect(judged).toMatchObject({ state: 'accepted', blocks: [{ name: terms.experts[0] }] });
+    const { members: paid } = judged.verdict as { members: { author: string; weight: number }[] };
+    expect(new Map(paid.map(({ author, weight }) => [author, weight > 900_000]))).toEqual(
+      new Map(members.map(({ author }) => [author, author !== hostile.author])),
+    );
     const { outcome } = done as unknown as { outcome: { members: { author: string; cosine: number }[] } };
     const cosines = new Map(outcome.members.map(({ author, cosine }) => [author, cosine]));
     expect(cosines.get(first.author)).toBeGreaterThan(0.9);
@@ -84,5 +99,65 @@ describe('rounds', () => {
       0,
       { round: id, published: done.aggregate, computed: done.aggregate, equal: true, members: 3 },
     ]);
+  });
+
+  it('are taken part in by commands alone, from the training to the same result made again', async () => {
+    const [person, other] = members;
+    const own = { ...env, STEMMA_TOKEN: person.person.token };
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await runCommand([...args, '--server', server.url, '--json'], own);
+      expect([args, code, stderr]).toEqual([args, 0, expect.anything()]);
+      return JSON.parse(stdout) as Round;
+    };
+    const announced = await run(
+      ...['rounds', 'announce', '--experts', 'layer0.expert0', '--aggregator', 'mean', '--faulty', '0'],
+      ...['--minimum', '2', '--most', '2', '--steps', '2', '--batch-tokens', '256'],
+    );
+    const id = announced.round_id;
+    await run('rounds', 'join', id);
+    expect((await other.join(id)).status).toBe(200);
+    await roundReaches(server, id, 'committing');
+
+    const folder = temporaryFolder('round-training');
+    mkdirSync(folder, { recursive: true });
+    const data = join(folder, 'data.jsonl');
+    const documents = [...first(60, mixture('train', 'round'))].map((example) => JSON.stringify(example));
+    writeFileSync(data, documents.join('\n'));
+    const out = join(folder, 'out');
+    const trained = await run('train', '--round', id, '--data', data, '--out', out, '--minutes', '5');
+    expect(trained.updates).toBe(2);
+    await run('rounds', 'commit', id, out, '--rank', '4');
+    const terms = (await run('rounds', 'show', id)).terms as RoundTerms;
+    const base = await baseOf(server, terms);
+    const size = base.tensors.reduce((sum, { values }) => sum + values.length, 0);
+    const changes = base.tensors.map(({ block, tensor, rows, columns, values }) => {
+      const moved = values.map((value) => value / 50 + base.length / size);
+      return [`${block}/${tensor}`, { rows, columns, values: moved }] as const;
+    });
+    const update = encodeDelta(new Map(changes), { rank: 2, share: 0, bits: 8 });
+    expect((await other.commit(id, update)).status).toBe(200);
+    await roundReaches(server, id, 'revealing');
+    await run('rounds', 'reveal', id, out);
+    expect((await other.reveal(id, update)).status).toBe(200);
+    await roundReaches(server, id, 'submitted');
+    const again = await run('rounds', 'recompute', id);
+    expect(again).toMatchObject({ equal: true, members: 2 });
+    const { stdout } = await runCommand(['rounds', 'list', '--server', server.url], own);
+    expect(stdout).toContain(`${id}  submitted  layer0.expert0  2 members (2 needed), 2 committed, 2 shown`);
+  });
+
+  it('are refused by name to whoever may not, and where the log does not fit', async () => {
+    const { status, body } = await stranger.announce(await termsFor(server));
+    expect([status, body.code]).toEqual([403, 'FORBIDDEN']);
+    const none = `round_${'0'.repeat(32)}`;
+    const gone = await call(server, 'GET', `/learning/rounds/${none}`);
+    expect([gone.status, gone.body.code]).toEqual([404, 'ROUND_NOT_FOUND']);
+    const code = async (...args: string[]) => {
+      const { stdout } = await runCommand(['rounds', ...args, '--server', server.url, '--json'], env);
+      return (JSON.parse(stdout) as { error: { code: string } }).error.code;
+    };
+    expect(await code('recompute', none)).toBe('ROUND_NOT_AGGREGATED');
+    expect(await code('show', 'round_1')).toBe('ROUND_ID');
+    expect(await code('reveal', none, temporaryFolder('empty'))).toBe('ROUND_FILES');
   });
 });
