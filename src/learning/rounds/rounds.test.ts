@@ -4,6 +4,7 @@ import { secp256k1Signer } from '../../keys/index.js';
 import { RELEASE, SMALL_TERMS, smallAccess, smallBase, updateOf } from '../../../test/support/round-base.js';
 import { AGGREGATORS } from '../consensus/aggregators.js';
 import type { AggregatorName } from '../consensus/aggregator.js';
+import { valueBytes } from '../delta/quantized-values.js';
 import { aggregateRound, type ShownUpdate } from './aggregate-round.js';
 import { compressTraining } from './compress-training.js';
 import { readRoundBase, type RoundBase } from './round-base.js';
@@ -146,7 +147,11 @@ describe('an update of a round', () => {
     expect(read(updateOf(base, () => 3e38))).toBe('UPDATE_TOO_LARGE');
     expect(read(updateOf(base, () => NaN))).toBe('UPDATE_NOT_FINITE');
     expect(read(updateOf(base, () => Infinity))).toBe('UPDATE_NOT_FINITE');
-    expect(read(updateOf(base, () => 3e38, { rank: 1, share: 0, bits: 8 }))).not.toBe('ok');
+    // a scale that is finite, and values that are not
+    const overflowing = updateOf(base, () => 0.01);
+    const scale = overflowing.length - valueBytes(32 * 64, 8);
+    new DataView(overflowing.buffer, overflowing.byteOffset).setFloat32(scale, 3e38, true);
+    expect(read(overflowing)).toBe('UPDATE_NOT_FINITE');
     expect(read(new Uint8Array(100))).toBe('DELTA_FORMAT');
   });
 
