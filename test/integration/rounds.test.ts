@@ -139,6 +139,8 @@ describe('a round', () => {
       [authors[0], authors[2], authors[3]].sort(),
     );
     expect(outcome?.absent).toEqual([authors[1]]);
+    expect(codeOf(await revealed(id, 0))).toBe('ok');
+    expect(codeOf(await revealed(id, 1))).toBe('ROUND_CLOSED');
     expect(await advance(id)).toBe('submitted');
     expect(unwrap(await store.one(id)).submission).toBe(SUBMISSION);
     const [joins, commits, shown] = ['.joined', '.committed', '.revealed'];
@@ -217,6 +219,9 @@ describe('the door of rounds', () => {
     await chain.dataSource.query(`UPDATE learning_rounds SET due_at = now() WHERE id = $1`, [id]);
     expect(codeOf(await committed(id, 1))).toBe('ROUND_CLOSED');
     expect(codeOf(await revealed(id, 0))).toBe('ROUND_CLOSED');
+    // what follows is tried again later: nobody gets in meanwhile
+    await store.postpone(id, 60_000);
+    expect(codeOf(await committed(id, 1))).toBe('ROUND_CLOSED');
   });
 
   it('takes only what was committed to, by who committed to it', async () => {

@@ -79,7 +79,8 @@ export class RoundReveals {
     const member = members.find((each) => each.author === author && each.account === account);
     if (member === undefined)
       return err(roundConflict('ROUND_NO_MEMBER', 'you have not joined this round with this key'));
-    if (row.value.state !== 'revealing' || row.value.isOver)
+    // What is here already may be sent again at any time.
+    if (member.update === null && (row.value.state !== 'revealing' || row.value.isOver))
       return err(roundClosed(id, 'revealing', row.value.state));
     if (member.commitment === null)
       return err(roundConflict('ROUND_NOT_COMMITTED', 'you have not committed to an update'));

@@ -31,7 +31,7 @@ export interface RoundRow {
   readonly state: RoundState;
   /** When the state ends at the latest. */
   readonly dueAt: Date;
-  /** Whether that time is over, by the database's clock. */
+  /** Whether that time is over, by the database's clock; it stays so while what follows is tried again. */
   readonly isOver: boolean;
   readonly outcome: RoundOutcome | null;
   /** What the result is judged as. */
@@ -60,7 +60,7 @@ export interface MemberRow {
 }
 
 /** Columns of a round `r`. */
-export const ROUND_COLUMNS = `r.id, r.position, r.account, r.terms, r.state, r.due_at, r.due_at <= clock_timestamp() AS is_over, r.outcome, r.submission,
+export const ROUND_COLUMNS = `r.id, r.position, r.account, r.terms, r.state, r.due_at, r.due_at <= clock_timestamp() OR r.attempts > 0 AS is_over, r.outcome, r.submission,
   r.code, r.detail, r.attempts, r.created_at, r.updated_at,
   (SELECT count(*) FROM learning_round_members m WHERE m.round = r.id) AS members,
   (SELECT count(*) FROM learning_round_members m WHERE m.round = r.id AND m.commitment IS NOT NULL) AS committed,

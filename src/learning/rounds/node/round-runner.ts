@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Injectable } from '@nestjs/common';
 import { CodedError, err, messageOf, ok, type Result } from '../../../common/index.js';
+import { Turnstile } from '../../../common/turnstile.js';
 import type { RoundFinding, RoundWork } from './round-work.js';
 
 /** Memory of JavaScript objects that the work may take, MiB. */
@@ -9,22 +10,21 @@ const MOST_MEMORY_MB = 1_024;
 const DEADLINE_MS = 300_000;
 /** Threads at once: more would only take the cores from those who answer. */
 const MOST_THREADS = 2;
+/** Members of a round show their updates at the same time: they wait in line. */
+const MOST_WAITING = 64;
 
 /** Reads and combines updates in a thread of its own: what people wait for must not wait for it. */
 @Injectable()
 export class RoundRunner {
-  private running = 0;
+  private readonly turnstile = new Turnstile(
+    MOST_THREADS,
+    MOST_WAITING,
+    () => new CodedError('ROUND_BUSY', 'other updates are being read; try again', {}, 503),
+  );
 
-  /** `ROUND_BUSY` (503) while others are at work, `ROUND_WORK_FAILED` (503) when the thread ends by itself: neither says anything about the updates. */
-  async run(work: RoundWork): Promise<Result<RoundFinding>> {
-    if (this.running >= MOST_THREADS)
-      return err(new CodedError('ROUND_BUSY', 'other updates are being read; try again', {}, 503));
-    this.running++;
-    try {
-      return await this.start(work);
-    } finally {
-      this.running--;
-    }
+  /** Throws `ROUND_BUSY` (503) while too many wait; `ROUND_WORK_FAILED` (503) when the thread ends by itself. Neither says anything about the updates. */
+  run(work: RoundWork): Promise<Result<RoundFinding>> {
+    return this.turnstile.pass(() => this.start(work));
   }
 
   private start(work: RoundWork): Promise<Result<RoundFinding>> {
