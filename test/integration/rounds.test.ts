@@ -1,8 +1,9 @@
-import { bytesToHex, ok, unwrap, type Result } from '../../src/common/index.js';
+import { bytesToHex, CodedError, err, ok, unwrap, type Result } from '../../src/common/index.js';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import { Transactions } from '../../src/database/index.js';
 import type { ParameterIndex } from '../../src/experts/index.js';
 import { secp256k1Signer } from '../../src/keys/index.js';
+import type { DatasetGate } from '../../src/learning/checks/dataset-gate.js';
 import type { RoundRunner } from '../../src/learning/rounds/node/round-runner.js';
 import { workOnRound, type RoundWork } from '../../src/learning/rounds/node/round-work.js';
 import type { RoundBases } from '../../src/learning/rounds/round-bases.js';
@@ -34,7 +35,7 @@ let updates: Uint8Array[];
 
 beforeAll(async () => {
   chain = await openChain();
-  const { dataSource, log, events, reader } = chain;
+  const { dataSource, log, events } = chain;
   const transactions = new Transactions(dataSource);
   store = new RoundStore(dataSource);
   const base = await smallBase();
@@ -49,6 +50,10 @@ beforeAll(async () => {
     release: (hash: string) => Promise.resolve(hash === SMALL_TERMS.release ? view : null),
     live: () => Promise.resolve(view),
   } as unknown as ParameterIndex;
+  const gate = {
+    check: (hashes: readonly string[]) =>
+      Promise.resolve(hashes.length > 0 ? err(new CodedError('SUBMISSION_DATASET', 'withdrawn')) : ok()),
+  } as unknown as DatasetGate;
   const worker = { look: () => undefined } as unknown as RoundWorker;
   // On this thread; the one of a server is met by test/e2e/rounds.test.ts.
   const runner = {
@@ -58,7 +63,7 @@ beforeAll(async () => {
     submit: (_row: unknown, _outcome: unknown, _found: unknown, also: WithSubmission) =>
       transactions.run((manager) => also(manager, SUBMISSION, 'e'.repeat(64))).then(() => ok()),
   } as unknown as RoundSubmissions;
-  desk = new RoundDesk(store, bases, index, reader, worker, transactions, log, events);
+  desk = new RoundDesk(store, bases, index, gate, worker, transactions, log, events);
   reveals = new RoundReveals(store, bases, runner, worker, transactions, log, events);
   steps = new RoundSteps(store, bases, runner, submissions, transactions, log, events);
   updates = authors.map((_, i) => updateOf(base, (place) => 0.01 + Math.sin(place * (i + 1)) / 500));
@@ -272,7 +277,7 @@ describe('the door of rounds', () => {
     expect(await code({ minimum: 2 })).toBe('AGGREGATION_BOUND');
     expect(await code({ model: 'other' })).toBe('SUBMISSION_NOT_JUDGED');
     expect(await code({ release: 'a'.repeat(64) })).toBe('RELEASE_NOT_FOUND');
-    expect(await code({ datasets: ['a'.repeat(64)] })).toBe('ROUND_DATASET');
+    expect(await code({ datasets: ['a'.repeat(64)] })).toBe('SUBMISSION_DATASET');
     for (let round = 0; round < 4; round++) expect(await code({ seed: String(round) })).toBe('ok');
     expect(await code({ seed: 'more' })).toBe('ROUND_QUOTA');
     expect(codeOf(await desk.announce('someone else', SMALL_TERMS))).toBe('ok');

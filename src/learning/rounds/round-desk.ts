@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { BlockReader } from '../../chain/index.js';
 import {
   CodedError,
   err,
@@ -14,6 +13,7 @@ import {
 import { Transactions } from '../../database/index.js';
 import { ParameterIndex } from '../../experts/index.js';
 import { LogAppender, type LogEntryInput } from '../../log/index.js';
+import { DatasetGate } from '../checks/dataset-gate.js';
 import { isJudged } from '../evaluation/example-source.js';
 import { RoundBases } from './round-bases.js';
 import { announcementEntry, roundEntry } from './round-log.js';
@@ -44,7 +44,7 @@ export class RoundDesk {
     private readonly store: RoundStore,
     private readonly bases: RoundBases,
     private readonly index: ParameterIndex,
-    private readonly reader: BlockReader,
+    private readonly datasets: DatasetGate,
     private readonly worker: RoundWorker,
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
@@ -52,7 +52,7 @@ export class RoundDesk {
   ) {}
 
   /**
-   * Announces a round. Refusals: `ROUND_TERMS`, `AGGREGATION_BOUND`, `ROUND_EXPERT`, `ROUND_TOO_LARGE`, `ROUND_DATASET`, `ROUND_QUOTA` (429),
+   * Announces a round. Refusals: `ROUND_TERMS`, `AGGREGATION_BOUND`, `ROUND_EXPERT`, `ROUND_TOO_LARGE`, `SUBMISSION_DATASET`, `ROUND_QUOTA` (429),
    * `SUBMISSION_NOT_JUDGED`, `SUBMISSION_OUTDATED`, `RELEASE_NOT_FOUND`.
    */
   async announce(account: string, given: unknown): Promise<Result<RoundRow>> {
@@ -156,10 +156,8 @@ export class RoundDesk {
       const message = `${replaced} is another block in the live release ${live.version}: train that one`;
       return err(new CodedError('SUBMISSION_OUTDATED', message, { expert: replaced }, 409));
     }
-    const blocks = await this.reader.headers(datasets);
-    const unknown = datasets.find((hash) => blocks.get(hash)?.header.chain_id !== 'D');
-    if (unknown !== undefined)
-      return err(new CodedError('ROUND_DATASET', `chain D has no block ${unknown}`, { dataset: unknown }));
+    const allowed = await this.datasets.check(datasets);
+    if (!allowed.ok) return allowed;
     const base = await this.bases.of(terms);
     return base.ok ? ok() : base;
   }

@@ -122,6 +122,8 @@ export class SubmissionDesk {
   async submitOwn(account: string, own: OwnSubmission, also: AlsoStored): Promise<Result<void>> {
     const { statement, signature, manifest, facts, inputs } = own;
     const id = submissionId(statement);
+    const allowed = await this.datasets.check(statement.datasets);
+    if (!allowed.ok) return allowed;
     const parent = await this.parentOf(statement);
     if (!parent.ok) return parent;
     const read = { statement, manifest: facts };
