@@ -22,6 +22,7 @@ const THREADS = [
   'inference/testimony/witness-thread',
   'inference/tfjs/leader',
   'learning/audit/node/audit-thread',
+  'learning/rounds/node/round-thread',
   'learning/trainer/node/helper',
   'log/files/write-thread',
 ];

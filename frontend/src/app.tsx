@@ -31,6 +31,8 @@ const DatasetsPage = lazy(() => import('./pages/datasets/datasets-page.js'));
 const DatasetPage = lazy(() => import('./pages/datasets/dataset-page.js'));
 const SubmissionsPage = lazy(() => import('./pages/submissions/submissions-page.js'));
 const SubmissionPage = lazy(() => import('./pages/submissions/submission-page.js'));
+const RoundsPage = lazy(() => import('./pages/rounds/rounds-page.js'));
+const RoundPage = lazy(() => import('./pages/rounds/round-page.js'));
 const LineagePage = lazy(() => import('./pages/lineage/lineage-page.js'));
 const RewardsPage = lazy(() => import('./pages/rewards/rewards-page.js'));
 const StatusPage = lazy(() => import('./pages/status/status-page.js'));
@@ -76,6 +78,8 @@ export function App() {
             <Route path="/resonance" element={<ResonancePage />} />
             <Route path="/submissions" element={<SubmissionsPage />} />
             <Route path="/submissions/:id" element={<SubmissionPage />} />
+            <Route path="/rounds" element={<RoundsPage />} />
+            <Route path="/rounds/:id" element={<RoundPage />} />
             <Route path="/lineage" element={<LineagePage />} />
             <Route path="/rewards" element={<RewardsPage />} />
             <Route path="/status" element={<StatusPage />} />

@@ -67,6 +67,8 @@ export interface StemmaEvents {
     readonly done: number;
     readonly total: number;
   };
+  /** A round of several contributors has another state, or somebody has joined, committed or revealed. */
+  'round.changed': { readonly round: string; readonly model: string; readonly state: string };
   'status.changed': { readonly ready: boolean };
   /** A thread of the engine died; the engine starts again by itself. */
   'engine.crashed': { readonly detail: string };

@@ -17,6 +17,12 @@ export { readExamples, type TrainingExamples } from './run/read-examples.js';
 export { keepEveryOf, TrainingFolder, type KeptRun } from './run/training-folder.js';
 export { checkBlocks, openJob, startJob, type TrainingJob, type TrainingWish } from './run/training-job.js';
 export { runTraining, type RunEnd, type RunHooks, type RunOutcome } from './run/training-run.js';
+export type { DeltaPlan } from './delta/delta-codec.js';
+export { compressTraining } from './rounds/compress-training.js';
+export { recomputeRoundOf, type RoundComparison } from './rounds/recompute-round.js';
+export { readRoundBase } from './rounds/round-base.js';
+export { commitmentOf, roundStatementBytes, type RoundStatement } from './rounds/statements.js';
+export { parseTerms, type RoundTerms } from './rounds/terms.js';
 export {
   prepareSubmission,
   type PreparedSubmission,
@@ -24,7 +30,7 @@ export {
 } from './submission/prepare-submission.js';
 export type { BlockAccess, VerifiedBlock } from './source/block-access.js';
 export { HttpBlockAccess } from './source/http-block-access.js';
-export { readRelease, type ReleaseModel } from './source/release-model.js';
+export { readRelease, readReleaseFacts, type ReleaseModel } from './source/release-model.js';
 export { StoredBlockAccess } from './source/stored-block-access.js';
 export { tensorValues } from './source/tensor-values.js';
 export { encodeTrainedBlock, type TrainedBlock } from './source/trained-block.js';

@@ -35,11 +35,26 @@ import { SubmissionQueue } from './judging/submission-queue.js';
 import { SubmissionSteps } from './judging/submission-steps.js';
 import { SubmissionWorker } from './judging/submission-worker.js';
 import { TrainingAudit } from './judging/training-audit.js';
+import { RoundsController } from './rounds/http/rounds.controller.js';
+import { RoundRunner } from './rounds/node/round-runner.js';
+import { RoundBases } from './rounds/round-bases.js';
+import { RoundDesk } from './rounds/round-desk.js';
+import { RoundReveals } from './rounds/round-reveals.js';
+import { RoundSteps } from './rounds/round-steps.js';
+import { RoundStore } from './rounds/round-store.js';
+import { RoundSubmissions } from './rounds/round-submissions.js';
+import { RoundWorker } from './rounds/round-worker.js';
 
 /** Proof of learning: trained experts are handed in, judged, published. Needs the global config, keys, database and events. */
 @Module({
   imports: [LogModule, ChainModule, DatasetsModule, ExpertsModule, InferenceModule],
-  controllers: [LearningController, FilterController, LineageController, OpeningsController],
+  controllers: [
+    LearningController,
+    FilterController,
+    LineageController,
+    OpeningsController,
+    RoundsController,
+  ],
   providers: [
     SubmissionStore,
     SubmissionFiles,
@@ -68,6 +83,14 @@ import { TrainingAudit } from './judging/training-audit.js';
     SubmissionActivity,
     SubmissionDesk,
     OpeningDesk,
+    RoundStore,
+    RoundBases,
+    RoundRunner,
+    RoundSubmissions,
+    RoundSteps,
+    RoundWorker,
+    RoundDesk,
+    RoundReveals,
   ],
   exports: [SubmissionStore],
 })

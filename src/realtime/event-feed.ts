@@ -25,6 +25,7 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic | null } = {
   'mirror.progress': 'learning',
   'dataset.changed': 'learning',
   'submission.changed': 'learning',
+  'round.changed': 'learning',
   'status.changed': 'metrics',
   'engine.crashed': 'incidents',
   'alert.raised': 'alerts',

@@ -69,11 +69,16 @@ export class MemoryEpochSource implements EpochSource {
       readonly datasets?: readonly string[];
       readonly accepted?: boolean;
       readonly submission?: string;
+      readonly members?: readonly { readonly author: string; readonly weight: number }[];
     },
     time: number,
   ): string {
     const { author, fall, datasets = [], accepted = true, submission = `submission ${time}` } = story;
-    const facts = { submission, author, accepted, datasets, figures: { overall: { fall } } };
+    const { members } = story;
+    const facts = {
+      ...{ submission, author, accepted, datasets, figures: { overall: { fall } } },
+      ...(members !== undefined && { members }),
+    };
     const hash = sha256Hex(`verdict ${JSON.stringify(facts)}`);
     this.addBlock(hash, { chain_id: 'D', block_type: 'verdict', miner_pub: OPERATOR }, facts);
     this.append({ kind: 'block', subject: hash, hash, data: { chain: 'D', type: 'verdict' } }, time);

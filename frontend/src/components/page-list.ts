@@ -15,6 +15,7 @@ import {
   IconShieldCheck,
   IconSitemap,
   IconUsers,
+  IconUsersGroup,
   IconWaveSine,
 } from '@tabler/icons-react';
 
@@ -41,6 +42,12 @@ export const pages = [
     label: 'Submissions',
     question: 'What are trained experts worth?',
     icon: IconSchool,
+  },
+  {
+    path: '/rounds',
+    label: 'Rounds',
+    question: 'Who trains together?',
+    icon: IconUsersGroup,
   },
   {
     path: '/lineage',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CodedError } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
-import { Turnstile } from './turnstile.js';
+import { Turnstile } from '../../common/turnstile.js';
 
 /** Callers that may wait for a hash before others are refused. */
 const MOST_WAITING = 64;

@@ -25,6 +25,8 @@ export interface TrainOptions {
   readonly data?: string;
   readonly experts?: string[];
   readonly resume?: string;
+  /** A round whose terms say what is trained and how. */
+  readonly round?: string;
   readonly datasets: string[];
   readonly model: string;
   readonly server?: string;

@@ -13,6 +13,7 @@ import {
   type RunOutcome,
 } from '../../learning/index.js';
 import type { CommandContext } from '../command-context.js';
+import { optionsOfRound } from './rounds/train-for-round.js';
 import { beginTraining, takeUpTraining, type BegunTraining, type TrainOptions } from './begun-training.js';
 
 /** Looks in a row without a better one after which a training ends. */
@@ -32,13 +33,16 @@ export async function train(context: CommandContext, options: TrainOptions): Pro
   }
 }
 
-function beginOrTakeUp(context: CommandContext, options: TrainOptions): Promise<BegunTraining> {
-  const { data, experts, resume } = options;
-  if (resume !== undefined && data === undefined && experts === undefined)
+async function beginOrTakeUp(context: CommandContext, options: TrainOptions): Promise<BegunTraining> {
+  const { data, experts, resume, round } = options;
+  if (round !== undefined && data !== undefined && experts === undefined && resume === undefined)
+    return beginTraining(context, { ...(await optionsOfRound(context, round, options)), data });
+  if (resume !== undefined && round === undefined && data === undefined && experts === undefined)
     return takeUpTraining(context, resume, options);
-  if (resume === undefined && data !== undefined && experts !== undefined)
+  if (resume === undefined && round === undefined && data !== undefined && experts !== undefined)
     return beginTraining(context, { ...options, data, experts });
-  const message = 'name --data and --experts to begin a training, or --resume alone to take one up';
+  const message =
+    'name --data and --experts to begin a training, --data and --round for one of a round, or --resume alone to take one up';
   throw new CodedError('TRAINING_OPTIONS', message);
 }
 

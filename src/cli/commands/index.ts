@@ -20,6 +20,7 @@ import * as tasks from './tasks.js';
 import * as train from './train.js';
 import * as replay from './replay.js';
 import * as rewards from './rewards.js';
+import * as rounds from './rounds.js';
 import * as snapshot from './snapshot.js';
 import * as serve from './serve.js';
 import * as verify from './verify.js';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   train.register,
   pretrain.register,
   submit.register,
+  rounds.register,
   logits.register,
   cacheLab.register,
   replay.register,

@@ -14,6 +14,7 @@ export function register(program: Command, context: CommandContext): void {
       names,
     )
     .option('--resume <folder>', 'go on with a training that was stopped or killed, instead of beginning one')
+    .option('--round <id>', 'train what a round asks for: its terms say which experts learn, and how')
     .option(
       '--datasets <hashes>',
       'blocks of chain D that the file comes from, separated by commas',

@@ -59,7 +59,10 @@ export function encodeDelta(delta: Delta, plan: DeltaPlan): Uint8Array {
   return concatBytes(MAGIC, length, header, ...tensors.flatMap(({ parts }) => parts));
 }
 
-/** Reads untrusted bytes; refuses with `DELTA_FORMAT`, also where the tensors are not those of `shapes`. */
+/**
+ * Reads untrusted bytes; refuses with `DELTA_FORMAT`, also where the tensors are not those of `shapes`, and with `UPDATE_NOT_FINITE` where a
+ * scale is no finite number.
+ */
 export function decodeDelta(bytes: Uint8Array, shapes: DeltaShapes): Result<Delta> {
   const headers = readHeader(bytes, shapes);
   if (headers === null) return malformed('its header');
@@ -67,8 +70,8 @@ export function decodeDelta(bytes: Uint8Array, shapes: DeltaShapes): Result<Delt
   const delta = new Map<string, Matrix>();
   for (const header of headers.tensors) {
     const values = decodeTensor(header, reader);
-    if (values === null) return malformed(header.name);
-    delta.set(header.name, { rows: header.rows, columns: header.columns, values });
+    if (!values.ok) return values;
+    delta.set(header.name, { rows: header.rows, columns: header.columns, values: values.value });
   }
   return reader.isAtEnd ? ok(delta) : malformed('its length');
 }
@@ -96,23 +99,25 @@ function encodeTensor(
   };
 }
 
-function decodeTensor(header: TensorHeader, reader: PartReader): Float32Array | null {
+function decodeTensor(header: TensorHeader, reader: PartReader): Result<Float32Array> {
   const { rows, columns, rank, kept, bits } = header;
   const parts = Array.from({ length: 2 * rank }, (_, i) =>
     reader.take(valueBytes(i < rank ? rows : columns, FACTOR_BITS)),
   );
   const encoded = reader.take(header.place_bytes);
   const keptBytes = reader.take(valueBytes(kept, bits));
-  if (encoded === null || keptBytes === null || parts.some((part) => part === null)) return null;
+  if (encoded === null || keptBytes === null || parts.some((part) => part === null))
+    return malformed(header.name);
   const places = decodePlaces({ bytes: encoded, remainderBits: header.remainder_bits }, kept, rows * columns);
   const single = dequantize(keptBytes, kept, bits);
   const values =
     rank === 0
       ? new Float32Array(rows * columns)
       : productOf(parts as readonly Uint8Array[], rank, rows, columns);
-  if (places === null || single === null || values === null) return null;
+  if (places === null) return malformed(header.name);
+  if (single === null || values === null) return notFinite(header.name);
   for (const [i, place] of places.entries()) values[place] += single[i];
-  return values;
+  return ok(values);
 }
 
 /** Null where a scale is no finite number. */
@@ -195,4 +200,8 @@ function isBetween(count: number, most: number): boolean {
 
 function malformed(what: string): Result<never> {
   return err(new CodedError('DELTA_FORMAT', `This is not a delta: ${what} is wrong.`, {}, 400));
+}
+
+function notFinite(name: string): Result<never> {
+  return err(new CodedError('UPDATE_NOT_FINITE', `A scale of ${name} is no finite number.`, {}, 400));
 }

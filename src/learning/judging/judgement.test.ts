@@ -3,6 +3,7 @@ import { auditFigures } from '../audit/audit-figures.js';
 import type { DomainLosses } from '../evaluation/acceptance.js';
 import type { DomainExamples } from '../evaluation/example-source.js';
 import type { LossMeter } from '../evaluation/loss-meter.js';
+import type { RoundStore } from '../rounds/round-store.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import type { ComparedModels } from './compared-models.js';
 import { Judgement } from './judgement.js';
@@ -23,12 +24,17 @@ const meter = {
   },
 } as unknown as LossMeter;
 
+const members = [{ author: 'b', weight: 900_000 }];
+const rounds = {
+  weightsOf: (account: string) => Promise.resolve(account === 'a round' ? members : null),
+} as unknown as RoundStore;
+
 describe('the verdict', () => {
-  const judge = async (opening: SubmissionRow['opening']) => {
+  const judge = async (opening: SubmissionRow['opening'], account = 'somebody') => {
     const statement = { author: 'a', release: hash('1'), datasets: [], domains: [] };
-    const row = { ...{ id: 'submission', model: 'genesis', headers: [] }, statement, opening };
+    const row = { ...{ id: 'submission', account, model: 'genesis', headers: [] }, statement, opening };
     const work = { signal: new AbortController().signal, progress: () => undefined };
-    const judged = new Judgement(meter).judge(row as unknown as SubmissionRow, beacon, models, work);
+    const judged = new Judgement(meter, rounds).judge(row as unknown as SubmissionRow, beacon, models, work);
     return unwrap(await judged);
   };
 
@@ -37,5 +43,10 @@ describe('the verdict', () => {
     const audited = await judge(asked);
     expect(audited).toMatchObject({ accepted: true, kernel: hash('c'), audit: auditFigures(asked) });
     expect(await judge(null)).not.toHaveProperty('audit');
+  });
+
+  it('says who has a part in what a round has made', async () => {
+    expect(await judge(null, 'a round')).toMatchObject({ members });
+    expect(await judge(null)).not.toHaveProperty('members');
   });
 });

@@ -8,6 +8,7 @@ import { EVALUATION_DRAWS, type DomainExamples } from '../evaluation/example-sou
 import { LossMeter } from '../evaluation/loss-meter.js';
 import { measureUntilClear } from '../evaluation/measure-until-clear.js';
 import { auditFigures } from '../audit/audit-figures.js';
+import { RoundStore } from '../rounds/round-store.js';
 import { statementHash } from '../submission/statement.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import type { Verdict } from '../verdict/verdict.js';
@@ -16,7 +17,10 @@ import type { ComparedModels } from './compared-models.js';
 /** Judges submissions by examples that nobody knew when they were made. */
 @Injectable()
 export class Judgement {
-  constructor(private readonly meter: LossMeter) {}
+  constructor(
+    private readonly meter: LossMeter,
+    private readonly rounds: RoundStore,
+  ) {}
 
   /** The verdict; same submission, beacon, base and kernel give the same one. Refuses with what the engine refuses with. */
   async judge(
@@ -35,9 +39,11 @@ export class Judgement {
     if (!measured.ok) return measured;
     const { examples, more, figures } = measured.value;
     const { statement } = row;
+    const members = await this.rounds.weightsOf(row.account);
     const reasons = reasonsAgainst(figures, statement.domains, rules);
     return ok({
       ...{ version: 1, submission: row.id, statement: statementHash(statement), author: statement.author },
+      ...(members !== null && { members }),
       ...{ model: row.model, parent_release: statement.release, base_release: base.release },
       blocks: row.headers.map((header) => ({
         ...{ name: header.name ?? '', block: hashHeader(header, nativeSha256) },

@@ -4,6 +4,7 @@ import {
   parseReleasePayload,
   parseTensorDirectory,
   type ModelConfig,
+  type ReleasePayload,
   type TensorEntry,
 } from '../../experts/index.js';
 import { describeBlocks } from '../../experts/tensorblock/model-blocks.js';
@@ -43,15 +44,20 @@ export async function readRelease(
   return hash.ok ? readReleaseOf(access, hash.value, onRead) : hash;
 }
 
-/** Reads a release by the hash of its block. */
+/** What the block of a release says. */
+export async function readReleaseFacts(access: BlockAccess, hash: string): Promise<Result<ReleasePayload>> {
+  const block = await access.read('A', hash);
+  return block.ok ? parseReleasePayload(jsonOf(block.value)) : block;
+}
+
+/** Reads a release by the hash of its block. @param only blocks of weights that are wanted; all of them by default */
 export async function readReleaseOf(
   access: BlockAccess,
   hash: string,
   onRead: OnRead,
+  only?: ReadonlySet<string>,
 ): Promise<Result<ReleaseModel>> {
-  const block = await access.read('A', hash);
-  if (!block.ok) return block;
-  const release = parseReleasePayload(jsonOf(block.value));
+  const release = await readReleaseFacts(access, hash);
   if (!release.ok) return release;
   const { model, version, meta, weights } = release.value;
   const metaBlock = await access.read('A', meta);
@@ -61,7 +67,7 @@ export async function readReleaseOf(
   const tokenizer =
     release.value.tokenizer === null ? ok(null) : await access.read('A', release.value.tokenizer);
   if (!tokenizer.ok) return tokenizer;
-  const blocks = await readWeights(access, config.value, weights, onRead);
+  const blocks = await readWeights(access, config.value, weights, { onRead, only });
   if (!blocks.ok) return blocks;
   const facts = { release: hash, model, version, meta, config: config.value };
   const content = tokenizer.value === null ? null : jsonOf(tokenizer.value);
@@ -72,10 +78,10 @@ async function readWeights(
   access: BlockAccess,
   config: ModelConfig,
   weights: Readonly<Record<string, string>>,
-  onRead: OnRead,
+  { onRead, only }: { readonly onRead: OnRead; readonly only?: ReadonlySet<string> },
 ): Promise<Result<Map<string, WeightSource>>> {
   const blocks = new Map<string, WeightSource>();
-  const described = describeBlocks(config);
+  const described = describeBlocks(config).filter(({ name }) => only?.has(name) ?? true);
   for (const { name } of described) {
     const hash = weights[name];
     if (hash === undefined) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { BlockPublisher, hashHeader, type BlockInput } from '../../chain/index.js';
 import { CodedError, err, EventBus, ok, type Json, type Result } from '../../common/index.js';
 import { Transactions } from '../../database/index.js';
@@ -42,10 +43,22 @@ export interface TakenSubmission {
   readonly created: boolean;
 }
 
+/** A submission that this server has made itself, of what a round has led to. */
+export interface OwnSubmission {
+  readonly statement: SubmissionStatement;
+  readonly signature: string;
+  readonly manifest: Json;
+  readonly facts: ManifestFacts;
+  readonly inputs: readonly BlockInput[];
+}
+
 interface ReadRequest {
   readonly statement: SubmissionStatement;
   readonly manifest: ManifestFacts;
 }
+
+/** What is stored in the transaction of a submission besides it. @returns false: nothing is to be stored at all */
+type AlsoStored = (manager: EntityManager) => Promise<boolean>;
 
 /** The door for trained experts. Whatever is wrong with their form is refused here, at once; what they are worth is found out later. */
 @Injectable()
@@ -97,13 +110,39 @@ export class SubmissionDesk {
       ]);
     });
     if (!taken.ok) return taken;
+    this.begin(id, statement);
+    const row = await this.store.one(id);
+    return row.ok ? ok({ row: row.value, created: taken.value }) : row;
+  }
+
+  /**
+   * Takes what this server has made itself, together with what else changes. It goes the way of all others; only an audit of its training
+   * is not asked for: whoever doubts it makes it again from what was shown. Refusals: `SUBMISSION_…`, `BLOCK_…`.
+   */
+  async submitOwn(account: string, own: OwnSubmission, also: AlsoStored): Promise<Result<void>> {
+    const { statement, signature, manifest, facts, inputs } = own;
+    const id = submissionId(statement);
+    const allowed = await this.datasets.check(statement.datasets);
+    if (!allowed.ok) return allowed;
+    const parent = await this.parentOf(statement);
+    if (!parent.ok) return parent;
+    const read = { statement, manifest: facts };
+    const checked = await this.checkBlocks(read, parent.value, inputs);
+    if (!checked.ok) return checked;
+    await this.files.keep(id, inputs);
+    const checks = [passed('shape', `${inputs.length} blocks made of a round`, null, 0)];
+    const taken = await this.record(id, account, { signature, manifest }, read, inputs, checks, also);
+    if (!taken.ok) return taken;
+    this.begin(id, statement);
+    return ok();
+  }
+
+  private begin(id: string, { model }: SubmissionStatement): void {
     this.log.committed();
     this.worker.begin();
     this.events.emit('submission.changed', {
-      ...{ submission: id, model: statement.model, state: 'received', done: 0, total: 0 },
+      ...{ submission: id, model, state: 'received', done: 0, total: 0 },
     });
-    const row = await this.store.one(id);
-    return row.ok ? ok({ row: row.value, created: taken.value }) : row;
   }
 
   private async parentOf(statement: SubmissionStatement): Promise<Result<ReleaseView>> {
@@ -130,10 +169,11 @@ export class SubmissionDesk {
   private async record(
     id: string,
     account: string,
-    { signature, manifest }: SubmissionRequest,
+    { signature, manifest }: Pick<SubmissionRequest, 'signature' | 'manifest'>,
     { statement }: ReadRequest,
     inputs: readonly BlockInput[],
     checks: readonly CheckOutcome[],
+    also: AlsoStored = () => Promise.resolve(true),
   ): Promise<Result<boolean>> {
     await this.queue.ready();
     const recorded = await this.transactions.run(async (manager): Promise<Result<boolean>> => {
@@ -143,6 +183,7 @@ export class SubmissionDesk {
       const made = await this.store.madeToday(account, manager);
       const quota = checkQuota(level, made);
       if (!quota.ok) return quota;
+      if (!(await also(manager))) return ok(false);
       const counted = passed('quota', `${made + 1} today, ${level}`, { made: made + 1, trust: level }, 0);
       const headers = inputs.map(({ header }) => header);
       const row = { id, account, statement, signature, manifest, headers, checks: [...checks, counted] };

@@ -22,6 +22,8 @@ export interface Verdict {
   readonly statement: string;
   /** Compressed secp256k1 key of the contributor. */
   readonly author: string;
+  /** Where it was made by a round: whose updates are in it, by key, and what each counts for in millionths. */
+  readonly members?: readonly { readonly author: string; readonly weight: number }[];
   readonly model: string;
   /** The release that was trained from. */
   readonly parent_release: string;

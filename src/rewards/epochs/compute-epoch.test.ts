@@ -64,6 +64,26 @@ describe('rewards of learning', () => {
     const { earned } = compute({ verdicts: [verdictOf({ datasets: unmeasured })] });
     expect(earned.slice(2).map(({ amount }) => amount)).toEqual([bly('15000'), bly('15000'), bly('15000')]);
   });
+
+  it('of a round are shared by those whose updates it was made of, to the last unit', () => {
+    const members = [
+      { author: 'ada', weight: 900_000 },
+      { author: 'bob', weight: 600_000 },
+      { author: 'eve', weight: 0 },
+    ];
+    const made = compute({ verdicts: [verdictOf({ author: 'node', members })] });
+    expect(amounts(made)).toEqual([
+      ['key:ada', 'learning', bly('30000')],
+      ['key:bob', 'learning', bly('20000')],
+      ['key:ada', 'catalyst', bly('240000')],
+      ['key:bob', 'catalyst', bly('160000')],
+    ]);
+    const none = members.map((member) => ({ ...member, weight: 0 }));
+    const { earned } = compute({ verdicts: [verdictOf({ members: none, fall: 1 })] });
+    const learnt = earned.filter(({ kind }) => kind === 'learning');
+    expect(learnt.map(({ amount }) => amount).reduce((sum, amount) => sum + amount)).toBe(bly('2'));
+    expect(learnt.map(({ amount }) => amount)).toEqual([666_666_667n, 666_666_667n, 666_666_666n]);
+  });
 });
 
 describe('rewards of use', () => {

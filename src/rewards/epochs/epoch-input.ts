@@ -21,6 +21,14 @@ export interface CountedDataset {
   readonly gain: number;
 }
 
+/** Somebody whose update is in what a round has made. */
+export interface CountedMember {
+  /** Compressed secp256k1 key. */
+  readonly author: string;
+  /** What its part counts for, in millionths. */
+  readonly weight: number;
+}
+
 /** An accepted verdict. */
 export interface CountedVerdict {
   readonly leaf: number;
@@ -28,6 +36,8 @@ export interface CountedVerdict {
   readonly submission: string;
   /** Compressed secp256k1 key of the contributor. */
   readonly author: string;
+  /** Who shares what the author would get, where a round has made it; else not there. */
+  readonly members?: readonly CountedMember[];
   /** By how much the held-out loss fell, in millionths of itself. */
   readonly fall: number;
   readonly datasets: readonly CountedDataset[];

@@ -3,7 +3,7 @@ import type { RewardsPolicy } from '../policy/rewards-policy.js';
 import { catalystBonus, learningReward } from '../policy/rewards.js';
 import { keyAccount } from './accounts.js';
 import type { Earning } from './earning.js';
-import type { CountedDataset, CountedVerdict } from './epoch-input.js';
+import type { CountedDataset, CountedMember, CountedVerdict } from './epoch-input.js';
 import type { EpochState } from './epoch-state.js';
 
 /**
@@ -31,22 +31,42 @@ export function learningEarnings(
   });
 }
 
-/** Gives those whose data was used their share, by the gain that was measured of each set. */
+/**
+ * Gives those whose data was used their share, by the gain that was measured of each set, and the rest to the author, or to those whose
+ * updates a round has made it of.
+ */
 function divided(
-  { author, block, datasets }: CountedVerdict,
+  { author, members, block, datasets }: CountedVerdict,
   parts: readonly { readonly kind: 'learning' | 'catalyst'; readonly amount: bigint }[],
   share: bigint,
 ): Earning[] {
   const ofData = parts.map(({ amount }) => (datasets.length === 0 ? 0n : timesPpm(amount, share)));
-  const own = parts.map(({ kind, amount }, i): Earning => ({
-    ...{ account: keyAccount(author), kind, amount: amount - ofData[i], reference: block },
-  }));
+  const own = parts.flatMap(({ kind, amount }, i): Earning[] =>
+    sharesOf(amount - ofData[i], author, members).map(([key, share]) => ({
+      ...{ account: keyAccount(key), kind, amount: share, reference: block },
+    })),
+  );
   const total = ofData.reduce((sum, amount) => sum + amount, 0n);
   const shares = splitByWeight(total, weightsOf(datasets));
   const others = datasets.map(({ creator }, i): Earning => ({
     ...{ account: creator, kind: 'dataset', amount: shares[i], reference: block },
   }));
   return [...own, ...others].filter(({ amount }) => amount > 0n);
+}
+
+/** To the last unit by what each part counts for; where no part counts for anything, all count the same. */
+function sharesOf(
+  amount: bigint,
+  author: string,
+  members: readonly CountedMember[] | undefined,
+): (readonly [string, bigint])[] {
+  if (members === undefined) return [[author, amount]];
+  const counts = members.some(({ weight }) => weight > 0);
+  const shares = splitByWeight(
+    amount,
+    members.map(({ weight }) => (counts ? BigInt(weight) : 1n)),
+  );
+  return members.map(({ author: key }, i) => [key, shares[i]]);
 }
 
 /** The gains; where none was measured of any set, all count the same. */

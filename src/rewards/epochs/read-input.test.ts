@@ -36,6 +36,19 @@ describe('the input of an epoch', () => {
     ]);
   });
 
+  it('says who shares what a round has made, and nothing of others', async () => {
+    const source = new MemoryEpochSource();
+    const members = [
+      { author: ADA, weight: 900_000 },
+      { author: BOB, weight: 0 },
+    ];
+    source.verdict({ author: OPERATOR, fall: 0.1, members }, 1);
+    source.verdict({ author: ADA, fall: 0.1 }, 2);
+    const { verdicts } = await read(source);
+    expect(verdicts[0].members).toEqual(members);
+    expect(verdicts[1]).not.toHaveProperty('members');
+  });
+
   it('has scores that were committed to before it by whoever asked', async () => {
     const source = new MemoryEpochSource();
     const story = { payer: payer('1'), tokens: { [ADA]: 10 }, time: 1 };
@@ -60,7 +73,12 @@ describe('the input of an epoch', () => {
   });
 
   it('is refused where a block is not what its type says', async () => {
-    for (const wrong of [{ author: 5 as never }, { fall: '0.5' as never }, { datasets: ['x'] }]) {
+    const wrongs = [
+      ...[{ author: 5 as never }, { fall: '0.5' as never }, { datasets: ['x'] }, { members: {} as never }],
+      ...[-1, 1_000_001, 0.5].map((weight) => ({ members: [{ author: ADA, weight }] })),
+      { members: Array.from({ length: 65 }, () => ({ author: ADA, weight: 1 })) },
+    ];
+    for (const wrong of wrongs) {
       const source = new MemoryEpochSource();
       source.verdict({ author: ADA, fall: 0.5, ...wrong }, 1);
       const input = await epochInput(source, { first: 0, end: 1 });

@@ -2,18 +2,21 @@ import { CodedError, err, isHash, ok, type Result } from '../../common/index.js'
 import type { DatasetRecord } from '../../datasets/index.js';
 import type { VerifiedBlock } from '../../learning/index.js';
 import { personAccount } from './accounts.js';
-import type { CountedDataset, CountedVerdict } from './epoch-input.js';
+import type { CountedDataset, CountedMember, CountedVerdict } from './epoch-input.js';
 import type { EpochSource } from './epoch-source.js';
 import type { NumberedLeaf } from './log-leaves.js';
 
 /** Sets one verdict can name (docs/formats/submission.md). */
 const MOST_DATASETS = 64;
+/** Members one round can have (docs/formats/round.md). */
+const MOST_MEMBERS = 64;
 const ONE = 1_000_000;
 
 /** What decides of a verdict; only blocks of chain D that the server made are verdicts. */
 interface VerdictFacts {
   readonly submission: string;
   readonly author: string;
+  readonly members?: readonly CountedMember[];
   readonly accepted: boolean;
   readonly datasets: readonly string[];
   readonly figures: { readonly overall: { readonly fall: number } };
@@ -38,9 +41,12 @@ export async function readVerdict(
     if (!dataset.ok) return dataset;
     if (dataset.value !== null) datasets.push(dataset.value);
   }
-  const { submission, author, figures } = verdict;
+  const { submission, author, members = [], figures } = verdict;
   const fall = millionths(figures.overall.fall);
-  return ok({ leaf: index, block: hash, submission, author, fall, datasets });
+  const shared = members.length > 0 && {
+    members: members.map(({ author: key, weight }) => ({ author: key, weight })),
+  };
+  return ok({ ...{ leaf: index, block: hash, submission, author, fall, datasets }, ...shared });
 }
 
 /** A block that a verdict names as data: null where it is of something else. Its stage is that at the time of the training. */
@@ -68,13 +74,24 @@ function payloadOf({ payload }: VerifiedBlock): unknown {
 
 function isVerdict(value: unknown): value is VerdictFacts {
   if (typeof value !== 'object' || value === null) return false;
-  const { submission, author, accepted, datasets, figures } = value as Partial<VerdictFacts>;
+  const { submission, author, members = [], accepted, datasets, figures } = value as Partial<VerdictFacts>;
   return (
     [submission, author].every((text) => typeof text === 'string') &&
     typeof accepted === 'boolean' &&
+    Array.isArray(members) &&
+    members.length <= MOST_MEMBERS &&
+    members.every(isMember) &&
     Array.isArray(datasets) &&
     datasets.every((hash) => isHash(hash)) &&
     typeof figures?.overall?.fall === 'number'
+  );
+}
+
+function isMember(value: unknown): value is CountedMember {
+  if (typeof value !== 'object' || value === null) return false;
+  const { author, weight } = value as Partial<CountedMember>;
+  return (
+    typeof author === 'string' && Number.isSafeInteger(weight) && Number(weight) >= 0 && Number(weight) <= ONE
   );
 }
 

@@ -1,4 +1,4 @@
-import { json, nothing, type Answers } from '../open-api-success.js';
+import { bytes, json, nothing, type Answers } from '../open-api-success.js';
 
 const SUBMISSION =
   '{submission_id, model, author, state, code, detail, parent_release, blocks: [{name, hash, parent}], domains, datasets, overall, verdict_block, release, version, decision, created_at, updated_at}';
@@ -6,6 +6,9 @@ const DATASET =
   '`{id, name, version, creator, licence, source, files, bytes, sha256, root, stage, reasons, note, actor, at, audit, vote, appeal, appeal_until, tier, …}` (docs/formats/dataset.md)';
 const DATASET_UPLOAD = '`{upload_id, chunk_bytes, bytes, received, work: {challenge, bits}}`';
 const LINEAGE = '{blocks: [{hash, name, model}], releases: [{hash, model, blocks}], truncated}';
+const ROUND =
+  '{round_id, model, release, experts, announced_by, state, code, detail, due_at, is_over, aggregator, faulty, minimum, most, members, committed, revealed, aggregate, submission_id, result: {state, code, version, overall}, created_at, updated_at}';
+const ROUND_DETAIL = `\`${ROUND}\` and \`terms, outcome, members_list: [{author, joined_at, commitment, committed_at, update, bytes, revealed_at, code}]\` (docs/formats/round.md)`;
 
 const EXPERT_LINEAGE =
   '`{model, live: {release, version}, live_block, items, next_cursor}`; an item is `{submission_id, author, state, judged_at, blocks: [{name, block, parent, live, parent_live}], datasets: [{block, dataset, name, version}], overall, domains, verdict_block, release, version}`, a gain `{fall, low, high}`';
@@ -62,6 +65,13 @@ export const LEARNING_ANSWERS: Answers = {
   },
   LineageController_model: { 200: json(EXPERT_LINEAGE) },
   LineageController_expert: { 200: json(EXPERT_LINEAGE) },
+  RoundsController_announce: { 201: json(ROUND_DETAIL) },
+  RoundsController_list: { 200: json(`\`{items: [${ROUND}], next_cursor}\``) },
+  RoundsController_one: { 200: json(ROUND_DETAIL) },
+  RoundsController_join: { 200: json(ROUND_DETAIL) },
+  RoundsController_commit: { 200: json(ROUND_DETAIL) },
+  RoundsController_reveal: { 200: json(ROUND_DETAIL) },
+  RoundsController_update: { 200: bytes('The update, as docs/formats/delta.md lays it out') },
   RewardsController_balance: {
     200: json(
       '`{account, asset, balance, available, debits: {pending, posted}, credits: {pending, posted}}`; units as strings of digits',

@@ -1,0 +1,68 @@
+import { CodedError } from '../../../common/index.js';
+import type { CommandContext } from '../../command-context.js';
+import { ServerClient } from '../../server-client.js';
+
+/** Which server a command about rounds goes to. */
+export interface RoundDoor {
+  readonly server?: string;
+  readonly token?: string;
+}
+
+/** A round as a server shows it. */
+export interface RoundView {
+  readonly round_id: string;
+  readonly model: string;
+  readonly experts: readonly string[];
+  readonly state: string;
+  readonly code: string | null;
+  readonly detail: string | null;
+  readonly due_at: string | null;
+  readonly aggregator: string;
+  readonly minimum: number;
+  readonly members: number;
+  readonly committed: number;
+  readonly revealed: number;
+  readonly aggregate: string | null;
+  readonly submission_id: string | null;
+  readonly result: { readonly state: string; readonly overall: { readonly fall: number } | null } | null;
+}
+
+/** Runs work with the server of this data folder, or the one that is named; `SERVER_NEEDED` without one. */
+export async function withRoundServer<T>(
+  context: CommandContext,
+  { server, token = process.env.STEMMA_TOKEN ?? '' }: RoundDoor,
+  work: (server: ServerClient) => Promise<T>,
+): Promise<T> {
+  if (server !== undefined) return work(new ServerClient(server.replace(/\/+$/, ''), token));
+  return context.withApplication((host) => {
+    if (host.kind === 'server') return work(host.server);
+    const message =
+      'rounds need a server that runs: start yours with `stemma serve`, or name one with --server';
+    throw new CodedError('SERVER_NEEDED', message);
+  });
+}
+
+/** Path of a round; `ROUND_ID` for what is no id of one. */
+export function roundPath(id: string, rest = ''): string {
+  if (/^round_[0-9a-f]{32}$/.test(id)) return `/learning/rounds/${id}${rest}`;
+  throw new CodedError('ROUND_ID', `${id} is no id of a round: round_ and 32 lower-case hex digits`);
+}
+
+/** A round in a line for people. */
+export function roundLine(round: RoundView): string {
+  const { state, members, committed, revealed, minimum, result } = round;
+  const counts = `${members} members (${minimum} needed), ${committed} committed, ${revealed} shown`;
+  const fall = result?.overall == null ? '' : `, loss ${(-result.overall.fall * 100).toFixed(2)} %`;
+  const judged = result === null ? '' : `; submission ${result.state}${fall}`;
+  return `${round.round_id}  ${state}  ${round.experts.join(',')}  ${counts}${judged}`;
+}
+
+/** A round in lines for people. */
+export function roundText(round: RoundView): string {
+  const lines = [roundLine(round)];
+  if (round.due_at !== null) lines.push(`until ${round.due_at} at the latest`);
+  if (round.detail !== null) lines.push(`${round.detail} [${round.code ?? ''}]`);
+  if (round.aggregate !== null) lines.push(`aggregate: ${round.aggregate}`);
+  if (round.submission_id !== null) lines.push(`judged as ${round.submission_id}`);
+  return lines.join('\n');
+}

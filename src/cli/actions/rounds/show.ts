@@ -1,0 +1,46 @@
+import type { Json } from '../../../common/index.js';
+import type { CommandContext } from '../../command-context.js';
+import {
+  roundLine,
+  roundPath,
+  roundText,
+  withRoundServer,
+  type RoundDoor,
+  type RoundView,
+} from './round-view.js';
+
+/** Rounds a list shows. */
+const SHOWN = 100;
+
+/** Prints the newest rounds. */
+export async function listRounds(context: CommandContext, door: RoundDoor): Promise<void> {
+  const { items } = await withRoundServer(context, door, (server) =>
+    server.json<{ items: RoundView[] }>('GET', `/learning/rounds?limit=${SHOWN}`),
+  );
+  const text = items.length === 0 ? 'Nobody has announced a round yet.' : items.map(roundLine).join('\n');
+  context.print(items as unknown as Json, text);
+}
+
+/** Prints a round. */
+export async function showRound(context: CommandContext, id: string, door: RoundDoor): Promise<void> {
+  const round = await withRoundServer(context, door, (server) =>
+    server.json<RoundView & { members_list: readonly MemberView[] }>('GET', roundPath(id)),
+  );
+  const members = round.members_list.map(
+    ({ author, commitment, update, code }) => `  ${author}  ${standing(commitment, update, code)}`,
+  );
+  context.print(round as unknown as Json, [roundText(round), ...members].join('\n'));
+}
+
+interface MemberView {
+  readonly author: string;
+  readonly commitment: string | null;
+  readonly update: string | null;
+  readonly code: string | null;
+}
+
+function standing(commitment: string | null, update: string | null, code: string | null): string {
+  if (code !== null) return `refused [${code}]`;
+  if (update !== null) return `has shown ${update}`;
+  return commitment === null ? 'has joined' : 'has committed';
+}

@@ -1,0 +1,103 @@
+import { bytesToHex, ok, type Result } from '../../common/index.js';
+import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
+import { cosine, norm } from '../checks/similarity.js';
+import { aggregate } from '../consensus/aggregator.js';
+import { AGGREGATORS } from '../consensus/aggregators.js';
+import { squaredDistance } from '../consensus/vectors.js';
+import { encodeTrainedBlock, type TrainedBlock } from '../source/trained-block.js';
+import type { RoundBase } from './round-base.js';
+import { readRoundUpdate } from './round-update.js';
+import type { RoundTerms } from './terms.js';
+
+/** An update that was shown. */
+export interface ShownUpdate {
+  /** What its author had committed to: decides its place. */
+  readonly commitment: string;
+  readonly bytes: Uint8Array;
+}
+
+/** How an update lies to what was made of all. Members are named as in JSON. */
+export interface UpdateFigures {
+  readonly commitment: string;
+  /** Euclidean length. */
+  readonly length: number;
+  /** From the aggregate, Euclidean. */
+  readonly distance: number;
+  /** Of the angle between both. */
+  readonly cosine: number;
+  /** What its part in the aggregate counts for, in millionths. */
+  readonly weight: number;
+}
+
+/** A whole part, in millionths. */
+const ONE = 1_000_000;
+
+/** What a round has led to. */
+export interface RoundResult {
+  /** SHA-256 of the aggregate as little-endian float32. */
+  readonly aggregate: string;
+  /** The experts with it, stored as the ones they come from. */
+  readonly blocks: readonly (TrainedBlock & { readonly payloadHash: string })[];
+  /** Of every update, in the order in which they were combined. */
+  readonly figures: readonly UpdateFigures[];
+}
+
+/**
+ * Makes one update of many. Pure: the same updates give the same bits whatever order they came in and wherever it runs, as they are put in
+ * the order of their commitments first. Refuses with what updates and aggregators refuse with.
+ */
+export function aggregateRound(
+  terms: Pick<RoundTerms, 'aggregator' | 'faulty' | 'update_length'>,
+  base: RoundBase,
+  shown: readonly ShownUpdate[],
+): Result<RoundResult> {
+  const inOrder = [...shown].sort((a, b) => (a.commitment < b.commitment ? -1 : 1));
+  const updates: Float32Array[] = [];
+  for (const { bytes } of inOrder) {
+    const update = readRoundUpdate(bytes, base, terms.update_length);
+    if (!update.ok) return update;
+    updates.push(update.value);
+  }
+  const combined = aggregate(AGGREGATORS[terms.aggregator], updates, {
+    faulty: terms.faulty,
+    previous: null,
+  });
+  if (!combined.ok) return combined;
+  const whole = combined.value;
+  const figures = updates.map((update, i) => figuresOf(inOrder[i].commitment, update, whole));
+  return ok({ aggregate: hashOf(whole), blocks: blocksWith(base, whole), figures });
+}
+
+/** Who points the way of all has a part in what comes of it; who turns round or sends noise has none. */
+function figuresOf(commitment: string, update: Float32Array, whole: Float32Array): UpdateFigures {
+  const angle = cosine(update, whole);
+  return {
+    ...{ commitment, length: norm(update), distance: Math.sqrt(squaredDistance(update, whole)) },
+    ...{ cosine: angle, weight: Math.max(0, Math.min(ONE, Math.floor(angle * ONE))) },
+  };
+}
+
+function blocksWith({ model, tensors }: RoundBase, update: Float32Array): RoundResult['blocks'] {
+  const changed = new Map(
+    tensors.map(({ block, tensor, values, offset }) => [
+      `${block}/${tensor}`,
+      values.map((value, i) => value + update[offset + i]),
+    ]),
+  );
+  const names = [...new Set(tensors.map(({ block }) => block))];
+  return names.map((name) => {
+    const block = encodeTrainedBlock(model, name, (of, tensor) => {
+      const values = changed.get(`${of}/${tensor}`);
+      if (values === undefined) throw new Error(`the round changes no ${of}/${tensor}`);
+      return values;
+    });
+    return { ...block, payloadHash: nativeSha256Hex(block.payload) };
+  });
+}
+
+function hashOf(values: Float32Array): string {
+  const bytes = new Uint8Array(4 * values.length);
+  const view = new DataView(bytes.buffer);
+  for (const [i, value] of values.entries()) view.setFloat32(4 * i, value, true);
+  return bytesToHex(nativeSha256(bytes));
+}

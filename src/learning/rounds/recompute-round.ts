@@ -1,0 +1,111 @@
+import { CodedError, err, isHash, ok, type Result } from '../../common/index.js';
+import { nativeSha256Hex } from '../../common/native-hash.js';
+import { HttpBlockAccess, type Ask } from '../source/http-block-access.js';
+import { aggregateRound, type ShownUpdate } from './aggregate-round.js';
+import { readRoundBase } from './round-base.js';
+import { ROUND_ENTRIES } from './round-log.js';
+import { commitmentOf } from './statements.js';
+import { parseTerms, ROUND_LIMITS, termsHash, type RoundTerms } from './terms.js';
+
+/** What came out, beside what the log says came out. */
+export interface RoundComparison {
+  readonly published: string;
+  readonly computed: string;
+  readonly equal: boolean;
+  /** Updates that were combined. */
+  readonly members: number;
+}
+
+interface LogEntry {
+  readonly hash: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** Entries of one kind that a round may have. */
+const MOST_ENTRIES = 1_000;
+
+/**
+ * Makes the result of a round again, by nothing but the log's entries about it, the updates that these name, and the blocks of the release
+ * that everybody began with; each is checked against its hash. `ROUND_NOT_AGGREGATED` for a round without a result, `ROUND_LOG` for entries that
+ * do not fit together.
+ */
+export async function recomputeRoundOf(id: string, ask: Ask): Promise<Result<RoundComparison>> {
+  const [announced, committed, revealed, aggregated] = await Promise.all(
+    (['announced', 'committed', 'revealed', 'aggregated'] as const).map((what) =>
+      entriesOf(ask, id, ROUND_ENTRIES[what]),
+    ),
+  );
+  if (aggregated.length === 0)
+    return err(new CodedError('ROUND_NOT_AGGREGATED', `the log knows of no result of ${id}`, { round: id }));
+  const terms = termsIn(announced, id);
+  if (!terms.ok) return terms;
+  const base = await readRoundBase(new HttpBlockAccess(ask), terms.value);
+  if (!base.ok) return base;
+  const shown: ShownUpdate[] = [];
+  for (const { hash, data } of revealed) {
+    const update = await updateOf(ask, id, hash, String(data.author), committed);
+    if (!update.ok) return update;
+    shown.push(update.value);
+  }
+  const result = aggregateRound(terms.value, base.value, shown);
+  if (!result.ok) return result;
+  const [{ hash: published, data }] = aggregated;
+  const computed = result.value.aggregate;
+  const payloads = result.value.blocks.map(({ payloadHash }) => payloadHash);
+  const weights = result.value.figures.map(({ weight }) => String(weight));
+  const equal =
+    computed === published &&
+    payloads.join() === textsIn(data.blocks, 'payload_hash').join() &&
+    weights.join() === textsIn(data.members, 'weight').join();
+  return ok({ published, computed, equal, members: shown.length });
+}
+
+function termsIn(announced: readonly LogEntry[], id: string): Result<RoundTerms> {
+  const entry = announced.at(0);
+  const terms = parseTerms(entry?.data.terms);
+  if (terms.ok && termsHash(terms.value) !== entry?.hash)
+    return err(unfit(id, 'its terms are not those it was announced with'));
+  return terms;
+}
+
+/** An update by its hash, as long as its author has committed to it. */
+async function updateOf(
+  ask: Ask,
+  id: string,
+  hash: string,
+  author: string,
+  committed: readonly LogEntry[],
+): Promise<Result<ShownUpdate>> {
+  const commitment = commitmentOf(id, author, hash);
+  if (!committed.some(({ data }) => data.author === author && data.commitment === commitment))
+    return err(unfit(id, `${author} has shown something else than it had committed to`));
+  const response = await ask(`/learning/rounds/${id}/updates/${hash}`);
+  if (!response.ok) return err(unfit(id, `update ${hash} cannot be read: ${response.status}`));
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (bytes.length <= ROUND_LIMITS.updateBytes && nativeSha256Hex(bytes) === hash)
+    return ok({ commitment, bytes });
+  return err(unfit(id, `update ${hash} is not what its hash says`));
+}
+
+async function entriesOf(ask: Ask, id: string, kind: string): Promise<LogEntry[]> {
+  const response = await ask(`/log/entries?kind=${kind}&subject=${id}&limit=${MOST_ENTRIES}`);
+  const body = response.ok ? ((await response.json()) as { items?: unknown }) : {};
+  const items = Array.isArray(body.items) ? (body.items as unknown[]) : [];
+  return items.filter(isEntry);
+}
+
+function isEntry(value: unknown): value is LogEntry {
+  if (typeof value !== 'object' || value === null) return false;
+  const { hash, data } = value as Record<string, unknown>;
+  return isHash(hash) && typeof data === 'object' && data !== null;
+}
+
+/** A member of each object of a list, as text. */
+function textsIn(list: unknown, member: string): string[] {
+  const items = Array.isArray(list) ? (list as unknown[]) : [];
+  return items.map((item) => String((item as Record<string, unknown> | null)?.[member]));
+}
+
+function unfit(id: string, problem: string): CodedError {
+  return new CodedError('ROUND_LOG', `${id}: ${problem}`, { round: id });
+}

@@ -1,0 +1,29 @@
+import { CodedError } from '../../common/index.js';
+import type { RoundState } from './states.js';
+
+/** Words for what a state lets members do. */
+const DOES: Readonly<Partial<Record<RoundState, string>>> = {
+  announced: 'joined',
+  committing: 'committed to',
+  revealing: 'shown anything',
+};
+
+/** `ROUND_CLOSED` (409): a round is in another state than what is asked for needs, or its time is over. */
+export function roundClosed(id: string, needed: RoundState, is: RoundState): CodedError {
+  const message =
+    is === needed
+      ? `The time in which ${id} can be ${DOES[needed] ?? needed} is over.`
+      : `${id} is ${is}: it can be ${DOES[needed] ?? needed} only while it is ${needed}.`;
+  return new CodedError('ROUND_CLOSED', message, { round: id, state: is }, 409);
+}
+
+/** `ROUND_TOO_FEW`: fewer are left than the terms ask for. */
+export function tooFew(what: string, count: number, minimum: number): CodedError {
+  const message = `${count} members ${what}, ${minimum} are needed`;
+  return new CodedError('ROUND_TOO_FEW', message, { count, minimum }, 409);
+}
+
+/** A conflict with what is known of a round. */
+export function roundConflict(code: string, message: string): CodedError {
+  return new CodedError(code, message, {}, 409);
+}

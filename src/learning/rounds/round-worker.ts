@@ -1,0 +1,104 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { CodedError, messageOf } from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
+import { Transactions } from '../../database/index.js';
+import type { RoundRow } from './round-row.js';
+import { RoundSteps } from './round-steps.js';
+import { RoundStore } from './round-store.js';
+
+/** The server is to answer first. */
+const START_AFTER_MS = 1_500;
+/** How often rounds are looked for that another process announced, ms. */
+const LOOK_MS = 10_000;
+/** How much later than its time a round is looked at, so that the database's clock has reached it, ms. */
+const GRACE_MS = 25;
+/** Attempts at a step that may succeed later, before the round is given up. */
+const MOST_ATTEMPTS = 8;
+const RETRY_MS = 500;
+
+/** Ends the states of rounds when their time is over; what a crash cut off is taken up by the next start, or by another process. */
+@Injectable()
+export class RoundWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Rounds');
+  private timer: NodeJS.Timeout | undefined;
+  private work: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly store: RoundStore,
+    private readonly steps: RoundSteps,
+    private readonly transactions: Transactions,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.lookAfter(START_AFTER_MS);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.work;
+  }
+
+  /** Looks at once, now that something has changed. */
+  look(): void {
+    this.lookAfter(0);
+  }
+
+  private lookAfter(milliseconds: number): void {
+    if (this.stopped || this.config.taskWorkers === 0) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      this.work = this.work.then(() => this.round());
+    }, milliseconds);
+    this.timer.unref();
+  }
+
+  private async round(): Promise<void> {
+    if (this.stopped) return;
+    let nextMs: number | null = null;
+    try {
+      const due = await this.store.due();
+      for (const id of due.ids) if (!this.isStopped()) await this.workOff(id);
+      nextMs = due.ids.length > 0 ? 0 : due.nextMs;
+    } catch (thrown) {
+      if (!this.isStopped()) this.logger.warn(`could not look after rounds: ${messageOf(thrown)}`);
+    }
+    this.lookAfter(nextMs === null ? LOOK_MS : Math.min(LOOK_MS, nextMs + GRACE_MS));
+  }
+
+  private async workOff(id: string): Promise<void> {
+    // Held for a moment: whoever was let in before the time was over is done then.
+    const row = await this.transactions.run((manager) => this.store.hold(manager, id));
+    if (!row.ok || !row.value.isOver) return;
+    const error = await this.stepOf(row.value);
+    if (error === null) return;
+    if (error.status < 500 || row.value.attempts + 1 >= MOST_ATTEMPTS) {
+      await this.steps.fail(row.value, error);
+      return;
+    }
+    this.logger.warn(`${id} is ${row.value.state} still: ${error.message}`);
+    await this.store.postpone(id, RETRY_MS * 2 ** row.value.attempts);
+  }
+
+  /** Null where the step was made. What is no refusal may succeed later. */
+  private async stepOf(row: RoundRow): Promise<CodedError | null> {
+    try {
+      const stepped = await this.steps.step(row);
+      return stepped.ok ? null : stepped.error;
+    } catch (thrown) {
+      if (thrown instanceof CodedError) return thrown;
+      return new CodedError('ROUND_WORK_FAILED', messageOf(thrown), {}, 503);
+    }
+  }
+
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+}
