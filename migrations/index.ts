@@ -19,6 +19,7 @@ import { AlertSilence1763700000018 } from './1763700000018-alert-silence.js';
 import { Lineage1763700000019 } from './1763700000019-lineage.js';
 import { DecisionLeases1763700000020 } from './1763700000020-decision-leases.js';
 import { LearntFilter1763700000022 } from './1763700000022-learnt-filter.js';
+import { MirrorKeys1763700000024 } from './1763700000024-mirror-keys.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -42,4 +43,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   Lineage1763700000019,
   DecisionLeases1763700000020,
   LearntFilter1763700000022,
+  MirrorKeys1763700000024,
 ];

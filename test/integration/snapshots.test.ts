@@ -344,6 +344,14 @@ describe('making snapshots', () => {
     expect(unwrap(await snapshots.create({ label: 'task/0' })).id).toBe(first.id);
   });
 
+  it('removes what a labelled one was to remove when it is asked for again, and never that one itself', async () => {
+    const first = unwrap(await snapshots.create({ label: 'task/1' }));
+    const later = unwrap(await snapshots.create({ label: 'task/2' }));
+    const again = unwrap(await snapshots.create({ label: 'task/1', keep: 1 }));
+    expect(again).toMatchObject({ id: first.id, removed: expect.arrayContaining([later.id]) as unknown });
+    expect(readdirSync(snapshots.folder).filter((name) => name.startsWith('2'))).toEqual([first.id]);
+  });
+
   it('is refused while another one is made, when there is no room, and when it is given up', async () => {
     const busy = await DatabaseView.run(sut.dataSource, () => snapshots.create({}));
     expect(busy).toMatchObject({ ok: false, error: { code: 'SNAPSHOT_BUSY', status: 409 } });
