@@ -352,6 +352,22 @@ describe('making snapshots', () => {
     expect(readdirSync(snapshots.folder).filter((name) => name.startsWith('2'))).toEqual([first.id]);
   });
 
+  it('leaves nothing of one that was cut short, unless one is being made', async () => {
+    const partial = join(snapshots.folder, '2026-01-01T00-00-00Z-00000000.partial');
+    mkdirSync(partial, { recursive: true });
+    const mine = join(snapshots.folder, 'mine.partial');
+    mkdirSync(mine, { recursive: true });
+    const kept = readdirSync(snapshots.folder).filter((name) => name.startsWith('2'));
+    expect(await DatabaseView.run(sut.dataSource, () => snapshots.dropUnfinished())).toBe(0);
+    expect(readdirSync(snapshots.folder).filter((name) => name.startsWith('2'))).toEqual(kept);
+    expect(await snapshots.dropUnfinished()).toBe(1);
+    const left = readdirSync(snapshots.folder);
+    expect(left).toEqual(
+      expect.arrayContaining(['mine.partial', ...kept.filter((n) => !n.endsWith('.partial'))]),
+    );
+    expect(left).not.toContain('2026-01-01T00-00-00Z-00000000.partial');
+  });
+
   it('is refused while another one is made, when there is no room, and when it is given up', async () => {
     const busy = await DatabaseView.run(sut.dataSource, () => snapshots.create({}));
     expect(busy).toMatchObject({ ok: false, error: { code: 'SNAPSHOT_BUSY', status: 409 } });

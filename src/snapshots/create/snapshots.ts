@@ -16,6 +16,7 @@ import {
 } from '../../common/index.js';
 import { packageVersion } from '../../common/installation.js';
 import { AppConfig } from '../../config/index.js';
+import { databaseRefusal } from '../../database/index.js';
 import { NodeKeys } from '../../keys/index.js';
 import { LogFiles, parseCheckpoint, Sequencer } from '../../log/index.js';
 import { signManifest, SNAPSHOT_FORMAT, type SnapshotBody } from '../manifest.js';
@@ -97,6 +98,17 @@ export class Snapshots {
       if (thrown instanceof CodedError) return err(thrown);
       // errors of PostgreSQL have codes, too: they are no storage errors
       if (/^E[A-Z]+$/.test(systemCodeOf(thrown) ?? '')) return err(storageError(thrown));
+      throw thrown;
+    }
+  }
+
+  /** Removes what snapshots that were cut short have left, unless one may be being made. @returns how many */
+  async dropUnfinished(): Promise<number> {
+    try {
+      return await DatabaseView.run(this.dataSource, () => dropUnfinished(this.folder));
+    } catch (thrown) {
+      if (databaseRefusal(thrown) !== null) return 0;
+      if (thrown instanceof CodedError && thrown.code === 'SNAPSHOT_BUSY') return 0;
       throw thrown;
     }
   }
