@@ -20,6 +20,7 @@ import { Lineage1763700000019 } from './1763700000019-lineage.js';
 import { DecisionLeases1763700000020 } from './1763700000020-decision-leases.js';
 import { LearntFilter1763700000022 } from './1763700000022-learnt-filter.js';
 import { Rounds1763700000023 } from './1763700000023-rounds.js';
+import { MirrorKeys1763700000024 } from './1763700000024-mirror-keys.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -44,4 +45,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   DecisionLeases1763700000020,
   LearntFilter1763700000022,
   Rounds1763700000023,
+  MirrorKeys1763700000024,
 ];

@@ -1,5 +1,5 @@
 import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
-import { EventBus } from '../common/index.js';
+import { AgentsModule, TaskAlerts } from '../monitoring/index.js';
 import { StepRegistry, TasksModule } from '../tasks/index.js';
 import { EvmNode } from './evm-node.js';
 import { EvmProbe } from './evm-probe.js';
@@ -14,7 +14,7 @@ export class EvmSteps implements OnModuleInit {
     private readonly registry: StepRegistry,
     private readonly node: EvmNode,
     private readonly store: TransactionStore,
-    private readonly events: EventBus,
+    private readonly alerts: TaskAlerts,
   ) {}
 
   onModuleInit(): void {
@@ -22,7 +22,7 @@ export class EvmSteps implements OnModuleInit {
     for (const handler of [
       checkBalance(node),
       monitorWallet(node),
-      walletReading(node, this.events),
+      walletReading(node, this.alerts),
       onchainAction(node),
       simulateStep(node),
       transferStep(node, this.store),
@@ -33,7 +33,7 @@ export class EvmSteps implements OnModuleInit {
 
 /** Steps on an EVM chain. Needs the global config, keys, database and events. */
 @Module({
-  imports: [TasksModule],
+  imports: [AgentsModule, TasksModule],
   providers: [EvmNode, EvmProbe, TransactionStore, EvmSteps],
   exports: [EvmNode],
 })

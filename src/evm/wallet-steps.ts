@@ -1,4 +1,5 @@
-import { err, ok, CodedError, type EventBus, type Json, type Result } from '../common/index.js';
+import { err, ok, CodedError, type Json, type Result } from '../common/index.js';
+import type { TaskAlerts } from '../monitoring/index.js';
 import {
   amountField,
   integerField,
@@ -59,8 +60,8 @@ export function monitorWallet(node: EvmNode): StepHandler {
   };
 }
 
-/** One reading of `monitor_wallet`. */
-export function walletReading(node: EvmNode, events: EventBus): StepHandler {
+/** One reading of `monitor_wallet`. Its alert is written down before the reading counts as done. */
+export function walletReading(node: EvmNode, alerts: TaskAlerts): StepHandler {
   return {
     type: 'monitor_wallet.reading',
     summary: 'One reading of a watched account.',
@@ -74,7 +75,7 @@ export function walletReading(node: EvmNode, events: EventBus): StepHandler {
       const [balance, threshold] = [BigInt(found.value.balance_wei), BigInt(threshold_wei)];
       const breached = breach === 'below' ? balance < threshold : balance > threshold;
       if (breached)
-        events.emit('task.alert', {
+        await alerts.tell({
           ...{ code: 'WALLET_THRESHOLD', severity: 'warning', task },
           detail: `${address} has ${balance} wei, ${breach} ${threshold}.`,
         });

@@ -57,6 +57,7 @@ import { MachineVitals } from './vitals/machine-vitals.js';
     MachineVitals,
     ObservationStore,
     RecordTrail,
+    TaskAlerts,
   ],
 })
 export class AgentsModule {}

@@ -8,6 +8,7 @@ export { SEVERITIES, type Alert, type Severity, type Trouble } from './alerts/al
 export { AlertBook } from './alerts/alert-book.js';
 export { AlertStore, type AlertFilter } from './alerts/alert-store.js';
 export { AlertTuning, type AlertRule } from './alerts/alert-tuning.js';
+export { TaskAlerts } from './alerts/task-alerts.js';
 export { EventsModule } from './events.module.js';
 export { ObservationStore } from './history/observation-store.js';
 export {

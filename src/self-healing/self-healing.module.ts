@@ -3,6 +3,7 @@ import { ChainModule } from '../chain/index.js';
 import { InferenceModule } from '../inference/index.js';
 import { LogModule } from '../log/index.js';
 import { AgentsModule } from '../monitoring/index.js';
+import { SnapshotsModule } from '../snapshots/index.js';
 import { Healer } from './healer.js';
 import { HealingController } from './http/healing.controller.js';
 import { IncidentStore } from './incidents/incident-store.js';
@@ -22,7 +23,7 @@ import { WatchLoop } from './watch-loop.js';
 
 /** The server looks after itself, within what guardians allow. */
 @Module({
-  imports: [AgentsModule, ChainModule, InferenceModule, LogModule],
+  imports: [AgentsModule, ChainModule, InferenceModule, LogModule, SnapshotsModule],
   controllers: [HealingController],
   providers: [
     RulesInForce,

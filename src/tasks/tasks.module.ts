@@ -4,6 +4,7 @@ import { EvaluationModule } from '../evaluation/index.js';
 import { ExpertsModule } from '../experts/index.js';
 import { GuardianModule } from '../guardian/index.js';
 import { LogModule } from '../log/index.js';
+import { AgentsModule } from '../monitoring/index.js';
 import { ApprovalService } from './approval/approval-service.js';
 import { SnapshotsModule } from '../snapshots/index.js';
 import { Anchors } from './audit/anchors.js';
@@ -30,7 +31,10 @@ import { TaskService } from './task-service.js';
 
 /** Tasks: plans, policies, approvals, durable steps, audit. Needs the global config, keys, database and events. */
 @Module({
-  imports: [LogModule, ChainModule, ExpertsModule, EvaluationModule, GuardianModule, SnapshotsModule],
+  imports: [
+    ...[LogModule, ChainModule, AgentsModule, ExpertsModule, EvaluationModule, GuardianModule],
+    SnapshotsModule,
+  ],
   controllers: [TasksController, PlansController, ExecutionsController, AuditController, PolicyController],
   providers: [
     StepRegistry,

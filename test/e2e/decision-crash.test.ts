@@ -105,4 +105,36 @@ describe('a server that is killed in the middle of an action', () => {
     });
     expect(await liveVersion(whole)).toBe('1.0.1');
   });
+
+  it('is taken back by a guardian where it is held: what had not begun stays as it was, and is not done later', async () => {
+    const before = await promotions();
+    const id = await cutOff(ROLL_BACK, { CRASH_EVENT: 'decision.changed', CRASH_STATE: 'executing' });
+    writeFileSync(join(dataDir, 'STOP'), 'not now');
+    whole = await start();
+    await reaches(id, 'held');
+    // Orders of people hold while automatic action is stopped.
+    const override = (outcome: string) =>
+      api(whole!, 'POST', '/api/guardian/override', { decision_id: id, outcome, reason: 'leave it' });
+    expect(await override('undo')).toMatchObject({ status: 200, body: { state: 'undone', helped: null } });
+    expect((await override('undo')).body).toMatchObject({ code: 'STATE_CONFLICT' });
+    expect((await override('approve')).body).toMatchObject({ code: 'STATE_CONFLICT' });
+    await api(whole, 'POST', '/api/guardian/resume', { reason: 'over' });
+    expect((await api(whole, 'GET', `/api/autonomous/decisions/${id}`)).body.state).toBe('undone');
+    expect([await liveVersion(whole), await promotions()]).toEqual(['1.0.1', before]);
+  });
+
+  it('is taken back by a guardian where it is held half done', async () => {
+    const before = await promotions();
+    const id = await cutOff(ROLL_BACK, { CRASH_EVENT: 'release.live' });
+    expect(await promotions()).toBe(before + 1);
+    // As if a check had asked for a guardian before anybody saw that it was done.
+    await query(`UPDATE decisions SET state = 'held', lease_until = NULL WHERE id = '${id}'`);
+    whole = await start();
+    expect(await liveVersion(whole)).toBe('1.0.0');
+    const order = { decision_id: id, outcome: 'undo', reason: 'as it was' };
+    expect((await api(whole, 'POST', '/api/guardian/override', order)).body).toMatchObject({
+      state: 'undone',
+    });
+    expect([await liveVersion(whole), await promotions()]).toEqual(['1.0.1', before + 2]);
+  });
 });

@@ -1,38 +1,33 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { answerOnce, startServer, until, type TestServer } from '../support/index.js';
-import { mountSmallDisk } from '../support/small-disk.js';
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.js';
 import { call, startCounter, waitForTask, type Counter, type TaskDocument } from '../support/tasks.js';
 
 const MEBIBYTE = 1024 * 1024;
 
 let server: TestServer;
 let counter: Counter;
-let dataDir: string;
+let disk: SmallDisk;
 
 beforeAll(async () => {
-  dataDir = mkdtempSync(join(tmpdir(), 'stemma-full-disk-'));
-  mountSmallDisk(dataDir, 'size=64m');
-  chmodSync(dataDir, 0o755);
+  disk = await mountSmallDisk('size=64m');
   counter = await startCounter();
   // A second attempt comes when a test asks for it, and not before.
   const env = { IMPORT_GENESIS: 'false', PROBE_PRIVATE_ADDRESSES: 'true', TASK_RETRY_MS: '600000' };
-  server = await startServer({ dataDir, env, until: 'listening' });
+  server = await startServer({ dataDir: disk.folder, env, until: 'listening' });
 });
 afterAll(async () => {
   counter?.close();
   await server?.stop();
-  execFileSync('umount', ['-l', dataDir]);
-  rmSync(dataDir, { recursive: true, force: true });
+  await disk?.remove();
 });
 
-const filler = () => join(dataDir, 'filler');
+const filler = () => join(disk.folder, 'filler');
 function fill(): void {
-  const { bavail, bsize } = statfsSync(dataDir);
+  const { bavail, bsize } = statfsSync(disk.folder);
   writeFileSync(filler(), Buffer.alloc(bavail * bsize - MEBIBYTE));
 }
 const put = (hash: string) => call(server.url, 'POST', '/write', { hash });

@@ -331,10 +331,16 @@ describe('the emergency stop', () => {
   it('holds what is automatic, leaves inference alone unless asked, and ends only by a person', async () => {
     const stopped = await post('/api/guardian/emergency-stop', { reason: 'fire' });
     expect(stopped.body).toMatchObject({ stopped: true, inference: false, by: 'local', reason: 'fire' });
-    expect(await decide(PROMOTE)).toMatchObject({
+    const held = await decide(PROMOTE);
+    expect(held).toMatchObject({
       state: 'held',
       grounds: expect.arrayContaining([expect.objectContaining({ code: 'STOPPED' })]),
     });
+    const undo = { decision_id: held.decision_id, outcome: 'undo', reason: 'nothing to take back' };
+    expect(await post('/api/guardian/override', undo)).toMatchObject({
+      ...{ status: 409, body: { code: 'DECISION_NOT_UNDOABLE' } },
+    });
+    expect((await decision(held.decision_id)).state).toBe('held');
     const ask = { model: 'mixtral-a', prompt: [1, 2], max_tokens: 1 };
     expect((await post('/v1/completions', ask)).status).toBe(200);
     await post('/api/guardian/emergency-stop', { reason: 'smoke', inference: true });

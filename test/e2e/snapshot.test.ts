@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SnapshotSummary } from '../../src/snapshots/index.js';
 import { runCommand, startServer, temporaryFolder, until, type TestServer } from '../support/index.js';
@@ -113,23 +111,20 @@ describe('a snapshot of a running server, brought back elsewhere', () => {
   });
 
   it('leaves nothing that looks whole when the disk is full in the middle, and the server goes on', async () => {
-    const small = mkdtempSync(join(tmpdir(), 'stemma-small-'));
     // Room for all the bytes, but not for all the files: the disk is full in the middle, whatever was looked at before.
-    mountSmallDisk(small, 'size=256m,nr_inodes=60');
-    chmodSync(small, 0o755);
-    const full = await startServer({ env: { SNAPSHOT_DIR: small } });
+    const small = await mountSmallDisk('size=256m,nr_inodes=60');
+    const full = await startServer({ env: { SNAPSHOT_DIR: small.folder } });
     try {
       const made = await command(full.dataDir, 'create');
       expect(made.code).toBe(1);
       expect(JSON.parse(made.stdout)).toMatchObject({ error: { code: 'STORAGE_FULL' } });
-      expect(readdirSync(small)).toEqual([]);
+      expect(readdirSync(small.folder)).toEqual([]);
       await until('it is ready', async () => (await call(full.url, 'GET', '/ready')).status === 200);
-      execFileSync('mount', ['-o', 'remount,nr_inodes=2000', small]);
+      await small.remount('nr_inodes=2000');
       expect((await command(full.dataDir, 'create')).code).toBe(0);
     } finally {
       await full.stop();
-      execFileSync('umount', ['-l', small]);
-      rmSync(small, { recursive: true });
+      await small.remove();
     }
   });
 

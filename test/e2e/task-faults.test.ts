@@ -1,4 +1,7 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Client } from 'pg';
+import { packageRoot } from '../../src/common/installation.js';
 import {
   createTestDatabase,
   startServer,
@@ -55,6 +58,43 @@ describe('tasks when something goes wrong', () => {
     await database.query('DROP TRIGGER full_disk ON task_audit');
     expect((await waitForTask(server.url, id, ENDS)).state).toBe('completed');
     expect(counter.requests).toEqual([`${id}/0`]);
+  });
+
+  it('notes what a step did when the database was lost just then, and does not do it again', async () => {
+    await database.query('CREATE SEQUENCE lost_notes');
+    await database.query(`
+      CREATE FUNCTION lose_note() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM nextval('lost_notes');
+        RAISE EXCEPTION 'terminating connection due to administrator command' USING ERRCODE = '57P01'; END $$`);
+    await database.query(`
+      CREATE TRIGGER lost_note BEFORE INSERT ON task_audit FOR EACH ROW
+      WHEN (NEW.record LIKE '%step.completed%') EXECUTE FUNCTION lose_note()`);
+    const id = await start('http_probe', { url: counter.url, timeout_ms: 30_000 });
+    const lost = async () => (await database.query('SELECT 1 FROM lost_notes WHERE last_value > 1')).rowCount;
+    await until('the note was lost twice', async () => (await lost()) !== 0);
+    await database.query('DROP TRIGGER lost_note ON task_audit');
+    expect(await waitForTask(server.url, id, ENDS)).toMatchObject({
+      ...{ state: 'completed', steps: [{ attempts: 1 }] },
+    });
+    expect(counter.requests).toEqual([`${id}/0`]);
+  });
+
+  it('goes on with a step whose beginning was written down, but not answered', async () => {
+    const preload = join(packageRoot(), 'test', 'support', 'lose-an-answer.mjs');
+    const losing = await startServer({
+      ...{ database: (await createTestDatabase()).url, until: 'listening' },
+      env: { ...env, NODE_OPTIONS: `--import=${pathToFileURL(preload).href}` },
+    });
+    try {
+      const body = { task_type: 'http_probe', parameters: { url: counter.url, timeout_ms: 30_000 } };
+      const { task_id: id } = (await call<TaskDocument>(losing.url, 'POST', '/task/start', body)).body;
+      const done = await waitForTask(losing.url, id, ENDS);
+      expect(done).toMatchObject({ state: 'completed', steps: [{ attempts: 1 }] });
+      expect(counter.requests).toEqual([`${id}/0`]);
+      expect(losing.output()).toContain('an answer was lost');
+    } finally {
+      await losing.stop();
+    }
   });
 
   it('gives up on a step that hangs by its deadline, and tries again', async () => {

@@ -344,6 +344,30 @@ describe('making snapshots', () => {
     expect(unwrap(await snapshots.create({ label: 'task/0' })).id).toBe(first.id);
   });
 
+  it('removes what a labelled one was to remove when it is asked for again, and never that one itself', async () => {
+    const first = unwrap(await snapshots.create({ label: 'task/1' }));
+    const later = unwrap(await snapshots.create({ label: 'task/2' }));
+    const again = unwrap(await snapshots.create({ label: 'task/1', keep: 1 }));
+    expect(again).toMatchObject({ id: first.id, removed: expect.arrayContaining([later.id]) as unknown });
+    expect(readdirSync(snapshots.folder).filter((name) => name.startsWith('2'))).toEqual([first.id]);
+  });
+
+  it('leaves nothing of one that was cut short, unless one is being made', async () => {
+    const partial = join(snapshots.folder, '2026-01-01T00-00-00Z-00000000.partial');
+    mkdirSync(partial, { recursive: true });
+    const mine = join(snapshots.folder, 'mine.partial');
+    mkdirSync(mine, { recursive: true });
+    const kept = readdirSync(snapshots.folder).filter((name) => name.startsWith('2'));
+    expect(await DatabaseView.run(sut.dataSource, () => snapshots.dropUnfinished())).toBe(0);
+    expect(readdirSync(snapshots.folder).filter((name) => name.startsWith('2'))).toEqual(kept);
+    expect(await snapshots.dropUnfinished()).toBe(1);
+    const left = readdirSync(snapshots.folder);
+    expect(left).toEqual(
+      expect.arrayContaining(['mine.partial', ...kept.filter((n) => !n.endsWith('.partial'))]),
+    );
+    expect(left).not.toContain('2026-01-01T00-00-00Z-00000000.partial');
+  });
+
   it('is refused while another one is made, when there is no room, and when it is given up', async () => {
     const busy = await DatabaseView.run(sut.dataSource, () => snapshots.create({}));
     expect(busy).toMatchObject({ ok: false, error: { code: 'SNAPSHOT_BUSY', status: 409 } });

@@ -36,18 +36,41 @@ const STALE = `interval '2 minutes'`;
 export class MirrorRunStore {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Adds a run. @returns false when another one runs */
-  async begin(run: Pick<MirrorRun, 'id' | 'model' | 'version' | 'release' | 'actor'>): Promise<boolean> {
+  /**
+   * Adds a run. @returns false when another one runs
+   * @param key what it was asked for by; null where it need not be found again
+   */
+  async begin(
+    run: Pick<MirrorRun, 'id' | 'model' | 'version' | 'release' | 'actor'>,
+    key: string | null,
+  ): Promise<boolean> {
     await this.dataSource.query(
       `UPDATE mirror_runs SET state = 'failed', code = 'MIRROR_INTERRUPTED', detail = 'The server ended meanwhile.',
          finished_at = now() WHERE state = 'running' AND alive_at < now() - ${STALE}`,
     );
     const rows = await this.dataSource.query<unknown[]>(
-      `INSERT INTO mirror_runs (id, model, version, release, actor, state) VALUES ($1, $2, $3, $4, $5, 'running')
+      `INSERT INTO mirror_runs (id, model, version, release, actor, key, state) VALUES ($1, $2, $3, $4, $5, $6, 'running')
        ON CONFLICT DO NOTHING RETURNING id`,
-      [run.id, run.model, run.version, run.release, run.actor],
+      [run.id, run.model, run.version, run.release, run.actor, key],
     );
     return rows.length > 0;
+  }
+
+  /**
+   * The completed run of a key; null where there is none. One that runs under it is another attempt's, which was cut off: it ends, and
+   * its report counts for nothing.
+   */
+  async takeOver(key: string): Promise<string | null> {
+    await this.dataSource.query(
+      `UPDATE mirror_runs SET state = 'failed', code = 'MIRROR_INTERRUPTED', detail = 'Another attempt took its place.',
+         finished_at = now() WHERE key = $1 AND state = 'running'`,
+      [key],
+    );
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      `SELECT id FROM mirror_runs WHERE key = $1 AND state = 'completed'`,
+      [key],
+    );
+    return rows.at(0)?.id ?? null;
   }
 
   /** Shows a sign of life. */
@@ -55,12 +78,16 @@ export class MirrorRunStore {
     await this.dataSource.query(`UPDATE mirror_runs SET alive_at = now() WHERE id = $1`, [id]);
   }
 
-  /** Ends a run with its report; the signed text is kept as it is. */
-  async complete(manager: EntityManager, id: string, report: MirrorReport, hash: string): Promise<void> {
-    await manager.query(
-      `UPDATE mirror_runs SET state = 'completed', report = $2, report_hash = $3, finished_at = now() WHERE id = $1`,
+  /** Ends a run with its report; the signed text is kept as it is. @returns false when the run is over already */
+  async complete(manager: EntityManager, id: string, report: MirrorReport, hash: string): Promise<boolean> {
+    const rows: unknown[] = await manager.query(
+      `WITH ended AS (
+         UPDATE mirror_runs SET state = 'completed', report = $2, report_hash = $3, finished_at = now()
+         WHERE id = $1 AND state = 'running' RETURNING 1
+       ) SELECT 1 FROM ended`,
       [id, JSON.stringify(report), hash],
     );
+    return rows.length > 0;
   }
 
   /** Ends a run without one. */

@@ -83,8 +83,16 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
   /**
    * Begins to measure a release. `MODEL_NOT_FOUND` (404), `TOKENIZER_MISSING`, `ENGINE_NOT_EXACT` (409), `MIRROR_BUSY` (409:
    * another measurement runs), `MIRROR_QUESTIONS`.
+   * @param key makes asking again give what was measured already, and take the place of an attempt that was cut off
    */
-  async start(model: string, version: string, actor: string): Promise<Result<BegunRun>> {
+  async start(
+    model: string,
+    version: string,
+    actor: string,
+    key: string | null = null,
+  ): Promise<Result<BegunRun>> {
+    const measured = key === null ? null : await this.runs.takeOver(key);
+    if (measured !== null) return ok({ id: measured, done: Promise.resolve(), cancel: () => undefined });
     const served = await this.meter.model(`${model}@${version}`);
     if (!served.ok) return served;
     if (served.value.tokenizer === null) return err(noText(model));
@@ -94,8 +102,8 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
     if (!questions.ok) return questions;
     const id = `mirror_${randomUUID().replaceAll('-', '')}`;
     const { release } = served.value;
-    if (this.stopping.signal.aborted || !(await this.runs.begin({ id, model, version, release, actor })))
-      return err(busy());
+    const run = { id, model, version, release, actor };
+    if (this.stopping.signal.aborted || !(await this.runs.begin(run, key))) return err(busy());
     const own = new AbortController();
     const work = { id, actor, model: served.value, kernel: kernel.value, questions: questions.value };
     const done = this.work(work, own.signal);
@@ -156,7 +164,7 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
     const hash = hashJson(report as unknown as Json);
     const { model, version, release } = figures;
     await this.transactions.run(async (manager) => {
-      await this.runs.complete(manager, id, report, hash);
+      if (!(await this.runs.complete(manager, id, report, hash))) throw takenOver();
       const data = { model, version, release, figures_hash: report.figures_hash };
       await this.log.append(manager, [{ kind: MIRROR_REPORT, subject: id, actor, hash, data }]);
     });
@@ -214,6 +222,10 @@ export function ethicsIn(report: MirrorReport): EthicsFigures {
 function busy(): CodedError {
   const detail = 'Another release is being measured; one is measured at a time.';
   return new CodedError('MIRROR_BUSY', detail, { retryAfter: 60 }, 409);
+}
+
+function takenOver(): CodedError {
+  return new CodedError('MIRROR_INTERRUPTED', 'Another attempt took its place.', {}, 409);
 }
 
 function noText(model: string): CodedError {

@@ -6,7 +6,6 @@ import {
   canonicalJson,
   CodedError,
   err,
-  EventBus,
   hashJson,
   messageOf,
   ok,
@@ -25,6 +24,7 @@ import {
   type TypeRules,
 } from '../../decision/index.js';
 import { LogAppender } from '../../log/index.js';
+import { TaskAlerts } from '../../monitoring/index.js';
 import { GuardianTrail } from '../audit/guardian-trail.js';
 
 /** A matrix as read at one moment; `hash` is SHA-256 of its canonical JSON. */
@@ -54,7 +54,7 @@ export class MatrixBook implements OnModuleInit, OnModuleDestroy {
     private readonly transactions: Transactions,
     private readonly trail: GuardianTrail,
     private readonly log: LogAppender,
-    private readonly events: EventBus,
+    private readonly alerts: TaskAlerts,
   ) {}
 
   /** The matrix in force. */
@@ -108,8 +108,9 @@ export class MatrixBook implements OnModuleInit, OnModuleDestroy {
   private async read(): Promise<void> {
     const read = await readMatrix(this.file);
     if (!read.ok) {
-      if (this.broken?.message !== read.error.message) this.complain(read.error);
+      const isNew = this.broken?.message !== read.error.message;
       this.broken = read.error;
+      if (isNew) await this.complain(read.error);
       return;
     }
     await this.record(read.value);
@@ -117,9 +118,9 @@ export class MatrixBook implements OnModuleInit, OnModuleDestroy {
     this.broken = null;
   }
 
-  private complain({ message }: CodedError): void {
+  private async complain({ message }: CodedError): Promise<void> {
     this.logger.error(`the decision matrix stays as it was, because the file is broken: ${message}`);
-    this.events.emit('task.alert', {
+    await this.alerts.tell({
       ...{ code: 'MATRIX_BROKEN', severity: 'critical', task: null },
       detail: `The decision matrix is broken, the old one stays in force: ${message}`,
     });

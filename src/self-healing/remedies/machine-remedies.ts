@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import { Injectable } from '@nestjs/common';
 import { systemCodeOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
+import { Snapshots } from '../../snapshots/index.js';
 import type { Remedy } from './remedy.js';
 
 /** Folders of the data folder in which only unfinished writes lie. What a running write holds is younger than this, ms. */
@@ -12,6 +13,7 @@ const TEMPORARY_FOLDERS = [
   'blobs/payloads/incoming',
   'blobs/headers/incoming',
   'blobs/leaves/incoming',
+  'blobs/datasets/incoming',
   'log/incoming',
   'tmp',
 ];
@@ -23,7 +25,7 @@ const MEBIBYTE = 2 ** 20;
 export class MachineRemedies {
   readonly all: readonly Remedy[];
 
-  constructor(config: AppConfig) {
+  constructor(config: AppConfig, snapshots: Snapshots) {
     this.all = [
       {
         name: 'run_gc',
@@ -35,9 +37,14 @@ export class MachineRemedies {
       {
         name: 'prune_files',
         expectedEffect: 'the leftovers of writes that never finished are gone',
-        blastRadius: 'temporary files older than ten minutes; nothing that anything refers to',
+        blastRadius:
+          'temporary files older than ten minutes and snapshots that were cut short; nothing that anything refers to',
         undo: 'nothing to undo: nothing reads these files',
-        act: () => pruneFiles(config.dataDir),
+        act: async () => {
+          const files = await pruneFiles(config.dataDir);
+          const unfinished = await snapshots.dropUnfinished();
+          return `${files} and ${unfinished} unfinished snapshots were removed`;
+        },
       },
     ];
   }
@@ -63,7 +70,7 @@ async function pruneFiles(dataDir: string): Promise<string> {
       files += 1;
     }
   }
-  return `${files} leftovers with ${Math.round(bytes / MEBIBYTE)} MiB were removed`;
+  return `${files} leftovers with ${Math.round(bytes / MEBIBYTE)} MiB`;
 }
 
 async function filesIn(folder: string): Promise<string[]> {

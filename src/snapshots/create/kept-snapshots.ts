@@ -33,11 +33,13 @@ export async function dropOldest(snapshots: readonly KeptSnapshot[], keep: numbe
   return old.map(({ manifest }) => manifest.id);
 }
 
-/** Removes what snapshots that were cut short have left; call it only while none is being made. */
-export async function dropUnfinished(folder: string): Promise<void> {
-  for (const name of await namesIn(folder))
-    if (name.endsWith('.partial') && SNAPSHOT_ID.test(name.slice(0, -'.partial'.length)))
-      await rm(join(folder, name), { recursive: true, force: true });
+/** Removes what snapshots that were cut short have left; call it only while none is being made. @returns how many */
+export async function dropUnfinished(folder: string): Promise<number> {
+  const names = (await namesIn(folder)).filter(
+    (name) => name.endsWith('.partial') && SNAPSHOT_ID.test(name.slice(0, -'.partial'.length)),
+  );
+  for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
+  return names.length;
 }
 
 async function namesIn(folder: string): Promise<string[]> {

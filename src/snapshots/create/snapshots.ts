@@ -16,6 +16,7 @@ import {
 } from '../../common/index.js';
 import { packageVersion } from '../../common/installation.js';
 import { AppConfig } from '../../config/index.js';
+import { databaseRefusal } from '../../database/index.js';
 import { NodeKeys } from '../../keys/index.js';
 import { LogFiles, parseCheckpoint, Sequencer } from '../../log/index.js';
 import { signManifest, SNAPSHOT_FORMAT, type SnapshotBody } from '../manifest.js';
@@ -101,6 +102,17 @@ export class Snapshots {
     }
   }
 
+  /** Removes what snapshots that were cut short have left, unless one may be being made. @returns how many */
+  async dropUnfinished(): Promise<number> {
+    try {
+      return await DatabaseView.run(this.dataSource, () => dropUnfinished(this.folder));
+    } catch (thrown) {
+      if (databaseRefusal(thrown) !== null) return 0;
+      if (thrown instanceof CodedError && thrown.code === 'SNAPSHOT_BUSY') return 0;
+      throw thrown;
+    }
+  }
+
   private async make(
     view: DatabaseView,
     wish: SnapshotWish,
@@ -110,13 +122,16 @@ export class Snapshots {
     await dropUnfinished(this.folder);
     const kept = await keptSnapshots(this.folder, bytesToHex(this.keys.logSigner.publicKey));
     const same = kept.find(({ manifest }) => wish.label !== undefined && manifest.label === wish.label);
-    if (same !== undefined) return ok(summaryOf(same, 0, []));
+    // Cut off behind the last file, what it was to remove is there still.
+    if (same !== undefined) {
+      const others = kept.filter((each) => each !== same);
+      return ok(summaryOf(same, 0, await removeOld([same, ...others], wish)));
+    }
     const headroom = new Headroom(this.folder);
     const writer = new SnapshotWriter(this.folder, newId(wish.label), headroom);
     try {
       const made = await this.fill(view, writer, headroom, kept[0] ?? null, wish, onProgress);
-      const removed = wish.keep === undefined ? [] : await dropOldest([made, ...kept], wish.keep);
-      return ok(summaryOf(made, writer.sharedBytes, removed));
+      return ok(summaryOf(made, writer.sharedBytes, await removeOld([made, ...kept], wish)));
     } finally {
       await writer.discard();
     }
@@ -161,6 +176,11 @@ export class Snapshots {
     const manifest = signManifest(body, this.keys.logSigner);
     return { manifest, folder: await writer.finish(manifest) };
   }
+}
+
+/** Removes what is beyond the wish. @returns their ids */
+function removeOld(snapshots: readonly KeptSnapshot[], { keep }: SnapshotWish): Promise<readonly string[]> {
+  return keep === undefined ? Promise.resolve([]) : dropOldest(snapshots, keep);
 }
 
 /** Rows that lack published leaves would give a server that cannot go on with its log. */

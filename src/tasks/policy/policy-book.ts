@@ -1,11 +1,12 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { CodedError, EventBus, systemClock } from '../../common/index.js';
+import { CodedError, systemClock } from '../../common/index.js';
 import { packageRoot } from '../../common/installation.js';
 import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
+import { TaskAlerts } from '../../monitoring/index.js';
 import { policyVersion, readPolicyFolder, type PolicyVersion } from './policy-files.js';
 
 /** Kind of a policy version's leaf in the log; its subject and hash are the version's. */
@@ -31,7 +32,7 @@ export class PolicyBook implements OnModuleInit, OnModuleDestroy {
     private readonly config: AppConfig,
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
-    private readonly events: EventBus,
+    private readonly alerts: TaskAlerts,
   ) {}
 
   /** The policies in force. */
@@ -77,8 +78,9 @@ export class PolicyBook implements OnModuleInit, OnModuleDestroy {
   private async read(): Promise<void> {
     const read = await readPolicyFolder(this.folder);
     if (!read.ok) {
-      if (this.broken?.message !== read.error.message) this.complain(read.error);
+      const isNew = this.broken?.message !== read.error.message;
       this.broken = read.error;
+      if (isNew) await this.complain(read.error);
       return;
     }
     await this.record(read.value);
@@ -88,9 +90,9 @@ export class PolicyBook implements OnModuleInit, OnModuleDestroy {
     this.broken = null;
   }
 
-  private complain({ message }: CodedError): void {
+  private async complain({ message }: CodedError): Promise<void> {
     this.logger.error(`the policies stay as they were, because the files are broken: ${message}`);
-    this.events.emit('task.alert', {
+    await this.alerts.tell({
       ...{ code: 'POLICY_BROKEN', severity: 'critical', task: null },
       detail: `The policy files are broken, the old policies stay in force: ${message}`,
     });

@@ -21,6 +21,13 @@ export interface ClaimedStep {
   readonly attempt: number;
   /** Outputs of the steps before. */
   readonly outputs: readonly Json[];
+  /** When nobody else is kept from taking it any more, by `performance.now()`; if anything too early. */
+  readonly leaseEnds: number;
+}
+
+/** What a claim that was not answered wrote down, if it did: the end of its lease as PostgreSQL prints it, which no other claim has. */
+export interface ClaimTrace {
+  written?: Pick<ClaimedStep, 'leaseEnds'> & { readonly lease: string };
 }
 
 /** How much longer than its deadline a step is left to whoever claimed it, ms. */
@@ -52,21 +59,30 @@ export class StepClaims {
   /**
    * The step of a job; null when there is nothing to do. While a guardian has stopped all automatic action a step stays
    * ready without a job; looking after left steps gives it one again.
+   * @param trace of the claims before that failed because the database was lost: one of them may be in force
    */
-  async claim(job: StepJob, worker: string): Promise<ClaimedStep | null> {
+  async claim(job: StepJob, worker: string, trace: ClaimTrace = {}): Promise<ClaimedStep | null> {
     if (!this.gate.state().allowed) return null;
+    const asked = performance.now();
     return this.engine.change(async (manager) => {
       const task = await this.store.hold(manager, job.task);
       if (!task.ok) return { task: null, value: null };
       const steps = await this.store.steps(job.task, manager);
       const step = steps.at(job.step);
-      if (step === undefined || !isDue(task.value, step)) return { task: null, value: null };
+      if (step === undefined) return { task: null, value: null };
+      const outputs = steps.slice(0, step.index).map(({ output }) => output);
+      if (step.state === 'executing' && trace.written?.lease === step.lease) {
+        const { leaseEnds } = trace.written;
+        return { task: null, value: { task: task.value, step, attempt: step.attempts, outputs, leaseEnds } };
+      }
+      if (!isDue(task.value, step)) return { task: null, value: null };
       const refusal = await this.compliance(manager, task.value, step);
       if (refusal !== null)
         return { task: await this.refuse(manager, task.value, step, refusal), value: null };
-      const begun = await this.begin(manager, task.value, step, worker);
-      const outputs = steps.slice(0, step.index).map(({ output }) => output);
-      return { task: begun, value: { task: begun, step, attempt: step.attempts + 1, outputs } };
+      const { begun, lease } = await this.begin(manager, task.value, step, worker);
+      const leaseEnds = asked + this.leaseMs(step);
+      trace.written = { lease, leaseEnds };
+      return { task: begun, value: { task: begun, step, attempt: step.attempts + 1, outputs, leaseEnds } };
     });
   }
 
@@ -135,22 +151,27 @@ export class StepClaims {
     task: TaskRow,
     step: StepRow,
     worker: string,
-  ): Promise<TaskRow> {
-    const handler = this.registry.of(step.type);
-    const leaseMs = (handler.ok ? handler.value.timeoutMs : 0) + LEASE_GRACE_MS;
+  ): Promise<{ begun: TaskRow; lease: string }> {
     if (step.state === 'ready') await this.store.moveStep(manager, task.id, step, 'executing');
-    await manager.query(
-      `UPDATE task_steps SET attempts = attempts + 1, instance = $3, worker = $4, started_at = coalesce(started_at, $5),
+    const [{ lease }]: { lease: string }[] = await manager.query(
+      `WITH begun AS (UPDATE task_steps SET attempts = attempts + 1, instance = $3, worker = $4, started_at = coalesce(started_at, $5),
          lease_until = now() + $6 * interval '1 millisecond',
          spent_at = CASE WHEN amount IS NULL THEN NULL ELSE coalesce(spent_at, now()) END
-       WHERE task_id = $1 AND step_index = $2`,
-      [task.id, step.index, this.instance, worker, systemClock.now(), leaseMs],
+       WHERE task_id = $1 AND step_index = $2 RETURNING lease_until)
+       SELECT lease_until::text AS lease FROM begun`,
+      [task.id, step.index, this.instance, worker, systemClock.now(), this.leaseMs(step)],
     );
     await this.trail.append(manager, {
       ...{ task: task.id, step: step.index, event: 'step.started', status: 'executing', actor: ENGINE_ACTOR },
       ...{ attempt: step.attempts + 1, plan_hash: task.planHash, input_hash: step.inputHash },
     });
-    return task.state === 'approved' ? this.store.moveTask(manager, task, 'executing') : task;
+    const begun = task.state === 'approved' ? await this.store.moveTask(manager, task, 'executing') : task;
+    return { begun, lease };
+  }
+
+  private leaseMs({ type }: StepRow): number {
+    const handler = this.registry.of(type);
+    return (handler.ok ? handler.value.timeoutMs : 0) + LEASE_GRACE_MS;
   }
 
   private async refuse(

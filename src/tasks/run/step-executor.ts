@@ -10,14 +10,18 @@ import {
   type Result,
 } from '../../common/index.js';
 import type { StepBoundary } from '../../common/index.js';
+import { databaseRefusal, isDatabaseUnavailable } from '../../database/index.js';
 import type { StepContext, StepHandler } from '../steps/step-handler.js';
 import { StepRegistry } from '../steps/step-registry.js';
-import { StepClaims, type ClaimedStep } from './step-claims.js';
+import { outlasting } from './outlasting.js';
+import { StepClaims, type ClaimedStep, type ClaimTrace } from './step-claims.js';
 import { StepSettlement } from './step-settlement.js';
 import { StepQueue, type StepJob } from './step-queue.js';
 
 /** Characters that the output of a step may have as JSON. */
 const MOST_OUTPUT = 65_536;
+/** How long a step is tried to be claimed while the database is away; its job waits for longer by itself, ms. */
+const CLAIM_MS = 60_000;
 
 /** Does one step: claims it, lets its handler work with a deadline, and settles what came of it. */
 @Injectable()
@@ -35,7 +39,7 @@ export class StepExecutor {
   /** Does the step of a job; a job whose step is done, running elsewhere or given up does nothing. */
   async work(job: StepJob, worker: string): Promise<void> {
     this.reach(job, 'picked');
-    const claimed = await this.claims.claim(job, worker);
+    const claimed = await this.claim(job, worker);
     if (claimed === null) return;
     this.reach(job, 'claimed');
     const outcome = await this.attempt(claimed);
@@ -44,8 +48,27 @@ export class StepExecutor {
       return;
     }
     this.reach(job, 'acted');
-    await this.settlement.settle(claimed, outcome);
+    await this.note(claimed, outcome);
     this.reach(job, 'committed');
+  }
+
+  /** Claims a step also when the database is lost meanwhile: what was committed and not answered is known again. */
+  private claim(job: StepJob, worker: string): Promise<ClaimedStep | null> {
+    const trace: ClaimTrace = {};
+    return outlasting(() => this.claims.claim(job, worker, trace), {
+      passes: isDatabaseUnavailable,
+      until: performance.now() + CLAIM_MS,
+      signal: this.queue.stopSignal,
+    });
+  }
+
+  /** What was done is noted as soon as the database can, while nobody else may take the step; noting it twice notes it once. */
+  private note(claimed: ClaimedStep, outcome: Result<Json>): Promise<void> {
+    return outlasting(() => this.settlement.settle(claimed, outcome), {
+      passes: (thrown) => databaseRefusal(thrown) !== null,
+      until: claimed.leaseEnds,
+      signal: this.queue.stopSignal,
+    });
   }
 
   private async attempt(claimed: ClaimedStep): Promise<Result<Json>> {

@@ -13,6 +13,7 @@ import {
   type JsonObject,
 } from './fields.js';
 import type { StepHandler } from './step-handler.js';
+import { worthAnotherAttempt } from './worth-another-attempt.js';
 
 const ACTION = textField(/^[a-z][a-z0-9_.-]{0,99}$/, 'an action such as onchain_action.transfer');
 const IMPORT_DEADLINE_MS = 6 * 60 * 60_000;
@@ -66,7 +67,10 @@ export function importModel(importer: Importer): StepHandler {
     run: async (parameters, { signal }) => {
       const { folder, ...options } = parameters as JsonObject & { folder: string };
       const imported = await importer.import(folder, { ...options, signal });
-      return imported.ok ? ok(imported.value as unknown as Json) : imported;
+      if (imported.ok) return ok(imported.value as unknown as Json);
+      return err(
+        imported.error.code === 'IMPORT_BUSY' ? worthAnotherAttempt(imported.error) : imported.error,
+      );
     },
   };
 }

@@ -2,6 +2,7 @@ import { CodedError, err, ok, type Json } from '../../common/index.js';
 import type { TruthMirror } from '../../evaluation/index.js';
 import { readFields, textField } from './fields.js';
 import type { StepHandler } from './step-handler.js';
+import { worthAnotherAttempt } from './worth-another-attempt.js';
 
 const FIELDS = {
   model: textField(/^[a-z0-9][a-z0-9._-]{0,63}$/, 'the name of a model'),
@@ -9,7 +10,7 @@ const FIELDS = {
 };
 const DEADLINE_MS = 2 * 60 * 60_000;
 
-/** `run_evaluation`: measures a release with the truth mirror. Twice gives the same figures. */
+/** `run_evaluation`: measures a release with the truth mirror. A repeated attempt finds what the one before has measured. */
 export function runEvaluation(mirror: TruthMirror): StepHandler {
   return {
     type: 'run_evaluation',
@@ -17,9 +18,10 @@ export function runEvaluation(mirror: TruthMirror): StepHandler {
     startable: true,
     ...{ risk: 'low', effect: 'idempotent', timeoutMs: DEADLINE_MS },
     parse: (raw) => readFields(FIELDS, raw),
-    run: async ({ model, version }, { signal, owner }) => {
-      const begun = await mirror.start(String(model), String(version), owner);
-      if (!begun.ok) return begun.error.code === 'MIRROR_BUSY' ? err(later(begun.error)) : begun;
+    run: async ({ model, version }, { signal, owner, key }) => {
+      const begun = await mirror.start(String(model), String(version), owner, key);
+      if (!begun.ok)
+        return begun.error.code === 'MIRROR_BUSY' ? err(worthAnotherAttempt(begun.error)) : begun;
       const { id, done, cancel } = begun.value;
       signal.addEventListener('abort', cancel, { once: true });
       if (signal.aborted) cancel();
@@ -32,11 +34,6 @@ export function runEvaluation(mirror: TruthMirror): StepHandler {
       return ok({ run: id, figures_hash: report.figures_hash, figures: summary(report.figures) });
     },
   };
-}
-
-/** Another measurement runs: worth another attempt. */
-function later({ code, message, facts }: CodedError): CodedError {
-  return new CodedError(code, message, facts, 503);
 }
 
 function summary(figures: Json): Json {

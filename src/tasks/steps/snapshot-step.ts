@@ -1,7 +1,8 @@
-import { CodedError, err, ok, type Json } from '../../common/index.js';
+import { err, ok, type Json } from '../../common/index.js';
 import type { Snapshots } from '../../snapshots/index.js';
 import { integerField, optionalField, readFields } from './fields.js';
 import type { StepHandler } from './step-handler.js';
+import { worthAnotherAttempt } from './worth-another-attempt.js';
 
 const FIELDS = { keep: optionalField(integerField(1, 10_000)) };
 const DEADLINE_MS = 6 * 60 * 60_000;
@@ -18,12 +19,7 @@ export function snapshot(snapshots: Snapshots): StepHandler {
       const wish = { label: key, signal, ...(typeof keep === 'number' && { keep }) };
       const made = await snapshots.create(wish);
       if (made.ok) return ok({ ...made.value } as unknown as Json);
-      return err(made.error.code === 'SNAPSHOT_BUSY' ? later(made.error) : made.error);
+      return err(made.error.code === 'SNAPSHOT_BUSY' ? worthAnotherAttempt(made.error) : made.error);
     },
   };
-}
-
-/** Another snapshot is being made: worth another attempt. */
-function later({ code, message, facts }: CodedError): CodedError {
-  return new CodedError(code, message, facts, 503);
 }

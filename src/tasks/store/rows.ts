@@ -39,6 +39,8 @@ export interface StepRow {
   readonly attempts: number;
   /** Whether a worker has it and its time is not over. */
   readonly leased: boolean;
+  /** When that time is over, as PostgreSQL prints it. */
+  readonly lease: string | null;
   readonly kept: Json;
   readonly inputHash: string;
   readonly output: Json;
@@ -106,6 +108,7 @@ export function stepRow(row: Columns): StepRow {
     state: row.state as StepState,
     attempts: Number(row.attempts),
     leased: row.leased === true,
+    lease: word(row.lease),
     kept: json(row.kept),
     inputHash: String(row.input_hash),
     output: json(row.output),

@@ -26,7 +26,8 @@ const NEWEST = 51;
 type Rows = Parameters<typeof taskRow>[0][];
 
 const TASK = 'SELECT t.*, p.plan_hash FROM tasks t JOIN task_plans p ON p.id = t.plan_id';
-const STEP = 'SELECT *, coalesce(lease_until > now(), false) AS leased FROM task_steps';
+const STEP =
+  'SELECT *, coalesce(lease_until > now(), false) AS leased, lease_until::text AS lease FROM task_steps';
 const APPROVAL = 'SELECT *, expires_at <= now() AS expired FROM task_approvals';
 
 /** Tables of tasks, steps and approvals. Whoever changes a task holds its row first, so that two never mix. */
