@@ -51,6 +51,7 @@ const figures = { parity: {}, speed: {} };
 let failed = false;
 try {
   const models = options.golden ? await importAll() : [];
+  if (options.golden && models.length === 0) throw new Error(`no checkpoint with a reference in ${source}`);
   const exact = models.length === 0 ? [] : await exactLogits(models);
   const shape = options.speed ? writeModel(options.shape, join(scratch, 'shape')) : null;
   for (const backend of backends) {
