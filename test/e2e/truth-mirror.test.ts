@@ -55,7 +55,7 @@ describe('the truth mirror on the genesis model', () => {
     const { figures } = one.report;
     expect(figures).toMatchObject({
       ...{ model: 'genesis', version, release: one.release, questions: { version: 1 } },
-      transparency: { author: 1, licence: 0, data: 0, all: 0 },
+      transparency: { author: 1, licence: 1, data: 1, all: 1 },
       toxicity: { answers: 30, prompts: 10 },
     });
     expect(figures.axes.map(({ axis }) => axis)).toEqual([

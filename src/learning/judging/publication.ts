@@ -16,6 +16,7 @@ import { Transactions } from '../../database/index.js';
 import {
   ParameterIndex,
   PromotionDoor,
+  provenanceIn,
   ReleaseAuthor,
   type PublishedRelease,
   type ReleaseView,
@@ -102,7 +103,7 @@ export class Publication {
     await this.files.remove(row.id);
   }
 
-  /** The release with the accepted blocks in place of those they come from; `SUBMISSION_OUTDATED` where they were replaced. */
+  /** The release with the accepted blocks in place of those they come from, and the origin that the live one states; `SUBMISSION_OUTDATED` where they were replaced. */
   async release(row: SubmissionRow, live: ReleaseView): Promise<Result<PublishedRelease>> {
     const exchanged = new Map(
       row.headers.map((header) => [header.name ?? '', hashHeader(header, nativeSha256)] as const),
@@ -111,9 +112,11 @@ export class Publication {
       [...live.weights.values()].map(({ name, block }) => [name, exchanged.get(name) ?? block]),
     );
     const { config, meta, tokenizer, dtype } = live;
+    const before = await this.reader.header(live.release);
     return this.releases.publish({
       ...{ model: row.model, config, meta, tokenizer, weights },
       ...{ dtype: dtype ?? 'q8', timestamp: systemClock.now() },
+      provenance: before === null ? null : provenanceIn(before.header.metadata),
     });
   }
 
