@@ -21,7 +21,7 @@ export type { DeltaPlan } from './delta/delta-codec.js';
 export { compressTraining } from './rounds/compress-training.js';
 export { recomputeRoundOf, type RoundComparison } from './rounds/recompute-round.js';
 export { readRoundBase } from './rounds/round-base.js';
-export { commitmentOf, roundStatementBytes, type RoundStatement } from './rounds/statements.js';
+export { commitmentOf, memberSeed, roundStatementBytes, type RoundStatement } from './rounds/statements.js';
 export { parseTerms, type RoundTerms } from './rounds/terms.js';
 export {
   prepareSubmission,

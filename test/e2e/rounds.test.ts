@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { first, mixture } from '../../src/datasets/index.js';
 import { encodeDelta } from '../../src/learning/delta/delta-codec.js';
+import { recomputeRoundOf } from '../../src/learning/rounds/recompute-round.js';
 import type { RoundTerms } from '../../src/learning/rounds/terms.js';
 import { ACCOUNT_SETTINGS, call } from '../support/accounts.js';
 import {
@@ -142,11 +143,25 @@ describe('rounds', () => {
     await roundReaches(server, id, 'submitted');
     const again = await run('rounds', 'recompute', id);
     expect(again).toMatchObject({ equal: true, members: 2 });
+    const forged = (kind: string, change: (data: Record<string, unknown>) => void) =>
+      recomputeRoundOf(id, async (path) => {
+        const response = await fetch(`${server.url}${path}`);
+        if (!path.includes(`kind=learning.round.${kind}&`)) return response;
+        const body = (await response.json()) as { items: { data: Record<string, unknown> }[] };
+        for (const { data } of body.items) change(data);
+        return Response.json(body);
+      });
+    const payee = (data: Record<string, unknown>) => ((data.members as { author: string }[])[0].author = 'me');
+    expect(await forged('aggregated', () => undefined)).toMatchObject({ value: { equal: true } });
+    expect(await forged('aggregated', payee)).toMatchObject({ value: { equal: false } });
+    expect(await forged('committed', (data) => (data.commitment = 'ab'.repeat(32)))).toMatchObject({
+      error: { code: 'ROUND_LOG' },
+    });
     const { stdout } = await runCommand(['rounds', 'list', '--server', server.url], own);
     expect(stdout).toContain(`${id}  submitted  layer0.expert0  2 members (2 needed), 2 committed, 2 shown`);
   });
 
-  it('are refused by name to whoever may not, and where the log does not fit', async () => {
+  it('are refused by name to whoever may not', async () => {
     const { status, body } = await stranger.announce(await termsFor(server));
     expect([status, body.code]).toEqual([403, 'FORBIDDEN']);
     const none = `round_${'0'.repeat(32)}`;

@@ -225,8 +225,17 @@ describe('the door of rounds', () => {
     expect(codeOf(await committed(id, 1))).toBe('ROUND_CLOSED');
     expect(codeOf(await revealed(id, 0))).toBe('ROUND_CLOSED');
     // what follows is tried again later: nobody gets in meanwhile
-    await store.postpone(id, 60_000);
+    await store.postpone(unwrap(await store.one(id)), 60_000);
     expect(codeOf(await committed(id, 1))).toBe('ROUND_CLOSED');
+  });
+
+  it('is not put off by what was tried in a state before', async () => {
+    const id = await committing(2);
+    const before = unwrap(await store.one(id));
+    for (const who of [0, 1]) unwrap(await committed(id, who));
+    expect(await advance(id)).toBe('revealing');
+    await store.postpone(before, 60_000);
+    expect(unwrap(await store.one(id))).toMatchObject({ state: 'revealing', attempts: 0, isOver: false });
   });
 
   it('takes only what was committed to, by who committed to it', async () => {
@@ -247,7 +256,10 @@ describe('the door of rounds', () => {
   it('does not count the same update twice', async () => {
     const id = await revealing(3, [updates[0], updates[0], updates[2]]);
     expect(codeOf(await revealed(id, 0))).toBe('ok');
+    const member = async () => (await store.members(id)).find(({ author }) => author === authors[1]);
     expect(codeOf(await revealed(id, 1, updates[0]))).toBe('ROUND_UPDATE_COPY');
+    expect(codeOf(await revealed(id, 1, updates[0]))).toBe('ROUND_UPDATE_COPY');
+    expect(await member()).toMatchObject({ update: null, code: 'ROUND_UPDATE_COPY' });
     expect(unwrap(await store.one(id)).counts.revealed).toBe(1);
   });
 

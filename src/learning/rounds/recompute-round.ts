@@ -42,21 +42,23 @@ export async function recomputeRoundOf(id: string, ask: Ask): Promise<Result<Rou
   const base = await readRoundBase(new HttpBlockAccess(ask), terms.value);
   if (!base.ok) return base;
   const shown: ShownUpdate[] = [];
+  const sources = new Map<string, string>();
   for (const { hash, data } of revealed) {
     const update = await updateOf(ask, id, hash, String(data.author), committed);
     if (!update.ok) return update;
     shown.push(update.value);
+    sources.set(update.value.commitment, `${String(data.author)} ${hash}`);
   }
   const result = aggregateRound(terms.value, base.value, shown);
   if (!result.ok) return result;
   const [{ hash: published, data }] = aggregated;
   const computed = result.value.aggregate;
   const payloads = result.value.blocks.map(({ payloadHash }) => payloadHash);
-  const weights = result.value.figures.map(({ weight }) => String(weight));
+  const members = result.value.figures.map(({ commitment, weight }) => `${sources.get(commitment) ?? ''} ${weight}`);
   const equal =
     computed === published &&
     payloads.join() === textsIn(data.blocks, 'payload_hash').join() &&
-    weights.join() === textsIn(data.members, 'weight').join();
+    members.join() === textsIn(data.members, 'author', 'update', 'weight').join();
   return ok({ published, computed, equal, members: shown.length });
 }
 
@@ -100,10 +102,10 @@ function isEntry(value: unknown): value is LogEntry {
   return isHash(hash) && typeof data === 'object' && data !== null;
 }
 
-/** A member of each object of a list, as text. */
-function textsIn(list: unknown, member: string): string[] {
+/** Some members of each object of a list, as text. */
+function textsIn(list: unknown, ...names: readonly string[]): string[] {
   const items = Array.isArray(list) ? (list as unknown[]) : [];
-  return items.map((item) => String((item as Record<string, unknown> | null)?.[member]));
+  return items.map((item) => names.map((name) => String((item as Record<string, unknown> | null)?.[name])).join(' '));
 }
 
 function unfit(id: string, problem: string): CodedError {

@@ -31,9 +31,10 @@ export interface SignedRoundStatement {
   readonly signature: string;
 }
 
-/** Rounds at once, of one account and of all: each asks the server for work. */
+/** Rounds at once, of one account and of all, and of one account in 24 hours: each asks the server for work, its evaluation included. */
 const MOST_OWN = 4;
 const MOST_OPEN = 64;
+const MOST_DAILY = 20;
 /** Lock that counts of rounds are taken under. */
 const COUNT_LOCK = 21;
 
@@ -58,18 +59,28 @@ export class RoundDesk {
   async announce(account: string, given: unknown): Promise<Result<RoundRow>> {
     const terms = parseTerms(given);
     if (!terms.ok) return terms;
+    // Before weights are read for it, and again under the lock.
+    const early = await this.transactions.run((manager) => this.checkRoom(account, manager));
+    if (!early.ok) return early;
     const possible = await this.checkPossible(terms.value);
     if (!possible.ok) return possible;
     const id = roundId(terms.value, account, systemClock.now());
     const announced = await this.transactions.run(async (manager): Promise<Result<void>> => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [COUNT_LOCK]);
-      const { own, all } = await this.store.open(account, manager);
-      if (own >= MOST_OWN || all >= MOST_OPEN) return err(tooMany(own >= MOST_OWN ? own : all));
+      const room = await this.checkRoom(account, manager);
+      if (!room.ok) return room;
       await this.store.insert(manager, { id, account, terms: terms.value });
       await this.log.append(manager, [announcementEntry(id, account, terms.value)]);
       return ok();
     });
     return announced.ok ? this.told(id) : announced;
+  }
+
+  private async checkRoom(account: string, manager: EntityManager): Promise<Result<void>> {
+    const { own, all, today } = await this.store.open(account, manager);
+    if (own >= MOST_OWN || all >= MOST_OPEN)
+      return err(tooMany(`${own >= MOST_OWN ? own : all} rounds are open; wait until one of them has ended`));
+    return today < MOST_DAILY ? ok() : err(tooMany(`${today} rounds were announced within 24 hours`));
   }
 
   /** Lets a contributor in; the same one twice is once. `ROUND_STATEMENT`, `ROUND_SIGNATURE`, `ROUND_CLOSED`, `ROUND_FULL`, `ROUND_MEMBER` (409). */
@@ -180,7 +191,6 @@ function entryOf(id: string, account: string, statement: RoundStatement): LogEnt
     : roundEntry('committed', id, account, hash, { author, commitment: statement.commitment });
 }
 
-function tooMany(open: number): CodedError {
-  const message = `${open} rounds are open; wait until one of them has ended`;
-  return new CodedError('ROUND_QUOTA', message, { open, retryAfter: 600 }, 429);
+function tooMany(message: string): CodedError {
+  return new CodedError('ROUND_QUOTA', message, { retryAfter: 600 }, 429);
 }

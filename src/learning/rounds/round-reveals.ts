@@ -24,6 +24,9 @@ export interface ShownBytes {
 /** The door for updates: what members have committed to, shown to everybody. */
 @Injectable()
 export class RoundReveals {
+  /** Who is showing something at the moment, by round and key. */
+  private readonly showing = new Set<string>();
+
   constructor(
     private readonly store: RoundStore,
     private readonly bases: RoundBases,
@@ -36,10 +39,26 @@ export class RoundReveals {
 
   /**
    * Takes an update; the same twice is once. `ROUND_CLOSED`, `ROUND_NO_MEMBER`, `ROUND_NOT_COMMITTED` (409), `ROUND_UPDATE_SIZE` (413), `ROUND_REVEAL_DIFFERS` where it
-   * is not what its author has committed to, `ROUND_UPDATE_COPY` (409) where another has shown the same. What can never be taken is noted with its code:
+   * is not what its author has committed to, `ROUND_REVEAL_RUNNING` (409) while it is being taken. What can never be taken is noted with its code: `ROUND_UPDATE_COPY` (409) where another has shown the same,
    * `DELTA_FORMAT`, `UPDATE_NOT_FINITE`, `UPDATE_TOO_LARGE`.
    */
-  async reveal(account: string, id: string, { author, bytes }: ShownBytes): Promise<Result<RoundRow>> {
+  async reveal(account: string, id: string, shown: ShownBytes): Promise<Result<RoundRow>> {
+    const who = `${id}/${shown.author}`;
+    if (this.showing.has(who))
+      return err(roundConflict('ROUND_REVEAL_RUNNING', 'this member is showing its update at this moment'));
+    this.showing.add(who);
+    try {
+      return await this.take(account, id, shown);
+    } finally {
+      this.showing.delete(who);
+    }
+  }
+
+  private async take(
+    account: string,
+    id: string,
+    { author, bytes }: ShownBytes,
+  ): Promise<Result<RoundRow>> {
     const expected = await this.expected(id, account, author);
     if (!expected.ok) return expected;
     const { terms } = expected.value.row;
@@ -51,6 +70,9 @@ export class RoundReveals {
       return err(new CodedError('ROUND_REVEAL_DIFFERS', message, { update: hash }));
     }
     if (expected.value.member.update === hash) return this.store.one(id);
+    // Looked at before anything is computed: nobody keeps the threads busy with what another has shown.
+    const others = await this.store.members(id);
+    if (others.some(({ update: theirs }) => theirs === hash)) return this.refuseCopy(id, account, author, hash);
     const base = await this.bases.of(terms);
     if (!base.ok) return base;
     const shown = [{ commitment: expected.value.member.commitment, bytes: update.value }];
@@ -64,6 +86,19 @@ export class RoundReveals {
     );
     if (noted.ok && refusal !== null) return err(new CodedError(refusal.code, refusal.message));
     return noted;
+  }
+
+  private async refuseCopy(
+    id: string,
+    account: string,
+    author: string,
+    hash: string,
+  ): Promise<Result<RoundRow>> {
+    const code = 'ROUND_UPDATE_COPY';
+    const noted = await this.note(id, account, author, (manager) =>
+      this.refuse(manager, id, account, { author, hash, code }),
+    );
+    return noted.ok ? err(roundConflict(code, 'another member has shown the same update')) : noted;
   }
 
   /** The round and the member, where something can be shown. */

@@ -77,13 +77,16 @@ export class RoundStore {
     return rows.map(roundRow);
   }
 
-  /** Rounds of an account that are not at their end, and those of everybody. */
-  async open(account: string, manager: Asked): Promise<{ own: number; all: number }> {
+  /** Rounds of an account that are not at their end, those of everybody, and how many it has announced within 24 hours. */
+  async open(account: string, manager: Asked): Promise<{ own: number; all: number; today: number }> {
     const [row]: Columns[] = await manager.query(
-      `SELECT count(*) AS all, count(*) FILTER (WHERE account = $1) AS own FROM learning_rounds WHERE state = ANY ($2::text[])`,
+      `SELECT count(*) FILTER (WHERE open) AS all, count(*) FILTER (WHERE open AND own) AS own,
+         count(*) FILTER (WHERE recent AND own) AS today
+       FROM (SELECT account = $1 AS own, state = ANY ($2::text[]) AS open, created_at > now() - interval '24 hours' AS recent
+         FROM learning_rounds) known`,
       [account, OPEN_ROUND_STATES],
     );
-    return { own: Number(row.own), all: Number(row.all) };
+    return { own: Number(row.own), all: Number(row.all), today: Number(row.today) };
   }
 
   /** Rounds whose state is over, and in how many ms the next one's will be; null: there is none. */
@@ -133,11 +136,12 @@ export class RoundStore {
     );
   }
 
-  /** Notes an attempt that may succeed later. */
-  async postpone(id: string, milliseconds: number): Promise<void> {
+  /** Notes an attempt that may succeed later; nothing where the round has moved meanwhile. */
+  async postpone(row: Pick<RoundRow, 'id' | 'state' | 'attempts'>, milliseconds: number): Promise<void> {
     await this.dataSource.query(
-      `UPDATE learning_rounds SET attempts = attempts + 1, due_at = now() + $2 * interval '1 millisecond' WHERE id = $1`,
-      [id, milliseconds],
+      `UPDATE learning_rounds SET attempts = attempts + 1, due_at = now() + $2 * interval '1 millisecond'
+       WHERE id = $1 AND state = $3 AND attempts = $4`,
+      [row.id, milliseconds, row.state, row.attempts],
     );
   }
 

@@ -17,9 +17,12 @@ const START_AFTER_MS = 1_500;
 const LOOK_MS = 10_000;
 /** How much later than its time a round is looked at, so that the database's clock has reached it, ms. */
 const GRACE_MS = 25;
-/** Attempts at a step that may succeed later, before the round is given up. */
-const MOST_ATTEMPTS = 8;
+/** Attempts at a step that may succeed later, before the round is given up: over three hours, as its members have trained for it. */
+const MOST_ATTEMPTS = 30;
 const RETRY_MS = 500;
+const LONGEST_RETRY_MS = 600_000;
+/** A file or a release that is not there may be put back. */
+const MAY_COME_BACK = /^(?:BLOB|BLOCK|RELEASE)_/;
 
 /** Ends the states of rounds when their time is over; what a crash cut off is taken up by the next start, or by another process. */
 @Injectable()
@@ -79,12 +82,14 @@ export class RoundWorker implements OnApplicationBootstrap, BeforeApplicationShu
     if (!row.ok || !row.value.isOver) return;
     const error = await this.stepOf(row.value);
     if (error === null) return;
-    if (error.status < 500 || row.value.attempts + 1 >= MOST_ATTEMPTS) {
+    const isFinal = error.status < 500 && !MAY_COME_BACK.test(error.code);
+    if (isFinal || row.value.attempts + 1 >= MOST_ATTEMPTS) {
       await this.steps.fail(row.value, error);
       return;
     }
     this.logger.warn(`${id} is ${row.value.state} still: ${error.message}`);
-    await this.store.postpone(id, RETRY_MS * 2 ** row.value.attempts);
+    const wait = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** row.value.attempts);
+    await this.store.postpone(row.value, wait);
   }
 
   /** Null where the step was made. What is no refusal may succeed later. */

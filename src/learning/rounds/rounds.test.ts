@@ -203,6 +203,7 @@ describe('a round', () => {
     const { blocks, figures } = aggregated({}, shown);
     expect(blocks.map(({ name }) => name)).toEqual(['layer0.expert1']);
     expect(blocks[0].payloadHash).toBe(nativeSha256Hex(blocks[0].payload));
+    expect(blocks[0].payload).not.toEqual(base.model.blocks.get('layer0.expert1')!.payload);
     const view = new DataView(blocks[0].payload.buffer);
     const before = new DataView(base.model.blocks.get('layer0.expert1')!.payload.slice().buffer);
     const place = blocks[0].payload.length - 4;

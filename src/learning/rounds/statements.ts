@@ -47,6 +47,14 @@ export function commitmentOf(round: string, author: string, update: string): str
   return hashJson({ version: 1, round, author, update });
 }
 
+/**
+ * The seed of a member's training, of the terms' seed and its key: members with the same data learn it in different orders, so that no two
+ * honest updates are the same.
+ */
+export function memberSeed(seed: string, round: string, author: string): string {
+  return hashJson({ version: 1, seed, round, author });
+}
+
 /** The bytes that are signed. */
 export function roundStatementBytes(statement: RoundStatement): Uint8Array {
   return utf8ToBytes(canonicalJson(statement as unknown as Json));

@@ -48,7 +48,7 @@ export class Leaderboard {
          count(*) FILTER (WHERE state = 'rejected' AND counts) AS rejected,
          coalesce(sum((verdict::json -> 'figures' -> 'overall' ->> 'fall')::float8)
            FILTER (WHERE state IN ('accepted', 'released', 'superseded')), 0) AS gained
-       FROM learning_submissions WHERE judged_at IS NOT NULL
+       FROM learning_submissions WHERE judged_at IS NOT NULL AND left(account, 6) <> 'round_'
        GROUP BY author ORDER BY gained DESC, author LIMIT $1`,
       [limit],
     );

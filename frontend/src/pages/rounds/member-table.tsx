@@ -1,12 +1,11 @@
-import type { Round, RoundMember } from '../../api/rounds.js';
+import type { RoundMember } from '../../api/rounds.js';
 import { bytes } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
 import { State, type Meaning } from '../../components/state.js';
 import styles from './rounds.module.css';
 
 /** Who takes part, and how far each of them is. */
-export function MemberTable(props: { members: readonly RoundMember[]; outcome: Round['outcome'] }) {
-  const { members, outcome } = props;
+export function MemberTable({ members, over }: { members: readonly RoundMember[]; over: boolean }) {
   return (
     <section className="panel" aria-labelledby="members">
       <div className="panel-head">
@@ -31,7 +30,7 @@ export function MemberTable(props: { members: readonly RoundMember[]; outcome: R
                   <Hash value={member.author} />
                 </th>
                 <td>
-                  <Standing member={member} over={outcome !== null} />
+                  <Standing member={member} over={over} />
                 </td>
                 <td>{member.bytes === null ? '' : bytes(member.bytes)}</td>
               </tr>

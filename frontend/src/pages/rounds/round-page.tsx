@@ -50,7 +50,7 @@ function RoundView({ round }: { round: Round }) {
         </p>
       )}
       <Standing round={round} />
-      <MemberTable members={round.members_list} outcome={outcome} />
+      <MemberTable members={round.members_list} over={outcome !== null || round.state === 'failed'} />
       {outcome !== null && <Agreement members={outcome.members} />}
       <Facts round={round} />
     </>

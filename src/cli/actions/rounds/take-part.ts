@@ -87,7 +87,8 @@ async function compressed(
   return unwrap(compressTraining(agreed, base, manifest, payloads, { rank, share, bits }));
 }
 
-async function signerOf(context: CommandContext): Promise<Secp256k1Signer> {
+/** The key that signs this node's blocks, and what it says in rounds. */
+export async function signerOf(context: CommandContext): Promise<Secp256k1Signer> {
   return unwrap(await NodeKeys.load(await context.config())).blockSigner;
 }
 

@@ -1,8 +1,9 @@
-import { unwrap } from '../../../common/index.js';
-import { HttpBlockAccess, parseTerms, readReleaseFacts } from '../../../learning/index.js';
+import { bytesToHex, unwrap } from '../../../common/index.js';
+import { HttpBlockAccess, memberSeed, parseTerms, readReleaseFacts } from '../../../learning/index.js';
 import type { CommandContext } from '../../command-context.js';
 import type { TrainOptions } from '../begun-training.js';
 import { roundPath, withRoundServer } from './round-view.js';
+import { signerOf } from './take-part.js';
 
 /** What a training for a round is begun with: everything that its terms say, and of the options what they leave open. */
 export async function optionsOfRound(
@@ -11,6 +12,7 @@ export async function optionsOfRound(
   options: TrainOptions,
 ): Promise<TrainOptions & { readonly experts: string[] }> {
   const path = roundPath(round);
+  const author = bytesToHex((await signerOf(context)).publicKey);
   return withRoundServer(context, options, async (server) => {
     const shown = await server.json<{ terms: unknown }>('GET', path);
     const terms = unwrap(parseTerms(shown.terms));
@@ -20,7 +22,7 @@ export async function optionsOfRound(
     return {
       ...options,
       ...{ model: `${model}@${version}`, experts: [...terms.experts], datasets: [...terms.datasets] },
-      ...{ seed: terms.seed, learningRate, batchTokens, steps },
+      ...{ seed: memberSeed(terms.seed, round, author), learningRate, batchTokens, steps },
     };
   });
 }

@@ -8,23 +8,20 @@ import type { RoundFinding, RoundWork } from './round-work.js';
 const MOST_MEMORY_MB = 1_024;
 /** How long it may take, ms. */
 const DEADLINE_MS = 300_000;
-/** Threads at once: more would only take the cores from those who answer. */
-const MOST_THREADS = 2;
+/** Threads of each kind at once: more would only take the cores from those who answer. */
+const MOST_THREADS = 1;
 /** Members of a round show their updates at the same time: they wait in line. */
 const MOST_WAITING = 64;
 
 /** Reads and combines updates in a thread of its own: what people wait for must not wait for it. */
 @Injectable()
 export class RoundRunner {
-  private readonly turnstile = new Turnstile(
-    MOST_THREADS,
-    MOST_WAITING,
-    () => new CodedError('ROUND_BUSY', 'other updates are being read; try again', {}, 503),
-  );
+  /** A lane of its own for results: whoever floods a round with updates does not keep others from theirs. */
+  private readonly lanes = { check: lane(), aggregate: lane() };
 
   /** Throws `ROUND_BUSY` (503) while too many wait; `ROUND_WORK_FAILED` (503) when the thread ends by itself. Neither says anything about the updates. */
   run(work: RoundWork): Promise<Result<RoundFinding>> {
-    return this.turnstile.pass(() => this.start(work));
+    return this.lanes[work.kind].pass(() => this.start(work));
   }
 
   private start(work: RoundWork): Promise<Result<RoundFinding>> {
@@ -46,4 +43,9 @@ export class RoundRunner {
     });
     return outcome.finally(() => worker.terminate());
   }
+}
+
+function lane(): Turnstile {
+  const refusal = () => new CodedError('ROUND_BUSY', 'other updates are being read; try again', {}, 503);
+  return new Turnstile(MOST_THREADS, MOST_WAITING, refusal);
 }
