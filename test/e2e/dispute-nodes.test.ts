@@ -234,6 +234,12 @@ describe('a node that is not heard', () => {
     expect([code, verdict.error?.code]).toEqual([1, 'RECEIPT_SHAPE']);
   });
 
+  it('cannot show another receipt than the one that was named', async () => {
+    const { url } = await impostor((_, reply) => reply.end(JSON.stringify(said.salted)));
+    const [code, verdict] = await settle([said.honest, said.salted], between({ url }, single));
+    expect([code, verdict.error?.code]).toEqual([1, 'RECEIPT_OTHER']);
+  });
+
   it('leaves the dispute open where nobody can compute the answers', async () => {
     const { url } = await impostor((_, reply) => reply.writeHead(500).end());
     const files = [file('a', said.liar), file('b', said.honest)];

@@ -88,10 +88,15 @@ async function present(
   token: string | undefined,
 ): Promise<Presented> {
   const node = url === undefined ? await ownServer(context, side) : { url, token: token ?? null };
-  const document = RECEIPT_ID.test(text) ? unwrap(await documentOf(node, text)) : await readJsonFile(text);
+  const byId = RECEIPT_ID.test(text);
+  const document = byId ? unwrap(await documentOf(node, text)) : await readJsonFile(text);
   const members = typeof document === 'object' && document !== null ? document : {};
   const { receipt: shown, evidence: told } = members as Record<string, unknown>;
   const receipt = unwrap(parseReceipt(shown));
+  if (byId && receipt.id !== text) {
+    const message = `side ${side}: ${node.url} shows ${receipt.id} in place of ${text}`;
+    throw new CodedError('RECEIPT_OTHER', message, { side, asked: text, shown: receipt.id });
+  }
   if (told === null) {
     const message = `${node.url} does not show the private part of ${receipt.id}: it needs the token of who asked`;
     throw new CodedError('RECEIPT_PRIVATE', message, { side });
