@@ -12,6 +12,7 @@ import { httpNode, type NodeAddress } from './http-node.js';
 import { runReferee } from './referee-runner.js';
 import { settleNodes, type NodeVerdict } from './settle-nodes.js';
 import { TestimonyService } from './testimony.service.js';
+import { withinTime } from './within-time.js';
 
 /** One of the two, with the node that stands for it. */
 export interface NodeSide extends PresentedSide {
@@ -19,13 +20,14 @@ export interface NodeSide extends PresentedSide {
   readonly node: NodeAddress | null;
 }
 
-/** Disputes that are settled at one time. */
+/** Disputes that are settled at one time, one for each account. */
 const MOST_DISPUTES = 2;
 
 /** Settles disputes between this node and others, or between two others; this node is the referee. */
 @Injectable()
 export class NodeDisputes {
-  private running = 0;
+  /** Accounts whose dispute is being settled. */
+  private readonly running = new Set<string>();
 
   constructor(
     private readonly config: AppConfig,
@@ -48,8 +50,9 @@ export class NodeDisputes {
     for (const checked of sound) if (!checked.ok) return checked;
     const model = await this.catalog.release(a.receipt.release);
     if (!model.ok) return model;
-    if (this.running >= MOST_DISPUTES) return err(busy());
-    this.running += 1;
+    const { subject } = viewer;
+    if (this.running.size >= MOST_DISPUTES || this.running.has(subject)) return err(busy());
+    this.running.add(subject);
     try {
       const data = {
         model: model.value.engine,
@@ -63,7 +66,7 @@ export class NodeDisputes {
         (): Promise<Result<Verdict>> => this.disputes.settle(a, b),
       );
     } finally {
-      this.running -= 1;
+      this.running.delete(subject);
     }
   }
 
@@ -80,7 +83,7 @@ export class NodeDisputes {
 
   private asking({ node, receipt }: NodeSide, viewer: Identity): AskNode {
     if (node !== null) return httpNode(node, receipt, checkEd25519Native);
-    return (question) => this.testimonies.rows(receipt.id, question, viewer);
+    return withinTime((question) => this.testimonies.rows(receipt.id, question, viewer));
   }
 }
 

@@ -5,7 +5,7 @@ import { UNHEARD, type AskNode } from './asking-witness.js';
 /** A side that gave no testimony, and why. */
 export interface UnheardSide {
   readonly side: SideName;
-  /** `NODE_UNREACHABLE`, `NODE_REFUSED`, `NODE_ANSWER_TOO_LARGE`, `TESTIMONY_INVALID`, or what this node itself refuses with. */
+  /** `NODE_UNREACHABLE`, `NODE_REFUSED`, `NODE_TOO_SLOW`, `NODE_ANSWER_TOO_LARGE`, `TESTIMONY_INVALID`, or what this node itself refuses with. */
   readonly code: string;
   readonly detail: string;
 }
