@@ -79,6 +79,13 @@ it.each<[string, string, RequestListener]>([
   expect(await node(await listening(listener))(question)).toMatchObject({ ok: false, error: { code } });
 });
 
+it('quotes a node without its control characters', async () => {
+  const problem = JSON.stringify({ code: 'RECEIPT_PRIVATE', detail: 'no\u001b[31m\nyes' });
+  const url = await listening((_, reply) => reply.writeHead(403).end(problem));
+  const message = `${url} refuses with RECEIPT_PRIVATE: no [31m yes`;
+  expect(await node(url)(question)).toMatchObject({ error: { code: 'NODE_REFUSED', message } });
+});
+
 it('does not wait for a node that never answers', async () => {
   const url = await listening(() => undefined);
   const silent = node(url, null, { ...patience, questionMs: 50 });

@@ -145,7 +145,7 @@ function refused({ url }: NodeAddress, status: number, problem: unknown): Result
     unknown
   >;
   const named = typeof code === 'string' && /^[A-Z][A-Z_]{1,63}$/.test(code) ? code : String(status);
-  const why = typeof detail === 'string' ? `: ${detail.slice(0, 200)}` : '';
+  const why = typeof detail === 'string' ? `: ${detail.slice(0, 200).replace(/\p{C}+/gu, ' ')}` : '';
   const message = `${url} refuses with ${named}${why}`;
   return err(new CodedError('NODE_REFUSED', message, { url, status, refusal: named }));
 }

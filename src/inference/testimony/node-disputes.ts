@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Identity } from '../../auth/index.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { checkEd25519Native } from '../../common/native-ed25519.js';
@@ -8,6 +8,7 @@ import type { Verdict } from '../dispute/index.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import { DisputeService, type PresentedSide } from '../receipts/dispute-service.js';
 import type { AskNode } from './asking-witness.js';
+import { discreetly } from './discreet-node.js';
 import { httpNode, type NodeAddress } from './http-node.js';
 import { runReferee } from './referee-runner.js';
 import { settleNodes, type NodeVerdict } from './settle-nodes.js';
@@ -26,6 +27,7 @@ const MOST_DISPUTES = 2;
 /** Settles disputes between this node and others, or between two others; this node is the referee. */
 @Injectable()
 export class NodeDisputes {
+  private readonly logger = new Logger('Disputes');
   /** Accounts whose dispute is being settled. */
   private readonly running = new Set<string>();
 
@@ -82,7 +84,8 @@ export class NodeDisputes {
   }
 
   private asking({ node, receipt }: NodeSide, viewer: Identity): AskNode {
-    if (node !== null) return httpNode(node, receipt, checkEd25519Native);
+    if (node !== null)
+      return discreetly(httpNode(node, receipt, checkEd25519Native), (cause) => this.logger.warn(cause));
     return withinTime((question) => this.testimonies.rows(receipt.id, question, viewer));
   }
 }
