@@ -65,7 +65,7 @@ export async function disputeNodes(
   if (!opened.ok) {
     // neither node gives the model, so that there is nothing to hold a testimony against
     const { code, message } = opened.error;
-    return unwrap(await settleUnheard({ side: 'a', code, detail: message }, again));
+    return unwrap(await settleUnheard({ side: null, code, detail: message }, again));
   }
   const referee = opened.value;
   const nodeOf = ({ node, receipt }: Presented) => httpNode(node, receipt, checkEd25519Native);
@@ -148,7 +148,8 @@ async function replayed(
     return ok(await context.withApplication(replay));
   } catch (thrown) {
     if (!(thrown instanceof CodedError)) throw thrown;
-    const message = `${side} was not heard (${code}: ${detail}), and the answers cannot be computed again here: ${thrown.message}`;
+    const why = side === null ? 'the referee could not begin' : `${side} was not heard`;
+    const message = `${why} (${code}: ${detail}), and the answers cannot be computed again here: ${thrown.message}`;
     return err(new CodedError('DISPUTE_UNSETTLED', message, { side, unheard: code, replay: thrown.code }));
   }
 }
