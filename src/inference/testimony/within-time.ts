@@ -3,7 +3,7 @@ import type { AskNode } from './asking-witness.js';
 import type { TestimonyQuestion } from './question.js';
 
 /** How long a side of a dispute may take for all its answers together, ms: both sides leave a referee time within its own. */
-export const SIDE_MS = 5 * 60_000;
+const SIDE_MS = 5 * 60_000;
 
 /**
  * Asks a side that may take so long for all its answers together; once that is spent every question is refused with `NODE_TOO_SLOW`.
