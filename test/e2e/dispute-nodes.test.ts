@@ -196,18 +196,18 @@ describe('a node that is not heard', () => {
     expect([exit, verdict]).toMatchObject([0, { method: 'replay', unheard: { side: 'b', code }, wrong: [] }]);
   });
 
-  it.each([
-    ['there', 'NODE_UNREACHABLE', (dead: string) => between({ url: dead }, honest)],
-    ['anywhere', 'DISPUTE_WEIGHTS', (dead: string) => between({ url: dead }, { url: dead })],
+  it.each<[string, string, 'a' | null, (dead: string) => string[]]>([
+    ['there', 'NODE_UNREACHABLE', 'a', (dead) => between({ url: dead }, honest)],
+    ['anywhere', 'DISPUTE_WEIGHTS', null, (dead) => between({ url: dead }, { url: dead })],
   ])(
     'because nothing listens %s is not blamed, and who is wrong is found nevertheless',
-    async (_, code, to) => {
+    async (_, code, side, to) => {
       const { url } = await impostor(() => undefined);
       await new Promise((resolve) => impostors.at(-1)?.close(resolve));
       const files = [file('a', said.liar), file('b', said.honest)];
       expect(await settle(files, to(url), own())).toMatchObject([
         1,
-        { method: 'replay', unheard: { side: 'a', code }, wrong: ['a'], place: { layer: null } },
+        { method: 'replay', unheard: { side, code }, wrong: ['a'], place: { layer: null } },
       ]);
       const { stdout } = await runCommand(['dispute', ...files, ...to(url)], own());
       expect(stdout).toMatch(/^Settled by replay instead: /m);
@@ -232,6 +232,12 @@ describe('a node that is not heard', () => {
     const { url } = await impostor((_, reply) => reply.end('null'));
     const [code, verdict] = await settle([said.honest, said.salted], between({ url }, single));
     expect([code, verdict.error?.code]).toEqual([1, 'RECEIPT_SHAPE']);
+  });
+
+  it('cannot show another receipt than the one that was named', async () => {
+    const { url } = await impostor((_, reply) => reply.end(JSON.stringify(said.salted)));
+    const [code, verdict] = await settle([said.honest, said.salted], between({ url }, single));
+    expect([code, verdict.error?.code]).toEqual([1, 'RECEIPT_OTHER']);
   });
 
   it('leaves the dispute open where nobody can compute the answers', async () => {

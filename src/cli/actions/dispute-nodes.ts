@@ -65,7 +65,7 @@ export async function disputeNodes(
   if (!opened.ok) {
     // neither node gives the model, so that there is nothing to hold a testimony against
     const { code, message } = opened.error;
-    return unwrap(await settleUnheard({ side: 'a', code, detail: message }, again));
+    return unwrap(await settleUnheard({ side: null, code, detail: message }, again));
   }
   const referee = opened.value;
   const nodeOf = ({ node, receipt }: Presented) => httpNode(node, receipt, checkEd25519Native);
@@ -88,10 +88,15 @@ async function present(
   token: string | undefined,
 ): Promise<Presented> {
   const node = url === undefined ? await ownServer(context, side) : { url, token: token ?? null };
-  const document = RECEIPT_ID.test(text) ? unwrap(await documentOf(node, text)) : await readJsonFile(text);
+  const byId = RECEIPT_ID.test(text);
+  const document = byId ? unwrap(await documentOf(node, text)) : await readJsonFile(text);
   const members = typeof document === 'object' && document !== null ? document : {};
   const { receipt: shown, evidence: told } = members as Record<string, unknown>;
   const receipt = unwrap(parseReceipt(shown));
+  if (byId && receipt.id !== text) {
+    const message = `side ${side}: ${node.url} shows ${receipt.id} in place of ${text}`;
+    throw new CodedError('RECEIPT_OTHER', message, { side, asked: text, shown: receipt.id });
+  }
   if (told === null) {
     const message = `${node.url} does not show the private part of ${receipt.id}: it needs the token of who asked`;
     throw new CodedError('RECEIPT_PRIVATE', message, { side });
@@ -143,7 +148,8 @@ async function replayed(
     return ok(await context.withApplication(replay));
   } catch (thrown) {
     if (!(thrown instanceof CodedError)) throw thrown;
-    const message = `${side} was not heard (${code}: ${detail}), and the answers cannot be computed again here: ${thrown.message}`;
+    const why = side === null ? 'the referee could not begin' : `${side} was not heard`;
+    const message = `${why} (${code}: ${detail}), and the answers cannot be computed again here: ${thrown.message}`;
     return err(new CodedError('DISPUTE_UNSETTLED', message, { side, unheard: code, replay: thrown.code }));
   }
 }

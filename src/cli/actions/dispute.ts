@@ -77,8 +77,9 @@ function methodLines({ method, unheard }: NodeVerdict): string[] {
   if (method === 'receipts') return ['The receipts alone say so: no node was asked.'];
   if (unheard === null) return ['Both nodes were heard.'];
   const { side, code, detail } = unheard;
+  const why = side === null ? 'The referee could not begin' : `Node ${side} was not heard`;
   return [
-    `Node ${side} was not heard (${code}: ${detail}).`,
+    `${why} (${code}: ${detail}).`,
     'Settled by replay instead: both answers were computed again, which ends at a token and names no layer.',
   ];
 }

@@ -10,17 +10,19 @@ export function generationWork(config: ModelConfig, promptTokens: number, output
   return work;
 }
 
-/** Whether computing the first positions takes more multiplications than that; looks no further than it has to. */
-export function takesMoreThan(
+/** How many of the first positions can be computed with so many multiplications; looks no further than it has to. */
+export function positionsWithin(
   most: number,
   config: ModelConfig,
   promptTokens: number,
   positions: number,
-): boolean {
+): number {
   let work = 0;
-  for (let position = 0; position < positions && work <= most; position++)
+  for (let position = 0; position < positions; position++) {
     work += positionWork(config, position, position >= promptTokens - 1);
-  return work > most;
+    if (work > most) return position;
+  }
+  return positions;
 }
 
 function positionWork(config: ModelConfig, position: number, withHead: boolean): number {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { aReceipt, receiptSigner } from '../../../test/factories/receipt.js';
 import { ok } from '../../common/index.js';
 import { checkEd25519 } from '../../common/ed25519.js';
-import { documentOf, httpNode } from './http-node.js';
+import { documentOf, httpNode, type NodePatience } from './http-node.js';
 import { signTestimony } from './testimony.js';
 
 const { receipt } = aReceipt();
@@ -26,7 +26,7 @@ afterEach(() => {
   }
 });
 
-const patience = { questionMs: 60_000, patienceMs: 60_000 };
+const patience: NodePatience = { questionMs: 60_000, patienceMs: 60_000 };
 const node = (url: string, token: string | null = null, patient = patience) =>
   httpNode({ url, token }, receipt, checkEd25519, patient);
 
@@ -79,10 +79,23 @@ it.each<[string, string, RequestListener]>([
   expect(await node(await listening(listener))(question)).toMatchObject({ ok: false, error: { code } });
 });
 
+it('quotes a node without its control characters', async () => {
+  const problem = JSON.stringify({ code: 'RECEIPT_PRIVATE', detail: 'no\u001b[31m\nyes' });
+  const url = await listening((_, reply) => reply.writeHead(403).end(problem));
+  const message = `${url} refuses with RECEIPT_PRIVATE: no [31m yes`;
+  expect(await node(url)(question)).toMatchObject({ error: { code: 'NODE_REFUSED', message } });
+});
+
 it('does not wait for a node that never answers', async () => {
   const url = await listening(() => undefined);
   const silent = node(url, null, { ...patience, questionMs: 50 });
   expect(await silent(question)).toMatchObject({ ok: false, error: { code: 'NODE_UNREACHABLE' } });
+});
+
+it('does not wait longer than the node may take for all questions together', async () => {
+  const url = await listening(() => undefined);
+  const silent = node(url, null, { ...patience, sideMs: 50 });
+  expect(await silent(question)).toMatchObject({ ok: false, error: { code: 'NODE_TOO_SLOW' } });
 });
 
 it('reads the document of a receipt', async () => {

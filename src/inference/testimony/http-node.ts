@@ -5,6 +5,7 @@ import type { Receipt } from '../receipt/index.js';
 import type { AskNode } from './asking-witness.js';
 import type { TestimonyQuestion } from './question.js';
 import { readTestimony } from './testimony.js';
+import { withinTime } from './within-time.js';
 
 /** Longest answer that is taken, bytes: the logits of a large vocabulary as base64 are half of it. */
 const LARGEST_ANSWER = 4 << 20;
@@ -14,6 +15,8 @@ const QUESTION_MS = 150_000;
 const PATIENCE_MS = 120_000;
 /** Longest wait that a node may ask for, ms. */
 const LONGEST_WAIT_MS = 10_000;
+/** How much later than its time is up a question is broken off, so that the refusal says why, ms. */
+const GRACE_MS = 1_000;
 /** Refusals after which to ask again. */
 const LATER = new Set([429, 503]);
 
@@ -29,23 +32,27 @@ export interface NodeAddress {
 export interface NodePatience {
   readonly questionMs: number;
   readonly patienceMs: number;
+  /** For all questions together. */
+  readonly sideMs?: number;
 }
 
 /**
  * Asks a node for its testimony about a receipt of its own, over HTTP; redirects are not followed. Refuses with `NODE_UNREACHABLE`,
- * `NODE_REFUSED` (fact: the node's code), `NODE_ANSWER_TOO_LARGE` and `TESTIMONY_INVALID`.
+ * `NODE_REFUSED` (fact: the node's code), `NODE_TOO_SLOW`, `NODE_ANSWER_TOO_LARGE` and `TESTIMONY_INVALID`.
  */
 export function httpNode(
   address: NodeAddress,
   receipt: Receipt,
   check: Ed25519Check,
-  { questionMs, patienceMs }: NodePatience = { questionMs: QUESTION_MS, patienceMs: PATIENCE_MS },
+  { questionMs, patienceMs, sideMs }: NodePatience = { questionMs: QUESTION_MS, patienceMs: PATIENCE_MS },
 ): AskNode {
   const path = `/v1/receipts/${receipt.id}/testimony`;
-  return async (question) => {
-    const end = performance.now() + patienceMs;
+  return withinTime(async (question, leftMs) => {
+    const begun = performance.now();
+    const end = begun + Math.min(patienceMs, leftMs);
     for (;;) {
-      const answer = await post(address, path, question, questionMs);
+      const restMs = Math.max(0, begun + leftMs - performance.now()) + GRACE_MS;
+      const answer = await post(address, path, question, Math.ceil(Math.min(questionMs, restMs)));
       if (!answer.ok) return answer;
       const { status, body, retryAfterMs } = answer.value;
       if (status === 200) {
@@ -56,7 +63,7 @@ export function httpNode(
       if (!again) return refused(address, status, body.ok ? body.value : null);
       await delay(Math.min(retryAfterMs, LONGEST_WAIT_MS));
     }
-  };
+  }, sideMs);
 }
 
 /** The receipt with this id as the node shows it, untrusted; refuses as asking does. */
@@ -138,7 +145,7 @@ function refused({ url }: NodeAddress, status: number, problem: unknown): Result
     unknown
   >;
   const named = typeof code === 'string' && /^[A-Z][A-Z_]{1,63}$/.test(code) ? code : String(status);
-  const why = typeof detail === 'string' ? `: ${detail.slice(0, 200)}` : '';
+  const why = typeof detail === 'string' ? `: ${detail.slice(0, 200).replace(/\p{C}+/gu, ' ')}` : '';
   const message = `${url} refuses with ${named}${why}`;
   return err(new CodedError('NODE_REFUSED', message, { url, status, refusal: named }));
 }

@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Identity } from '../../auth/index.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { checkEd25519Native } from '../../common/native-ed25519.js';
@@ -8,10 +8,12 @@ import type { Verdict } from '../dispute/index.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import { DisputeService, type PresentedSide } from '../receipts/dispute-service.js';
 import type { AskNode } from './asking-witness.js';
+import { discreetly } from './discreet-node.js';
 import { httpNode, type NodeAddress } from './http-node.js';
 import { runReferee } from './referee-runner.js';
 import { settleNodes, type NodeVerdict } from './settle-nodes.js';
 import { TestimonyService } from './testimony.service.js';
+import { withinTime } from './within-time.js';
 
 /** One of the two, with the node that stands for it. */
 export interface NodeSide extends PresentedSide {
@@ -19,13 +21,15 @@ export interface NodeSide extends PresentedSide {
   readonly node: NodeAddress | null;
 }
 
-/** Disputes that are settled at one time. */
+/** Disputes that are settled at one time, one for each account. */
 const MOST_DISPUTES = 2;
 
 /** Settles disputes between this node and others, or between two others; this node is the referee. */
 @Injectable()
 export class NodeDisputes {
-  private running = 0;
+  private readonly logger = new Logger('Disputes');
+  /** Accounts whose dispute is being settled. */
+  private readonly running = new Set<string>();
 
   constructor(
     private readonly config: AppConfig,
@@ -48,8 +52,9 @@ export class NodeDisputes {
     for (const checked of sound) if (!checked.ok) return checked;
     const model = await this.catalog.release(a.receipt.release);
     if (!model.ok) return model;
-    if (this.running >= MOST_DISPUTES) return err(busy());
-    this.running += 1;
+    const { subject } = viewer;
+    if (this.running.size >= MOST_DISPUTES || this.running.has(subject)) return err(busy());
+    this.running.add(subject);
     try {
       const data = {
         model: model.value.engine,
@@ -63,7 +68,7 @@ export class NodeDisputes {
         (): Promise<Result<Verdict>> => this.disputes.settle(a, b),
       );
     } finally {
-      this.running -= 1;
+      this.running.delete(subject);
     }
   }
 
@@ -79,8 +84,9 @@ export class NodeDisputes {
   }
 
   private asking({ node, receipt }: NodeSide, viewer: Identity): AskNode {
-    if (node !== null) return httpNode(node, receipt, checkEd25519Native);
-    return (question) => this.testimonies.rows(receipt.id, question, viewer);
+    if (node !== null)
+      return discreetly(httpNode(node, receipt, checkEd25519Native), (cause) => this.logger.warn(cause));
+    return withinTime((question) => this.testimonies.rows(receipt.id, question, viewer));
   }
 }
 

@@ -74,3 +74,26 @@ it('opens anew what could not be opened, or has ended', async () => {
   }
   expect([state.opened, state.stopped]).toEqual([2, 2]);
 });
+
+it('refuses where opening throws, and opens anew', async () => {
+  const sut = new OpenTestimonies();
+  const { open, waiting, state } = fake();
+  const failing = () => Promise.reject(new Error('away'));
+  expect(await sut.ask('x', failing, question)).toMatchObject({
+    error: { code: 'TESTIMONY_FAILED', status: 503 },
+  });
+  const answer = sut.ask('x', open, question);
+  await turn();
+  waiting[0](ok(['1']));
+  expect(await answer).toEqual(ok(['1']));
+  await sut.stop();
+  expect(state.stopped).toBe(1);
+});
+
+it('opens nothing once it is stopped', async () => {
+  const sut = new OpenTestimonies();
+  const { open, state } = fake();
+  await sut.stop();
+  expect(await sut.ask('x', open, question)).toMatchObject({ error: { code: 'TESTIMONY_FAILED' } });
+  expect(state.opened).toBe(0);
+});

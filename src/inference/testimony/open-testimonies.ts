@@ -1,4 +1,5 @@
-import { CodedError, err, type Result } from '../../common/index.js';
+import { Logger } from '@nestjs/common';
+import { CodedError, err, messageOf, type Result } from '../../common/index.js';
 import type { TestimonyQuestion } from './question.js';
 
 /** An answer that this node testifies about. */
@@ -8,6 +9,8 @@ export interface OpenTestimony {
   rows(question: TestimonyQuestion): Promise<Result<readonly string[]>>;
   stop(): Promise<void>;
 }
+
+const logger = new Logger('Disputes');
 
 /** Answers that are testified about at one time: both sides of a dispute may be of this node. */
 const MOST_OPEN = 2;
@@ -26,8 +29,12 @@ export class OpenTestimonies {
   private readonly entries = new Map<string, Entry>();
   private last: Promise<unknown> = Promise.resolve();
   private waiting = 0;
+  private stopped = false;
 
-  /** Answers one question. Refuses with `TESTIMONY_BUSY` (503) when too many wait, and as opening and answering do. */
+  /**
+   * Answers one question. Refuses with `TESTIMONY_BUSY` (503) when too many wait, with `TESTIMONY_FAILED` (503) where opening or
+   * answering throws and once all is closed, and as opening and answering do.
+   */
   ask(
     id: string,
     open: () => Promise<Result<OpenTestimony>>,
@@ -43,8 +50,9 @@ export class OpenTestimonies {
     return answer;
   }
 
-  /** Closes all. */
+  /** Closes all; nothing is opened after it. */
   async stop(): Promise<void> {
+    this.stopped = true;
     await Promise.all([...this.entries.keys()].map((id) => this.close(id)));
   }
 
@@ -59,7 +67,7 @@ export class OpenTestimonies {
       await this.close(id);
       return opened;
     }
-    const rows = await opened.value.rows(question);
+    const rows = await attempt(() => opened.value.rows(question));
     if (opened.value.isOver) await this.close(id);
     else this.rest(id, entry);
     return rows;
@@ -77,7 +85,8 @@ export class OpenTestimonies {
       if (this.entries.size < MOST_OPEN) break;
       await this.close(oldest);
     }
-    const entry: Entry = { opening: open(), timer: null };
+    const opening = this.stopped ? Promise.resolve(err(failed('it was stopped'))) : attempt(open);
+    const entry: Entry = { opening, timer: null };
     this.entries.set(id, entry);
     return entry;
   }
@@ -99,4 +108,18 @@ export class OpenTestimonies {
 function busy(): CodedError {
   const message = 'This node testifies about other answers; ask again in a moment.';
   return new CodedError('TESTIMONY_BUSY', message, { retryAfter: 2 }, 503);
+}
+
+/** What throws is refused in its place; the cause is for the log. */
+async function attempt<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (thrown) {
+    logger.warn(`a testimony could not be given: ${messageOf(thrown)}`);
+    return err(failed('it could not be computed'));
+  }
+}
+
+function failed(detail: string): CodedError {
+  return new CodedError('TESTIMONY_FAILED', `No testimony: ${detail}.`, { retryAfter: 1 }, 503);
 }

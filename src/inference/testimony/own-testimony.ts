@@ -1,5 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
-import { takesMoreThan } from '../dispute/work.js';
+import { positionsWithin } from '../dispute/work.js';
 import type { EngineModel } from '../engine/engine-port.js';
 import type { Statement } from '../dispute/index.js';
 import type { OpenTestimony } from './open-testimonies.js';
@@ -16,6 +16,8 @@ const MOST_WORK = 6e9;
  */
 export class OwnTestimony implements OpenTestimony {
   private runner: WitnessRunner | null = null;
+  /** How many positions MOST_WORK allows; counted when the first is asked for. */
+  private reachable: number | null = null;
 
   constructor(
     private readonly model: EngineModel,
@@ -32,7 +34,10 @@ export class OwnTestimony implements OpenTestimony {
     const { first, end } = question;
     if (question.of === 'states') return ok(this.states.slice(first, end).map((state) => digestRow([state])));
     const { config, release, blocks } = this.model;
-    if (takesMoreThan(MOST_WORK, config, this.statement.promptIds.length, end)) return err(tooLong(end));
+    const { promptIds, outputIds } = this.statement;
+    const positions = promptIds.length + outputIds.length - 1;
+    this.reachable ??= positionsWithin(MOST_WORK, config, promptIds.length, positions);
+    if (end > this.reachable) return err(tooLong(end));
     const { statement, states } = this;
     this.runner ??= new WitnessRunner({ model: { release, config, blocks }, statement, states });
     return this.runner.rows(question);

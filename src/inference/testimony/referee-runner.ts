@@ -1,9 +1,13 @@
 import { Worker } from 'node:worker_threads';
+import { Logger } from '@nestjs/common';
 import { CodedError, err, messageOf, type Result } from '../../common/index.js';
 import type { SideName, Verdict } from '../dispute/index.js';
 import { fromPlain, toPlain } from '../kernel/node/protocol.js';
 import type { AskNode } from './asking-witness.js';
+import type { TestimonyQuestion } from './question.js';
 import type { FromReferee, RefereeThreadData, ToReferee } from './referee-work.js';
+
+const logger = new Logger('Disputes');
 
 /** JavaScript objects that one dispute may take, MiB: what both sides said; weights are besides. */
 const MOST_MEMORY_MB = 1_024;
@@ -28,7 +32,7 @@ export async function runReferee(
     timer = setTimeout(() => resolve(failed('it took too long')), LONGEST_MS);
     worker.on('message', (message: FromReferee) => {
       if ('verdict' in message) resolve(fromPlain(message.verdict));
-      else void answer(worker, message.id, ask[message.side](message.question));
+      else void answer(worker, message.id, ask[message.side], message.question);
     });
     worker.once('error', (thrown) => resolve(failed(messageOf(thrown))));
     worker.once('exit', (code) => resolve(failed(`its thread ended with ${code}`)));
@@ -41,8 +45,19 @@ export async function runReferee(
   }
 }
 
-async function answer(worker: Worker, id: number, rows: Promise<Result<readonly string[]>>): Promise<void> {
-  worker.postMessage({ id, rows: toPlain(await rows) } satisfies ToReferee);
+/** What a side says to a question; `TESTIMONY_FAILED` (503) where asking it throws, the cause of which is for the log. */
+export async function heard(ask: AskNode, question: TestimonyQuestion): Promise<Result<readonly string[]>> {
+  try {
+    return await ask(question);
+  } catch (thrown) {
+    logger.warn(`a question about a disputed answer could not be put: ${messageOf(thrown)}`);
+    const message = 'No testimony: the question could not be put.';
+    return err(new CodedError('TESTIMONY_FAILED', message, { retryAfter: 1 }, 503));
+  }
+}
+
+async function answer(worker: Worker, id: number, ask: AskNode, question: TestimonyQuestion): Promise<void> {
+  worker.postMessage({ id, rows: toPlain(await heard(ask, question)) } satisfies ToReferee);
 }
 
 function failed(detail: string): Result<never> {

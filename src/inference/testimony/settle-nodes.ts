@@ -2,10 +2,11 @@ import { ok, type Result } from '../../common/index.js';
 import type { SideName, Verdict } from '../dispute/index.js';
 import { UNHEARD, type AskNode } from './asking-witness.js';
 
-/** A side that gave no testimony, and why. */
+/** A side that gave no testimony, or that there was no referee, and why. */
 export interface UnheardSide {
-  readonly side: SideName;
-  /** `NODE_UNREACHABLE`, `NODE_REFUSED`, `NODE_ANSWER_TOO_LARGE`, `TESTIMONY_INVALID`, or what this node itself refuses with. */
+  /** Null: nobody was asked, because the referee could not begin. */
+  readonly side: SideName | null;
+  /** `NODE_UNREACHABLE`, `NODE_REFUSED`, `NODE_TOO_SLOW`, `NODE_ANSWER_TOO_LARGE`, `TESTIMONY_INVALID`, or what this node itself refuses with. */
   readonly code: string;
   readonly detail: string;
 }
@@ -45,7 +46,7 @@ export async function settleNodes(
   return settleUnheard({ side: facts.side as SideName, code: String(facts.code), detail: message }, replay);
 }
 
-/** The verdict where a side is known not to be heard: by computing both again. Refuses as that does. */
+/** The verdict where it is known that a side is not heard, or no referee is there: by computing both again. Refuses as that does. */
 export async function settleUnheard(
   unheard: UnheardSide,
   replay: (unheard: UnheardSide) => Promise<Result<Verdict>>,

@@ -24,6 +24,8 @@ it.each<[string, unknown]>([
   ['a question with more to it', { ...signed, question: { ...question, section: 1 } }],
   ['fewer rows', signTestimony(receipt, question, rows.slice(1), receiptSigner)],
   ['rows that are no text', { ...signed, rows: [1, 2] }],
+  ['rows with a lone surrogate', { ...signed, rows: ['\ud800', rows[1]] }],
+  ['rows of other characters', signTestimony(receipt, question, ['\u001b[2J', rows[1]], receiptSigner)],
   ['altered rows', { ...signed, rows: [rows[1], rows[0]] }],
   ['the key of another node', { ...signed, node: 'ab'.repeat(32) }],
   ['no signature', { ...signed, signature: undefined }],

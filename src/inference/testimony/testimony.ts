@@ -12,6 +12,9 @@ import {
 import type { Ed25519Check } from '../../common/ed25519.js';
 import type { TestimonyQuestion } from './question.js';
 
+/** All that digests as hex and values as base64 are written with. */
+const ROW = /^[A-Za-z0-9+/=]*$/;
+
 /** What a node says about one question, signed with the key that signed the receipt (docs/formats/dispute.md). */
 export interface Testimony {
   readonly version: 1;
@@ -59,6 +62,7 @@ export function readTestimony(
   const count = asked.question.end - asked.question.first;
   if (!Array.isArray(rows) || rows.length !== count || !rows.every((row) => typeof row === 'string'))
     return invalid(`it does not have ${count} rows`);
+  if (!rows.every((row) => ROW.test(row))) return invalid('its rows are neither hex nor base64');
   if (node !== asked.node) return invalid('the key of its node is not that of the receipt');
   const unsigned = {
     version,
