@@ -58,6 +58,11 @@ export class AlertBook {
     }
   }
 
+  /** Whether trouble was seen that is not written down yet. */
+  isWaiting(fingerprint: string): boolean {
+    return this.waiting.has(fingerprint);
+  }
+
   /** Writes down what could not be written while the database was away, and tells of what is silenced no more. */
   async flush(): Promise<void> {
     // What was cleared, or seen anew, while others were written down is not raised as it was.
