@@ -147,6 +147,17 @@ describe('alerts that are silenced', () => {
     expect(told.slice(1)).toEqual([['raised', 'firing', 'warning']]);
   });
 
+  it('are not written down where their trouble ends while others are', async () => {
+    away = true;
+    await book.raise(disk);
+    const over = await book.raise({ ...disk, fingerprint: 'health.memory' });
+    away = false;
+    const flushed = book.flush();
+    await book.clear('health.memory');
+    await flushed;
+    expect(await store.one(over)).toBeNull();
+  });
+
   it('are as urgent as people say', async () => {
     tuning.set('health.disk', { severity: 'info' });
     const id = await book.raise(disk);

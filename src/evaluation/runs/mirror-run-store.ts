@@ -73,9 +73,15 @@ export class MirrorRunStore {
     return rows.at(0)?.id ?? null;
   }
 
-  /** Shows a sign of life. */
-  async alive(id: string): Promise<void> {
-    await this.dataSource.query(`UPDATE mirror_runs SET alive_at = now() WHERE id = $1`, [id]);
+  /** Shows a sign of life. @returns false when the run is over already: another attempt took its place */
+  async alive(id: string): Promise<boolean> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `WITH living AS (
+         UPDATE mirror_runs SET alive_at = now() WHERE id = $1 AND state = 'running' RETURNING 1
+       ) SELECT 1 FROM living`,
+      [id],
+    );
+    return rows.length > 0;
   }
 
   /** Ends a run with its report; the signed text is kept as it is. @returns false when the run is over already */

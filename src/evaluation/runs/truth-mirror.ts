@@ -51,7 +51,7 @@ export interface BegunRun {
 export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger('TruthMirror');
   private readonly stopping = new AbortController();
-  private current: Promise<void> = Promise.resolve();
+  private readonly current = new Set<Promise<void>>();
 
   constructor(
     private readonly meter: TextMeter,
@@ -72,7 +72,7 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    await this.current;
+    await Promise.all(this.current);
   }
 
   /** The key reports are signed with, 64 hex digits. */
@@ -106,8 +106,10 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
     if (this.stopping.signal.aborted || !(await this.runs.begin(run, key))) return err(busy());
     const own = new AbortController();
     const work = { id, actor, model: served.value, kernel: kernel.value, questions: questions.value };
-    const done = this.work(work, own.signal);
-    this.current = done;
+    const done = this.work(work, own);
+    this.current.add(done);
+    const forget = () => void this.current.delete(done);
+    void done.then(forget, forget);
     return ok({ id, done, cancel: () => own.abort() });
   }
 
@@ -120,11 +122,12 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
 
   private async work(
     work: { id: string; actor: string; model: ServedModel; kernel: string; questions: QuestionSet },
-    cancelled: AbortSignal,
+    own: AbortController,
   ): Promise<void> {
     const { id, model } = work;
+    const cancelled = own.signal;
     const signal = AbortSignal.any([cancelled, this.stopping.signal, AbortSignal.timeout(DEADLINE_MS)]);
-    const alive = setInterval(() => void this.runs.alive(id).catch(() => undefined), ALIVE_EVERY_MS);
+    const alive = setInterval(() => void this.showLife(id, own), ALIVE_EVERY_MS);
     const tell = (state: string, done: number, total: number) =>
       this.events.emit('mirror.progress', {
         ...{ run: id, model: model.name, version: model.version, state, done, total },
@@ -144,6 +147,12 @@ export class TruthMirror implements OnModuleInit, BeforeApplicationShutdown {
     } finally {
       clearInterval(alive);
     }
+  }
+
+  /** A run that another attempt has taken over ends: its figures count for nothing. */
+  private async showLife(id: string, own: AbortController): Promise<void> {
+    const lives = await this.runs.alive(id).catch(() => true);
+    if (!lives) own.abort(takenOver());
   }
 
   private async measure(

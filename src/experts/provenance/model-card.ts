@@ -3,7 +3,7 @@ import { isLicence } from '../../common/licence/judge-licence.js';
 import { PROVENANCE_LIMITS, parseProvenance, type Provenance } from './provenance.js';
 
 /** Front matter begins the file and is at most this long, in characters. */
-const LONGEST = 64 * 1024;
+const LONGEST = 8 * 1024;
 /** Name of a data set on the hub: `name` or `owner/name`. */
 const HUB_NAME = /^[A-Za-z0-9][\w.-]{0,95}(?:\/[A-Za-z0-9][\w.-]{0,95})?$/;
 const FENCED = /^---[ \t]*\r?\n([\s\S]*?)\r?\n---[ \t]*(?:\r?\n|$)/;
@@ -29,7 +29,8 @@ export function provenanceOfCard(text: string): Provenance | null {
 
 function frontMatter(text: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = parse(text, { maxAliasCount: 0, logLevel: 'silent' });
+    // Looking for keys that are there twice takes quadratic time.
+    const value: unknown = parse(text, { maxAliasCount: 0, uniqueKeys: false, logLevel: 'silent' });
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};

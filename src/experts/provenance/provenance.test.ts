@@ -89,6 +89,7 @@ describe('a model card', () => {
       card('license: [mit'),
       card('a: &a [1, 1]', 'b: *a', 'license: mit'),
       card('- license'),
+      card(`title: ${'x'.repeat(8 * 1024)}`, 'license: mit'),
       card('text'),
       ' \n' + card('license: mit'),
     ])

@@ -5,15 +5,18 @@ const NOW = 10_000;
 const times = <T>(count: number, make: (i: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
 const look = (accounts: Partial<AccountUse>[], credentials: Partial<CredentialUse>[] = []) =>
-  oddAccess({
-    minute: NOW,
-    accounts: () =>
-      accounts.map((use) => ({ account: 'acc_1', name: 'anna', minutes: [], refused: [], ...use })),
-    credentials: () =>
-      credentials.map((use) => ({
-        ...{ credential: 'key.1', account: 'acc_1', name: 'anna', addresses: [], ...use },
-      })),
-  });
+  oddAccess(
+    {
+      minute: NOW,
+      accounts: () =>
+        accounts.map((use) => ({ account: 'acc_1', name: 'anna', minutes: [], refused: [], ...use })),
+      credentials: () =>
+        credentials.map((use) => ({
+          ...{ credential: 'key.1', account: 'acc_1', name: 'anna', addresses: [], ...use },
+        })),
+    },
+    (of) => `secret_${of.length}_${of.slice(-2)}`,
+  );
 /** Minutes that end just before now. */
 const minutes = (calls: readonly number[], until = NOW) =>
   calls.map((each, i) => ({ minute: until - calls.length + i, calls: each }));
@@ -29,7 +32,7 @@ describe('odd access', () => {
     const refused = times(MANY_ROUTES, (i) => `GET /${i}`);
     expect(look([{ refused }])).toMatchObject([
       {
-        ...{ fingerprint: 'security.probing.acc_1', severity: 'warning' },
+        ...{ fingerprint: 'security.probing.secret_5__1', severity: 'warning' },
         evidence: { account: 'acc_1', routes: MANY_ROUTES, newest: refused },
       },
     ]);
@@ -43,7 +46,7 @@ describe('odd access', () => {
     const sudden = minutes(times(12, (i) => 300 + i));
     expect(look([{ minutes: [...usual, ...sudden] }])).toMatchObject([
       {
-        fingerprint: 'security.rate.acc_1',
+        fingerprint: 'security.rate.secret_5__1',
         evidence: { usual: 13, samples: 12, reference: 60, calls_per_minute: 305.5 },
       },
     ]);
@@ -79,7 +82,7 @@ describe('odd access', () => {
     const addresses = times(25, (i) => `10.0.0.${i}`);
     expect(look([], [{ addresses }])).toMatchObject([
       {
-        fingerprint: 'security.addresses.key.1',
+        fingerprint: 'security.addresses.secret_5_.1',
         summary: expect.stringContaining(
           'One key of the account anna was used from 25 network addresses',
         ) as string,
@@ -95,7 +98,7 @@ describe('odd access', () => {
     }));
     const found = look(accounts);
     expect(found).toHaveLength(10);
-    expect(found[0].fingerprint).toBe('security.probing.acc_11');
-    expect(found.map(({ fingerprint }) => fingerprint)).not.toContain('security.probing.acc_1');
+    expect(found[0].fingerprint).toBe('security.probing.secret_6_11');
+    expect(found.map(({ fingerprint }) => fingerprint)).not.toContain('security.probing.secret_5__1');
   });
 });

@@ -21,14 +21,21 @@ const LEAST_CALLS = 60;
 const MOST_ALERTS = 10;
 const MOST_NAMED = 20;
 
-/** Accounts and credentials that are used oddly: the clearest cases of each kind, as alerts with their evidence. */
-export function oddAccess(patterns: Pick<AccessPatterns, 'accounts' | 'credentials' | 'minute'>): Trouble[] {
+/**
+ * Accounts and credentials that are used oddly: the clearest cases of each kind, as alerts with their evidence. Fingerprints appear in
+ * the public log, where nobody is to be suspected by name: the evidence alone says who it is.
+ * @param nameless a name of an account or credential that is always the same and tells nobody which it is
+ */
+export function oddAccess(
+  patterns: Pick<AccessPatterns, 'accounts' | 'credentials' | 'minute'>,
+  nameless: (of: string) => string,
+): Trouble[] {
   const accounts = patterns.accounts();
   const { minute } = patterns;
   return [
-    ...clearest(accounts.map(probing)),
-    ...clearest(accounts.map((use) => hurrying(use, minute))),
-    ...clearest(patterns.credentials().map(wandering)),
+    ...clearest(accounts.map((use) => probing(use, nameless(use.account)))),
+    ...clearest(accounts.map((use) => hurrying(use, nameless(use.account), minute))),
+    ...clearest(patterns.credentials().map((use) => wandering(use, nameless(use.credential)))),
   ];
 }
 
@@ -46,10 +53,10 @@ function clearest(findings: readonly (Finding | null)[]): Trouble[] {
 }
 
 /** Tries one door after the other. */
-function probing({ account, name, refused }: AccountUse): Finding | null {
+function probing({ account, name, refused }: AccountUse, nameless: string): Finding | null {
   if (refused.length < MANY_ROUTES) return null;
   return finding(refused.length, {
-    fingerprint: `security.probing.${account}`,
+    fingerprint: `security.probing.${nameless}`,
     summary: `${refused.length} different routes refused the account ${name} within an hour: somebody tries what it may do`,
     evidence: { account, name, routes: refused.length, newest: refused.slice(-MOST_NAMED) },
   });
@@ -60,7 +67,7 @@ function probing({ account, name, refused }: AccountUse): Finding | null {
  * after a night is not odd: the last quarter of an hour against what is remembered before, by the test that latencies are
  * compared with.
  */
-function hurrying({ account, name, minutes }: AccountUse, minute: number): Finding | null {
+function hurrying({ account, name, minutes }: AccountUse, nameless: string, minute: number): Finding | null {
   const isRecent = (each: { minute: number }) => each.minute >= minute - RECENT_MINUTES;
   const now = minutes.filter((each) => isRecent(each) && each.minute < minute).map(({ calls }) => calls);
   const before = minutes.filter((each) => !isRecent(each)).map(({ calls }) => calls);
@@ -70,7 +77,7 @@ function hurrying({ account, name, minutes }: AccountUse, minute: number): Findi
   const calls = median(now);
   if (p > UNLIKELY || ratio < LEAST_RATIO || calls < LEAST_CALLS) return null;
   return finding(ratio, {
-    fingerprint: `security.rate.${account}`,
+    fingerprint: `security.rate.${nameless}`,
     summary: `The account ${name} makes ${calls} calls a minute, ${ratio.toFixed(1)} times what is usual for it`,
     evidence: {
       account,
@@ -85,10 +92,13 @@ function hurrying({ account, name, minutes }: AccountUse, minute: number): Findi
 }
 
 /** One session or key in many places. */
-function wandering({ credential, account, name, addresses }: CredentialUse): Finding | null {
+function wandering(
+  { credential, account, name, addresses }: CredentialUse,
+  nameless: string,
+): Finding | null {
   if (addresses.length < MANY_ADDRESSES) return null;
   return finding(addresses.length, {
-    fingerprint: `security.addresses.${credential}`,
+    fingerprint: `security.addresses.${nameless}`,
     summary: `One ${credential.split('.')[0]} of the account ${name} was used from ${addresses.length} network addresses within an hour`,
     evidence: {
       ...{ account, name, credential, addresses: addresses.length },

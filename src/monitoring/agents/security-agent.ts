@@ -1,9 +1,11 @@
+import { createHmac } from 'node:crypto';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
 import { EventBus } from '../../common/index.js';
 import { AccessPatterns } from '../../common/observation/access-patterns.js';
 import { SecuritySignals, type SecuritySignal } from '../../common/observation/security-signals.js';
 import { AppConfig } from '../../config/index.js';
+import { NodeKeys } from '../../keys/index.js';
 import type { Severity } from '../alerts/alert.js';
 import { observation, type MonitoringAgent, type Observation } from './agent.js';
 import { AgentRegistry } from './agent-registry.js';
@@ -15,6 +17,7 @@ const WINDOW_MINUTES = 60;
 const ROUNDS = 3;
 const LEAST_MINUTES = 15;
 const MINUTE_MS = 60_000;
+const NAME_DIGITS = 32;
 
 /** Counts in an hour from which on somebody should know, and how urgently. */
 const BOUNDS: Readonly<
@@ -53,6 +56,7 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
     private readonly patterns: AccessPatterns,
     private readonly figures: SafetyFigures,
     private readonly events: EventBus,
+    private readonly keys: NodeKeys,
   ) {}
 
   onModuleInit(): void {
@@ -81,9 +85,15 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
       ];
     });
     const detail = `security score ${score.toFixed(2)}`;
-    const odd = oddAccess(this.patterns);
+    const odd = oddAccess(this.patterns, (of) => this.nameless(of));
     const measures = { ...counts, odd_access: odd.length, security_score: score };
     return observation({ detail, score, measures, troubles: [...troubles, ...odd] });
+  }
+
+  /** HMAC-SHA256 with a secret of this node: the same for the same account or credential, and nobody else can tell whose it is. */
+  private nameless(of: string): string {
+    const hash = createHmac('sha256', this.keys.tokenSecret).update(`stemma/odd-access/v1 ${of}`);
+    return hash.digest('hex').slice(0, NAME_DIGITS);
   }
 
   /** The score of the last round while it is fresh: what is unknown must not pass for good. */

@@ -58,9 +58,16 @@ export class AlertBook {
     }
   }
 
+  /** Whether trouble was seen that is not written down yet. */
+  isWaiting(fingerprint: string): boolean {
+    return this.waiting.has(fingerprint);
+  }
+
   /** Writes down what could not be written while the database was away, and tells of what is silenced no more. */
   async flush(): Promise<void> {
-    for (const { trouble } of [...this.waiting.values()]) await this.raise(trouble);
+    // What was cleared, or seen anew, while others were written down is not raised as it was.
+    for (const entry of [...this.waiting.values()])
+      if (this.waiting.get(entry.trouble.fingerprint) === entry) await this.raise(entry.trouble);
     const now = systemClock.now();
     if (!this.tuning.maySpeak(now)) return;
     // Before looking: what changes meanwhile is looked at the next time.

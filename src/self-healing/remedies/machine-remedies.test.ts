@@ -40,4 +40,13 @@ describe('the remedy prune_files', () => {
     expect(there(leftovers)).toEqual([]);
     expect(there([...record, young])).toEqual([...record, young]);
   });
+
+  it('says so where it could not look at unfinished snapshots', async () => {
+    const snapshots = { dropUnfinished: () => Promise.resolve(null) } as Partial<Snapshots> as Snapshots;
+    const empty = join(dataDir, 'empty');
+    const { all } = new MachineRemedies({ dataDir: empty } as AppConfig, snapshots);
+    expect(await all.find(({ name }) => name === 'prune_files')?.act('full', 'disk_high')).toBe(
+      '0 leftovers with 0 MiB were removed; unfinished snapshots could not be looked at',
+    );
+  });
 });

@@ -43,7 +43,9 @@ export class MachineRemedies {
         act: async () => {
           const files = await pruneFiles(config.dataDir);
           const unfinished = await snapshots.dropUnfinished();
-          return `${files} and ${unfinished} unfinished snapshots were removed`;
+          return unfinished === null
+            ? `${files} were removed; unfinished snapshots could not be looked at`
+            : `${files} and ${unfinished} unfinished snapshots were removed`;
         },
       },
     ];

@@ -3,7 +3,7 @@ import { CodedError } from '../../common/index.js';
 
 /** Any number, the same in every Stemma process: one snapshot of a database at a time. */
 const SNAPSHOT_LOCK = 7_201_869_009;
-/** Rows fetched at once. */
+/** Rows fetched at once, where nobody says how many. */
 const BATCH = 200;
 
 /** How the session prints values, so that what is read back is the same to the last bit, whatever the server's defaults. */
@@ -52,14 +52,14 @@ export class DatabaseView {
     await this.runner.query('COMMIT');
   }
 
-  /** The rows of a query, a batch at a time. */
-  async *batches<Row>(query: string): AsyncIterable<readonly Row[]> {
+  /** The rows of a query, a batch at a time; at most `size` are held in memory. */
+  async *batches<Row>(query: string, size = BATCH): AsyncIterable<readonly Row[]> {
     const cursor = `snapshot_${this.cursors++}`;
     await this.runner.query(`DECLARE ${cursor} NO SCROLL CURSOR FOR ${query}`);
     for (;;) {
-      const rows = (await this.runner.query(`FETCH ${BATCH} FROM ${cursor}`)) as Row[];
+      const rows = (await this.runner.query(`FETCH ${size} FROM ${cursor}`)) as Row[];
       if (rows.length > 0) yield rows;
-      if (rows.length < BATCH) break;
+      if (rows.length < size) break;
     }
     await this.runner.query(`CLOSE ${cursor}`);
   }

@@ -4,6 +4,11 @@ import type { DatabaseView } from './database-view.js';
 import type { SnapshotWriter } from './snapshot-writer.js';
 import { listMigrations, listPartitions, listSequences, type CatalogTable } from './table-catalog.js';
 
+/** Rows fetched at once of a table with bytes: one may have megabytes, and twice as much as text. */
+const WIDE_BATCH = 2;
+/** Lines are written together up to about so many characters. */
+const PIECE_LENGTH = 1024 * 1024;
+
 /** What a manifest says about the database. */
 export type DatabasePart = Pick<SnapshotBody, 'migrations' | 'tables' | 'partitions' | 'sequences'>;
 
@@ -32,19 +37,32 @@ export async function dumpDatabase(
  */
 async function dumpTable(
   view: DatabaseView,
-  { name, columns }: CatalogTable,
+  { name, columns, wide }: CatalogTable,
   writer: SnapshotWriter,
   onRows: () => void,
 ): Promise<SnapshotTable> {
   let rows = 0;
   const file = `tables/${name}.jsonl`;
   const lines = async function* (): AsyncIterable<Uint8Array> {
-    for await (const batch of view.batches<{ row: string }>(`SELECT t::text AS row FROM "${name}" t`)) {
+    const query = `SELECT t::text AS row FROM "${name}" t`;
+    for await (const batch of view.batches<{ row: string }>(query, wide ? WIDE_BATCH : undefined)) {
       rows += batch.length;
       onRows();
-      yield Buffer.from(batch.map(({ row }) => `${JSON.stringify(row)}\n`).join(''));
+      yield* piecesOf(batch);
     }
   };
   await writer.add(file, lines());
   return { name, columns, rows, file };
+}
+
+/** The lines of rows, so that no more than a row and a piece are there a second time. */
+function* piecesOf(rows: readonly { row: string }[]): Iterable<Uint8Array> {
+  let piece = '';
+  for (const { row } of rows) {
+    piece += `${JSON.stringify(row)}\n`;
+    if (piece.length < PIECE_LENGTH) continue;
+    yield Buffer.from(piece);
+    piece = '';
+  }
+  if (piece.length > 0) yield Buffer.from(piece);
 }

@@ -102,13 +102,16 @@ export class Snapshots {
     }
   }
 
-  /** Removes what snapshots that were cut short have left, unless one may be being made. @returns how many */
-  async dropUnfinished(): Promise<number> {
+  /** Removes what snapshots that were cut short have left. @returns how many; null where it could not look: one may be being made */
+  async dropUnfinished(): Promise<number | null> {
     try {
-      return await DatabaseView.run(this.dataSource, () => dropUnfinished(this.folder));
+      return await DatabaseView.run(this.dataSource, async (view) => {
+        await view.close();
+        return dropUnfinished(this.folder);
+      });
     } catch (thrown) {
-      if (databaseRefusal(thrown) !== null) return 0;
-      if (thrown instanceof CodedError && thrown.code === 'SNAPSHOT_BUSY') return 0;
+      if (databaseRefusal(thrown) !== null) return null;
+      if (thrown instanceof CodedError && thrown.code === 'SNAPSHOT_BUSY') return null;
       throw thrown;
     }
   }

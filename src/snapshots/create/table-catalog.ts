@@ -8,6 +8,8 @@ const MIGRATIONS_TABLE = 'migrations';
 export interface CatalogTable {
   readonly name: string;
   readonly columns: readonly string[];
+  /** Whether it has columns of bytes, which may be long: a row may take megabytes. */
+  readonly wide: boolean;
   /** What it takes on the disk, indexes apart, bytes. */
   readonly bytes: number;
 }
@@ -18,14 +20,16 @@ export async function listTables(runner: QueryRunner): Promise<CatalogTable[]> {
     `SELECT c.relname AS name, coalesce(sum(pg_table_size(p.relid)), 0) AS bytes, (
        SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-     ) AS columns
+     ) AS columns, EXISTS (
+       SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.atttypid = 'bytea'::regtype AND NOT a.attisdropped
+     ) AS wide
      FROM pg_class c LEFT JOIN LATERAL pg_partition_tree(c.oid) p ON true
      WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
        AND c.relname <> $1
      GROUP BY c.oid, c.relname ORDER BY c.relname`,
     [MIGRATIONS_TABLE],
-  )) as { name: string; bytes: string; columns: string[] }[];
-  return rows.map(({ name, bytes, columns }) => ({ name, columns, bytes: Number(bytes) }));
+  )) as { name: string; bytes: string; columns: string[]; wide: boolean }[];
+  return rows.map(({ name, bytes, columns, wide }) => ({ name, columns, wide, bytes: Number(bytes) }));
 }
 
 /** Partitions by range, with their bounds as the session prints moments. */

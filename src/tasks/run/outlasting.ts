@@ -28,6 +28,12 @@ export async function outlasting<T>(
       if (!passes(thrown) || leftMs <= 0 || signal.aborted) throw thrown;
       const waitMs = Math.min(leftMs, backoffMs(FIRST_WAIT_MS, failed, LONGEST_WAIT_MS));
       await delay(waitMs, undefined, { signal }).catch(() => undefined);
+      if (hasEnded(signal)) throw thrown;
     }
   }
+}
+
+/** A signal may end while something is waited for. */
+function hasEnded({ aborted }: AbortSignal): boolean {
+  return aborted;
 }

@@ -25,10 +25,8 @@ export interface ClaimedStep {
   readonly leaseEnds: number;
 }
 
-/** What a claim that was not answered wrote down, if it did: the end of its lease as PostgreSQL prints it, which no other claim has. */
-export interface ClaimTrace {
-  written?: Pick<ClaimedStep, 'leaseEnds'> & { readonly lease: string };
-}
+/** What claims that were not answered may have written down: ends of leases as PostgreSQL prints them, which no other claim has. */
+export type ClaimTrace = Set<string>;
 
 /** How much longer than its deadline a step is left to whoever claimed it, ms. */
 const LEASE_GRACE_MS = 15_000;
@@ -61,7 +59,7 @@ export class StepClaims {
    * ready without a job; looking after left steps gives it one again.
    * @param trace of the claims before that failed because the database was lost: one of them may be in force
    */
-  async claim(job: StepJob, worker: string, trace: ClaimTrace = {}): Promise<ClaimedStep | null> {
+  async claim(job: StepJob, worker: string, trace: ClaimTrace = new Set()): Promise<ClaimedStep | null> {
     if (!this.gate.state().allowed) return null;
     const asked = performance.now();
     return this.engine.change(async (manager) => {
@@ -71,8 +69,10 @@ export class StepClaims {
       const step = steps.at(job.step);
       if (step === undefined) return { task: null, value: null };
       const outputs = steps.slice(0, step.index).map(({ output }) => output);
-      if (step.state === 'executing' && trace.written?.lease === step.lease) {
-        const { leaseEnds } = trace.written;
+      if (step.state === 'executing' && step.lease !== null && trace.has(step.lease)) {
+        // An outage may have taken most of its time: it gets all of it again.
+        trace.add(await this.renew(manager, job.task, step));
+        const leaseEnds = asked + this.leaseMs(step);
         return { task: null, value: { task: task.value, step, attempt: step.attempts, outputs, leaseEnds } };
       }
       if (!isDue(task.value, step)) return { task: null, value: null };
@@ -81,7 +81,7 @@ export class StepClaims {
         return { task: await this.refuse(manager, task.value, step, refusal), value: null };
       const { begun, lease } = await this.begin(manager, task.value, step, worker);
       const leaseEnds = asked + this.leaseMs(step);
-      trace.written = { lease, leaseEnds };
+      trace.add(lease);
       return { task: begun, value: { task: begun, step, attempt: step.attempts + 1, outputs, leaseEnds } };
     });
   }
@@ -167,6 +167,17 @@ export class StepClaims {
     });
     const begun = task.state === 'approved' ? await this.store.moveTask(manager, task, 'executing') : task;
     return { begun, lease };
+  }
+
+  /** Leaves a step to its claim for the whole time from now on. @returns the end of it, as PostgreSQL prints it */
+  private async renew(manager: EntityManager, task: string, step: StepRow): Promise<string> {
+    const [{ lease }]: { lease: string }[] = await manager.query(
+      `WITH renewed AS (UPDATE task_steps SET lease_until = now() + $3 * interval '1 millisecond'
+       WHERE task_id = $1 AND step_index = $2 RETURNING lease_until)
+       SELECT lease_until::text AS lease FROM renewed`,
+      [task, step.index, this.leaseMs(step)],
+    );
+    return lease;
   }
 
   private leaseMs({ type }: StepRow): number {

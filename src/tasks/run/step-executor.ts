@@ -22,6 +22,8 @@ import { StepQueue, type StepJob } from './step-queue.js';
 const MOST_OUTPUT = 65_536;
 /** How long a step is tried to be claimed while the database is away; its job waits for longer by itself, ms. */
 const CLAIM_MS = 60_000;
+/** How long before the end of its lease a step is over at the latest, so that there is time to note it, ms. */
+const NOTE_MS = 5_000;
 
 /** Does one step: claims it, lets its handler work with a deadline, and settles what came of it. */
 @Injectable()
@@ -54,7 +56,7 @@ export class StepExecutor {
 
   /** Claims a step also when the database is lost meanwhile: what was committed and not answered is known again. */
   private claim(job: StepJob, worker: string): Promise<ClaimedStep | null> {
-    const trace: ClaimTrace = {};
+    const trace: ClaimTrace = new Set();
     return outlasting(() => this.claims.claim(job, worker, trace), {
       passes: isDatabaseUnavailable,
       until: performance.now() + CLAIM_MS,
@@ -95,10 +97,12 @@ export class StepExecutor {
     claimed: ClaimedStep,
     cancelled: AbortSignal,
   ): Promise<Result<Json>> {
-    const deadline = AbortSignal.timeout(handler.timeoutMs);
+    const leasedMs = Math.floor(claimed.leaseEnds - performance.now()) - NOTE_MS;
+    const timeMs = Math.max(0, Math.min(handler.timeoutMs, leasedMs));
+    const deadline = AbortSignal.timeout(timeMs);
     const signal = AbortSignal.any([deadline, cancelled, this.queue.stopSignal]);
     const over = new Promise<Result<Json>>((resolve) => {
-      signal.addEventListener('abort', () => resolve(err(overdue(handler, deadline.aborted))), {
+      signal.addEventListener('abort', () => resolve(err(overdue(handler.type, timeMs, deadline.aborted))), {
         once: true,
       });
     });
@@ -131,7 +135,7 @@ function boundedOutput(output: Json): Result<Json> {
   return err(new CodedError('STEP_OUTPUT_TOO_LARGE', `The step's output exceeds ${MOST_OUTPUT} characters.`));
 }
 
-function overdue({ type, timeoutMs }: StepHandler, late: boolean): CodedError {
-  const detail = late ? `${type} took longer than ${timeoutMs} ms.` : `${type} was stopped.`;
+function overdue(type: string, timeMs: number, late: boolean): CodedError {
+  const detail = late ? `${type} took longer than ${timeMs} ms.` : `${type} was stopped.`;
   return new CodedError(late ? 'STEP_TIMEOUT' : 'STEP_STOPPED', detail, {}, 503);
 }
