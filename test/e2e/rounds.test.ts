@@ -151,7 +151,8 @@ describe('rounds', () => {
         for (const { data } of body.items) change(data);
         return Response.json(body);
       });
-    const payee = (data: Record<string, unknown>) => ((data.members as { author: string }[])[0].author = 'me');
+    const payee = (data: Record<string, unknown>) =>
+      ((data.members as { author: string }[])[0].author = 'me');
     expect(await forged('aggregated', () => undefined)).toMatchObject({ value: { equal: true } });
     expect(await forged('aggregated', payee)).toMatchObject({ value: { equal: false } });
     expect(await forged('committed', (data) => (data.commitment = 'ab'.repeat(32)))).toMatchObject({

@@ -54,7 +54,9 @@ export async function recomputeRoundOf(id: string, ask: Ask): Promise<Result<Rou
   const [{ hash: published, data }] = aggregated;
   const computed = result.value.aggregate;
   const payloads = result.value.blocks.map(({ payloadHash }) => payloadHash);
-  const members = result.value.figures.map(({ commitment, weight }) => `${sources.get(commitment) ?? ''} ${weight}`);
+  const members = result.value.figures.map(
+    ({ commitment, weight }) => `${sources.get(commitment) ?? ''} ${weight}`,
+  );
   const equal =
     computed === published &&
     payloads.join() === textsIn(data.blocks, 'payload_hash').join() &&
@@ -105,7 +107,9 @@ function isEntry(value: unknown): value is LogEntry {
 /** Some members of each object of a list, as text. */
 function textsIn(list: unknown, ...names: readonly string[]): string[] {
   const items = Array.isArray(list) ? (list as unknown[]) : [];
-  return items.map((item) => names.map((name) => String((item as Record<string, unknown> | null)?.[name])).join(' '));
+  return items.map((item) =>
+    names.map((name) => String((item as Record<string, unknown> | null)?.[name])).join(' '),
+  );
 }
 
 function unfit(id: string, problem: string): CodedError {

@@ -54,11 +54,7 @@ export class RoundReveals {
     }
   }
 
-  private async take(
-    account: string,
-    id: string,
-    { author, bytes }: ShownBytes,
-  ): Promise<Result<RoundRow>> {
+  private async take(account: string, id: string, { author, bytes }: ShownBytes): Promise<Result<RoundRow>> {
     const expected = await this.expected(id, account, author);
     if (!expected.ok) return expected;
     const { terms } = expected.value.row;
@@ -72,7 +68,8 @@ export class RoundReveals {
     if (expected.value.member.update === hash) return this.store.one(id);
     // Looked at before anything is computed: nobody keeps the threads busy with what another has shown.
     const others = await this.store.members(id);
-    if (others.some(({ update: theirs }) => theirs === hash)) return this.refuseCopy(id, account, author, hash);
+    if (others.some(({ update: theirs }) => theirs === hash))
+      return this.refuseCopy(id, account, author, hash);
     const base = await this.bases.of(terms);
     if (!base.ok) return base;
     const shown = [{ commitment: expected.value.member.commitment, bytes: update.value }];
