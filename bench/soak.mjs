@@ -51,12 +51,14 @@ const meanBetween = (from, to) => {
   const part = memory.filter(({ at }) => at >= from * seconds && at < to * seconds);
   return part.reduce((sum, { mebibytes }) => sum + mebibytes, 0) / part.length;
 };
+const tenths = Array.from({ length: 10 }, (_, i) => Math.round(meanBetween(i / 10, (i + 1) / 10)));
 const [early, late] = [meanBetween(0.2, 0.3), meanBetween(0.9, 1)];
 health.sort((a, b) => a - b);
 const at = (share) => health[Math.floor((health.length - 1) * share)];
 const figures = {
   ...{ minutes: Number(minutes), clients: Number(clients), seed: Number(seed) },
   ...counts,
+  memoryTenthsMiB: tenths,
   ...{ memoryEarlyMiB: early, memoryLateMiB: late, growth: late / early - 1 },
   ...{ healthP50Ms: at(0.5), healthP99Ms: at(0.99), healthMaxMs: at(1), probes: health.length, failed },
 };

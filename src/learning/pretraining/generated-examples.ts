@@ -48,6 +48,8 @@ export function generatedExamples(
     const sequence = encode(example);
     misses = fits(sequence) ? 0 : misses + 1;
     if (misses > 0) continue;
+    const unknown = sequence.ids.find((id) => id >= vocabSize);
+    if (unknown !== undefined) return err(beyondVocabulary(unknown, vocabSize));
     learnt.push(sequence);
     found += sequence.ids.length - 1;
     onTokens(found);
@@ -55,13 +57,17 @@ export function generatedExamples(
   const drawn = DOMAINS.flatMap((domain) => [...first(UNSEEN_PER_DOMAIN, examples(domain, 'heldOut', seed))]);
   const unseen = drawn.map(encode).filter(fits);
   if (found >= tokens && unseen.length > 0) {
-    const largest = [...learnt, ...unseen].reduce((most, { ids }) => Math.max(most, ...ids), 0);
-    if (largest < vocabSize) return ok({ learnt, unseen, hash: hashOf([...learnt, ...unseen]) });
-    const beyond = `the tokenizer gives token ${largest}, the model has ${vocabSize}`;
-    return err(new CodedError('TRAINING_VOCABULARY', beyond, { token: largest, vocabulary: vocabSize }));
+    const unknown = unseen.flatMap(({ ids }) => ids).find((id) => id >= vocabSize);
+    if (unknown !== undefined) return err(beyondVocabulary(unknown, vocabSize));
+    return ok({ learnt, unseen, hash: hashOf([...learnt, ...unseen]) });
   }
   const message = `the examples of the genesis domains do not fit into a context of ${context} tokens`;
   return err(new CodedError('TRAINING_TOO_LITTLE', message, { context }));
+}
+
+function beyondVocabulary(token: number, vocabulary: number): CodedError {
+  const message = `the tokenizer gives token ${token}, the model has ${vocabulary}`;
+  return new CodedError('TRAINING_VOCABULARY', message, { token, vocabulary });
 }
 
 function hashOf(sequences: readonly TokenSequence[]): string {
