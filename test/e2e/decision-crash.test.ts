@@ -6,6 +6,7 @@ import { Client } from 'pg';
 import { packageRoot } from '../../src/common/installation.js';
 import { api, importTwoReleases, liveVersion, type DecisionDocument } from '../support/autonomy.js';
 import {
+  answerOnce,
   createTestDatabase,
   startServer,
   temporaryFolder,
@@ -96,7 +97,11 @@ describe('a server that is killed in the middle of an action', () => {
     expect(held.reason).toContain('a crash cut it off');
     expect(held.reason).toContain('stopped by signal file: not now');
     expect(await liveVersion(whole)).toBe('1.0.0');
-    const alerts = (await api(whole, 'GET', '/api/monitoring/alerts')).body.items as { summary: string }[];
+    // The call comes after the state.
+    const alerts = await answerOnce(
+      async () => (await api(whole, 'GET', '/api/monitoring/alerts')).body.items as { summary: string }[],
+      (found) => found.length > 0,
+    );
     expect(alerts).toMatchObject([{ severity: 'critical', evidence: { decision: id, reason: 'cut_off' } }]);
     await api(whole, 'POST', '/api/guardian/resume', { reason: 'over' });
     const order = { decision_id: id, outcome: 'approve', reason: 'now' };
