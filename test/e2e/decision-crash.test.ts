@@ -92,14 +92,14 @@ describe('a server that is killed in the middle of an action', () => {
   it('leaves it to a guardian when it is stopped before the restart', async () => {
     const id = await cutOff(PROMOTE, { CRASH_EVENT: 'decision.changed', CRASH_STATE: 'executing' });
     writeFileSync(join(dataDir, 'STOP'), 'not now');
-    whole = await start();
+    const server = (whole = await start());
     const held = (await reaches(id, 'held')) as DecisionDocument & { reason: string };
     expect(held.reason).toContain('a crash cut it off');
     expect(held.reason).toContain('stopped by signal file: not now');
     expect(await liveVersion(whole)).toBe('1.0.0');
     // The call comes after the state.
     const alerts = await answerOnce(
-      async () => (await api(whole, 'GET', '/api/monitoring/alerts')).body.items as { summary: string }[],
+      async () => (await api(server, 'GET', '/api/monitoring/alerts')).body.items as { summary: string }[],
       (found) => found.length > 0,
     );
     expect(alerts).toMatchObject([{ severity: 'critical', evidence: { decision: id, reason: 'cut_off' } }]);
