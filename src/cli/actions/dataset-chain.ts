@@ -1,6 +1,6 @@
 import { CodedError, type Json } from '../../common/index.js';
 import type { CommandContext } from '../command-context.js';
-import { withServer, type DoorOptions } from './dataset-door.js';
+import { withServer, type ServerDoor } from '../server-door.js';
 
 /** A dataset as the commands print it. */
 interface DatasetLine {
@@ -26,7 +26,7 @@ const MOST = 200;
 /** Prints datasets, newest first. */
 export async function listDatasets(
   context: CommandContext,
-  options: DoorOptions & { readonly stage?: string; readonly limit: string },
+  options: ServerDoor & { readonly stage?: string; readonly limit: string },
 ): Promise<void> {
   const limit = Number(options.limit);
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
@@ -48,7 +48,7 @@ export async function voteOnDataset(
   context: CommandContext,
   id: string,
   choice: 'for' | 'against',
-  options: DoorOptions,
+  options: ServerDoor,
 ): Promise<void> {
   const path = `/datasets/${encodeURIComponent(id)}/vote`;
   await withServer(context, options, (server) => server.json('POST', path, { approve: choice === 'for' }));
@@ -59,7 +59,7 @@ export async function voteOnDataset(
 export async function withdrawDataset(
   context: CommandContext,
   id: string,
-  options: DoorOptions & { readonly reason: string },
+  options: ServerDoor & { readonly reason: string },
 ): Promise<void> {
   const path = `/datasets/${encodeURIComponent(id)}/withdraw`;
   const { lineage } = await withServer(context, options, (server) =>

@@ -7,9 +7,9 @@ import { nativeSha256 } from '../../common/native-hash.js';
 import { mineWork } from '../../datasets/proof/index.js';
 import type { CommandContext } from '../command-context.js';
 import { problemIn, type ServerClient } from '../server-client.js';
-import { withServer, type DoorOptions } from './dataset-door.js';
+import { withServer, type ServerDoor } from '../server-door.js';
 
-interface UploadOptions extends DoorOptions {
+interface UploadOptions extends ServerDoor {
   readonly name: string;
   readonly licence: string;
   readonly source: string;

@@ -10,14 +10,13 @@ import {
   type TrainedResult,
 } from '../../learning/index.js';
 import { EXIT, type CommandContext } from '../command-context.js';
-import { problemIn, ServerClient } from '../server-client.js';
+import { problemIn, type ServerClient } from '../server-client.js';
+import { withServer, type ServerDoor } from '../server-door.js';
 import { showOpening } from './show-opening.js';
 
-interface SubmitOptions {
+interface SubmitOptions extends ServerDoor {
   readonly domains: string[];
   readonly datasets: string[];
-  readonly server?: string;
-  readonly token?: string;
   readonly work: number;
   readonly minutes: number;
 }
@@ -74,20 +73,6 @@ export async function submit(
     const last = await follow(context, server, sent.submission_id, options.minutes * 60_000, show);
     context.print(last as unknown as Json, summary(last));
     return last.state === 'rejected' || last.state === 'superseded' ? EXIT.false : EXIT.done;
-  });
-}
-
-async function withServer<T>(
-  context: CommandContext,
-  { server, token = process.env.STEMMA_TOKEN ?? '' }: SubmitOptions,
-  work: (server: ServerClient) => Promise<T>,
-): Promise<T> {
-  if (server !== undefined) return work(new ServerClient(server.replace(/\/+$/, ''), token));
-  return context.withApplication((host) => {
-    if (host.kind === 'server') return work(host.server);
-    const message =
-      'there is no server to judge it: start yours with `stemma serve`, or name one with --server';
-    throw new CodedError('SERVER_NEEDED', message);
   });
 }
 

@@ -19,12 +19,15 @@ export function register(program: Command, context: CommandContext): void {
   registerChainD(dataset, context);
 }
 
-/** What goes to a server: this folder's, or another one with an API key. */
+/** What goes to a server: this folder's, or another one with a token. */
 function registerChainD(dataset: Command, context: CommandContext): void {
   const remote = (command: Command): Command =>
     command
       .option('--server <url>', 'another server than that of this data folder')
-      .option('--key <key>', 'API key for it, with the scope chain:write (or STEMMA_API_KEY)');
+      .option(
+        '--token <token>',
+        'access token, or API key with the scope chain:write, for it (or STEMMA_TOKEN)',
+      );
   remote(dataset.command('upload'))
     .argument('<files...>', 'files of JSON lines, in their order')
     .requiredOption('--name <name>', 'the same for all versions')

@@ -1,16 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { err, ok, type Result } from '../../common/index.js';
+import { ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { AnswerMeter } from '../answers/answer-meter.js';
 import type { Verdict } from '../dispute/index.js';
-import { otherKernel } from '../dispute/refusals.js';
-import { settleByReplay, type ReplayedSide } from '../dispute/settle-by-replay.js';
-import { checkSide, statementOf } from '../dispute/statement-of.js';
+import { settleByReplay } from '../dispute/settle-by-replay.js';
+import { checkSide } from '../dispute/statement-of.js';
 import { EngineHost } from '../engine/engine-host.js';
-import { requireExactEngine } from '../engine/engine-port.js';
 import { ModelCatalog } from '../models/model-catalog.js';
-import type { ServedModel } from '../models/served-model.js';
 import type { Receipt, ReceiptEvidence } from '../receipt/index.js';
+import { replaySide, type ReplayGround } from '../replay/replay-side.js';
 
 /** One of the two, as it was presented. */
 export interface PresentedSide {
@@ -20,11 +18,11 @@ export interface PresentedSide {
 
 /** Settles disputes about answers of releases that this node has. */
 @Injectable()
-export class DisputeService {
+export class DisputeService implements ReplayGround {
   constructor(
     private readonly catalog: ModelCatalog,
-    private readonly host: EngineHost,
-    private readonly meter: AnswerMeter,
+    readonly host: EngineHost,
+    readonly meter: AnswerMeter,
   ) {}
 
   /**
@@ -36,33 +34,12 @@ export class DisputeService {
     for (const checked of sound) if (!checked.ok) return checked;
     const model = await this.catalog.release(a.receipt.release);
     if (!model.ok) return model;
-    const first = await this.replay(a, model.value);
+    const first = await replaySide(this, model.value, a.receipt, a.evidence);
     if (!first.ok) return first;
     const other = await this.catalog.release(b.receipt.release);
     if (!other.ok) return other;
-    const second = await this.replay(b, other.value);
+    const second = await replaySide(this, other.value, b.receipt, b.evidence);
     if (!second.ok) return second;
     return ok(settleByReplay(first.value, second.value, model.value.engine.config, nativeSha256));
-  }
-
-  private async replay(
-    { receipt, evidence }: PresentedSide,
-    model: ServedModel,
-  ): Promise<Result<ReplayedSide>> {
-    const statement = statementOf(receipt, evidence);
-    const admission = this.meter.queue.admit(1, 1);
-    if (!admission.ok) return admission;
-    try {
-      return await this.host.use(model.engine, async (engine) => {
-        const exact = requireExactEngine(engine);
-        if (!exact.ok) return exact;
-        if (engine.kernelHash !== receipt.kernel) return err(otherKernel(receipt.kernel, engine.kernelHash));
-        const { promptIds, outputIds, sampling, release } = statement;
-        const replayed = await engine.replay({ release, promptIds, outputIds, sampling }, () => undefined);
-        return replayed.ok ? ok({ statement, ...replayed.value }) : replayed;
-      });
-    } finally {
-      admission.value.release();
-    }
   }
 }

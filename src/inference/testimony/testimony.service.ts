@@ -3,15 +3,13 @@ import type { Identity } from '../../auth/index.js';
 import { err, ok, type Result } from '../../common/index.js';
 import { NodeKeys } from '../../keys/index.js';
 import { AnswerMeter } from '../answers/answer-meter.js';
-import { statementOf } from '../dispute/statement-of.js';
-import { otherKernel } from '../dispute/refusals.js';
 import { EngineHost } from '../engine/engine-host.js';
-import { requireExactEngine } from '../engine/engine-port.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import type { ServedModel } from '../models/served-model.js';
 import { requireExact } from '../receipt/index.js';
 import { isPrivate, notFound } from '../receipts/refusals.js';
 import { ReceiptStore, type StoredReceipt } from '../receipts/receipt-store.js';
+import { replaySide, type ReplayGround } from '../replay/replay-side.js';
 import { maySee } from '../responses/viewer.js';
 import { OpenTestimonies, type OpenTestimony } from './open-testimonies.js';
 import { OwnTestimony } from './own-testimony.js';
@@ -20,14 +18,14 @@ import { signTestimony, type Testimony } from './testimony.js';
 
 /** What this node says, when asked, of how it came to its answers. */
 @Injectable()
-export class TestimonyService implements OnApplicationShutdown {
+export class TestimonyService implements ReplayGround, OnApplicationShutdown {
   private readonly open = new OpenTestimonies();
 
   constructor(
     private readonly store: ReceiptStore,
     private readonly catalog: ModelCatalog,
-    private readonly host: EngineHost,
-    private readonly meter: AnswerMeter,
+    readonly host: EngineHost,
+    readonly meter: AnswerMeter,
     private readonly keys: NodeKeys,
   ) {}
 
@@ -65,21 +63,7 @@ export class TestimonyService implements OnApplicationShutdown {
     { receipt, evidence }: StoredReceipt,
     model: ServedModel,
   ): Promise<Result<OpenTestimony>> {
-    const statement = statementOf(receipt, evidence);
-    const admission = this.meter.queue.admit(1, 1);
-    if (!admission.ok) return admission;
-    try {
-      return await this.host.use(model.engine, async (engine) => {
-        const exact = requireExactEngine(engine);
-        if (!exact.ok) return exact;
-        if (engine.kernelHash !== receipt.kernel) return err(otherKernel(receipt.kernel, engine.kernelHash));
-        const { promptIds, outputIds, sampling, release } = statement;
-        const replayed = await engine.replay({ release, promptIds, outputIds, sampling }, () => undefined);
-        if (!replayed.ok) return replayed;
-        return ok(new OwnTestimony(model.engine, statement, replayed.value.states));
-      });
-    } finally {
-      admission.value.release();
-    }
+    const side = await replaySide(this, model, receipt, evidence);
+    return side.ok ? ok(new OwnTestimony(model.engine, side.value.statement, side.value.states)) : side;
   }
 }

@@ -1,9 +1,10 @@
 import { unwrap, type Json } from '../../../common/index.js';
 import { HttpBlockAccess } from '../../../learning/index.js';
 import type { CommandContext } from '../../command-context.js';
-import { roundText, withRoundServer, type RoundDoor, type RoundView } from './round-view.js';
+import { withServer, type ServerDoor } from '../../server-door.js';
+import { roundText, type RoundView } from './round-view.js';
 
-interface AnnounceOptions extends RoundDoor {
+interface AnnounceOptions extends ServerDoor {
   readonly experts: string[];
   readonly model: string;
   readonly datasets: string[];
@@ -26,7 +27,7 @@ const MINUTE = 60;
 
 /** Announces a round, and prints its id. */
 export async function announceRound(context: CommandContext, options: AnnounceOptions): Promise<void> {
-  const round = await withRoundServer(context, options, async (server) => {
+  const round = await withServer(context, options, async (server) => {
     const access = new HttpBlockAccess((path) => server.fetch(path));
     const release = unwrap(await access.resolve(options.model));
     return server.json<RoundView>('POST', '/learning/rounds', { terms: termsOf(options, release) });

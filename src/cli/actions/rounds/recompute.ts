@@ -1,12 +1,13 @@
 import { unwrap } from '../../../common/index.js';
 import { recomputeRoundOf } from '../../../learning/index.js';
 import { EXIT, type CommandContext } from '../../command-context.js';
-import { roundPath, withRoundServer, type RoundDoor } from './round-view.js';
+import { withServer, type ServerDoor } from '../../server-door.js';
+import { roundPath } from './round-view.js';
 
 /** Makes a round's result again from the log and what was shown; false where something else comes out than was published. */
-export async function recomputeRound(context: CommandContext, id: string, door: RoundDoor): Promise<number> {
+export async function recomputeRound(context: CommandContext, id: string, door: ServerDoor): Promise<number> {
   roundPath(id);
-  const found = await withRoundServer(context, door, async (server) =>
+  const found = await withServer(context, door, async (server) =>
     unwrap(await recomputeRoundOf(id, (path) => server.fetch(path))),
   );
   const { published, computed, equal, members } = found;

@@ -1,12 +1,4 @@
 import { CodedError } from '../../../common/index.js';
-import type { CommandContext } from '../../command-context.js';
-import { ServerClient } from '../../server-client.js';
-
-/** Which server a command about rounds goes to. */
-export interface RoundDoor {
-  readonly server?: string;
-  readonly token?: string;
-}
 
 /** A round as a server shows it. */
 export interface RoundView {
@@ -25,21 +17,6 @@ export interface RoundView {
   readonly aggregate: string | null;
   readonly submission_id: string | null;
   readonly result: { readonly state: string; readonly overall: { readonly fall: number } | null } | null;
-}
-
-/** Runs work with the server of this data folder, or the one that is named; `SERVER_NEEDED` without one. */
-export async function withRoundServer<T>(
-  context: CommandContext,
-  { server, token = process.env.STEMMA_TOKEN ?? '' }: RoundDoor,
-  work: (server: ServerClient) => Promise<T>,
-): Promise<T> {
-  if (server !== undefined) return work(new ServerClient(server.replace(/\/+$/, ''), token));
-  return context.withApplication((host) => {
-    if (host.kind === 'server') return work(host.server);
-    const message =
-      'rounds need a server that runs: start yours with `stemma serve`, or name one with --server';
-    throw new CodedError('SERVER_NEEDED', message);
-  });
 }
 
 /** Path of a round; `ROUND_ID` for what is no id of one. */

@@ -1,20 +1,14 @@
 import type { Json } from '../../../common/index.js';
 import type { CommandContext } from '../../command-context.js';
-import {
-  roundLine,
-  roundPath,
-  roundText,
-  withRoundServer,
-  type RoundDoor,
-  type RoundView,
-} from './round-view.js';
+import { withServer, type ServerDoor } from '../../server-door.js';
+import { roundLine, roundPath, roundText, type RoundView } from './round-view.js';
 
 /** Rounds a list shows. */
 const SHOWN = 100;
 
 /** Prints the newest rounds. */
-export async function listRounds(context: CommandContext, door: RoundDoor): Promise<void> {
-  const { items } = await withRoundServer(context, door, (server) =>
+export async function listRounds(context: CommandContext, door: ServerDoor): Promise<void> {
+  const { items } = await withServer(context, door, (server) =>
     server.json<{ items: RoundView[] }>('GET', `/learning/rounds?limit=${SHOWN}`),
   );
   const text = items.length === 0 ? 'Nobody has announced a round yet.' : items.map(roundLine).join('\n');
@@ -22,8 +16,8 @@ export async function listRounds(context: CommandContext, door: RoundDoor): Prom
 }
 
 /** Prints a round. */
-export async function showRound(context: CommandContext, id: string, door: RoundDoor): Promise<void> {
-  const round = await withRoundServer(context, door, (server) =>
+export async function showRound(context: CommandContext, id: string, door: ServerDoor): Promise<void> {
+  const round = await withServer(context, door, (server) =>
     server.json<RoundView & { members_list: readonly MemberView[] }>('GET', roundPath(id)),
   );
   const members = round.members_list.map(

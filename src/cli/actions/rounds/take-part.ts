@@ -16,17 +16,18 @@ import {
 } from '../../../learning/index.js';
 import type { CommandContext } from '../../command-context.js';
 import { problemIn, type ServerClient } from '../../server-client.js';
-import { roundPath, roundText, withRoundServer, type RoundDoor, type RoundView } from './round-view.js';
+import { withServer, type ServerDoor } from '../../server-door.js';
+import { roundPath, roundText, type RoundView } from './round-view.js';
 
 /** File of a training's folder that holds its compressed update. */
 const UPDATE_FILE = 'update.sdelta';
 
 /** Joins a round with the key that signs this node's blocks. */
-export async function joinRound(context: CommandContext, id: string, door: RoundDoor): Promise<void> {
+export async function joinRound(context: CommandContext, id: string, door: ServerDoor): Promise<void> {
   const path = roundPath(id, '/members');
   const signer = await signerOf(context);
   const statement = { version: 1, kind: 'join', round: id, author: bytesToHex(signer.publicKey) } as const;
-  const round = await withRoundServer(context, door, (server) => send(server, path, signer, statement));
+  const round = await withServer(context, door, (server) => send(server, path, signer, statement));
   context.print(round as unknown as Json, roundText(round));
 }
 
@@ -35,12 +36,12 @@ export async function commitToRound(
   context: CommandContext,
   id: string,
   folder: string,
-  options: RoundDoor & DeltaPlan,
+  options: ServerDoor & DeltaPlan,
 ): Promise<void> {
   const path = roundPath(id, '/commitments');
   const signer = await signerOf(context);
   const author = bytesToHex(signer.publicKey);
-  const round = await withRoundServer(context, options, async (server) => {
+  const round = await withServer(context, options, async (server) => {
     const bytes = await compressed(server, id, folder, options);
     await writeDurably(folder, [{ target: join(folder, UPDATE_FILE), content: bytes }]);
     const commitment = commitmentOf(id, author, nativeSha256Hex(bytes));
@@ -54,11 +55,11 @@ export async function revealInRound(
   context: CommandContext,
   id: string,
   folder: string,
-  door: RoundDoor,
+  door: ServerDoor,
 ): Promise<void> {
   const author = bytesToHex((await signerOf(context)).publicKey);
   const bytes = await fileOf(folder, UPDATE_FILE);
-  const round = await withRoundServer(context, door, async (server) => {
+  const round = await withServer(context, door, async (server) => {
     const response = await server.fetch(roundPath(id, `/updates?author=${author}`), {
       ...{ method: 'POST', headers: { 'content-type': 'application/octet-stream' } },
       body: new Uint8Array(bytes),

@@ -2,7 +2,8 @@ import { bytesToHex, unwrap } from '../../../common/index.js';
 import { HttpBlockAccess, memberSeed, parseTerms, readReleaseFacts } from '../../../learning/index.js';
 import type { CommandContext } from '../../command-context.js';
 import type { TrainOptions } from '../begun-training.js';
-import { roundPath, withRoundServer } from './round-view.js';
+import { withServer } from '../../server-door.js';
+import { roundPath } from './round-view.js';
 import { signerOf } from './take-part.js';
 
 /** What a training for a round is begun with: everything that its terms say, and of the options what they leave open. */
@@ -13,7 +14,7 @@ export async function optionsOfRound(
 ): Promise<TrainOptions & { readonly experts: string[] }> {
   const path = roundPath(round);
   const author = bytesToHex((await signerOf(context)).publicKey);
-  return withRoundServer(context, options, async (server) => {
+  return withServer(context, options, async (server) => {
     const shown = await server.json<{ terms: unknown }>('GET', path);
     const terms = unwrap(parseTerms(shown.terms));
     const access = new HttpBlockAccess((of) => server.fetch(of));
