@@ -37,16 +37,19 @@ const MEASUREMENTS = [
 const WARM_UP = 2;
 
 /** Sides that compute without a binding. */
-const LIBRARY = new Set(['stemma', 'llama.cpp from C']);
+const LIBRARY = new Set(['stemma', 'llama.cpp from C', 'llama.cpp from C, 1 thread']);
 
-/** Least median of ours / llama.cpp from C, with two threads. */
+/** Least median of ours with two threads / llama.cpp from C, with two threads or one, whichever is faster in that round. */
 const AIMS = {
   S: { 'decode 1 stream': 1.6, 'decode 8 streams': 1.6, 'prefill 256': 1 },
   M: { 'decode 1 stream': 1.15, 'decode 8 streams': 1.3, 'prefill 256': 1 },
 };
 
-/** Whom each of our sides is compared with. */
-const PEER_OF = { stemma: 'llama.cpp from C', 'stemma, API': 'node-llama-cpp' };
+/** Whom each of our sides is compared with: the best of them, as small models can be slower with more threads. */
+const PEERS_OF = {
+  stemma: ['llama.cpp from C', 'llama.cpp from C, 1 thread'],
+  'stemma, API': ['node-llama-cpp', 'node-llama-cpp, 1 thread'],
+};
 
 const version = installPeers();
 const driver = levels.includes('library') ? buildDriver() : null;
@@ -85,6 +88,7 @@ async function measureModel(name) {
   if (driver !== null) {
     sides.push(await node('stemma', 'engine-side.mjs', target, threads, 'library'));
     sides.push(await Side.start('llama.cpp from C', driver, [gguf, threads, libraryFolder()]));
+    sides.push(await Side.start('llama.cpp from C, 1 thread', driver, [gguf, '1', libraryFolder()]));
   }
   if (levels.includes('api')) {
     sides.push(await node('stemma, API', 'engine-side.mjs', target, threads, 'api'));
@@ -133,7 +137,7 @@ function run(file, ...args) {
   execFileSync(process.execPath, [script(file), ...args], { stdio: ['ignore', 2, 2] });
 }
 
-/** Tokens per second, and per round what they are times the peer's. */
+/** Tokens per second, and per round what they are times the best peer's. */
 function printTable(rows) {
   const lines = rows.map((row) => {
     const ratios = ratiosOf(row, rows);
@@ -150,13 +154,14 @@ function printTable(rows) {
   console.table(lines);
 }
 
-/** What a side's tokens per second are times its peer's, round by round; null where it has no peer. */
+/** What a side's tokens per second are times those of its best peer, round by round; null where it has no peer. */
 function ratiosOf(row, rows) {
-  const peer = rows.find(
-    (other) =>
-      other.model === row.model && other.measurement === row.measurement && other.side === PEER_OF[row.side],
+  const peers = rows.filter(
+    ({ model, measurement, side }) =>
+      model === row.model && measurement === row.measurement && PEERS_OF[row.side]?.includes(side),
   );
-  return peer === undefined ? null : row.rounds.map((rate, i) => rate / peer.rounds[i]);
+  if (peers.length === 0) return null;
+  return row.rounds.map((rate, i) => rate / Math.max(...peers.map(({ rounds }) => rounds[i])));
 }
 
 function holdToAim(row) {
