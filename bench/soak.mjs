@@ -10,7 +10,7 @@ import { residentMebibytes } from './api/probes.mjs';
 import { startServer } from './server.mjs';
 
 const [, , minutes = '30', clients = '20', seed = String(Date.now() % 1e6), kinds = ''] = process.argv;
-/** Growth of resident memory, from the second tenth's mean to the last's, that counts as flat. */
+/** Growth of resident memory, from the third tenth's mean to the last's, that counts as flat. */
 const FLAT = 0.03;
 /** Of /health, ms. */
 const HEALTH_P99_MS = 20;

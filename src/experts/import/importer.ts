@@ -18,7 +18,13 @@ import {
 } from './import-options.js';
 import { exactBytes, ExactWeights } from './exact-weights.js';
 import { ImportJournal } from './journal.js';
-import { QualityMeters, unknown, type QualityReport, type QualityUnknown } from './quality.js';
+import {
+  QualityMeters,
+  tooLargeUnasked,
+  unknown,
+  type QualityReport,
+  type QualityUnknown,
+} from './quality.js';
 import { WeightImport } from './weight-import.js';
 
 /**
@@ -29,9 +35,6 @@ export const IMPORT_TIMESTAMP = Date.UTC(2026, 0, 1);
 
 /** Goes into the journal's name: raised when the same checkpoint starts to give other bytes. */
 const ENCODING_VERSION = '2';
-
-/** The largest model, as bytes in 32 bits, that is compared with its exact weights without being asked: two billion bytes. */
-const MEASURED_UNASKED = 2e9;
 
 /** Least time between two notices to the dashboard. */
 const ANNOUNCE_MS = 100;
@@ -160,11 +163,8 @@ export class Importer {
     begin: () => void,
   ): Promise<QualityReport | QualityUnknown | null> {
     if (measure === false) return null;
-    const bytes = exactBytes(checkpoint);
-    if (measure === undefined && bytes > MEASURED_UNASKED) {
-      const room = `${(bytes / 1e9).toFixed(1)} GB of room for a while`;
-      return { not_measured: `the exact weights take ${room}; ask for it with --measure` };
-    }
+    const tooLarge = measure === undefined ? tooLargeUnasked(exactBytes(checkpoint)) : null;
+    if (tooLarge !== null) return tooLarge;
     begin();
     const exact = await ExactWeights.stage(checkpoint, this.payloads);
     if (!exact.ok) return unknown(exact.error);

@@ -29,6 +29,16 @@ export interface QualityMeter {
   compare(release: string, exact: EngineModelView): Promise<Result<QualityReport>>;
 }
 
+/** The largest model, as bytes in 32 bits, that is compared with its exact weights without being asked: two billion bytes. */
+const MEASURED_UNASKED = 2e9;
+
+/** Why exact weights of this many bytes are not compared unless somebody asks; null where they are. */
+export function tooLargeUnasked(bytes: number): QualityUnknown | null {
+  if (bytes <= MEASURED_UNASKED) return null;
+  const room = `${(bytes / 1e9).toFixed(1)} GB of room for a while`;
+  return { not_measured: `the exact weights take ${room}; ask for it with --measure` };
+}
+
 /** Where inference, which this module does not know, puts its meter. */
 @Injectable()
 export class QualityMeters {
