@@ -11,7 +11,7 @@ export async function compileAssembly(name, folder, more = []) {
   const file = join(folder, `${name}.wasm`);
   const { error, stderr } = await asc.main([
     ...[source, '--baseDir', '/', '--outFile', file, ...more],
-    ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,threads'],
+    ...['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd,threads,relaxed-simd'],
   ]);
   if (error) throw new Error(stderr.toString());
   return new WebAssembly.Module(readFileSync(file));

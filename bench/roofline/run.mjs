@@ -39,6 +39,7 @@ console.table([
     [`${threads} threads`]: giga(bandwidth.c),
   },
   { limit: 'multiply, WebAssembly', unit: 'GMAC/s', '1 thread': giga(computing.wasm) },
+  { limit: 'multiply, WebAssembly, relaxed', unit: 'GMAC/s', '1 thread': giga(computing.relaxed) },
   { limit: 'multiply, C', unit: 'GMAC/s', '1 thread': giga(computing.c) },
   ...Object.entries(peaks).map(([name, value]) => ({
     ...{ limit: `kernel ${name.replace('x', ', rows: ')}`, unit: 'GMAC/s', '1 thread': giga(value) },
