@@ -51,6 +51,8 @@ export class StopFile {
   /** Takes the file away. */
   async remove(): Promise<void> {
     await rm(join(this.folder, STOP_FILE), { force: true });
+    // A look that had begun before may still find it.
+    await this.looking;
     await this.look();
   }
 

@@ -1,6 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { RUNNING, stopStateOf } from './autonomy-state.js';
 import { removeStopFile, STOP_FILE, StopFile, writeStopFile } from './stop-file.js';
 
@@ -43,5 +54,21 @@ describe('the signal file', () => {
     mkdirSync(join(folder, STOP_FILE));
     await sut.look();
     expect(sut.reason).toContain('cannot be read');
+  });
+
+  it('is gone after it was taken away, also where somebody was reading it then', async () => {
+    const path = join(folder, STOP_FILE);
+    rmSync(path, { recursive: true, force: true });
+    execFileSync('mkfifo', [path]);
+    const text = openSync(path, 'r+');
+    const told: (string | null)[] = [];
+    const sut = new StopFile(folder, (reason) => told.push(reason));
+    void sut.look();
+    const removal = sut.remove();
+    while (existsSync(path)) await setImmediate();
+    writeSync(text, 'too late');
+    closeSync(text);
+    await removal;
+    expect(told).toEqual(['too late', null]);
   });
 });
