@@ -97,6 +97,10 @@ describe('an expert that is left out', () => {
     const again = await ask([expert.name, expert.name], { reason: 'asked once more' });
     expect([again.status, again.body.removal_id]).toEqual([200, id]);
 
+    const command = ['experts', 'opt-out', '--experts', expert.name, '--reason', 'by command', '--json'];
+    const followed = await runCommand(command, env);
+    expect([followed.code, followed.stderr]).toEqual([0, '']);
+    expect(JSON.parse(followed.stdout)).toMatchObject({ removal_id: id, state: 'measured' });
     const measured = await reaches(id, 'measured');
     expect(measured.experts).toEqual([{ name: expert.name, block: expert.block }]);
     expect(Object.keys(measured.figures!.domains)).toHaveLength(DOMAINS);
