@@ -73,16 +73,17 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
 
   private async turn(): Promise<void> {
     if (this.stop.signal.aborted) return;
-    let found = false;
+    let nextMs = LOOK_MS;
     try {
       const id = await this.store.claim(this.worker);
-      found = id !== null;
-      if (id !== null) await this.workOff(id);
+      if (id !== null) {
+        await this.workOff(id);
+        nextMs = 0;
+      }
     } catch (thrown) {
       this.warn('look after removals', thrown);
-      found = false;
     }
-    this.lookAfter(found ? 0 : LOOK_MS);
+    this.lookAfter(nextMs);
   }
 
   private async workOff(id: string): Promise<void> {
