@@ -1,16 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CodedError, type Json } from '../../../common/index.js';
+import type { Json } from '../../../common/index.js';
 import type { CommandContext } from '../../command-context.js';
-import { ServerClient } from '../../server-client.js';
+import type { ServerClient } from '../../server-client.js';
+import { withServer, type ServerDoor } from '../../server-door.js';
 import { removalLine, removalText, type RemovalView } from './removal-view.js';
 
-/** Which server is asked. */
-interface Door {
-  readonly server?: string;
-  readonly token?: string;
-}
-
-interface OptOutOptions extends Door {
+interface OptOutOptions extends ServerDoor {
   readonly experts: string[];
   readonly reason: string;
   readonly model: string;
@@ -36,7 +31,7 @@ export async function optOut(context: CommandContext, options: OptOutOptions): P
 /** Prints the newest removals. */
 export async function listRemovals(
   context: CommandContext,
-  options: Door & { model?: string },
+  options: ServerDoor & { model?: string },
 ): Promise<void> {
   const of = options.model === undefined ? '' : `&model=${encodeURIComponent(options.model)}`;
   const { items } = await withServer(context, options, (server) =>
@@ -54,18 +49,4 @@ async function follow(server: ServerClient, asked: RemovalView): Promise<Removal
     removal = await server.json<RemovalView>('GET', `/experts/opt-out/${asked.removal_id}`);
   }
   return removal;
-}
-
-async function withServer<T>(
-  context: CommandContext,
-  { server, token = process.env.STEMMA_TOKEN ?? '' }: Door,
-  work: (server: ServerClient) => Promise<T>,
-): Promise<T> {
-  if (server !== undefined) return work(new ServerClient(server.replace(/\/+$/, ''), token));
-  return context.withApplication((host) => {
-    if (host.kind === 'server') return work(host.server);
-    const message =
-      'this needs a server that runs: start yours with `stemma serve`, or name one with --server';
-    throw new CodedError('SERVER_NEEDED', message);
-  });
 }
