@@ -82,7 +82,7 @@ describe('a request that experts be left out', () => {
     expect(await deskOf(8).code([OWN])).toEqual(['REMOVAL_TOO_MANY', 429]);
   });
 
-  it('is one for the same experts, logged once, and begins again where it failed', async () => {
+  it('is one for the same experts, logged once, and begins again where it failed or was rolled back', async () => {
     const { ask, rows, entries } = deskOf();
     const first = unwrap(await ask([OWN, 'layer0.expert1']));
     const again = unwrap(await ask(['layer0.expert1', OWN, OWN]));
@@ -96,5 +96,9 @@ describe('a request that experts be left out', () => {
     const retried = unwrap(await ask([OWN, 'layer0.expert1']));
     expect(retried).toMatchObject({ created: true, row: { state: 'received', code: null } });
     expect(entries).toHaveLength(1);
+    rows.set(first.row.id, { ...first.row, state: 'released' });
+    const rolledBack = unwrap(await ask([OWN, 'layer0.expert1']));
+    expect([rolledBack.created, rolledBack.row.id === first.row.id]).toEqual([true, false]);
+    expect(entries).toHaveLength(2);
   });
 });

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { CodedError, err, hashJson, ok, type Result } from '../../common/index.js';
 import { Transactions } from '../../database/index.js';
 import { ParameterIndex, type ReleaseView } from '../../experts/index.js';
@@ -10,6 +11,7 @@ import { SubmissionStore } from '../submission/submission-store.js';
 import { removalHash } from './removal-effect.js';
 import type { RemovalRow, RemovalStatement } from './removal-row.js';
 import { RemovalStore } from './removal-store.js';
+import { REMOVAL_STATES } from './states.js';
 
 /** Who asks. */
 export interface RemovalAsker {
@@ -23,6 +25,12 @@ export interface RemovalAsk {
   readonly model: string;
   readonly experts: readonly string[];
   readonly reason: string;
+}
+
+/** Which removal was taken in, and whether it begins now. */
+interface Taken {
+  readonly id: string;
+  readonly created: boolean;
 }
 
 /** Removals of a model that may be open at a time: each has both models answer some thousand examples. */
@@ -59,26 +67,23 @@ export class RemovalDesk {
     if (!isJudged(ask.model))
       return refuse('REMOVAL_NOT_MEASURED', 409, `there are no examples to measure ${ask.model} by`);
     const { release, model } = live;
-    const statement: RemovalStatement = { version: 1, model, release, experts, reason: ask.reason };
-    const id = `removal_${hashJson({ model, release, experts: names }).slice(0, 32)}`;
-    return this.take(id, asker.account, statement);
+    return this.take(asker.account, { version: 1, model, release, experts, reason: ask.reason });
   }
 
   private async take(
-    id: string,
     account: string,
     statement: RemovalStatement,
   ): Promise<Result<{ row: RemovalRow; created: boolean }>> {
-    const taken = await this.transactions.run(async (manager): Promise<Result<boolean>> => {
+    const taken = await this.transactions.run(async (manager): Promise<Result<Taken>> => {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
-      const known = await this.store.find(id, manager);
-      if (known !== null && known.state !== 'failed') return ok(false);
+      const { id, known } = await this.current(manager, statement);
+      if (known !== null && known.state !== 'failed') return ok({ id, created: false });
       if ((await this.store.open(statement.model, manager)) >= MOST_OPEN)
         return refuse('REMOVAL_TOO_MANY', 429, `${MOST_OPEN} removals of ${statement.model} are open`);
       if (known !== null) {
         const held = await this.store.hold(manager, id, 'failed');
         await this.store.move(manager, held, 'received', { code: null, detail: null });
-        return ok(true);
+        return ok({ id, created: true });
       }
       await this.store.insert(manager, id, account, statement);
       const data = { model: statement.model, experts: statement.experts.map(({ name }) => name) };
@@ -88,12 +93,26 @@ export class RemovalDesk {
           data: { ...data, release: statement.release },
         },
       ]);
-      return ok(true);
+      return ok({ id, created: true });
     });
     if (!taken.ok) return taken;
     this.log.committed();
-    const row = await this.store.one(id);
-    return row.ok ? ok({ row: row.value, created: taken.value }) : row;
+    const row = await this.store.one(taken.value.id);
+    return row.ok ? ok({ row: row.value, created: taken.value.created }) : row;
+  }
+
+  /** The removal of these experts from this release that is not over. One that is over was rolled back since: the next begins anew. */
+  private async current(
+    manager: EntityManager,
+    { model, release, experts }: RemovalStatement,
+  ): Promise<{ id: string; known: RemovalRow | null }> {
+    const names = experts.map(({ name }) => name);
+    for (let again = 0; ; again++) {
+      const what = { model, release, experts: names, ...(again > 0 && { again }) };
+      const id = `removal_${hashJson(what).slice(0, 32)}`;
+      const known = await this.store.find(id, manager);
+      if (known === null || !REMOVAL_STATES.isFinal(known.state)) return { id, known };
+    }
   }
 }
 
