@@ -13,16 +13,16 @@ export class RemovalDto {
   model!: string;
 
   /** Names such as `layer3.expert5`. */
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(MOST_EXPERTS)
   @Matches(EXPERT, { each: true, message: 'experts must be names such as layer3.expert5' })
+  @ArrayMaxSize(MOST_EXPERTS)
+  @ArrayMinSize(1)
+  @IsArray()
   experts!: string[];
 
   /** Why; everybody can read it. */
-  @IsString()
-  @Length(1, 500)
   @Matches(/^[^\p{Cc}]*\S[^\p{Cc}]*$/u, { message: 'reason must be one line that says something' })
+  @Length(1, 500)
+  @IsString()
   reason!: string;
 }
 
