@@ -54,6 +54,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ReleaseAuthor,
     Promotion,
     PromotionDoor,
+    ArchitecturePublisher,
     QualityMeters,
     Importer,
     GgufExport,

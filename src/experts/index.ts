@@ -5,6 +5,7 @@ export { writeSafetensors } from './checkpoint/safetensors-writer.js';
 export { GgufExport } from './gguf/gguf-export.js';
 export type { GgufFile } from './gguf/gguf-file.js';
 export type { ImportOptions, ImportProgress, ReleaseSummary } from './import/import-options.js';
+export { ArchitecturePublisher } from './import/architecture-blocks.js';
 export { Importer } from './import/importer.js';
 export {
   QualityMeters,

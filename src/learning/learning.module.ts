@@ -35,6 +35,12 @@ import { SubmissionQueue } from './judging/submission-queue.js';
 import { SubmissionSteps } from './judging/submission-steps.js';
 import { SubmissionWorker } from './judging/submission-worker.js';
 import { TrainingAudit } from './judging/training-audit.js';
+import { RemovalsController } from './removal/http/removals.controller.js';
+import { RemovalDesk } from './removal/removal-desk.js';
+import { RemovalMeter } from './removal/removal-effect.js';
+import { RemovalSteps } from './removal/removal-steps.js';
+import { RemovalStore } from './removal/removal-store.js';
+import { RemovalWorker } from './removal/removal-worker.js';
 import { RoundsController } from './rounds/http/rounds.controller.js';
 import { RoundRunner } from './rounds/node/round-runner.js';
 import { RoundBases } from './rounds/round-bases.js';
@@ -54,6 +60,7 @@ import { RoundWorker } from './rounds/round-worker.js';
     LineageController,
     OpeningsController,
     RoundsController,
+    RemovalsController,
   ],
   providers: [
     SubmissionStore,
@@ -83,6 +90,11 @@ import { RoundWorker } from './rounds/round-worker.js';
     SubmissionActivity,
     SubmissionDesk,
     OpeningDesk,
+    RemovalStore,
+    RemovalDesk,
+    RemovalMeter,
+    RemovalSteps,
+    RemovalWorker,
     RoundStore,
     RoundBases,
     RoundRunner,

@@ -1,6 +1,7 @@
 import { canonicalJson, unwrap, utf8ToBytes } from '../../src/common/index.js';
 import type { ParameterIndex, ReleaseView } from '../../src/experts/index.js';
 import { ExpertLineages } from '../../src/learning/lineage/expert-lineages.js';
+import { SubmissionStore } from '../../src/learning/submission/submission-store.js';
 import { openChain, TEST_NOW, type ChainUnderTest } from './chain-support.js';
 
 const hashOf = (letter: string) => letter.repeat(64);
@@ -162,5 +163,16 @@ describe('lineage', () => {
     expect(await codeOf('nobody')).toEqual(['MODEL_UNKNOWN', 404]);
     expect(await codeOf('idle')).toBeNull();
     expect(await codeOf('tiny', 'layer0.expert1')).toEqual(['EXPERT_UNKNOWN', 404]);
+  });
+
+  it('knows whose accepted experts blocks are', async () => {
+    const store = new SubmissionStore(chain.dataSource);
+    const [own, refused, none] = ['b', 'c', 'd'].map(hashOf);
+    await judged(4, { blocks: [['layer0.expert1', own, hashOf('a')]] });
+    await judged(5, { state: 'rejected', blocks: [['layer0.expert2', refused, hashOf('a')]] });
+    expect(await store.isAuthor('a', [own, own])).toBe(true);
+    expect(await store.isAuthor('a', [own, none])).toBe(false);
+    expect(await store.isAuthor('a', [refused])).toBe(false);
+    expect(await store.isAuthor('somebody', [own])).toBe(false);
   });
 });

@@ -74,9 +74,10 @@ export class ReferenceModel {
     const { expertsPerToken, architecture } = this.built.model.config;
     const normal = this.normalize(`layer${layer}.router/norm`, x);
     const router = this.multiply(`layer${layer}.router/weight`, normal);
+    const leftOut = architecture?.leftOut?.find((entry) => entry.layer === layer)?.experts ?? [];
     const logits = [
       ...(architecture?.routerBias ? add(router, this.row(`layer${layer}.router/bias`, 0), 1) : router),
-    ];
+    ].map((logit, expert) => (leftOut.includes(expert) ? -Infinity : logit));
     const chosen = [...logits.keys()]
       .sort((a, b) => logits[b] - logits[a] || a - b)
       .slice(0, expertsPerToken);

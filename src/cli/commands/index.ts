@@ -4,6 +4,7 @@ import * as admin from './admin.js';
 import * as cacheLab from './cache-lab.js';
 import * as dataset from './dataset.js';
 import * as dispute from './dispute.js';
+import * as experts from './experts.js';
 import * as exportModel from './export.js';
 import * as fsck from './fsck.js';
 import * as chat from './chat.js';
@@ -36,6 +37,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   importCheckpoint.register,
   exportModel.register,
   models.register,
+  experts.register,
   chat.register,
   dataset.register,
   train.register,

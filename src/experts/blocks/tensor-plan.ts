@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../model-config.js';
+import { leftOutNames } from '../tensorblock/left-out.js';
 import {
   attentionTensors,
   describeBlocks,
@@ -39,7 +40,8 @@ export function planBlock(config: ModelConfig, name: string): PlannedBlock | nul
   if (match === null || Number(match[1]) >= config.layers) return null;
   if (match[2] === 'attention') return planned({ name, tensors: attentionTensors(config) });
   if (match[2] === 'router') return planned({ name, tensors: routerTensors(config) });
-  return Number(match[3]) < config.experts ? planned({ name, tensors: expertTensors(config) }) : null;
+  const isThere = Number(match[3]) < config.experts && !leftOutNames(config).includes(name);
+  return isThere ? planned({ name, tensors: expertTensors(config) }) : null;
 }
 
 function planned({ name, tensors }: BlockDescription): PlannedBlock {

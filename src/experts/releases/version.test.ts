@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { ModelConfig } from '../model-config.js';
+import { withoutExperts } from '../tensorblock/left-out.js';
 import {
   compareVersions,
   formatVersion,
@@ -40,8 +41,17 @@ describe('release versions', () => {
     [{ architecture: { version: 1, queryKeyNorm: 'head' } }, true, 'major'],
     [{ experts: 8, ropeTheta: 1e6 }, true, 'major'],
     [{ tieWordEmbeddings: true }, true, 'major'],
+    [withoutExperts(config, ['layer0.expert1']), true, 'patch'],
+    [withoutExperts({ ...config, experts: 8 }, ['layer0.expert1']), true, 'minor'],
+    [withoutExperts({ ...config, hiddenSize: 128 }, ['layer0.expert1']), true, 'major'],
   ])('asks for the least change: %p', (changes, sameTokenizer, change) => {
     expect(requiredChange(config, { ...config, ...changes }, sameTokenizer)).toBe(change);
+  });
+
+  it('asks for a patch where an expert comes back', () => {
+    const gone = withoutExperts(config, ['layer1.expert0']);
+    expect(requiredChange(gone, config, true)).toBe('patch');
+    expect(requiredChange(gone, withoutExperts(gone, ['layer0.expert2']), true)).toBe('patch');
   });
 
   it.each(['1.0', '01.0.0', '1.0.0-rc', 'v1.0.0', '1.0.0 ', '', '9999999999.0.0'])('refuses %p', (text) => {

@@ -1,5 +1,6 @@
 import { canonicalJson, type Json } from '../../common/index.js';
 import type { ModelConfig } from '../model-config.js';
+import { withAllExperts } from '../tensorblock/left-out.js';
 
 /** How far a release departs from its parent, after SemVer. */
 export type Change = 'patch' | 'minor' | 'major';
@@ -24,13 +25,14 @@ export function compareVersions(a: Version, b: Version): number {
 const MAY_GROW = new Set(['experts', 'expertHiddenSize', 'maxPositions']);
 
 /**
- * The least change between two architectures: patch = other weights in the same shapes; minor = more experts, wider
+ * The least change between two architectures: patch = other weights in the same shapes, experts left out or taken back; minor = more experts, wider
  * ones, more positions, or another tokenizer file set; major = anything else.
  */
 export function requiredChange(parent: ModelConfig, next: ModelConfig, sameTokenizer: boolean): Change {
   let change: Change = sameTokenizer ? 'patch' : 'minor';
-  for (const member of new Set([...Object.keys(parent), ...Object.keys(next)]) as Set<keyof ModelConfig>) {
-    const [before, after] = [parent[member], next[member]];
+  const [old, fresh] = [withAllExperts(parent), withAllExperts(next)];
+  for (const member of new Set([...Object.keys(old), ...Object.keys(fresh)]) as Set<keyof ModelConfig>) {
+    const [before, after] = [old[member], fresh[member]];
     if (asText(before) === asText(after)) continue;
     if (!MAY_GROW.has(member) || Number(after) < Number(before)) return 'major';
     change = 'minor';

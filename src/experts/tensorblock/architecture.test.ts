@@ -2,6 +2,8 @@ import { findArchitectureFault } from './architecture.js';
 
 const yarn = { factor: 4, originalPositions: 64, betaFast: 32, betaSlow: 1, truncate: true };
 
+const sizes = { layers: 4, experts: 4, expertsPerToken: 2 };
+
 describe('an architecture in a meta block', () => {
   it.each<object>([
     { queryKeyNorm: 'head' },
@@ -10,8 +12,14 @@ describe('an architecture in a meta block', () => {
     { yarn },
     { yarn: { ...yarn, attentionFactor: 1.5 } },
     { routerSoftmax: 'all', clampedSwiglu: { alpha: 1.702, limit: 7 } },
+    {
+      leftOut: [
+        { layer: 0, experts: [1, 3] },
+        { layer: 3, experts: [0] },
+      ],
+    },
   ])('is sound: %j', (parts) => {
-    expect(findArchitectureFault({ version: 1, ...parts }, 4)).toBeNull();
+    expect(findArchitectureFault({ version: 1, ...parts }, sizes)).toBeNull();
   });
 
   it.each<[unknown, string]>([
@@ -40,7 +48,18 @@ describe('an architecture in a meta block', () => {
     [{ version: 1, yarn: { ...yarn, betaFast: Number.NaN } }, 'architecture.yarn.betaFast'],
     [{ version: 1, yarn: { ...yarn, attentionFactor: -1 } }, 'architecture.yarn.attentionFactor'],
     [{ version: 1, clampedSwiglu: { alpha: 1 } }, 'architecture.clampedSwiglu.limit'],
+    [{ version: 1, leftOut: [] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: 'layer0.expert1' }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [null] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [{ layer: 0, experts: [] }] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [{ layer: 0, experts: [1, 0] }] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [{ layer: 0, experts: [4] }] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [{ layer: 0, experts: [0.5] }] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [{ layer: 0, experts: [0, 1, 2] }] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [{ layer: 4, experts: [0] }] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [{ layer: 0, experts: [0], more: 1 }] }, 'architecture.leftOut'],
+    [{ version: 1, leftOut: [0, 0].map((layer) => ({ layer, experts: [layer] })) }, 'architecture.leftOut'],
   ])('is refused by name: %j', (value, field) => {
-    expect(findArchitectureFault(value, 4)).toMatchObject({ field });
+    expect(findArchitectureFault(value, sizes)).toMatchObject({ field });
   });
 });

@@ -1,3 +1,6 @@
+import { leftOutFault } from './left-out.js';
+import type { ModelConfig } from './model-limits.js';
+
 /**
  * What a model computes otherwise than Mixtral, version 1: part of the meta block's payload. An absent member means
  * Mixtral's way and a present one never does, so that one architecture has one payload and one hash.
@@ -19,6 +22,15 @@ export interface Architecture {
   /** Biases are added to the gate, up and down projections of every expert. */
   readonly expertBias?: true;
   readonly clampedSwiglu?: ClampedSwiglu;
+  /** Experts that the model does without, by layer, ascending: no release names a block of theirs and no token goes to them. */
+  readonly leftOut?: readonly LeftOutExperts[];
+}
+
+/** Experts of one layer that a model does without. */
+export interface LeftOutExperts {
+  readonly layer: number;
+  /** Their numbers, ascending; the layer keeps as many as a token needs. */
+  readonly experts: readonly number[];
 }
 
 /** Layers in which a token sees only the last so many positions, its own included. */
@@ -80,6 +92,7 @@ const MEMBERS: Readonly<Record<string, Rule>> = {
   routerBias: FLAG,
   expertBias: FLAG,
   clampedSwiglu: [isRecord, 'must be an object or absent'],
+  leftOut: [Array.isArray, 'must be a list or absent'],
 };
 
 const YARN_MEMBERS: Readonly<Record<string, Rule>> = {
@@ -96,18 +109,22 @@ const YARN_MEMBERS: Readonly<Record<string, Rule>> = {
 
 const CLAMP_MEMBERS: Readonly<Record<string, Rule>> = { alpha: positive, limit: positive };
 
-/** The first thing wrong with an architecture of so many layers; null when nothing is. */
-export function findArchitectureFault(value: unknown, layers: number): ArchitectureFault | null {
+/** The first thing wrong with what a model of these sizes computes otherwise; null when nothing is. */
+export function findArchitectureFault(
+  value: unknown,
+  sizes: Pick<ModelConfig, 'layers' | 'experts' | 'expertsPerToken'>,
+): ArchitectureFault | null {
   if (!isRecord(value)) return { field: 'architecture', value, rule: 'must be an object or absent' };
   const fault = membersFault('architecture', value, MEMBERS, ['version']);
   if (fault !== null) return fault;
   if (Object.keys(value).length === 1)
     return { field: 'architecture', value, rule: 'must say what differs from Mixtral, or be absent' };
-  const { slidingWindow, yarn, clampedSwiglu } = value as unknown as Architecture;
+  const { slidingWindow, yarn, clampedSwiglu, leftOut } = value as unknown as Architecture;
   return (
-    (slidingWindow && windowFault(slidingWindow as unknown as Record<string, unknown>, layers)) ??
+    (slidingWindow && windowFault(slidingWindow as unknown as Record<string, unknown>, sizes.layers)) ??
     (yarn && partFault('architecture.yarn', yarn, YARN_MEMBERS, ['attentionFactor'])) ??
     (clampedSwiglu && partFault('architecture.clampedSwiglu', clampedSwiglu, CLAMP_MEMBERS)) ??
+    (leftOut && leftOutFault(leftOut, sizes)) ??
     null
   );
 }

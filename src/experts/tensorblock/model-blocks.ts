@@ -1,3 +1,4 @@
+import { leftOutOf } from './left-out.js';
 import type { ModelConfig } from './model-limits.js';
 
 /** One tensor that a block of weights holds. */
@@ -76,7 +77,9 @@ export function describeBlocks(config: ModelConfig): BlockDescription[] {
   for (let layer = 0; layer < config.layers; layer++) {
     blocks.push({ name: `layer${layer}.attention`, tensors: attentionTensors(config) });
     blocks.push({ name: `layer${layer}.router`, tensors: routerTensors(config) });
+    const leftOut = leftOutOf(config, layer);
     for (let expert = 0; expert < config.experts; expert++) {
+      if (leftOut.includes(expert)) continue;
       blocks.push({ name: `layer${layer}.expert${expert}`, tensors: expertTensors(config) });
     }
   }

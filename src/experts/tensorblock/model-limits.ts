@@ -83,8 +83,8 @@ export function findConfigFault(value: unknown): ConfigFault | null {
   );
 }
 
-function architectureFault({ architecture, layers }: ModelConfig): ConfigFault | null {
-  const found = architecture === undefined ? null : findArchitectureFault(architecture, layers);
+function architectureFault({ architecture, ...sizes }: ModelConfig): ConfigFault | null {
+  const found = architecture === undefined ? null : findArchitectureFault(architecture, sizes);
   return found && { field: found.field, value: describe(found.value), limit: null, rule: found.rule };
 }
 

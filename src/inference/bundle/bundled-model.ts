@@ -6,6 +6,7 @@ import {
   planBlocks,
   type ReleasePayload,
 } from '../../experts/index.js';
+import { leftOutNames } from '../../experts/tensorblock/left-out.js';
 import type { EngineBlock } from '../engine/engine-port.js';
 import { serveModel, type ServedModel } from '../models/served-model.js';
 import { disagreeing, type PartReport, type Receipt } from '../receipt/index.js';
@@ -27,6 +28,8 @@ export async function bundledModel(
   if (!config.ok) return unusable(config.error.message);
   const tokenizer = await readTokenizer(release.value, blocks);
   if (!tokenizer.ok) return tokenizer;
+  const surplus = leftOutNames(config.value).find((name) => Object.hasOwn(release.value.weights, name));
+  if (surplus !== undefined) return unusable(`the release names a block for ${surplus}, which it leaves out`);
   const named = new Map(receipt.experts.map(({ name, block }) => [name, block]));
   const planned = planBlocks(config.value);
   const needed = planned.filter(({ name, type }) => type !== 'expert' || named.has(name));

@@ -53,6 +53,14 @@ const PARTS: Record<string, Architecture | undefined> = {
     clampedSwiglu: { alpha: 1.702, limit: 0.7 },
   },
   everything: EVERY_PART,
+  'less an expert': { version: 1, leftOut: [{ layer: 1, experts: [0] }] },
+  'everything, less experts': {
+    ...EVERY_PART,
+    leftOut: [
+      { layer: 0, experts: [2] },
+      { layer: 2, experts: [1] },
+    ],
+  },
 };
 
 describe('the forward pass in plain TypeScript', () => {

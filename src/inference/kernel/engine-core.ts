@@ -125,7 +125,9 @@ export class EngineCore {
     this.models.delete(release);
     this.pages.forget(release);
     model.unload();
-    const needed = [...this.models.values()].flatMap((other) => other.experts.map(({ key }) => key));
+    const needed = [...this.models.values()].flatMap((other) =>
+      other.experts.flatMap((reference) => reference?.key ?? []),
+    );
     this.cache.retain(new Set(needed));
   }
 
@@ -256,13 +258,15 @@ export class EngineCore {
 
 function expertFigures(model: LoadedModel): EngineStats['models'][number] {
   const { experts: perLayer, layers } = model.config;
-  const experts = model.experts.map((reference, i): ExpertStats => ({
-    layer: Math.floor(i / perLayer),
-    expert: i % perLayer,
-    tokens: model.uses[i],
-    resident: reference.slot?.live ?? false,
-    loads: reference.loads,
-    meanLoadMs: reference.loads > 0 ? reference.loadMs / reference.loads : 0,
-  }));
+  const experts = model.experts.flatMap((reference, i): ExpertStats[] => {
+    if (reference === null) return [];
+    const { slot, loads, loadMs } = reference;
+    return [
+      {
+        ...{ layer: Math.floor(i / perLayer), expert: i % perLayer, tokens: model.uses[i] },
+        ...{ resident: slot?.live ?? false, loads, meanLoadMs: loads > 0 ? loadMs / loads : 0 },
+      },
+    ];
+  });
   return { release: model.release, layers, experts };
 }

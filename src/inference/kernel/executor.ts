@@ -1,7 +1,7 @@
-import type { CodedError } from '../../common/index.js';
+import { CodedError } from '../../common/index.js';
 import { GROUP_WORDS } from './abi.js';
 import type { ExpertCache } from './expert-cache.js';
-import type { ExpertSlot } from './expert-slots.js';
+import type { ExpertReference, ExpertSlot } from './expert-slots.js';
 import type { Kernel } from './kernel.js';
 import type { LoadedModel } from './model.js';
 import type { Prefetcher } from './prefetcher.js';
@@ -52,24 +52,29 @@ export class LocalExpertExecutor implements ExpertExecutor {
     this.recorder?.record(task);
     this.prefetcher?.judge(task);
     const wave = new Wave(this.kernel, task);
-    const missing: number[] = [];
-    for (let i = 0; i < task.experts.length; i++) {
-      const slot = this.cache.find(this.reference(task, i));
+    const missing: { readonly i: number; readonly reference: ExpertReference }[] = [];
+    const references = task.experts.map((expert) => this.reference(task, expert));
+    for (const [i, reference] of references.entries()) {
+      if (reference === null) {
+        failures.push({ index: i, error: leftOut(task, i) });
+        continue;
+      }
+      const slot = this.cache.find(reference);
       if (slot) wave.add(i, slot);
-      else missing.push(i);
+      else missing.push({ i, reference });
     }
-    const loading = missing.filter((i) => this.cache.begin(this.reference(task, i), task.layer, wave.slots));
+    const loading = missing.filter(({ reference }) => this.cache.begin(reference, task.layer, wave.slots));
     this.prefetcher?.look(task, wave.slots);
     if (loading.length > 0) {
       // what is there computes while the rest is read; afterwards the loader goes on from the front, and this thread from the end
       if (wave.slots.size > 0) wave.run(false);
       missing.reverse();
     }
-    for (const i of missing) {
-      let slot = this.cache.load(this.reference(task, i), wave.slots);
+    for (const { i, reference } of missing) {
+      let slot = this.cache.load(reference, wave.slots);
       if (slot.ok && slot.value === 'full') {
         wave.run(false);
-        slot = this.cache.load(this.reference(task, i), wave.slots);
+        slot = this.cache.load(reference, wave.slots);
       }
       if (!slot.ok) failures.push({ index: i, error: slot.error });
       else if (slot.value !== 'full') wave.add(i, slot.value);
@@ -78,9 +83,15 @@ export class LocalExpertExecutor implements ExpertExecutor {
     return failures;
   }
 
-  private reference(task: ExpertTask, index: number) {
-    return task.model.experts[task.layer * task.model.config.experts + task.experts[index]];
+  private reference({ model, layer }: ExpertTask, expert: number): ExpertReference | null {
+    return model.experts[layer * model.config.experts + expert];
   }
+}
+
+/** Where no logit of the router is a number, the first expert counts as chosen, be it left out or not: such rows have no meaning. */
+function leftOut({ model, layer, experts }: ExpertTask, index: number): CodedError {
+  const message = `release ${model.release} leaves out layer${layer}.expert${experts[index]}, and its router gave no number`;
+  return new CodedError('LOGITS_NOT_FINITE', message, { release: model.release }, 500);
 }
 
 /** Experts that are in memory together and run in one command. */

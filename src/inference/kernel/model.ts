@@ -1,4 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { leftOutOf, routerMask } from '../../experts/tensorblock/left-out.js';
 import { Grammars } from '../constraints/index.js';
 import { LAYER_FIELDS, MODEL_FIELDS, PAGE_POSITIONS, words } from './abi.js';
 import { type EngineModel, type WeightBlock } from './block-source.js';
@@ -19,8 +20,8 @@ export interface LoadedModel {
   /** Address of the kernel's `Model`. */
   readonly address: number;
   readonly run: RunState;
-  /** One per layer and expert: layer * experts + expert. */
-  readonly experts: readonly ExpertReference[];
+  /** One per layer and expert: layer * experts + expert; null where the release leaves it out. */
+  readonly experts: readonly (ExpertReference | null)[];
   /** Tokens that went through each expert, same order. */
   readonly uses: Float64Array;
   /** Bytes of one KV page. */
@@ -84,11 +85,16 @@ export class ModelLoader {
     });
   }
 
-  private references(): Result<ExpertReference[]> {
+  private references(): Result<(ExpertReference | null)[]> {
     const { config } = this.model;
-    const references: ExpertReference[] = [];
+    const references: (ExpertReference | null)[] = [];
     for (let layer = 0; layer < config.layers; layer++) {
+      const leftOut = leftOutOf(config, layer);
       for (let expert = 0; expert < config.experts; expert++) {
+        if (leftOut.includes(expert)) {
+          references.push(null);
+          continue;
+        }
         const block = this.block(`layer${layer}.expert${expert}`);
         if (!block.ok) return block;
         references.push({
@@ -150,7 +156,21 @@ export class ModelLoader {
     if (!attention.ok) return attention;
     const router = this.tensors(`layer${layer}.router`, routerTensors(config));
     if (!router.ok) return router;
-    return ok(layerFields(config, layer, attention.value, router.value));
+    const bias = this.routerBias(layer, router.value.optional('bias'));
+    if (!bias.ok) return bias;
+    return ok(layerFields(config, layer, attention.value, router.value, bias.value));
+  }
+
+  /** Where the bias of a layer's router is; with experts left out it is the release's own, if it has one, and their mask. 0: none. */
+  private routerBias(layer: number, own: number): Result<number> {
+    const mask = routerMask(this.model.config, layer);
+    if (mask === null) return ok(own);
+    const place = this.allocate(mask.byteLength);
+    if (!place.ok) return place;
+    const { heap } = this.kernel;
+    const bias = own === 0 ? null : heap.floats(own, mask.length);
+    heap.floats(place.value, mask.length).set(mask.map((value, i) => value + (bias?.[i] ?? 0)));
+    return place;
   }
 
   /** Rotation frequencies, and behind them the factor on cosines and sines. */

@@ -50,7 +50,7 @@ export class Prefetcher {
     const { experts: references, config } = task.model;
     const first = layer * config.experts;
     this.cache.prefetch(
-      experts.map((expert) => references[first + expert]),
+      experts.map((expert) => references[first + expert]).filter((reference) => reference !== null),
       layer,
       keep,
     );

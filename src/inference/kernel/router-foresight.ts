@@ -1,3 +1,4 @@
+import { leftOutOf } from '../../experts/tensorblock/left-out.js';
 import { LAYER_FIELDS, MODEL_FIELDS, runWord } from './abi.js';
 import type { ExpertTask } from './executor.js';
 import type { KernelHeap } from './heap.js';
@@ -22,12 +23,14 @@ export class RouterForesight {
     const { norm, router } = this.weights(task);
     const size = config.hiddenSize;
     const states = this.heap.floats(run.run[runWord('residual')], rows * size);
+    const leftOut = leftOutOf(config, task.layer + 1);
     const chosen = new Set<number>();
     for (let row = 0; row < rows; row++) {
       // the root mean square would scale all logits alike: it decides nothing
       const state = states.subarray(row * size, (row + 1) * size).map((value, i) => value * norm[i]);
-      for (const expert of best(logits(state, router, config.experts), config.expertsPerToken))
-        chosen.add(expert);
+      const scores = logits(state, router, config.experts);
+      for (const expert of leftOut) scores[expert] = -Infinity;
+      for (const expert of best(scores, config.expertsPerToken)) chosen.add(expert);
     }
     return [...chosen].sort((a, b) => a - b);
   }

@@ -10,12 +10,13 @@ import {
 import type { ModelConfig } from './config.js';
 import type { PlacedTensors } from './tensors.js';
 
-/** The words of a kernel's `Layer`. */
+/** The words of a kernel's `Layer`. @param routerBias where it is; 0: none */
 export function layerFields(
   { architecture }: ModelConfig,
   layer: number,
   attention: PlacedTensors,
   router: PlacedTensors,
+  routerBias: number,
 ): Uint32Array {
   const [query, key, value, output] = ['q', 'k', 'v', 'o'].map((name) => attention.get(name));
   const window = architecture?.slidingWindow;
@@ -39,7 +40,7 @@ export function layerFields(
     keyNorm: attention.optional('k_norm'),
     sinks: attention.optional('sinks'),
     window: window?.layers.includes(layer) ? window.positions : 0,
-    routerBias: router.optional('bias'),
+    routerBias,
   });
 }
 

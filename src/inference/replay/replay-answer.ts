@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../common/index.js';
+import { leftOutNames } from '../../experts/tensorblock/left-out.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { requireExactEngine, type EnginePort } from '../engine/engine-port.js';
 import type { ServedModel } from '../models/served-model.js';
@@ -36,7 +37,7 @@ export async function replayAnswer(
   const text = answerText(detokenizer, evidence.output_ids, evidence.stop);
   const observed = { ...replay.value, text, stopIds: model.stopIds };
   const parts = compareReplay(receipt, evidence, observed, nativeSha256);
-  return ok([kernel, ...compareBlocks(receipt, model), ...parts]);
+  return ok([kernel, ...compareBlocks(receipt, model), ...withoutLeftOut(receipt, model), ...parts]);
 }
 
 function checkKernel(kernelHash: string, receipt: Receipt): PartReport {
@@ -50,4 +51,16 @@ function compareBlocks(receipt: Receipt, model: ServedModel): PartReport[] {
   return receipt.experts
     .filter(({ name, block }) => blocks.get(name) !== block)
     .map(({ name, block }) => disagreeing('experts', `${name} is not block ${block} in this release`));
+}
+
+/** That the experts which the release does without had no part: it names no block of theirs, so the replay cannot have used them. */
+function withoutLeftOut({ experts }: Receipt, { engine }: ServedModel): PartReport[] {
+  const leftOut = leftOutNames(engine.config);
+  if (leftOut.length === 0) return [];
+  const named = new Set([...engine.blocks, ...experts].map(({ name }) => name));
+  const wrong = leftOut.filter((name) => named.has(name));
+  if (wrong.length > 0)
+    return [disagreeing('left_out', `${wrong.join(', ')} should be left out, and is named`, 0)];
+  const detail = `the release does without ${leftOut.join(', ')}: neither it nor the receipt names a block of theirs`;
+  return [agreeing('left_out', detail)];
 }

@@ -1,4 +1,4 @@
-import type { CodedError } from '../../common/index.js';
+import { CodedError, err } from '../../common/index.js';
 import type { ModelConfig } from '../kernel/index.js';
 import { affine } from './affine.js';
 import type { BlockTensors } from './block-tensors.js';
@@ -33,10 +33,10 @@ export function runExperts(
   let next = 0;
   for (const [expert, members] of groupByExpert(experts, config)) {
     const place = model.experts[layer * config.experts + expert];
-    place.tokens += members.length;
     members.forEach((member) => (places[member] = next++));
     const own = members.map((member) => Math.floor(member / config.expertsPerToken));
-    const tensors = cache.get(place);
+    if (place !== null) place.tokens += members.length;
+    const tensors = place === null ? err(leftOut(model, layer, expert)) : cache.get(place);
     if (!tensors.ok) {
       own.forEach((row) => failures.set(row, tensors.error));
       outputs.push(tf.zeros([own.length, hiddenSize]));
@@ -73,4 +73,10 @@ function activate(tf: Tf, { architecture }: ModelConfig, gate: Tensor2D, up: Ten
   const bounded = tf.minimum(gate, limit);
   const glu = tf.mul(bounded, tf.sigmoid(tf.mul(bounded, alpha)));
   return tf.mul(tf.add(tf.clipByValue(up, -limit, limit), 1), glu);
+}
+
+/** What is no number may fall on an expert that is not there. */
+function leftOut({ release }: TensorModel, layer: number, expert: number): CodedError {
+  const message = `release ${release} leaves out layer${layer}.expert${expert}, and its router gave no number`;
+  return new CodedError('LOGITS_NOT_FINITE', message, { release }, 500);
 }

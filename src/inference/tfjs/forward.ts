@@ -68,7 +68,7 @@ export class TensorForward {
       );
       const router = model.routers[layer];
       const normed = rmsNorm(tf, residual, router.get<Tensor1D>('norm'), config.rmsEpsilon);
-      const routing = await route(tf, config, router, normed);
+      const routing = await route(tf, config, layer, router, normed);
       routes.push(routing.experts);
       const output = runExperts(tf, model, layer, this.experts, normed, routing);
       output.failures.forEach((error, row) => failures.set(row, error));

@@ -86,7 +86,7 @@ export class TensorCore {
       if (ticket.work.release === release) this.end(ticket, err(modelUnloaded(release)));
     }
     this.models.delete(release);
-    model.experts.forEach((place) => this.experts.drop(place));
+    for (const place of model.experts) if (place !== null) this.experts.drop(place);
     model.dispose();
   }
 

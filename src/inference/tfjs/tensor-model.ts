@@ -1,4 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { leftOutOf } from '../../experts/tensorblock/left-out.js';
 import { Grammars } from '../constraints/index.js';
 import type { BlockFailureHandler, BlockSource } from '../kernel/block-source.js';
 import { attentionTensors, embeddingTensors, headTensors, routerTensors } from '../kernel/blocks.js';
@@ -17,8 +18,8 @@ export interface TensorModel {
   readonly attention: readonly BlockTensors[];
   /** Per layer. */
   readonly routers: readonly BlockTensors[];
-  /** One per layer and expert: layer * experts + expert. */
-  readonly experts: readonly ExpertPlace[];
+  /** One per layer and expert: layer * experts + expert; null where the release leaves it out. */
+  readonly experts: readonly (ExpertPlace | null)[];
   readonly head: BlockTensors;
   /** Bytes of keys and values of one position. */
   readonly positionBytes: number;
@@ -96,11 +97,16 @@ class Loader {
     for (const block of this.opened.splice(0)) block.dispose();
   }
 
-  private places(): Result<ExpertPlace[]> {
+  private places(): Result<(ExpertPlace | null)[]> {
     const { config } = this.model;
-    const places: ExpertPlace[] = [];
+    const places: (ExpertPlace | null)[] = [];
     for (let layer = 0; layer < config.layers; layer++) {
+      const leftOut = leftOutOf(config, layer);
       for (let expert = 0; expert < config.experts; expert++) {
+        if (leftOut.includes(expert)) {
+          places.push(null);
+          continue;
+        }
         const block = this.block(`layer${layer}.expert${expert}`);
         if (!block.ok) return block;
         places.push({ block: block.value, config, tokens: 0, loads: 0, loadMs: 0, tensors: null });

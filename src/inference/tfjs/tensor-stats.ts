@@ -21,13 +21,15 @@ function expertFigures({ release, config, experts }: TensorModel): EngineStats['
   return {
     release,
     layers: config.layers,
-    experts: experts.map(({ tokens, tensors, loads, loadMs }, i) => ({
-      layer: Math.floor(i / config.experts),
-      expert: i % config.experts,
-      tokens,
-      resident: tensors !== null,
-      loads,
-      meanLoadMs: loads > 0 ? loadMs / loads : 0,
-    })),
+    experts: experts.flatMap((place, i) => {
+      if (place === null) return [];
+      const { tokens, tensors, loads, loadMs } = place;
+      return [
+        {
+          ...{ layer: Math.floor(i / config.experts), expert: i % config.experts, tokens },
+          ...{ resident: tensors !== null, loads, meanLoadMs: loads > 0 ? loadMs / loads : 0 },
+        },
+      ];
+    }),
   };
 }

@@ -4,7 +4,7 @@
  * Members are named as in JSON.
  */
 export interface Beacon {
-  /** Leaf of the submission. */
+  /** Leaf of the submission, or of the removal. */
   readonly submission_index: number;
   /** Leaf of the random number. */
   readonly nonce_index: number;
@@ -16,6 +16,10 @@ export interface Beacon {
 
 /** Kind of the log entry of a submission. */
 export const SUBMISSION_ENTRY = 'learning.submission';
+/** Kind of the log entry of the removal of experts, after which a random number comes as after a submission. */
+export const REMOVAL_ENTRY = 'learning.removal';
+/** Kind of the log entry of what a removal was measured to do. */
+export const REMOVAL_MEASURED_ENTRY = 'learning.removal.measured';
 /** Kind of the log entry of the random number behind it. */
 export const NONCE_ENTRY = 'learning.nonce';
 /** Kind of the log entry of a verdict. */

@@ -13,21 +13,21 @@ export class Beacons {
     private readonly appender: LogAppender,
   ) {}
 
-  /** Puts a random number behind a submission that is in the log; the first one counts. */
+  /** Puts a random number behind a submission or a removal that is in the log; the first one counts. */
   async commit(manager: EntityManager, submission: string, actor: string): Promise<void> {
     const hash = bytesToHex(randomBytes(32));
     await this.appender.append(manager, [{ kind: NONCE_ENTRY, subject: submission, actor, hash, data: {} }]);
   }
 
-  /** Whether a submission has its place in the log. */
-  async isLogged(submission: string): Promise<boolean> {
-    return (await this.log.indexOf(submission, SUBMISSION_ENTRY)) !== null;
+  /** Whether a submission, or what else its entry is of, has its place in the log. */
+  async isLogged(submission: string, entry = SUBMISSION_ENTRY): Promise<boolean> {
+    return (await this.log.indexOf(submission, entry)) !== null;
   }
 
   /** The beacon of a submission; null while the published log does not reach that far. */
-  async of(submission: string): Promise<Beacon | null> {
+  async of(submission: string, entry = SUBMISSION_ENTRY): Promise<Beacon | null> {
     const [at, nonce] = await Promise.all(
-      [SUBMISSION_ENTRY, NONCE_ENTRY].map((kind) => this.log.indexOf(submission, kind)),
+      [entry, NONCE_ENTRY].map((kind) => this.log.indexOf(submission, kind)),
     );
     if (at === null || nonce === null) return null;
     const size = nonce + 1;

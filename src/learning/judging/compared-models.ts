@@ -47,7 +47,8 @@ export class ComparedModelsSource {
     return ok({ live, base: base.value, candidate, encoder: encoder.value });
   }
 
-  private async encoderOf({ tokenizer }: ReleaseView): Promise<Result<ExampleEncoder>> {
+  /** Makes token ids of examples, as the release does. */
+  async encoderOf({ tokenizer }: ReleaseView): Promise<Result<ExampleEncoder>> {
     if (tokenizer === null) return ExampleEncoder.create(null);
     const [stored, payload] = [await this.reader.header(tokenizer), await this.reader.payload(tokenizer)];
     if (!payload.ok) return payload;

@@ -123,6 +123,17 @@ export class SubmissionStore {
     return rows.length === 0 ? null : (JSON.parse(rows[0].verdict) as Verdict);
   }
 
+  /** Whether an account has handed in every one of these blocks, and each was accepted. */
+  async isAuthor(account: string, blocks: readonly string[]): Promise<boolean> {
+    const [{ count }] = await this.dataSource.query<{ count: string }[]>(
+      `SELECT count(DISTINCT block ->> 'block') AS count
+       FROM learning_submissions, json_array_elements(verdict::json -> 'blocks') block
+       WHERE account = $1 AND state IN ('accepted', 'released', 'superseded') AND block ->> 'block' = ANY ($2::text[])`,
+      [account, blocks],
+    );
+    return Number(count) === new Set(blocks).size;
+  }
+
   /** How many submissions are worked on, or were within the last hour. */
   async inWork(): Promise<number> {
     const [{ works }] = await this.dataSource.query<{ works: string }[]>(

@@ -83,6 +83,7 @@ describe('the forward and the backward pass', () => {
     ['Mixtral', undefined],
     ['every part that families have', EVERY_PART],
     ['norms of single heads', { version: 1, queryKeyNorm: 'head' } as const],
+    ['an expert that is left out', { version: 1, leftOut: [{ layer: 0, experts: [1] }] } as const],
   ])('give the loss and the gradients of a float64 reference: %s', (_, architecture) => {
     fc.assert(
       fc.property(fc.nat(1000), (seed) => {

@@ -1,3 +1,4 @@
+import { leftOutOf, routerMask } from '../../experts/tensorblock/left-out.js';
 import type { ModelConfig } from '../../experts/tensorblock/model-limits.js';
 import type { Batch } from './batch.js';
 import { attend, rotate } from './layers/attention.js';
@@ -24,6 +25,8 @@ export interface Stream {
  */
 export class Transformer {
   private readonly rotations: number;
+  /** Biases of routers that leave experts out, by layer. */
+  private readonly masks = new Map<number, Variable>();
 
   /** @param balance coefficient of the load-balancing loss; 0 where routers do not learn */
   constructor(
@@ -33,6 +36,7 @@ export class Transformer {
     private readonly balance = 0,
   ) {
     this.rotations = rotationTable(kernel, config);
+    for (let layer = 0; layer < config.layers; layer++) this.mask(layer);
   }
 
   /** The embeddings of a batch. */
@@ -94,12 +98,14 @@ export class Transformer {
     const n = rmsNorm(tape, x, this.weights.get(block, 'norm'), rmsEpsilon);
     const router: RouterWeights = {
       weight: this.weights.get(block, 'weight'),
-      bias: this.weights.optional(block, 'bias'),
+      bias: this.masks.get(layer) ?? this.weights.optional(block, 'bias'),
       chosen: expertsPerToken,
       overAll: architecture?.routerSoftmax === 'all',
       balance: this.balance,
     };
+    const leftOut = leftOutOf(this.config, layer);
     const weights = Array.from({ length: experts }, (_, expert) => {
+      if (leftOut.includes(expert)) return null;
       const name = `layer${layer}.expert${expert}`;
       return {
         gate: this.linear(name, 'gate'),
@@ -108,6 +114,18 @@ export class Transformer {
       };
     });
     return mixture(tape, { x, n }, router, weights, architecture?.clampedSwiglu ?? null);
+  }
+
+  /** The bias of a router that leaves experts out: its own, which does not learn then, and minus infinity. */
+  private mask(layer: number): void {
+    const mask = routerMask(this.config, layer);
+    if (mask === null) return;
+    const own = this.weights.optional(`layer${layer}.router`, 'bias');
+    const address = this.kernel.allocate(mask.byteLength);
+    const bias = own && this.kernel.floats(own.address, mask.length);
+    this.kernel.floats(address, mask.length).set(mask.map((value, i) => value + (bias?.[i] ?? 0)));
+    const columns = mask.length;
+    this.masks.set(layer, { address, rows: 1, columns, needsGradient: false, gradient: 0 });
   }
 
   private linear(block: string, name: string): LinearWeights {

@@ -6,6 +6,8 @@ const DATASET =
   '`{id, name, version, creator, licence, source, files, bytes, sha256, root, stage, reasons, note, actor, at, audit, vote, appeal, appeal_until, tier, …}` (docs/formats/dataset.md)';
 const DATASET_UPLOAD = '`{upload_id, chunk_bytes, bytes, received, work: {challenge, bits}}`';
 const LINEAGE = '{blocks: [{hash, name, model}], releases: [{hash, model, blocks}], truncated}';
+const REMOVAL =
+  '{removal_id, model, base_release, experts: [{name, block}], reason, state, code, detail, figures: {overall, domains}, worse: [{code, detail}], release, version, decision, created_at, updated_at}';
 const ROUND =
   '{round_id, model, release, experts, announced_by, state, code, detail, due_at, is_over, aggregator, faulty, minimum, most, members, committed, revealed, aggregate, submission_id, result: {state, code, version, overall}, created_at, updated_at}';
 const ROUND_DETAIL = `\`${ROUND}\` and \`terms, outcome, members_list: [{author, joined_at, commitment, committed_at, update, bytes, revealed_at, code}]\` (docs/formats/round.md)`;
@@ -65,6 +67,14 @@ export const LEARNING_ANSWERS: Answers = {
   },
   LineageController_model: { 200: json(EXPERT_LINEAGE) },
   LineageController_expert: { 200: json(EXPERT_LINEAGE) },
+  RemovalsController_ask: {
+    200: json(`The same removal was here already: \`${REMOVAL}\``),
+    202: json(`Taken: \`${REMOVAL}\``),
+  },
+  RemovalsController_list: { 200: json(`\`{items: [${REMOVAL}], next_cursor}\``) },
+  RemovalsController_one: {
+    200: json(`\`${REMOVAL}\` and \`statement, beacon, effect, effect_hash\` (docs/formats/removal.md)`),
+  },
   RoundsController_announce: { 201: json(ROUND_DETAIL) },
   RoundsController_list: { 200: json(`\`{items: [${ROUND}], next_cursor}\``) },
   RoundsController_one: { 200: json(ROUND_DETAIL) },

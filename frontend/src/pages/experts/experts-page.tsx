@@ -13,6 +13,7 @@ import { CacheReadings } from './cache-readings.js';
 import styles from './experts.module.css';
 import { HeatMap } from './heat-map.js';
 import { measures, type MeasureName } from './measures.js';
+import { Removals } from './removals.js';
 
 /** Which experts do the work? */
 export default function ExpertsPage() {
@@ -54,6 +55,7 @@ export default function ExpertsPage() {
           <CacheCurves />
         </section>
       </div>
+      <Removals />
       {experts.data !== undefined && experts.data.length > 0 && (
         <DataTable
           label="Experts"

@@ -1,4 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../../common/index.js';
+import { routerMask } from '../../../experts/tensorblock/left-out.js';
 import { dot } from '../arithmetic/float32.js';
 import { activate } from './activation.js';
 import { add, addScaled, affine } from './affine.js';
@@ -29,7 +30,9 @@ const routerLogits: Operator = {
     }
     const bias = block.value.row('bias');
     if (!bias.ok) return bias;
-    return ok(bias.value === null ? logits : add(logits, bias.value));
+    const sums = bias.value === null ? logits : add(logits, bias.value);
+    const mask = routerMask(input.config, input.place.section - 1);
+    return ok(mask === null ? sums : add(sums, mask));
   },
   length: ({ experts }) => experts,
   work: ({ experts, hiddenSize }) => experts * hiddenSize,

@@ -84,7 +84,7 @@ class Ring {
 }
 
 function headerOf({ release, config, experts }: LoadedModel, predictions: boolean): TraceHeader {
-  const expertBytes = Math.max(...experts.map(({ block }) => block.payloadSize));
+  const expertBytes = Math.max(...experts.map((reference) => reference?.block.payloadSize ?? 0));
   const { layers, experts: perLayer, expertsPerToken } = config;
   return { release, layers, experts: perLayer, expertsPerToken, expertBytes, predictions, skipped: 0 };
 }

@@ -31,12 +31,12 @@ interface Groups {
   readonly ranges: readonly RowRange[];
 }
 
-/** x + the weighted outputs of the experts that the router has chosen for n. */
+/** x + the weighted outputs of the experts that the router has chosen for n. @param experts null where the model leaves one out, which the router's bias then rules out */
 export function mixture(
   tape: Tape,
   { x, n }: { x: Variable; n: Variable },
   router: RouterWeights,
-  experts: readonly ExpertWeights[],
+  experts: readonly (ExpertWeights | null)[],
   clamp: Clamp,
 ): Variable {
   const { kernel } = tape;
@@ -143,34 +143,33 @@ function gather(tape: Tape, n: Variable, { origins, places }: Groups, chosen: nu
 function runExperts(
   tape: Tape,
   x: Variable,
-  experts: readonly ExpertWeights[],
+  experts: readonly (ExpertWeights | null)[],
   ranges: readonly RowRange[],
   clamp: Clamp,
 ): Variable {
   const { kernel } = tape;
-  const width = experts[0].gate.weight.rows;
+  const present = experts.flatMap((expert, i) => (expert === null ? [] : [{ expert, range: ranges[i] }]));
+  const width = present[0].expert.gate.weight.rows;
   const isTrained = (expert: ExpertWeights) =>
     [expert.gate, expert.up, expert.down].some(
       ({ weight, bias }) => weight.needsGradient || (bias?.needsGradient ?? false),
     );
-  const needsGradient = x.needsGradient || experts.some(isTrained);
+  const needsGradient = x.needsGradient || present.some(({ expert }) => isTrained(expert));
   const [gate, up, hidden] = [0, 1, 2].map(() => tape.variable(x.rows, width, needsGradient));
   const output = tape.variable(x.rows, x.columns, needsGradient);
   const activation = (out: number) => [gate.address, up.address, out, x.rows * width];
   const shape = [float(clamp?.limit ?? 0), float(clamp?.alpha ?? 1)];
-  experts.forEach((expert, i) => {
-    project(tape, x, expert.gate, gate, ranges[i], false);
-    project(tape, x, expert.up, up, ranges[i], false);
-  });
+  for (const { expert, range } of present) {
+    project(tape, x, expert.gate, gate, range, false);
+    project(tape, x, expert.up, up, range, false);
+  }
   kernel.execute('activate', ...activation(hidden.address), ...shape);
-  experts.forEach((expert, i) => project(tape, hidden, expert.down, output, ranges[i], false));
+  for (const { expert, range } of present) project(tape, hidden, expert.down, output, range, false);
   if (!needsGradient) return output;
   tape.record(() => {
     if (output.gradient === 0) return;
     // Where nothing before the experts learns, only the rows of those that do are followed back.
-    const followed = experts
-      .map((expert, i) => ({ expert, range: ranges[i] }))
-      .filter(({ expert }) => x.needsGradient || isTrained(expert));
+    const followed = present.filter(({ expert }) => x.needsGradient || isTrained(expert));
     for (const { expert, range } of followed) projectBackward(tape, hidden, expert.down, output, range);
     const gradients = [tape.gradientOf(gate), tape.gradientOf(up)];
     const dHidden = tape.gradientOf(hidden);
