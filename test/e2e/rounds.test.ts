@@ -58,8 +58,9 @@ describe('rounds', () => {
     await roundReaches(server, id, 'committing');
 
     const base = await baseOf(server, terms);
+    // Far enough apart (cosine 0.94) to be two updates and not near-copies, which would share one part.
     const noisy = (seed: number) => (value: number, place: number) =>
-      value * (1 + 0.02 * Math.sin(place * seed));
+      value * (1 + 0.35 * Math.sin(place * seed));
     const updates = [
       repairingUpdate(base, noisy(1.7)),
       repairingUpdate(base, noisy(2.3)),
