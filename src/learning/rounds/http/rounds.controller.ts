@@ -50,8 +50,9 @@ export class RoundsController {
       ...{ ...(model !== undefined && { model }), ...(state !== undefined && { state }) },
     });
     const page = found.slice(0, limit);
+    const results = await this.submissions.findAll(page.flatMap(({ submission }) => submission ?? []));
     return {
-      items: await Promise.all(page.map(async (row) => roundView(row, await this.submissionOf(row)))),
+      items: page.map((row) => roundView(row, results.get(row.submission ?? '') ?? null)),
       next_cursor: found.length > limit ? page[page.length - 1].position : null,
     };
   }
@@ -114,11 +115,9 @@ export class RoundsController {
   }
 
   private async detail(row: RoundRow): Promise<object> {
-    return roundDetail(row, await this.store.members(row.id), await this.submissionOf(row));
-  }
-
-  private async submissionOf({ submission }: RoundRow) {
-    return submission === null ? null : this.submissions.find(submission);
+    const { id, submission } = row;
+    const result = submission === null ? null : await this.submissions.find(submission);
+    return roundDetail(row, await this.store.members(id), result);
   }
 }
 
