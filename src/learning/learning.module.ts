@@ -39,6 +39,7 @@ import { RoundsController } from './rounds/http/rounds.controller.js';
 import { RoundRunner } from './rounds/node/round-runner.js';
 import { RoundBases } from './rounds/round-bases.js';
 import { RoundDesk } from './rounds/round-desk.js';
+import { RoundRetention } from './rounds/round-retention.js';
 import { RoundReveals } from './rounds/round-reveals.js';
 import { RoundSteps } from './rounds/round-steps.js';
 import { RoundStore } from './rounds/round-store.js';
@@ -91,6 +92,7 @@ import { RoundWorker } from './rounds/round-worker.js';
     RoundWorker,
     RoundDesk,
     RoundReveals,
+    RoundRetention,
   ],
   exports: [SubmissionStore],
 })

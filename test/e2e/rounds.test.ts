@@ -159,6 +159,12 @@ describe('rounds', () => {
     expect(await forged('committed', (data) => (data.commitment = 'ab'.repeat(32)))).toMatchObject({
       error: { code: 'ROUND_LOG' },
     });
+    const gone = await recomputeRoundOf(id, (path) =>
+      path.includes('/updates/')
+        ? Promise.resolve(Response.json({ code: 'ROUND_UPDATES_GONE' }, { status: 410 }))
+        : fetch(`${server.url}${path}`),
+    );
+    expect(gone).toMatchObject({ error: { code: 'ROUND_UPDATES_GONE' } });
     const { stdout } = await runCommand(['rounds', 'list', '--server', server.url], own);
     expect(stdout).toContain(`${id}  submitted  layer0.expert0  2 members (2 needed), 2 committed, 2 shown`);
   });

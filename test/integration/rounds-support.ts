@@ -1,5 +1,6 @@
 import { bytesToHex, CodedError, err, ok, unwrap, type Result } from '../../src/common/index.js';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
+import type { AppConfig } from '../../src/config/index.js';
 import { Transactions } from '../../src/database/index.js';
 import type { ParameterIndex } from '../../src/experts/index.js';
 import { secp256k1Signer } from '../../src/keys/index.js';
@@ -42,6 +43,8 @@ export async function openRounds() {
   const chain = await openChain();
   const { dataSource, log, events } = chain;
   const transactions = new Transactions(dataSource);
+  const settings = { learningRoundMb: 128, learningRoundDays: 90 };
+  const config = settings as unknown as AppConfig;
   const store = new RoundStore(dataSource);
   const base = await smallBase();
   const bases = { of: () => Promise.resolve(ok(base)) } as unknown as RoundBases;
@@ -68,8 +71,8 @@ export async function openRounds() {
     submit: (_row: unknown, _outcome: unknown, _found: unknown, also: WithSubmission) =>
       transactions.run((manager) => also(manager, SUBMISSION, 'e'.repeat(64))).then(() => ok()),
   } as unknown as RoundSubmissions;
-  const desk = new RoundDesk(store, bases, index, gate, worker, transactions, log, events);
-  const reveals = new RoundReveals(store, bases, runner, worker, transactions, log, events);
+  const desk = new RoundDesk(config, store, bases, index, gate, worker, transactions, log, events);
+  const reveals = new RoundReveals(config, store, bases, runner, worker, transactions, log, events);
   const steps = new RoundSteps(store, bases, runner, submissions, transactions, log, events);
   const updates = AUTHORS.map((_, i) => updateOf(base, (place) => 0.01 + Math.sin(place * (i + 1)) / 500));
 
@@ -133,7 +136,7 @@ export async function openRounds() {
   }
 
   return {
-    ...{ chain, store, desk, reveals, steps, updates, bases, transactions },
+    ...{ chain, config, settings, store, desk, reveals, steps, updates, bases, transactions },
     ...{ announced, joined, committed, revealed, advance, committing, revealing, kinds },
   };
 }
