@@ -38,6 +38,7 @@ import { TrainingAudit } from './judging/training-audit.js';
 import { RoundsController } from './rounds/http/rounds.controller.js';
 import { RoundRunner } from './rounds/node/round-runner.js';
 import { RoundBases } from './rounds/round-bases.js';
+import { RoundCancellation } from './rounds/round-cancellation.js';
 import { RoundDesk } from './rounds/round-desk.js';
 import { RoundRetention } from './rounds/round-retention.js';
 import { RoundReveals } from './rounds/round-reveals.js';
@@ -93,6 +94,7 @@ import { RoundWorker } from './rounds/round-worker.js';
     RoundDesk,
     RoundReveals,
     RoundRetention,
+    RoundCancellation,
   ],
   exports: [SubmissionStore],
 })

@@ -175,10 +175,24 @@ describe('rounds', () => {
     const none = `round_${'0'.repeat(32)}`;
     const gone = await call(server, 'GET', `/learning/rounds/${none}`);
     expect([gone.status, gone.body.code]).toEqual([404, 'ROUND_NOT_FOUND']);
-    const code = async (...args: string[]) => {
-      const { stdout } = await runCommand(['rounds', ...args, '--server', server.url, '--json'], env);
-      return (JSON.parse(stdout) as { error: { code: string } }).error.code;
+    const answerOf = async (args: string[], more: Record<string, string> = {}) => {
+      const whole = ['rounds', ...args, '--server', server.url, '--json'];
+      const { stdout } = await runCommand(whole, { ...env, ...more });
+      return JSON.parse(stdout) as { error: { code: string }; code: string; detail: string };
     };
+    const code = async (...args: string[]) => (await answerOf(args)).error.code;
+    const [announcer, other] = members;
+    const id = String((await announcer.announce(await termsFor(server))).body.round_id);
+    const cancel = ['cancel', id, '--reason', 'a test'];
+    expect((await answerOf(cancel, { STEMMA_TOKEN: other.person.token })).error.code).toBe('ROUND_FOREIGN');
+    for (let time = 0; time < 2; time++)
+      expect(await answerOf(cancel, { STEMMA_TOKEN: announcer.person.token })).toMatchObject({
+        ...{ state: 'failed', code: 'ROUND_CANCELLED', detail: 'a test' },
+      });
+    const { status: bad } = await call(server, 'POST', `/learning/rounds/${id}/cancel`, {
+      ...{ token: announcer.person.token, body: { reason: ' ' } },
+    });
+    expect(bad).toBe(400);
     expect(await code('recompute', none)).toBe('ROUND_NOT_AGGREGATED');
     expect(await code('show', 'round_1')).toBe('ROUND_ID');
     expect(await code('reveal', none, temporaryFolder('empty'))).toBe('ROUND_FILES');

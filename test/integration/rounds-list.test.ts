@@ -11,9 +11,9 @@ beforeAll(async () => {
 afterAll(() => rounds.chain.close());
 
 it('the list of rounds asks as often for many results as for one', async () => {
-  const { chain, desk, reveals, store, transactions } = rounds;
+  const { cancellation, chain, desk, reveals, store, transactions } = rounds;
   const submissions = new SubmissionStore(chain.dataSource);
-  const controller = new RoundsController(desk, reveals, store, submissions);
+  const controller = new RoundsController(desk, reveals, cancellation, store, submissions);
   const statement = { author: 'me', model: 'genesis', release: 'a'.repeat(64) } as SubmissionStatement;
   for (let number = 0; number < 8; number++) {
     const round = `round_${String(number).repeat(32)}`;

@@ -8,6 +8,7 @@ import type { DatasetGate } from '../../src/learning/checks/dataset-gate.js';
 import type { RoundRunner } from '../../src/learning/rounds/node/round-runner.js';
 import { workOnRound, type RoundWork } from '../../src/learning/rounds/node/round-work.js';
 import type { RoundBases } from '../../src/learning/rounds/round-bases.js';
+import { RoundCancellation } from '../../src/learning/rounds/round-cancellation.js';
 import { RoundDesk } from '../../src/learning/rounds/round-desk.js';
 import { RoundReveals } from '../../src/learning/rounds/round-reveals.js';
 import { RoundSteps } from '../../src/learning/rounds/round-steps.js';
@@ -73,6 +74,7 @@ export async function openRounds() {
   } as unknown as RoundSubmissions;
   const desk = new RoundDesk(config, store, bases, index, gate, worker, transactions, log, events);
   const reveals = new RoundReveals(config, store, bases, runner, worker, transactions, log, events);
+  const cancellation = new RoundCancellation(store, transactions, log, events);
   const steps = new RoundSteps(store, bases, runner, submissions, transactions, log, events);
   const updates = AUTHORS.map((_, i) => updateOf(base, (place) => 0.01 + Math.sin(place * (i + 1)) / 500));
 
@@ -136,7 +138,7 @@ export async function openRounds() {
   }
 
   return {
-    ...{ chain, config, settings, store, desk, reveals, steps, updates, bases, transactions },
+    ...{ chain, config, settings, store, desk, reveals, cancellation, steps, updates, bases, transactions },
     ...{ announced, joined, committed, revealed, advance, committing, revealing, kinds },
   };
 }

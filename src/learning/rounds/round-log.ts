@@ -14,6 +14,7 @@ export const ROUND_ENTRIES = {
   aggregated: 'learning.round.aggregated',
   submitted: 'learning.round.submitted',
   failed: 'learning.round.failed',
+  cancelled: 'learning.round.cancelled',
   cleared: 'learning.round.cleared',
 } as const;
 

@@ -1,6 +1,9 @@
 import { CodedError } from '../../common/index.js';
 import type { RoundState } from './states.js';
 
+/** Why a round has failed that somebody has cancelled. */
+export const CANCELLED = 'ROUND_CANCELLED';
+
 /** Words for what a state lets members do. */
 const DOES: Readonly<Partial<Record<RoundState, string>>> = {
   announced: 'joined',
