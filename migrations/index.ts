@@ -21,6 +21,7 @@ import { DecisionLeases1763700000020 } from './1763700000020-decision-leases.js'
 import { LearntFilter1763700000022 } from './1763700000022-learnt-filter.js';
 import { Rounds1763700000023 } from './1763700000023-rounds.js';
 import { MirrorKeys1763700000024 } from './1763700000024-mirror-keys.js';
+import { RoundRetention1763700000025 } from './1763700000025-round-retention.js';
 import { Removals1763700000026 } from './1763700000026-removals.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
@@ -47,5 +48,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   LearntFilter1763700000022,
   Rounds1763700000023,
   MirrorKeys1763700000024,
+  RoundRetention1763700000025,
   Removals1763700000026,
 ];

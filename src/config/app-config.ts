@@ -211,6 +211,10 @@ export class AppConfig {
   readonly learningOpeningSeconds!: number;
   /** Hours between two times the pre-filter is learnt anew; 0: it is not. */
   readonly learningFilterHours!: number;
+  /** Bytes of all updates of one round together, MiB. */
+  readonly learningRoundMb!: number;
+  /** How long updates are kept after their round has ended, days; 0: for good. */
+  readonly learningRoundDays!: number;
   /** Folder with copies of payloads by their hash, such as `blobs/payloads` of a backup; null: there is none. */
   readonly blobBackupDir!: string | null;
   /** Base URL of another node a damaged payload is fetched from; null: there is none. */

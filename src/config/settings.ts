@@ -109,6 +109,8 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   learningAuditUpdates: integer(0, 1_000_000),
   learningOpeningSeconds: integer(1, 604_800),
   learningFilterHours: integer(0, 720),
+  learningRoundMb: integer(1, 512),
+  learningRoundDays: integer(0, 3_650),
   blobBackupDir: optional(path),
   blobPeerUrl: optional(url('http', 'https')),
   disputePeers: listOf(32, url('http', 'https')),

@@ -44,7 +44,9 @@ import { RemovalWorker } from './removal/removal-worker.js';
 import { RoundsController } from './rounds/http/rounds.controller.js';
 import { RoundRunner } from './rounds/node/round-runner.js';
 import { RoundBases } from './rounds/round-bases.js';
+import { RoundCancellation } from './rounds/round-cancellation.js';
 import { RoundDesk } from './rounds/round-desk.js';
+import { RoundRetention } from './rounds/round-retention.js';
 import { RoundReveals } from './rounds/round-reveals.js';
 import { RoundSteps } from './rounds/round-steps.js';
 import { RoundStore } from './rounds/round-store.js';
@@ -103,6 +105,8 @@ import { RoundWorker } from './rounds/round-worker.js';
     RoundWorker,
     RoundDesk,
     RoundReveals,
+    RoundRetention,
+    RoundCancellation,
   ],
   exports: [SubmissionStore],
 })

@@ -95,6 +95,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'POST /learning/rounds/{id}/members': PUBLISHING,
   'POST /learning/rounds/{id}/commitments': PUBLISHING,
   'POST /learning/rounds/{id}/updates': PUBLISHING,
+  'POST /learning/rounds/{id}/cancel': rule('chain:write', 'contributor', 'node', 'guardian'),
   'GET /learning/rounds/{id}/updates/{hash}': OPEN,
   'GET /learning/beacons': OPEN,
   'GET /learning/filter': OPEN,

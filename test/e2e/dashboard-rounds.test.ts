@@ -1,4 +1,5 @@
 import type { Browser } from 'playwright-core';
+import type { Person } from '../support/accounts.js';
 import { answerOnce, PATIENCE_MS, type TestServer } from '../support/index.js';
 import {
   baseOf,
@@ -17,13 +18,15 @@ browserTests('the Rounds page', () => {
   let server: TestServer;
   let browser: Browser;
   let members: RoundMember[];
+  let people: Person[];
 
   beforeAll(async () => {
     const started = await startRoundServer();
     ({ server } = started);
-    members = [];
+    [members, people] = [[], []];
     for (const number of [21, 22, 23]) {
       const person = await personWith(server, started.admin, 'user', 'contributor');
+      people.push(person);
       members.push(new RoundMember(server, person, number));
     }
     browser = await launchBrowser();
@@ -80,6 +83,33 @@ browserTests('the Rounds page', () => {
     await page.getByRole('heading', { name: 'From round to round' }).waitFor();
     await fits(page, 390);
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('lets who has announced a round cancel it, and nobody else see how', async () => {
+    const { page, complaints, close } = await openPage(browser);
+    const [announcer] = people;
+    const id = String((await members[0].announce(await termsFor(server))).body.round_id);
+    await page.goto(`${server.url}/rounds/${id}`);
+    await page.getByText('Nobody has joined yet').waitFor();
+    await page.getByRole('link', { name: 'Sign in' }).filter({ visible: true }).first().waitFor();
+    expect(await page.getByRole('button', { name: 'Cancel the round' }).count()).toBe(0);
+    await page.goto(`${server.url}/sign-in`);
+    await page.getByLabel('Name').fill(announcer.name);
+    await page.getByRole('textbox', { name: 'Password' }).fill(announcer.password);
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'Account' }).filter({ visible: true }).waitFor();
+    await page.goto(`${server.url}/rounds/${id}`);
+    await page.getByRole('button', { name: 'Cancel the round' }).waitFor();
+    await page.setViewportSize({ width: 390, height: 800 });
+    await fits(page, 390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByLabel('Reason, which everybody can read').fill('the wrong expert');
+    await page.getByRole('button', { name: 'Cancel the round' }).click();
+    await page.getByText('ROUND_CANCELLED').waitFor();
+    await page.getByText('the wrong expert').waitFor();
+    expect(await page.getByRole('button', { name: 'Cancel the round' }).count()).toBe(0);
     expect(complaints).toEqual([]);
     await close();
   });

@@ -58,8 +58,9 @@ describe('rounds', () => {
     await roundReaches(server, id, 'committing');
 
     const base = await baseOf(server, terms);
+    // Far enough apart (cosine 0.94) to be two updates and not near-copies, which would share one part.
     const noisy = (seed: number) => (value: number, place: number) =>
-      value * (1 + 0.02 * Math.sin(place * seed));
+      value * (1 + 0.35 * Math.sin(place * seed));
     const updates = [
       repairingUpdate(base, noisy(1.7)),
       repairingUpdate(base, noisy(2.3)),
@@ -158,6 +159,12 @@ describe('rounds', () => {
     expect(await forged('committed', (data) => (data.commitment = 'ab'.repeat(32)))).toMatchObject({
       error: { code: 'ROUND_LOG' },
     });
+    const gone = await recomputeRoundOf(id, (path) =>
+      path.includes('/updates/')
+        ? Promise.resolve(Response.json({ code: 'ROUND_UPDATES_GONE' }, { status: 410 }))
+        : fetch(`${server.url}${path}`),
+    );
+    expect(gone).toMatchObject({ error: { code: 'ROUND_UPDATES_GONE' } });
     const { stdout } = await runCommand(['rounds', 'list', '--server', server.url], own);
     expect(stdout).toContain(`${id}  submitted  layer0.expert0  2 members (2 needed), 2 committed, 2 shown`);
   });
@@ -168,10 +175,24 @@ describe('rounds', () => {
     const none = `round_${'0'.repeat(32)}`;
     const gone = await call(server, 'GET', `/learning/rounds/${none}`);
     expect([gone.status, gone.body.code]).toEqual([404, 'ROUND_NOT_FOUND']);
-    const code = async (...args: string[]) => {
-      const { stdout } = await runCommand(['rounds', ...args, '--server', server.url, '--json'], env);
-      return (JSON.parse(stdout) as { error: { code: string } }).error.code;
+    const answerOf = async (args: string[], more: Record<string, string> = {}) => {
+      const whole = ['rounds', ...args, '--server', server.url, '--json'];
+      const { stdout } = await runCommand(whole, { ...env, ...more });
+      return JSON.parse(stdout) as { error: { code: string }; code: string; detail: string };
     };
+    const code = async (...args: string[]) => (await answerOf(args)).error.code;
+    const [announcer, other] = members;
+    const id = String((await announcer.announce(await termsFor(server))).body.round_id);
+    const cancel = ['cancel', id, '--reason', 'a test'];
+    expect((await answerOf(cancel, { STEMMA_TOKEN: other.person.token })).error.code).toBe('ROUND_FOREIGN');
+    for (let time = 0; time < 2; time++)
+      expect(await answerOf(cancel, { STEMMA_TOKEN: announcer.person.token })).toMatchObject({
+        ...{ state: 'failed', code: 'ROUND_CANCELLED', detail: 'a test' },
+      });
+    const { status: bad } = await call(server, 'POST', `/learning/rounds/${id}/cancel`, {
+      ...{ token: announcer.person.token, body: { reason: ' ' } },
+    });
+    expect(bad).toBe(400);
     expect(await code('recompute', none)).toBe('ROUND_NOT_AGGREGATED');
     expect(await code('show', 'round_1')).toBe('ROUND_ID');
     expect(await code('reveal', none, temporaryFolder('empty'))).toBe('ROUND_FILES');

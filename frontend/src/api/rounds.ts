@@ -8,6 +8,8 @@ export interface RoundSummary {
   readonly model: string;
   readonly release: string;
   readonly experts: readonly string[];
+  /** Id of an account. */
+  readonly announced_by: string;
   readonly state: string;
   readonly code: string | null;
   readonly detail: string | null;
@@ -83,4 +85,12 @@ export function listRounds(
 /** A round with its members. */
 export function getRound(id: string, signal?: AbortSignal): Promise<Round> {
   return requestJson(`/learning/rounds/${encodeURIComponent(id)}`, { signal });
+}
+
+/** Ends a round without a result. */
+export function cancelRound(id: string, reason: string): Promise<Round> {
+  return requestJson(`/learning/rounds/${encodeURIComponent(id)}/cancel`, {
+    method: 'POST',
+    body: { reason },
+  });
 }

@@ -1,5 +1,5 @@
-import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRound, listRounds } from '../api/rounds.js';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { cancelRound, getRound, listRounds } from '../api/rounds.js';
 import { useLiveTopic } from './live.js';
 
 /** Where live notices do not arrive, what is shown is asked for again this often, ms. */
@@ -24,6 +24,15 @@ export function useRound(id: string) {
     queryKey: ['rounds', 'one', id],
     queryFn: ({ signal }) => getRound(id, signal),
     refetchInterval: ASK_AGAIN_MS,
+  });
+}
+
+/** Ends a round without a result, for a reason. */
+export function useCancelRound(id: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (reason: string) => cancelRound(id, reason),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['rounds'] }),
   });
 }
 

@@ -33,6 +33,11 @@ export function register(program: Command, context: CommandContext): void {
     .argument('<folder>', 'the folder that you have committed to')
     .description('show the update that you have committed to')
     .action(context.action(async () => (await import('../actions/rounds/take-part.js')).revealInRound));
+  door(rounds.command('cancel'))
+    .argument('<id>', 'the round')
+    .requiredOption('--reason <text>', 'why; everybody can read it')
+    .description('end a round that you have announced, before updates are shown, or as a guardian')
+    .action(context.action(async () => (await import('../actions/rounds/cancel.js')).cancelRound));
   door(rounds.command('recompute'))
     .argument('<id>', 'the round')
     .description('make the result of a round again from what was shown, and compare it')

@@ -18,6 +18,8 @@ export interface Aggregator {
   leastUpdates(faulty: number): number;
   /** @param updates at least `leastUpdates`, of one length, all numbers finite */
   combine(updates: Updates, context: AggregationContext): Float32Array;
+  /** Whether each of the same updates is in what `combine` makes of them at all. */
+  used(updates: Updates, context: AggregationContext): readonly boolean[];
 }
 
 /** Names of the aggregators, as rounds state them. */

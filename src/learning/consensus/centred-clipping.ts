@@ -28,4 +28,5 @@ export const CENTRED_CLIPPING: Aggregator = {
     }
     return Float32Array.from(centre);
   },
+  used: (updates) => updates.map(() => true),
 };

@@ -7,19 +7,24 @@ export const KRUM: Aggregator = {
   name: 'krum',
   leastUpdates,
   combine: (updates, { faulty }) => Float32Array.from(updates[nearest(updates, faulty)[0]]),
+  used: (updates, { faulty }) => among(updates, nearest(updates, faulty).slice(0, 1)),
 };
 
 /** The mean of those n - f - 2 updates that are nearest to their neighbours (the same paper, §4). */
 export const MULTI_KRUM: Aggregator = {
   name: 'multi_krum',
   leastUpdates,
-  combine: (updates, { faulty }) =>
-    meanOf(
-      nearest(updates, faulty)
-        .slice(0, updates.length - faulty - 2)
-        .map((i) => updates[i]),
-    ),
+  combine: (updates, { faulty }) => meanOf(chosen(updates, faulty).map((i) => updates[i])),
+  used: (updates, { faulty }) => among(updates, chosen(updates, faulty)),
 };
+
+function chosen(updates: Updates, faulty: number): number[] {
+  return nearest(updates, faulty).slice(0, updates.length - faulty - 2);
+}
+
+function among(updates: Updates, places: readonly number[]): boolean[] {
+  return updates.map((_, i) => places.includes(i));
+}
 
 function leastUpdates(faulty: number): number {
   return 2 * faulty + 3;

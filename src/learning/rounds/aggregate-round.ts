@@ -8,6 +8,7 @@ import { encodeTrainedBlock, type TrainedBlock } from '../source/trained-block.j
 import type { RoundBase } from './round-base.js';
 import { readRoundUpdate } from './round-update.js';
 import type { RoundTerms } from './terms.js';
+import { partsOf } from './update-parts.js';
 
 /** An update that was shown. */
 export interface ShownUpdate {
@@ -25,12 +26,15 @@ export interface UpdateFigures {
   readonly distance: number;
   /** Of the angle between both. */
   readonly cosine: number;
+  /** Its projection on the aggregate, as a multiple of the aggregate's length. */
+  readonly projection: number;
+  /** Whether the aggregator has left it out. */
+  readonly left_out: boolean;
+  /** Updates that share one share with it as near-copies, itself among them; 0 where it earns nothing. */
+  readonly alike: number;
   /** What its part in the aggregate counts for, in millionths. */
   readonly weight: number;
 }
-
-/** A whole part, in millionths. */
-const ONE = 1_000_000;
 
 /** What a round has led to. */
 export interface RoundResult {
@@ -58,23 +62,18 @@ export function aggregateRound(
     if (!update.ok) return update;
     updates.push(update.value);
   }
-  const combined = aggregate(AGGREGATORS[terms.aggregator], updates, {
-    faulty: terms.faulty,
-    previous: null,
-  });
+  const aggregator = AGGREGATORS[terms.aggregator];
+  const context = { faulty: terms.faulty, previous: null };
+  const combined = aggregate(aggregator, updates, context);
   if (!combined.ok) return combined;
   const whole = combined.value;
-  const figures = updates.map((update, i) => figuresOf(inOrder[i].commitment, update, whole));
+  const parts = partsOf(updates, whole, aggregator.used(updates, context));
+  const figures = updates.map((update, i) => ({
+    ...{ commitment: inOrder[i].commitment, length: norm(update) },
+    ...{ distance: Math.sqrt(squaredDistance(update, whole)), cosine: cosine(update, whole) },
+    ...parts[i],
+  }));
   return ok({ aggregate: hashOf(whole), blocks: blocksWith(base, whole), figures });
-}
-
-/** Who points the way of all has a part in what comes of it; who turns round or sends noise has none. */
-function figuresOf(commitment: string, update: Float32Array, whole: Float32Array): UpdateFigures {
-  const angle = cosine(update, whole);
-  return {
-    ...{ commitment, length: norm(update), distance: Math.sqrt(squaredDistance(update, whole)) },
-    ...{ cosine: angle, weight: Math.max(0, Math.min(ONE, Math.floor(angle * ONE))) },
-  };
 }
 
 function blocksWith({ model, tensors }: RoundBase, update: Float32Array): RoundResult['blocks'] {

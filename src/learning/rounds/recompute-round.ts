@@ -4,6 +4,7 @@ import { HttpBlockAccess, type Ask } from '../source/http-block-access.js';
 import { aggregateRound, type ShownUpdate } from './aggregate-round.js';
 import { readRoundBase } from './round-base.js';
 import { ROUND_ENTRIES } from './round-log.js';
+import { updatesGone } from './round-refusals.js';
 import { commitmentOf } from './statements.js';
 import { parseTerms, ROUND_LIMITS, termsHash, type RoundTerms } from './terms.js';
 
@@ -23,11 +24,13 @@ interface LogEntry {
 
 /** Entries of one kind that a round may have. */
 const MOST_ENTRIES = 1_000;
+/** How a server says that it keeps the updates no longer. */
+const GONE = 410;
 
 /**
  * Makes the result of a round again, by nothing but the log's entries about it, the updates that these name, and the blocks of the release
  * that everybody began with; each is checked against its hash. `ROUND_NOT_AGGREGATED` for a round without a result, `ROUND_LOG` for entries that
- * do not fit together.
+ * do not fit together, `ROUND_UPDATES_GONE` where the server keeps the updates no longer.
  */
 export async function recomputeRoundOf(id: string, ask: Ask): Promise<Result<RoundComparison>> {
   const [announced, committed, revealed, aggregated] = await Promise.all(
@@ -84,6 +87,7 @@ async function updateOf(
   if (!committed.some(({ data }) => data.author === author && data.commitment === commitment))
     return err(unfit(id, `${author} has shown something else than it had committed to`));
   const response = await ask(`/learning/rounds/${id}/updates/${hash}`);
+  if (response.status === GONE) return err(updatesGone(id));
   if (!response.ok) return err(unfit(id, `update ${hash} cannot be read: ${response.status}`));
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (bytes.length <= ROUND_LIMITS.updateBytes && nativeSha256Hex(bytes) === hash)

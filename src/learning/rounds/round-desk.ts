@@ -10,6 +10,7 @@ import {
   type Json,
   type Result,
 } from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import { ParameterIndex } from '../../experts/index.js';
 import { LogAppender, type LogEntryInput } from '../../log/index.js';
@@ -17,13 +18,13 @@ import { DatasetGate } from '../checks/dataset-gate.js';
 import { isJudged } from '../evaluation/example-source.js';
 import { RoundBases } from './round-bases.js';
 import { announcementEntry, roundEntry } from './round-log.js';
-import { roundClosed, roundConflict } from './round-refusals.js';
+import { overBudget, roundClosed, roundConflict } from './round-refusals.js';
 import type { RoundRow } from './round-row.js';
 import { RoundStore } from './round-store.js';
 import { RoundWorker } from './round-worker.js';
 import type { RoundState } from './states.js';
 import { readRoundStatement, type RoundStatement } from './statements.js';
-import { parseTerms, roundId, type RoundTerms } from './terms.js';
+import { budgetOf, parseTerms, roundId, type RoundTerms } from './terms.js';
 
 /** A statement with its signature. */
 export interface SignedRoundStatement {
@@ -42,6 +43,7 @@ const COUNT_LOCK = 21;
 @Injectable()
 export class RoundDesk {
   constructor(
+    private readonly config: AppConfig,
     private readonly store: RoundStore,
     private readonly bases: RoundBases,
     private readonly index: ParameterIndex,
@@ -53,7 +55,7 @@ export class RoundDesk {
   ) {}
 
   /**
-   * Announces a round. Refusals: `ROUND_TERMS`, `AGGREGATION_BOUND`, `ROUND_EXPERT`, `ROUND_TOO_LARGE`, `SUBMISSION_DATASET`, `ROUND_QUOTA` (429),
+   * Announces a round. Refusals: `ROUND_TERMS`, `AGGREGATION_BOUND`, `ROUND_EXPERT`, `ROUND_TOO_LARGE`, `ROUND_BUDGET` (413), `SUBMISSION_DATASET`, `ROUND_QUOTA` (429),
    * `SUBMISSION_NOT_JUDGED`, `SUBMISSION_OUTDATED`, `RELEASE_NOT_FOUND`.
    */
   async announce(account: string, given: unknown): Promise<Result<RoundRow>> {
@@ -151,6 +153,9 @@ export class RoundDesk {
 
   private async checkPossible(terms: RoundTerms): Promise<Result<void>> {
     const { model, release, experts, datasets } = terms;
+    const [bytes, most] = [terms.most * terms.update_bytes, budgetOf(this.config)];
+    // Whoever shows an update in time is not refused for what others have shown.
+    if (bytes > most) return err(overBudget(bytes, most));
     if (!isJudged(model)) {
       const message = `there are no examples to judge experts of ${model} by`;
       return err(new CodedError('SUBMISSION_NOT_JUDGED', message, { model }, 409));

@@ -14,6 +14,8 @@ export const ROUND_ENTRIES = {
   aggregated: 'learning.round.aggregated',
   submitted: 'learning.round.submitted',
   failed: 'learning.round.failed',
+  cancelled: 'learning.round.cancelled',
+  cleared: 'learning.round.cleared',
 } as const;
 
 /** An entry about a round. @param hash what stands for the change itself */

@@ -1,6 +1,9 @@
 import { CodedError } from '../../common/index.js';
 import type { RoundState } from './states.js';
 
+/** Why a round has failed that somebody has cancelled. */
+export const CANCELLED = 'ROUND_CANCELLED';
+
 /** Words for what a state lets members do. */
 const DOES: Readonly<Partial<Record<RoundState, string>>> = {
   announced: 'joined',
@@ -26,4 +29,16 @@ export function tooFew(what: string, count: number, minimum: number): CodedError
 /** A conflict with what is known of a round. */
 export function roundConflict(code: string, message: string): CodedError {
   return new CodedError(code, message, {}, 409);
+}
+
+/** `ROUND_BUDGET` (413): more bytes than this server takes for one round. @param most bytes of all updates together */
+export function overBudget(bytes: number, most: number): CodedError {
+  const message = `updates of ${bytes} bytes together are more than the ${most} that a round may have on this server`;
+  return new CodedError('ROUND_BUDGET', message, { bytes, most }, 413);
+}
+
+/** `ROUND_UPDATES_GONE` (410): a round ended so long ago that what was shown in it is kept no longer. */
+export function updatesGone(round: string): CodedError {
+  const message = `The updates of ${round} are kept no longer: their hashes are in the log, its result cannot be made again from this server.`;
+  return new CodedError('ROUND_UPDATES_GONE', message, { round }, 410);
 }

@@ -2,16 +2,18 @@ import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CodedError, err, EventBus, ok, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
+import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
 import { RoundRunner } from './node/round-runner.js';
 import { RoundBases } from './round-bases.js';
 import { roundEntry } from './round-log.js';
-import { roundClosed, roundConflict } from './round-refusals.js';
+import { overBudget, roundClosed, roundConflict } from './round-refusals.js';
 import type { MemberRow, RoundRow } from './round-row.js';
 import { RoundStore } from './round-store.js';
 import { RoundWorker } from './round-worker.js';
 import { commitmentOf } from './statements.js';
+import { budgetOf } from './terms.js';
 
 /** What a member shows. */
 export interface ShownBytes {
@@ -28,6 +30,7 @@ export class RoundReveals {
   private readonly showing = new Set<string>();
 
   constructor(
+    private readonly config: AppConfig,
     private readonly store: RoundStore,
     private readonly bases: RoundBases,
     private readonly runner: RoundRunner,
@@ -38,7 +41,7 @@ export class RoundReveals {
   ) {}
 
   /**
-   * Takes an update; the same twice is once. `ROUND_CLOSED`, `ROUND_NO_MEMBER`, `ROUND_NOT_COMMITTED` (409), `ROUND_UPDATE_SIZE` (413), `ROUND_REVEAL_DIFFERS` where it
+   * Takes an update; the same twice is once. `ROUND_CLOSED`, `ROUND_NO_MEMBER`, `ROUND_NOT_COMMITTED` (409), `ROUND_UPDATE_SIZE`, `ROUND_BUDGET` (413), `ROUND_REVEAL_DIFFERS` where it
    * is not what its author has committed to, `ROUND_REVEAL_RUNNING` (409) while it is being taken. What can never be taken is noted with its code: `ROUND_UPDATE_COPY` (409) where another has shown the same,
    * `DELTA_FORMAT`, `UPDATE_NOT_FINITE`, `UPDATE_TOO_LARGE`.
    */
@@ -70,6 +73,8 @@ export class RoundReveals {
     const others = await this.store.members(id);
     if (others.some(({ update: theirs }) => theirs === hash))
       return this.refuseCopy(id, account, author, hash);
+    const room = this.checkRoom(others, update.value.length);
+    if (!room.ok) return room;
     const base = await this.bases.of(terms);
     if (!base.ok) return base;
     const shown = [{ commitment: expected.value.member.commitment, bytes: update.value }];
@@ -158,11 +163,20 @@ export class RoundReveals {
     const members = await this.store.members(id, manager);
     if (members.some(({ update }) => update === hash))
       return err(roundConflict('ROUND_UPDATE_COPY', 'another member has shown the same update'));
+    const room = this.checkRoom(members, bytes.length);
+    if (!room.ok) return room;
     await this.store.reveal(manager, id, author, hash, bytes);
     await this.log.append(manager, [
       roundEntry('revealed', id, account, hash, { author, bytes: bytes.length }),
     ]);
     return ok();
+  }
+
+  /** Whether so many more bytes are within what a round may have. */
+  private checkRoom(members: readonly MemberRow[], bytes: number): Result<void> {
+    const all = members.reduce((sum, member) => sum + (member.bytes ?? 0), bytes);
+    const most = budgetOf(this.config);
+    return all <= most ? ok() : err(overBudget(all, most));
   }
 
   private async refuse(

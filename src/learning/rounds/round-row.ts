@@ -67,7 +67,7 @@ export const ROUND_COLUMNS = `r.id, r.position, r.account, r.terms, r.state, r.d
   (SELECT count(*) FROM learning_round_members m WHERE m.round = r.id AND m.update_hash IS NOT NULL) AS revealed`;
 
 /** Columns of a member. */
-export const MEMBER_COLUMNS = `author, account, joined_at, commitment, committed_at, update_hash, length(update_bytes) AS bytes, revealed_at, code`;
+export const MEMBER_COLUMNS = `author, account, joined_at, commitment, committed_at, update_hash, update_size, revealed_at, code`;
 
 /** A row as PostgreSQL gives it. */
 export type Columns = Readonly<Record<string, string | number | boolean | Date | null>>;
@@ -95,7 +95,7 @@ export function memberRow(row: Columns): MemberRow {
   return {
     ...{ author: String(row.author), account: String(row.account), joinedAt: row.joined_at as Date },
     ...{ commitment: word('commitment'), committedAt: row.committed_at as Date | null },
-    ...{ update: word('update_hash'), bytes: row.bytes === null ? null : Number(row.bytes) },
+    ...{ update: word('update_hash'), bytes: row.update_size === null ? null : Number(row.update_size) },
     ...{ revealedAt: row.revealed_at as Date | null, code: word('code') },
   };
 }

@@ -12,6 +12,7 @@ import {
   type RoundOutcome,
   type RoundRow,
 } from './round-row.js';
+import { updatesGone } from './round-refusals.js';
 import { OPEN_ROUND_STATES, ROUND_STATES, type RoundState } from './states.js';
 import type { RoundTerms } from './terms.js';
 
@@ -182,9 +183,9 @@ export class RoundStore {
   /** Keeps what a member has shown. */
   async reveal(manager: EntityManager, round: string, author: string, update: string, bytes: Uint8Array) {
     await manager.query(
-      `UPDATE learning_round_members SET update_hash = $3, update_bytes = $4, revealed_at = now()
+      `UPDATE learning_round_members SET update_hash = $3, update_bytes = $4, update_size = $5, revealed_at = now()
        WHERE round = $1 AND author = $2`,
-      [round, author, update, Buffer.from(bytes)],
+      [round, author, update, Buffer.from(bytes), bytes.length],
     );
   }
 
@@ -205,12 +206,34 @@ export class RoundStore {
     return rows.map(({ commitment, update_bytes: bytes }) => ({ commitment, bytes: new Uint8Array(bytes) }));
   }
 
-  /** What was shown, by its hash; `ROUND_UPDATE_UNKNOWN` (404). */
+  /** Rounds that ended so many days ago and have updates still; the oldest first, a hundred at most. */
+  async outdated(days: number): Promise<readonly string[]> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      `SELECT r.id FROM learning_rounds r
+       WHERE r.state <> ALL ($1::text[]) AND r.updated_at <= now() - $2 * interval '1 day'
+         AND EXISTS (SELECT 1 FROM learning_round_members m WHERE m.round = r.id AND m.update_bytes IS NOT NULL)
+       ORDER BY r.position LIMIT ${MOST_DUE}`,
+      [OPEN_ROUND_STATES, days],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes the bytes of what was shown in a held round; its hashes stay. @returns of how many updates */
+  async clear(manager: EntityManager, round: string): Promise<number> {
+    const [, cleared]: [unknown[], number] = await manager.query(
+      'UPDATE learning_round_members SET update_bytes = NULL WHERE round = $1 AND update_bytes IS NOT NULL',
+      [round],
+    );
+    return cleared;
+  }
+
+  /** What was shown, by its hash; `ROUND_UPDATE_UNKNOWN` (404), `ROUND_UPDATES_GONE` (410) where it is kept no longer. */
   async update(round: string, hash: string): Promise<Result<Uint8Array>> {
-    const [row] = await this.dataSource.query<{ update_bytes: Buffer }[]>(
+    const [row] = await this.dataSource.query<{ update_bytes: Buffer | null }[]>(
       'SELECT update_bytes FROM learning_round_members WHERE round = $1 AND update_hash = $2',
       [round, hash],
     );
+    if (row?.update_bytes === null) return err(updatesGone(round));
     if (row !== undefined) return ok(new Uint8Array(row.update_bytes));
     const message = `Nobody has shown update ${hash} in ${round}.`;
     return err(new CodedError('ROUND_UPDATE_UNKNOWN', message, { round }, 404));

@@ -214,8 +214,12 @@ describe('a round', () => {
     const hostile = figures.find(({ commitment }) => commitment === shown[6].commitment);
     expect(hostile?.cosine).toBeLessThan(0);
     expect(hostile?.weight).toBe(0);
-    for (const { cosine, weight } of figures.filter((each) => each !== hostile))
-      expect(weight).toBe(Math.floor(cosine * 1e6));
+    expect(hostile).toMatchObject({ left_out: true, alike: 0 });
+    // The median lies below the honest mean of 0.01, as the hostile one is the lowest everywhere: each has given all of it.
+    for (const { projection, weight, alike } of figures.filter((each) => each !== hostile)) {
+      expect([weight, alike]).toEqual([Math.floor(Math.min(1, projection) * 1e6), 1]);
+      expect(projection).toBeGreaterThan(0.9);
+    }
     expect(Math.max(...figures.map(({ distance }) => distance))).toBe(hostile?.distance);
   });
 

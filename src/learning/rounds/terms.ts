@@ -65,6 +65,11 @@ export const ROUND_LIMITS = {
   ...{ values: 2 ** 22, valuesOfAll: 2 ** 26 },
 } as const;
 
+/** What all updates of a round may have together on a server, bytes. */
+export function budgetOf({ learningRoundMb }: { readonly learningRoundMb: number }): number {
+  return learningRoundMb * 2 ** 20;
+}
+
 type Fits = (value: unknown) => boolean;
 
 const COUNT = (least: number, most: number): Fits => {

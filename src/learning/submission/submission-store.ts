@@ -96,6 +96,16 @@ export class SubmissionStore {
     return rows.length === 0 ? null : submissionRow(rows[0]);
   }
 
+  /** Those of these submissions that there are, by id; one query however many. */
+  async findAll(ids: readonly string[]): Promise<ReadonlyMap<string, SubmissionRow>> {
+    if (ids.length === 0) return new Map();
+    const rows = await this.dataSource.query<SubmissionColumns[]>(
+      `SELECT ${SUBMISSION_COLUMNS} FROM learning_submissions WHERE id = ANY ($1::text[])`,
+      [ids],
+    );
+    return new Map(rows.map(submissionRow).map((row) => [row.id, row]));
+  }
+
   /** A submission; `SUBMISSION_NOT_FOUND` (404). */
   async one(id: string): Promise<Result<SubmissionRow>> {
     const row = await this.find(id);

@@ -81,6 +81,7 @@ export const LEARNING_ANSWERS: Answers = {
   RoundsController_join: { 200: json(ROUND_DETAIL) },
   RoundsController_commit: { 200: json(ROUND_DETAIL) },
   RoundsController_reveal: { 200: json(ROUND_DETAIL) },
+  RoundsController_cancel: { 200: json(ROUND_DETAIL) },
   RoundsController_update: { 200: bytes('The update, as docs/formats/delta.md lays it out') },
   RewardsController_balance: {
     200: json(

@@ -10,6 +10,7 @@ import { useRound } from '../../hooks/rounds.js';
 import { fallText } from '../submissions/fall-text.js';
 import { SubmissionState } from '../submissions/submission-state.js';
 import { Agreement } from './agreement.js';
+import { CancelRound } from './cancel-round.js';
 import { MemberTable } from './member-table.js';
 import { RoundState } from './round-state.js';
 import styles from './rounds.module.css';
@@ -53,6 +54,7 @@ function RoundView({ round }: { round: Round }) {
       <MemberTable members={round.members_list} over={outcome !== null || round.state === 'failed'} />
       {outcome !== null && <Agreement members={outcome.members} />}
       <Facts round={round} />
+      <CancelRound round={round} />
     </>
   );
 }

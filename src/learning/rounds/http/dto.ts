@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsObject, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsInt, IsObject, IsOptional, IsString, Length, Matches, Max, Min } from 'class-validator';
 
 const MODEL = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
@@ -17,6 +17,15 @@ export class RoundStatementDto {
   /** ECDSA over SHA-256 of the statement's canonical JSON by its author, compact, low S, hex. */
   @Matches(/^[0-9a-f]{128}$/, { message: 'signature must be 128 lower-case hex digits' })
   signature!: string;
+}
+
+/** Body of `POST /learning/rounds/:id/cancel`. */
+export class RoundReasonDto {
+  /** Why; everybody can read it. */
+  @Matches(/\S/, { message: 'reason must say something' })
+  @Length(1, 500)
+  @IsString()
+  reason!: string;
 }
 
 /** `:id` of a round. */

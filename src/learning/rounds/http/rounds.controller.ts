@@ -1,8 +1,9 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../../auth/index.js';
+import { ANONYMOUS, mayAct, NeedsScope, Roles, type IdentifiedRequest } from '../../../auth/index.js';
 import { CodedError, unwrap } from '../../../common/index.js';
 import { SubmissionStore } from '../../submission/submission-store.js';
+import { RoundCancellation } from '../round-cancellation.js';
 import { RoundDesk } from '../round-desk.js';
 import { RoundReveals } from '../round-reveals.js';
 import type { RoundRow } from '../round-row.js';
@@ -10,6 +11,7 @@ import { RoundStore } from '../round-store.js';
 import {
   RoundDto,
   RoundParameters,
+  RoundReasonDto,
   RoundsQuery,
   RoundStatementDto,
   RoundUpdateParameters,
@@ -26,6 +28,7 @@ export class RoundsController {
   constructor(
     private readonly desk: RoundDesk,
     private readonly reveals: RoundReveals,
+    private readonly cancellation: RoundCancellation,
     private readonly store: RoundStore,
     private readonly submissions: SubmissionStore,
   ) {}
@@ -50,8 +53,9 @@ export class RoundsController {
       ...{ ...(model !== undefined && { model }), ...(state !== undefined && { state }) },
     });
     const page = found.slice(0, limit);
+    const results = await this.submissions.findAll(page.flatMap(({ submission }) => submission ?? []));
     return {
-      items: await Promise.all(page.map(async (row) => roundView(row, await this.submissionOf(row)))),
+      items: page.map((row) => roundView(row, results.get(row.submission ?? '') ?? null)),
       next_cursor: found.length > limit ? page[page.length - 1].position : null,
     };
   }
@@ -106,6 +110,23 @@ export class RoundsController {
     return this.detail(unwrap(await this.reveals.reveal(accountOf(request), id, { author, bytes })));
   }
 
+  @ApiOperation({
+    summary:
+      'Cancels a round, as who has announced it before an update is shown, or as a guardian; twice is once',
+  })
+  @Post(':id/cancel')
+  @Roles('contributor', 'node', 'guardian')
+  @NeedsScope('chain:write')
+  @HttpCode(200)
+  async cancel(
+    @Param() { id }: RoundParameters,
+    @Body() { reason }: RoundReasonDto,
+    @Req() request: IdentifiedRequest,
+  ): Promise<object> {
+    const by = { account: accountOf(request), guardian: isGuardian(request), reason };
+    return this.detail(unwrap(await this.cancellation.cancel(id, by)));
+  }
+
   @ApiOperation({ summary: 'An update that was shown, by its hash' })
   @Get(':id/updates/:hash')
   async update(@Param() { id, hash }: RoundUpdateParameters): Promise<StreamableFile> {
@@ -114,16 +135,19 @@ export class RoundsController {
   }
 
   private async detail(row: RoundRow): Promise<object> {
-    return roundDetail(row, await this.store.members(row.id), await this.submissionOf(row));
-  }
-
-  private async submissionOf({ submission }: RoundRow) {
-    return submission === null ? null : this.submissions.find(submission);
+    const { id, submission } = row;
+    const result = submission === null ? null : await this.submissions.find(submission);
+    return roundDetail(row, await this.store.members(id), result);
   }
 }
 
 function accountOf(request: IdentifiedRequest): string {
   return (request.identity ?? ANONYMOUS).subject;
+}
+
+/** An API key is one of a guardian only where it was given that scope. */
+function isGuardian({ identity = ANONYMOUS }: IdentifiedRequest): boolean {
+  return mayAct(identity, ['guardian']) && identity.scopes?.includes('guardian') !== false;
 }
 
 function isStream(body: unknown): body is AsyncIterable<Uint8Array> {
