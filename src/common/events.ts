@@ -100,6 +100,8 @@ export interface AlertNotice {
   readonly source: string;
   readonly summary: string;
   readonly state: string;
+  /** Whether it could not be written down, because the database is away or full. */
+  readonly unwritten?: true;
 }
 
 /** Picked from the queue; claimed in the database; prepared for its effect; done; and committed. */

@@ -7,9 +7,10 @@ import type { DatabaseConnection } from './connection.js';
 import { connectDataSource } from './connect.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DATABASE_CONNECTION, DatabaseHealth } from './database-health.js';
+import { JoinedWrites } from './joined-writes.js';
 import { Transactions } from './transactions.js';
 
-/** Gives every module a connected, migrated `DataSource` and `Transactions`. */
+/** Gives every module a connected, migrated `DataSource` and `Transactions`, and `JoinedWrites`. */
 @Module({})
 export class DatabaseModule {
   /** @param connection the database, already running */
@@ -40,8 +41,13 @@ export class DatabaseModule {
           },
         }),
       ],
-      providers: [{ provide: DATABASE_CONNECTION, useValue: connection }, DatabaseHealth, Transactions],
-      exports: [DATABASE_CONNECTION, DatabaseHealth, Transactions],
+      providers: [
+        { provide: DATABASE_CONNECTION, useValue: connection },
+        DatabaseHealth,
+        Transactions,
+        JoinedWrites,
+      ],
+      exports: [DATABASE_CONNECTION, DatabaseHealth, Transactions, JoinedWrites],
     };
   }
 }

@@ -5,6 +5,7 @@ export { dataSourceOptions } from './data-source-options.js';
 export { DatabaseModule } from './database.module.js';
 export { DurableQueue, type DurableQueueOptions, type JobTime, type QueueWork } from './durable-queue.js';
 export { EmbeddedPostgres, type EmbeddedPostgresEvents } from './embedded/embedded-postgres.js';
+export { JoinedWrites, type JoinedWrite } from './joined-writes.js';
 export { migrate } from './migrate.js';
 export { checkSchemaAsOf, withSchemaAsOf } from './schema-as-of.js';
 export { Transactions } from './transactions.js';

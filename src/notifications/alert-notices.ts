@@ -1,51 +1,73 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
-import { EventBus, messageOf, type StemmaEvents } from '../common/index.js';
-import { Transactions } from '../database/index.js';
+import {
+  Injectable,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
+import { EventBus, type StemmaEvents } from '../common/index.js';
+import { JoinedWrites } from '../database/index.js';
 import type { Notice } from './notice.js';
 import { Notifier } from './notifier.js';
+import { UrgentCalls } from './urgent-calls.js';
 
 /** States of an alert that somebody has answered, or that is over. */
 const ANSWERED = new Set(['acknowledged', 'resolved', 'silenced']);
 
-/** Turns critical alerts into notices, and settles them when somebody acknowledges the alert or it is over. */
+/**
+ * Turns critical alerts into notices, in the transaction that raises them, and settles them when somebody acknowledges the alert
+ * or it is over. An alert that cannot be written down is called of at once, without the outbox.
+ */
 @Injectable()
-export class AlertNotices implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger('Notifications');
+export class AlertNotices implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
   private readonly stops: (() => void)[] = [];
-  /** One change after another, so that an alert is not settled before it is enqueued. */
-  private last: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly events: EventBus,
-    private readonly transactions: Transactions,
+    private readonly joined: JoinedWrites,
     private readonly notifier: Notifier,
+    private readonly calls: UrgentCalls,
   ) {}
+
+  onModuleInit(): void {
+    this.joined.join('alert.raised', (manager, alert) => this.follow(manager, alert));
+    this.joined.join('alert.changed', (manager, alert) => this.follow(manager, alert));
+  }
 
   onApplicationBootstrap(): void {
     this.stops.push(
-      this.events.on('alert.raised', (alert) => this.follow(alert)),
-      this.events.on('alert.changed', (alert) => this.follow(alert)),
+      this.events.on('alert.raised', (alert) => this.told(alert)),
+      this.events.on('alert.changed', (alert) => this.told(alert)),
     );
   }
 
-  async onModuleDestroy(): Promise<void> {
+  onModuleDestroy(): void {
     for (const stop of this.stops.splice(0)) stop();
-    await this.last;
   }
 
-  private follow(alert: StemmaEvents['alert.raised']): void {
+  private async follow(manager: EntityManager, alert: StemmaEvents['alert.raised']): Promise<void> {
     const notice = noticeOf(alert);
-    // One that was critical and is not any more need not be answered either.
-    const answered = ANSWERED.has(alert.state) || alert.severity !== 'critical';
-    this.last = this.last
-      .then(async () => {
-        await this.transactions.run((manager) =>
-          answered ? this.notifier.settle(manager, notice.key) : this.notifier.enqueue(manager, notice),
-        );
-        this.notifier.committed();
-      })
-      .catch((thrown: unknown) => this.logger.error(`an alert was not passed on: ${messageOf(thrown)}`));
+    const call = this.calls.of(notice.key);
+    const answered = isAnswered(alert);
+    // Somebody who was called without the outbox hears of the end through it.
+    if (!answered || call !== undefined) await this.notifier.enqueue(manager, notice, call);
+    if (answered) await this.notifier.settle(manager, notice.key);
   }
+
+  private told(alert: StemmaEvents['alert.raised']): void {
+    const notice = noticeOf(alert);
+    if (alert.unwritten === true) {
+      if (!isAnswered(alert)) this.calls.begin(notice);
+      return;
+    }
+    if (isAnswered(alert)) this.calls.forget(notice.key);
+    this.notifier.committed();
+  }
+}
+
+/** One that was critical and is not any more need not be answered either. */
+function isAnswered({ state, severity }: StemmaEvents['alert.raised']): boolean {
+  return ANSWERED.has(state) || severity !== 'critical';
 }
 
 /** The notice an alert gives; the same alert has the same key. */

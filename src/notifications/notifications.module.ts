@@ -9,6 +9,7 @@ import { Courier } from './delivery/courier.js';
 import { NotificationsController } from './http/notifications.controller.js';
 import { Notifier } from './notifier.js';
 import { NotificationStore } from './store/notification-store.js';
+import { UrgentCalls } from './urgent-calls.js';
 
 /** Calls people. Needs the global config, database, events and registries. */
 @Module({
@@ -23,6 +24,7 @@ import { NotificationStore } from './store/notification-store.js';
     NotificationStore,
     Courier,
     Notifier,
+    UrgentCalls,
     AlertNotices,
     Acknowledgement,
   ],

@@ -4,7 +4,8 @@ import { AppConfig } from '../config/index.js';
 import { Channels } from './channels/channels.js';
 import { Courier } from './delivery/courier.js';
 import { bounded, type Notice } from './notice.js';
-import { NotificationStore } from './store/notification-store.js';
+import { noticeId, NotificationStore } from './store/notification-store.js';
+import type { UrgentCall } from './urgent-calls.js';
 
 /** Puts notices to people into the outbox, in the transaction of what they tell of. */
 @Injectable()
@@ -18,12 +19,19 @@ export class Notifier {
 
   /**
    * Tells the first channel, and in time the next ones, unless a notice with the same key is open. Texts beyond their limits
-   * are cut. @returns whether it is new; false, too, where no channel is configured or 10,000 notices are open
+   * are cut.
+   * @param call that was made before anything could be written down: the channel that took it is not told again
+   * @returns whether it is new; false, too, where no channel is configured or 10,000 notices are open
    */
-  async enqueue(manager: EntityManager, notice: Notice): Promise<boolean> {
+  async enqueue(manager: EntityManager, notice: Notice, call?: UrgentCall): Promise<boolean> {
     const first = this.channels.all.at(0);
     if (first === undefined) return false;
-    return this.store.add(manager, bounded(notice), first.name, this.config.notifyEscalateMinutes);
+    return this.store.add(manager, bounded(notice), {
+      id: call?.id ?? noticeId(),
+      channel: call?.channel ?? first.name,
+      told: typeof call?.channel === 'string',
+      escalateMinutes: this.config.notifyEscalateMinutes,
+    });
   }
 
   /** Ends the open notice of a key: no further channel is told, and those that were are told of the end. */

@@ -106,8 +106,10 @@ it('stops every replica within a second under load, and tasks wait until it is o
 });
 
 it('stops the others when one finds a signal file, and stays stopped over a restart', async () => {
+  const began = performance.now();
   writeFileSync(join(first.dataDir, 'STOP'), 'by file');
   await until('the other one has stopped', () => stoppedOn(second));
+  console.log(`stopped the other replica by file in ${(performance.now() - began).toFixed(0)} ms`);
   await second.stop();
   second = await startServer({
     ...{ env, dataDir: second.dataDir, database: String(second.databaseUrl), until: 'listening' },

@@ -1,5 +1,6 @@
 import { QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { EventBus, systemClock, type StemmaEvents } from '../../src/common/index.js';
+import { JoinedWrites } from '../../src/database/index.js';
 import type { Trouble } from '../../src/monitoring/alerts/alert.js';
 import { AlertBook } from '../../src/monitoring/alerts/alert-book.js';
 import { AlertStore } from '../../src/monitoring/alerts/alert-store.js';
@@ -44,7 +45,7 @@ describe('alerts that are silenced', () => {
       run: <T>(work: Parameters<typeof database.transactions.run<T>>[0]) =>
         away ? Promise.reject(new QueryRunnerAlreadyReleasedError()) : database.transactions.run(work),
     } as typeof database.transactions;
-    book = new AlertBook(store, tuning, transactions, trail, events);
+    book = new AlertBook(store, tuning, transactions, trail, events, new JoinedWrites());
   });
 
   const silence = (ms: number) => tuning.set('health.disk', { silencedUntil: systemClock.now() + ms });
@@ -147,8 +148,9 @@ describe('alerts that are silenced', () => {
     expect(told.slice(1)).toEqual([['raised', 'firing', 'warning']]);
   });
 
-  it('are not written down where their trouble ends while others are', async () => {
+  it('are not written down where nobody was told of them and their trouble ends while others are', async () => {
     away = true;
+    tuning.set('health.memory', { silencedUntil: systemClock.now() + HOUR_MS });
     await book.raise(disk);
     const over = await book.raise({ ...disk, fingerprint: 'health.memory' });
     away = false;
@@ -156,6 +158,22 @@ describe('alerts that are silenced', () => {
     await book.clear('health.memory');
     await flushed;
     expect(await store.one(over)).toBeNull();
+  });
+
+  it('are written down as over where their trouble ends before, and as firing where it is seen anew', async () => {
+    away = true;
+    const over = await book.raise(disk);
+    const again = await book.raise({ ...disk, fingerprint: 'health.memory' });
+    await book.clear('health.disk');
+    await book.clear('health.memory');
+    await book.raise({ ...disk, fingerprint: 'health.memory' });
+    away = false;
+    await book.flush();
+    expect(await store.one(over)).toMatchObject({ state: 'resolved' });
+    expect(await store.one(again)).toMatchObject({ state: 'firing' });
+    expect(told.map(([how, state]) => `${how} ${state}`)).toEqual([
+      ...['raised firing', 'raised firing', 'changed resolved'],
+    ]);
   });
 
   it('are as urgent as people say', async () => {

@@ -1,6 +1,4 @@
-import { EventBus } from '../../src/common/index.js';
 import { MetricRegistry } from '../../src/common/observation/metric-registry.js';
-import { AlertNotices } from '../../src/notifications/alert-notices.js';
 import { Channels } from '../../src/notifications/channels/channels.js';
 import { configuredChannels } from '../../src/notifications/channels/configured-channels.js';
 import { Courier } from '../../src/notifications/delivery/courier.js';
@@ -172,29 +170,6 @@ describe('notices to people', () => {
       (figures) => figures[0].sent === 1,
     );
     expect(hook.received).toHaveLength(1);
-  });
-
-  it('follow critical alerts from being raised to being acknowledged', async () => {
-    const notifier = assemble();
-    const bus = new EventBus();
-    const sut = new AlertNotices(bus, database.transactions, notifier);
-    sut.onApplicationBootstrap();
-    const alert = { alert: '7', fingerprint: 'disk', source: 'health', summary: 'The disk is full' };
-    bus.emit('alert.raised', { ...alert, alert: '6', severity: 'warning', state: 'open' });
-    bus.emit('alert.raised', { ...alert, severity: 'critical', state: 'open' });
-    await answerOnce(
-      () => hook.received.length,
-      (count) => count === 1,
-    );
-    bus.emit('alert.changed', { ...alert, severity: 'critical', state: 'acknowledged' });
-    await answerOnce(
-      () => hook.received.length,
-      (count) => count === 2,
-    );
-    expect(events(hook)).toEqual(['raised', 'settled']);
-    await sut.onModuleDestroy();
-    bus.emit('alert.raised', { ...alert, alert: '8', severity: 'critical', state: 'open' });
-    expect(await store.recent(10)).toHaveLength(1);
   });
 
   it('are bounded in number, and forgotten when they are over', async () => {

@@ -1,12 +1,12 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
-import { systemClock } from '../../common/index.js';
+import { systemClock, type Json } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { ObservationStore } from '../history/observation-store.js';
 import { MachineVitals } from '../vitals/machine-vitals.js';
 import { observation, type MonitoringAgent, type Observation } from './agent.js';
 import { AgentRegistry } from './agent-registry.js';
-import { regressions } from './regressions.js';
+import { regressions, slowdowns, type Regression } from './regressions.js';
 
 const HOUR_MS = 3_600_000;
 /** An hour of rounds, were they every minute. */
@@ -28,6 +28,9 @@ const WATCHED = [
   'event_loop_mean_ms',
   'resident_memory_bytes',
 ] as const;
+
+/** Measures of which less is worse, while answers wait for the engine. */
+const SPEEDS = ['tokens_per_second'] as const;
 
 /** Latency, throughput, queue and resources, compared with the same hour on the days before. */
 @Injectable()
@@ -54,18 +57,11 @@ export class PerformanceAgent implements MonitoringAgent, OnModuleInit {
     const recent = await this.store.since(this.name, now - HOUR_MS, RECENT);
     const reference = await this.store.sameHour(this.name, now);
     const list = [...recent.map((each) => each.measures), measures];
-    const found = regressions(
-      WATCHED,
-      list,
-      reference.map((each) => each.measures),
-    );
+    const before = reference.map((each) => each.measures);
+    const slower = slowdowns(SPEEDS, list, before, ({ queue_depth: waiting }) => waiting > 0);
     const troubles = [
-      ...found.map((each) => ({
-        fingerprint: `performance.regression.${each.measure}`,
-        severity: 'warning' as const,
-        summary: `${each.measure} is ${each.ratio.toFixed(1)} times what it is at this hour on other days`,
-        evidence: { ...each, ratio: Number.isFinite(each.ratio) ? each.ratio : null },
-      })),
+      ...regressions(WATCHED, list, before).map((each) => regressed(each, 1)),
+      ...slower.map((each) => regressed(each, 2, ', while answers wait')),
       ...bounds(measures),
     ];
     const rate = measures.tokens_per_second ?? 0;
@@ -104,6 +100,20 @@ async function swapFigures(): Promise<Record<string, number>> {
   } catch {
     return {};
   }
+}
+
+function regressed(
+  each: Regression,
+  digits: number,
+  when = '',
+): { fingerprint: string; severity: 'warning'; summary: string; evidence: Record<string, Json> } {
+  const { measure, ratio } = each;
+  return {
+    fingerprint: `performance.regression.${measure}`,
+    severity: 'warning',
+    summary: `${measure} is ${ratio.toFixed(digits)} times what it is at this hour on other days${when}`,
+    evidence: { ...each, ratio: Number.isFinite(ratio) ? ratio : null },
+  };
 }
 
 function bounds(measures: Readonly<Record<string, number>>): Observation['troubles'] {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CodedError, err, EventBus, ok, systemClock, type Json, type Result } from '../../common/index.js';
-import { databaseRefusal, Transactions } from '../../database/index.js';
+import { databaseRefusal, JoinedWrites, Transactions } from '../../database/index.js';
 import { RecordTrail } from '../records/record-trail.js';
 import { noticeOf, SEVERITIES, type Alert, type Trouble } from './alert.js';
 import { AlertStore } from './alert-store.js';
@@ -13,17 +13,22 @@ import { quietNeeded } from './damping.js';
 const MOST_WAITING = 100;
 const ACTOR = 'server';
 
+/** What people and other modules are told of an alert. */
+type Change = 'alert.raised' | 'alert.changed';
+
 /** Trouble that could not be written down yet. */
 interface WaitingTrouble {
   readonly id: string;
   readonly trouble: Trouble;
   /** Whether somebody was told of it; not while it is silenced. */
   readonly told: boolean;
+  /** Whether its source says that it is over. */
+  readonly over: boolean;
 }
 
 /**
  * Every alert of the server. The same trouble is one alert however often it is seen; raising, acknowledging and resolving is one
- * transaction with its leaf of the log, and is told of afterwards. While the database is away troubles are told of at once and
+ * transaction with its leaf of the log and what other modules join, and is told of afterwards. While the database is away troubles are told of at once and
  * written down when it is back.
  */
 @Injectable()
@@ -37,15 +42,27 @@ export class AlertBook {
     private readonly transactions: Transactions,
     private readonly trail: RecordTrail,
     private readonly events: EventBus,
+    private readonly joined: JoinedWrites,
   ) {}
 
   /** Says that trouble is seen. Never rejects because of the database. @returns the alert's id */
-  async raise(seen: Trouble): Promise<string> {
-    const trouble = this.tuning.tuned(seen);
+  raise(seen: Trouble): Promise<string> {
+    return this.put(this.tuning.tuned(seen), false);
+  }
+
+  private async put(trouble: Trouble, over: boolean): Promise<string> {
     const known = this.waiting.get(trouble.fingerprint);
     const id = known?.id ?? `alert_${randomUUID().replaceAll('-', '')}`;
     try {
-      const { alert, change } = await this.transactions.run((manager) => this.write(manager, id, trouble));
+      const { alert, change } = await this.transactions.run(async (manager) => {
+        const written = await this.write(manager, id, trouble);
+        await this.join(manager, written.alert, written.change);
+        // Under the id that people were told of it is over: it goes on under the one that it has.
+        const merged = { ...written.alert, id, state: 'resolved' } as const;
+        if (known?.told === true && written.alert.id !== id)
+          await this.join(manager, merged, 'alert.changed');
+        return written;
+      });
       this.waiting.delete(trouble.fingerprint);
       this.trail.committed();
       // What was told of while the database was away is not told again.
@@ -53,7 +70,7 @@ export class AlertBook {
       return alert.id;
     } catch (thrown) {
       if (databaseRefusal(thrown) === null) throw thrown;
-      this.remember(id, trouble, known);
+      this.remember(id, trouble, over);
       return id;
     }
   }
@@ -67,7 +84,7 @@ export class AlertBook {
   async flush(): Promise<void> {
     // What was cleared, or seen anew, while others were written down is not raised as it was.
     for (const entry of [...this.waiting.values()])
-      if (this.waiting.get(entry.trouble.fingerprint) === entry) await this.raise(entry.trouble);
+      if (this.waiting.get(entry.trouble.fingerprint) === entry) await this.writeDown(entry);
     const now = systemClock.now();
     if (!this.tuning.maySpeak(now)) return;
     // Before looking: what changes meanwhile is looked at the next time.
@@ -94,9 +111,13 @@ export class AlertBook {
       if (!seen.has(alert.fingerprint)) await this.calm(alert);
   }
 
-  /** Says that the trouble of a fingerprint is not seen any more. */
+  /** Says that the trouble of a fingerprint is not seen any more; what somebody was told of is written down nevertheless. */
   async clear(fingerprint: string): Promise<void> {
-    this.waiting.delete(fingerprint);
+    const waiting = this.waiting.get(fingerprint);
+    if (waiting?.told === true) {
+      this.waiting.set(fingerprint, { ...waiting, over: true });
+      await this.put(waiting.trouble, true);
+    } else this.waiting.delete(fingerprint);
     const alert = await this.store.open(fingerprint);
     if (alert !== null) await this.calm(alert);
   }
@@ -120,18 +141,25 @@ export class AlertBook {
         await this.store.resolve(manager, id, now);
         await this.record(manager, { ...alert, state: 'resolved' }, by);
       }
-      return ok((await this.store.one(id, manager)) ?? alert);
+      const known = (await this.store.one(id, manager)) ?? alert;
+      await this.join(manager, known, 'alert.changed');
+      return ok(known);
     });
     this.trail.committed();
     if (result.ok) this.tell(result.value, 'alert.changed');
     return result;
   }
 
+  private async writeDown({ trouble, over }: WaitingTrouble): Promise<void> {
+    await this.put(this.tuning.tuned(trouble), over);
+    if (over && !this.isWaiting(trouble.fingerprint)) await this.clear(trouble.fingerprint);
+  }
+
   private async write(
     manager: EntityManager,
     id: string,
     trouble: Trouble,
-  ): Promise<{ alert: Alert; change: 'alert.raised' | 'alert.changed' | null }> {
+  ): Promise<{ alert: Alert; change: Change | null }> {
     const now = systemClock.now();
     await this.store.hold(manager, trouble.fingerprint);
     const open = await this.store.open(trouble.fingerprint, manager);
@@ -155,11 +183,14 @@ export class AlertBook {
   }
 
   private async note({ id, fingerprint }: Alert, untold: boolean): Promise<void> {
+    const change = untold ? 'alert.changed' : 'alert.raised';
     const alert = await this.transactions.run(async (manager) => {
       await this.store.hold(manager, fingerprint);
-      return this.store.note(manager, id, untold);
+      const noted = await this.store.note(manager, id, untold);
+      if (noted !== null) await this.join(manager, noted, change);
+      return noted;
     });
-    if (alert !== null) this.tell(alert, untold ? 'alert.changed' : 'alert.raised');
+    if (alert !== null) this.tell(alert, change);
   }
 
   private async calm({ id, fingerprint }: Alert): Promise<void> {
@@ -175,11 +206,17 @@ export class AlertBook {
       await this.store.resolve(manager, id, now);
       const ended: Alert = { ...alert, state: 'resolved', resolvedAt: now };
       await this.record(manager, ended, ACTOR);
+      await this.join(manager, ended, 'alert.changed');
       return ended;
     });
     if (resolved === null) return;
     this.trail.committed();
     this.tell(resolved, 'alert.changed');
+  }
+
+  /** What other modules write in the same transaction. */
+  private async join(manager: EntityManager, alert: Alert, change: Change | null): Promise<void> {
+    if (change !== null) await this.joined.write(manager, change, noticeOf(alert));
   }
 
   private record(manager: EntityManager, alert: Alert, actor: string): Promise<void> {
@@ -196,19 +233,23 @@ export class AlertBook {
     return this.trail.append(manager, facts);
   }
 
-  private remember(id: string, trouble: Trouble, known: WaitingTrouble | undefined): void {
+  private remember(id: string, trouble: Trouble, over: boolean): void {
+    const known = this.waiting.get(trouble.fingerprint);
+    // Seen anew while it was being written down as over.
+    if (over && known?.over === false) return;
     if (this.waiting.size >= MOST_WAITING && known === undefined)
       for (const oldest of [...this.waiting.keys()].slice(0, 1)) this.waiting.delete(oldest);
     const told = known?.told === true;
     const speak = !told && !this.isSilent(trouble);
-    this.waiting.set(trouble.fingerprint, { id, trouble, told: told || speak });
+    this.waiting.set(trouble.fingerprint, { id, trouble, told: told || speak, over });
     if (!speak) return;
     const { fingerprint, severity, source, summary } = trouble;
     this.logger.warn(`${summary} (to be written down when the database is back)`);
-    this.events.emit('alert.raised', { alert: id, fingerprint, severity, source, summary, state: 'firing' });
+    const facts = { fingerprint, severity, source, summary, state: 'firing', unwritten: true } as const;
+    this.events.emit('alert.raised', { alert: id, ...facts });
   }
 
-  private tell(alert: Alert, event: 'alert.raised' | 'alert.changed'): void {
+  private tell(alert: Alert, event: Change): void {
     const notice = noticeOf(alert);
     const line = `${notice.state} ${alert.severity} ${alert.fingerprint}: ${alert.summary}`;
     if (event === 'alert.raised' && alert.severity === 'critical') this.logger.error(line);

@@ -27,6 +27,21 @@ const NOTICES = `
 
 type Rows = Parameters<typeof claimedDelivery>[0][];
 
+/** How a new notice begins its way. */
+export interface NoticeStart {
+  readonly id: string;
+  /** The channel that is told first. */
+  readonly channel: string;
+  /** Whether that channel has been told already. */
+  readonly told: boolean;
+  readonly escalateMinutes: number | null;
+}
+
+/** A new id of a notice. */
+export function noticeId(): string {
+  return `note_${randomUUID().replaceAll('-', '')}`;
+}
+
 /** The outbox of notices: one row per notice, one per channel that is told of it. */
 @Injectable()
 export class NotificationStore {
@@ -36,16 +51,14 @@ export class NotificationStore {
   async add(
     manager: EntityManager,
     notice: Notice,
-    channel: string,
-    escalateMinutes: number | null,
+    { id, channel, told, escalateMinutes }: NoticeStart,
   ): Promise<boolean> {
-    const id = `note_${randomUUID().replaceAll('-', '')}`;
     const { key, kind, severity, title, text, path, needsAnswer } = notice;
     const rows: unknown[] = await manager.query(
       `INSERT INTO notifications (id, key, kind, severity, title, body, path, needs_answer, stage, escalate_at)
        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, now() + $10::float8 * interval '1 minute'
        WHERE (SELECT count(*) FROM (SELECT 1 FROM notifications WHERE settled_at IS NULL LIMIT ${MOST_OPEN}) o) < ${MOST_OPEN}
-       ON CONFLICT (key) WHERE settled_at IS NULL DO NOTHING RETURNING id`,
+       ON CONFLICT DO NOTHING RETURNING id`,
       [
         id,
         key,
@@ -61,6 +74,7 @@ export class NotificationStore {
     );
     if (rows.length === 0) return false;
     await this.deliver(manager, id, channel, 'raised');
+    if (told) await this.sent(manager, id, channel, 'raised');
     return true;
   }
 

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { backoffMs } from '../common/backoff.js';
+import { systemClock } from '../common/index.js';
+import { AppConfig } from '../config/index.js';
+import { Channels } from './channels/channels.js';
+import { pageAddress, sendInTime } from './delivery/send-notice.js';
+import { bounded, type Notice } from './notice.js';
+import { noticeId, NotificationStore } from './store/notification-store.js';
+
+/** Calls that are remembered until they are written down; the oldest is forgotten first. */
+const MOST_CALLS = 100;
+/** Rounds through all channels. */
+const MOST_ROUNDS = 8;
+const LONGEST_WAIT_MS = 10 * 60_000;
+
+/** A call that was made, or is being made, without the outbox. */
+export interface UrgentCall {
+  readonly id: string;
+  /** Name of the channel that took it; null while none has. */
+  readonly channel: string | null;
+}
+
+/**
+ * Calls people although nothing can be written down: the database is away or full, which is what they are called for. The first
+ * channel that takes a notice is enough. When it is written down later, it has the same id and is not sent to that channel again.
+ */
+@Injectable()
+export class UrgentCalls implements BeforeApplicationShutdown {
+  private readonly logger = new Logger('Notifications');
+  private readonly stopping = new AbortController();
+  private readonly calls = new Map<string, UrgentCall>();
+  private readonly running = new Set<Promise<void>>();
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly channels: Channels,
+    private readonly store: NotificationStore,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await Promise.all(this.running);
+  }
+
+  /** Calls at once, beside the caller; once for each key. */
+  begin(notice: Notice): void {
+    if (this.channels.all.length === 0 || this.calls.has(notice.key)) return;
+    if (this.calls.size >= MOST_CALLS)
+      for (const oldest of [...this.calls.keys()].slice(0, 1)) this.calls.delete(oldest);
+    const call = { id: noticeId(), channel: null };
+    this.calls.set(notice.key, call);
+    const made = this.make(notice, call.id)
+      .catch(() => undefined)
+      .finally(() => this.running.delete(made));
+    this.running.add(made);
+  }
+
+  /** The call of a key; undefined where nobody was called without the outbox. */
+  of(key: string): UrgentCall | undefined {
+    return this.calls.get(key);
+  }
+
+  /** Says that a call is written down and its notice settled. */
+  forget(key: string): void {
+    this.calls.delete(key);
+  }
+
+  private async make(notice: Notice, id: string): Promise<void> {
+    const { signal } = this.stopping;
+    const link = pageAddress(this.config, notice.path);
+    const facts = { id, event: 'raised' as const, node: this.config.nodeName, link, at: systemClock.now() };
+    const outgoing = { ...bounded(notice), ...facts };
+    for (let round = 1; round <= MOST_ROUNDS; round++) {
+      for (const channel of this.channels.all) {
+        const sent = await sendInTime(channel, outgoing, signal);
+        if (sent.ok) {
+          if (this.calls.has(notice.key)) this.calls.set(notice.key, { id, channel: channel.name });
+          return;
+        }
+        this.logger.warn(`a call could not be made by ${channel.name}: ${sent.error.message}`);
+      }
+      await delay(backoffMs(this.config.notifyRetryMs, round, LONGEST_WAIT_MS), undefined, { signal });
+      if (await this.isWritten(id)) return;
+    }
+    this.logger.error('nobody could be called; the notice is sent when it can be written down');
+  }
+
+  /** Whether the outbox has it by now and sends it itself. */
+  private isWritten(id: string): Promise<boolean> {
+    return this.store.one(id).then(
+      (row) => row !== null,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,189 @@
+import { QueryRunnerAlreadyReleasedError } from 'typeorm';
+import { EventBus } from '../../src/common/index.js';
+import { MetricRegistry } from '../../src/common/observation/metric-registry.js';
+import { JoinedWrites } from '../../src/database/index.js';
+import { AlertBook } from '../../src/monitoring/alerts/alert-book.js';
+import type { Trouble } from '../../src/monitoring/alerts/alert.js';
+import { AlertStore } from '../../src/monitoring/alerts/alert-store.js';
+import { AlertTuning } from '../../src/monitoring/alerts/alert-tuning.js';
+import type { RecordTrail } from '../../src/monitoring/records/record-trail.js';
+import { AlertNotices } from '../../src/notifications/alert-notices.js';
+import { Channels } from '../../src/notifications/channels/channels.js';
+import { configuredChannels } from '../../src/notifications/channels/configured-channels.js';
+import { Courier } from '../../src/notifications/delivery/courier.js';
+import { Notifier } from '../../src/notifications/notifier.js';
+import { NotificationStore } from '../../src/notifications/store/notification-store.js';
+import { UrgentCalls } from '../../src/notifications/urgent-calls.js';
+import { answerOnce, openTestDatabase, testConfig } from '../support/index.js';
+import { startHttpReceiver, type Receiver } from '../support/receivers.js';
+
+const gone: Trouble = {
+  ...{ fingerprint: 'healing.database_away', source: 'healing', severity: 'critical', lasting: true },
+  ...{ summary: 'the database is away', evidence: {} },
+};
+
+describe('critical alerts call people', () => {
+  let database: Awaited<ReturnType<typeof openTestDatabase>>;
+  let hook: Receiver;
+  let slack: Receiver;
+  let store: NotificationStore;
+  let alerts: AlertStore;
+  /** Whether the database takes no transactions. */
+  let away: boolean;
+  const ends: (() => Promise<unknown>)[] = [];
+
+  const replica = () => {
+    const config = testConfig({
+      ...{ notifyChannels: ['webhook', 'slack'], notifyPrivateAddresses: true, notifyRetryMs: 10 },
+      ...{ notifyWebhookUrl: `http://${hook.host}/`, notifyWebhookSecret: 'a-secret-of-some-length' },
+      notifySlackUrl: `http://${slack.host}/`,
+    });
+    const channels = new Channels(configuredChannels(config));
+    const transactions = {
+      run: <T>(work: Parameters<typeof database.transactions.run<T>>[0]) =>
+        away ? Promise.reject(new QueryRunnerAlreadyReleasedError()) : database.transactions.run(work),
+    } as typeof database.transactions;
+    const courier = new Courier(config, channels, store, transactions, new MetricRegistry());
+    const calls = new UrgentCalls(config, channels, store);
+    const [events, joined] = [new EventBus(), new JoinedWrites()];
+    const notices = new AlertNotices(
+      ...([events, joined, new Notifier(config, channels, store, courier), calls] as const),
+    );
+    notices.onModuleInit();
+    notices.onApplicationBootstrap();
+    const trail = { append: () => Promise.resolve(), committed: () => undefined } as unknown as RecordTrail;
+    const book = new AlertBook(alerts, new AlertTuning(), transactions, trail, events, joined);
+    courier.onApplicationBootstrap();
+    ends.push(() => Promise.all([courier.beforeApplicationShutdown(), calls.beforeApplicationShutdown()]));
+    return { book, courier, joined };
+  };
+  const heard = () =>
+    hook.received.map(({ body }) => JSON.parse(body) as { event: string; id: string; key: string });
+  const hears = (...events: string[]) =>
+    answerOnce(
+      () => heard().map(({ event }) => event),
+      (list) => list.length === events.length,
+    ).then((list) => expect(list).toEqual(events));
+  const sent = (count: number) =>
+    answerOnce(
+      () => store.figures(),
+      (figures) => figures.find(({ channel }) => channel === 'webhook')?.sent === count,
+    );
+
+  beforeAll(async () => {
+    database = await openTestDatabase();
+    store = new NotificationStore(database.dataSource);
+    alerts = new AlertStore(database.dataSource);
+  });
+  afterAll(() => database.close());
+  beforeEach(async () => {
+    away = false;
+    [hook, slack] = await Promise.all([startHttpReceiver(), startHttpReceiver()]);
+    await database.dataSource.query('TRUNCATE notifications, alerts CASCADE');
+  });
+  afterEach(async () => {
+    await Promise.all(ends.splice(0).map((end) => end()));
+    await Promise.all([hook.close(), slack.close()]);
+  });
+
+  it('from being raised to being acknowledged, and others do not', async () => {
+    const { book } = replica();
+    await book.raise({ ...gone, fingerprint: 'health.slow', severity: 'warning' });
+    const id = await book.raise(gone);
+    await book.raise(gone);
+    await hears('raised');
+    await book.acknowledge(id, 'ada', 'seen');
+    await hears('raised', 'settled');
+    expect(await store.recent(10)).toHaveLength(1);
+  });
+
+  it('in the transaction that raises them: neither is there without the other', async () => {
+    const { book, joined } = replica();
+    joined.join('alert.raised', () => Promise.reject(new Error('a later write failed')));
+    await expect(book.raise(gone)).rejects.toThrow('a later write failed');
+    expect(await alerts.open(gone.fingerprint)).toBeNull();
+    expect(await store.recent(10)).toEqual([]);
+  });
+
+  it('at once while the database is away, and not again when it is back', async () => {
+    const { book, courier } = replica();
+    away = true;
+    const id = await book.raise(gone);
+    await book.raise(gone);
+    await hears('raised');
+    expect(await store.recent(10)).toEqual([]);
+    away = false;
+    await book.flush();
+    await book.raise(gone);
+    courier.wake();
+    await sent(1);
+    await book.acknowledge(id, 'ada', 'seen');
+    await hears('raised', 'settled');
+    expect(new Set(heard().map(({ key }) => key))).toEqual(new Set([`alert:${id}`]));
+    expect(new Set(heard().map((each) => each.id)).size).toBe(1);
+    expect((await store.recent(10)).map(({ key }) => key)).toEqual([`alert:${id}`]);
+    expect(slack.received).toEqual([]);
+  });
+
+  it('by the next channel when the first does not take it', async () => {
+    const { book } = replica();
+    away = true;
+    hook.mood = 'refuses';
+    const id = await book.raise(gone);
+    await answerOnce(
+      () => slack.received.length,
+      (count) => count === 1,
+    );
+    away = false;
+    await book.flush();
+    const [notice] = await store.recent(10);
+    expect(notice).toMatchObject({ key: `alert:${id}`, deliveries: [{ channel: 'slack', state: 'sent' }] });
+  });
+
+  it('when the database is back, where no channel took it before', async () => {
+    const { book, courier } = replica();
+    [away, hook.mood, slack.mood] = [true, 'fails', 'fails'];
+    await book.raise(gone);
+    await answerOnce(
+      () => slack.received.length,
+      (count) => count > 0,
+    );
+    away = false;
+    await book.flush();
+    hook.mood = 'takes';
+    courier.wake();
+    await sent(1);
+    expect(new Set(heard().map((each) => each.id)).size).toBe(1);
+    expect(await store.recent(10)).toHaveLength(1);
+  });
+
+  it('and tell them of the end, where it came before it could be written down', async () => {
+    const { book, courier } = replica();
+    away = true;
+    const id = await book.raise(gone);
+    await hears('raised');
+    await book.clear(gone.fingerprint);
+    away = false;
+    await book.flush();
+    courier.wake();
+    await hears('raised', 'settled');
+    expect(await alerts.one(id)).toMatchObject({ state: 'resolved' });
+  });
+
+  it('once per replica while the database is away: the one that writes later takes its call back', async () => {
+    const [first, second] = [replica(), replica()];
+    away = true;
+    const id = await first.book.raise(gone);
+    const other = await second.book.raise(gone);
+    await hears('raised', 'raised');
+    away = false;
+    await first.book.flush();
+    await second.book.flush();
+    second.courier.wake();
+    await hears('raised', 'raised', 'settled');
+    expect(heard()[2].key).toBe(`alert:${other}`);
+    expect(await alerts.open(gone.fingerprint)).toMatchObject({ id });
+    const open = (await store.recent(10)).filter(({ settledAt }) => settledAt === null);
+    expect(open.map(({ key }) => key)).toEqual([`alert:${id}`]);
+  });
+});

@@ -1,0 +1,133 @@
+import { Logger, type INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from '../../src/app.module.js';
+import type { Identity } from '../../src/auth/index.js';
+import { SafetyFigures } from '../../src/common/autonomy/safety-figures.js';
+import { unwrap } from '../../src/common/index.js';
+import { externalDatabase } from '../../src/database/index.js';
+import { EvmNode } from '../../src/evm/evm-node.js';
+import { ApprovalService, PlanService, TaskService, TaskStore } from '../../src/tasks/index.js';
+import { startAnvil, type Anvil } from '../support/anvil.js';
+import { answerOnce, createTestDatabase, testConfig, until } from '../support/index.js';
+
+const ALICE: Identity = { subject: 'alice', roles: ['user'] };
+const GRACE: Identity = { subject: 'grace', roles: ['guardian'] };
+const TO = '0x00000000000000000000000000000000000000BB';
+const ETHER = 10n ** 18n;
+/** Code that takes nothing: PUSH1 0, PUSH1 0, REVERT. */
+const REVERTS = '0x60006000fd';
+
+describe('a transfer that must not be', () => {
+  let anvil: Anvil;
+  let app: INestApplicationContext;
+  let drop: () => Promise<void>;
+  let from: string;
+  let security: number;
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    anvil = await startAnvil();
+    const database = await createTestDatabase();
+    drop = () => database.drop();
+    const config = testConfig({
+      ...{ evmRpcUrl: anvil.url, evmChainId: 31337, taskWorkers: 2, taskRetryMs: 10 },
+      monitoringMinutes: 0,
+    });
+    app = await NestFactory.createApplicationContext(
+      AppModule.forRoot(config, externalDatabase(database.url)),
+      { logger: false, abortOnError: false },
+    );
+    from = unwrap(await app.get(EvmNode).account());
+    app.get(SafetyFigures).provideSecurity(async () => security);
+  });
+  afterAll(async () => {
+    await app?.close();
+    await anvil?.kill();
+    await drop?.();
+  });
+  beforeEach(async () => {
+    security = 1;
+    await anvil.rpc('anvil_setCode', TO, '0x');
+    await anvil.fund(from, ETHER);
+  });
+
+  const start = async (wei: bigint) => {
+    const parameters = { action: 'transfer', to: TO, value_wei: String(wei) };
+    const plan = unwrap(await app.get(PlanService).create('onchain_action', parameters, ALICE));
+    return unwrap(await app.get(TaskService).start(plan, { description: '', key: null }, ALICE)).id;
+  };
+  const reaches = (id: string, ...states: string[]) =>
+    answerOnce(
+      async () => unwrap(await app.get(TaskStore).task(id)),
+      ({ state }) => states.includes(state),
+    );
+  /** Starts a transfer whose simulation is fine, and waits until a guardian is asked. */
+  const asked = async (wei: bigint) => {
+    const id = await start(wei);
+    expect(await reaches(id, 'waiting_approval', 'failed')).toMatchObject({ state: 'waiting_approval' });
+    return id;
+  };
+  const approve = async (id: string) =>
+    unwrap(
+      await app
+        .get(ApprovalService)
+        .answer(id, { approved: true, reason: 'agreed', step: null, planHash: null }, GRACE),
+    );
+  const states = async (id: string) => (await app.get(TaskStore).steps(id)).map(({ state }) => state);
+  const sent = async () => BigInt(await anvil.rpc('eth_getTransactionCount', from, 'pending'));
+  const received = async () => BigInt(await anvil.rpc('eth_getBalance', TO, 'latest'));
+
+  it('is blocked below the lowest security score, although a guardian has approved it', async () => {
+    const id = await asked(5n);
+    security = 0.49;
+    await approve(id);
+    const over = await reaches(id, 'completed', 'failed');
+    expect(over).toMatchObject({ state: 'failed', code: 'SAFETY_BLOCKED' });
+    expect(await states(id)).toEqual(['completed', 'completed', 'failed']);
+    expect(await sent()).toBe(0n);
+  });
+
+  it('is refused by the simulation where the receiver takes nothing', async () => {
+    await anvil.rpc('anvil_setCode', TO, REVERTS);
+    const id = await start(5n);
+    const over = await reaches(id, 'waiting_approval', 'failed');
+    expect(over).toMatchObject({ state: 'failed', code: 'EVM_REFUSED' });
+    expect(over.reason).toMatch(/revert/i);
+    expect(await states(id)).toEqual(['completed', 'failed', expect.not.stringMatching('completed')]);
+    expect(await sent()).toBe(0n);
+  });
+
+  it('is simulated once more after the approval', async () => {
+    const id = await asked(5n);
+    await anvil.rpc('anvil_setCode', TO, REVERTS);
+    await approve(id);
+    expect(await reaches(id, 'completed', 'failed')).toMatchObject({ state: 'failed', code: 'EVM_REFUSED' });
+    expect(await sent()).toBe(0n);
+  });
+
+  it('is refused by the simulation where the wallet cannot pay it, or not its fee', async () => {
+    for (const has of [4n, 5n]) {
+      await anvil.fund(from, has);
+      const over = await reaches(await start(5n), 'waiting_approval', 'failed');
+      expect(over).toMatchObject({ state: 'failed' });
+      // What the wallet has does not pay the gas: some nodes say so themselves when they are asked for an estimate.
+      expect(over.code).toMatch(
+        has === 4n ? /^EVM_INSUFFICIENT_FUNDS$/ : /^EVM_(INSUFFICIENT_FUNDS|REFUSED)$/,
+      );
+    }
+    expect(await sent()).toBe(0n);
+  });
+
+  it('fails where the chain reverts it after all, and nothing is moved', async () => {
+    const id = await asked(5n);
+    await anvil.rpc('evm_setAutomine', false);
+    await approve(id);
+    await until('it is sent', async () => (await sent()) === 1n);
+    await anvil.rpc('anvil_setCode', TO, REVERTS);
+    await anvil.rpc('evm_mine');
+    const over = await reaches(id, 'completed', 'failed');
+    expect(over).toMatchObject({ state: 'failed', code: 'EVM_REVERTED' });
+    expect(await received()).toBe(0n);
+    await anvil.rpc('evm_setAutomine', true);
+  });
+});
