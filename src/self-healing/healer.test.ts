@@ -35,7 +35,7 @@ function setup(
   mode = 'auto',
 ) {
   const act = jest.fn(async (_why: string) => 'done');
-  const get = () => ({ expectedEffect: 'e', blastRadius: 'b', undo: 'u', act });
+  const get = () => ({ expectedEffect: 'e', blastRadius: 'b', blastShare: () => 0, undo: 'u', act });
   const gate = new AutonomyGate();
   const authority = new ActionAuthority(gate);
   const report = jest.fn(async () => undefined);

@@ -1,5 +1,9 @@
 import { jest } from '@jest/globals';
-import { ActionAuthority, type Authorization } from '../common/autonomy/action-authority.js';
+import {
+  ActionAuthority,
+  type Authorization,
+  type ProposedAction,
+} from '../common/autonomy/action-authority.js';
 import { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
 import { HealingFigures } from '../common/autonomy/healing-figures.js';
 import { unwrap } from '../common/index.js';
@@ -16,17 +20,24 @@ function setup(cause: Cause) {
   const gate = new AutonomyGate();
   const authority = new ActionAuthority(gate);
   const judged = Promise.withResolvers<Authorization>();
-  authority.use({ ask: () => judged.promise, report: async () => undefined });
-  const box = { get: () => ({ expectedEffect: 'e', blastRadius: 'b', undo: 'u' }) };
+  const judge = (action: ProposedAction) => {
+    asked.push(action);
+    return judged.promise;
+  };
+  authority.use({ ask: judge, report: async () => undefined });
+  const asked: ProposedAction[] = [];
+  const box = {
+    get: () => ({ expectedEffect: 'e', blastRadius: 'b', blastShare: () => 0.4, undo: 'u' }),
+  };
   const sut = new Treatment(authority, gate, new HealingFigures(), box as unknown as RemedyBox);
   const symptom = { cause, summary: 's', match: 1, evidence: {} };
   const incident = new Incident(cause, 'critical', 0, symptom);
   const ask = async () => {
-    const asked = sut.ask(incident, rules[cause].remedies[0], rules[cause]);
+    const answer = sut.ask(incident, rules[cause].remedies[0], rules[cause]);
     await jest.advanceTimersByTimeAsync(10_000);
-    return asked;
+    return answer;
   };
-  return { gate, judged, incident, ask };
+  return { gate, judged, incident, ask, asked };
 }
 
 describe('a treatment nobody judges in time', () => {
@@ -50,6 +61,12 @@ describe('a treatment nobody judges in time', () => {
     const { gate, ask } = setup('pool_exhausted');
     gate.guardBy(() => ({ allowed: false, reason: 'stopped by ada' }));
     expect(await ask()).toMatchObject({ answer: 'no', reason: 'stopped by ada' });
+  });
+
+  it('says which share of the traffic the remedy touches', async () => {
+    const { ask, asked } = setup('cpu_high');
+    await ask();
+    expect(asked).toMatchObject([{ blastRadius: 'b', blastShare: 0.4 }]);
   });
 
   it('is told of under the decision that was recorded late', async () => {

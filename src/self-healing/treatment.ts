@@ -106,7 +106,8 @@ export class Treatment {
   }
 
   private async proposal(incident: Incident, name: RemedyName, rule: CauseRule): Promise<ProposedAction> {
-    const { expectedEffect, blastRadius, undo } = this.box.get(name);
+    const treated = this.box.get(name);
+    const { expectedEffect, blastRadius, undo } = treated;
     const records = await inTime(this.figures.remedies(), REPORT_MS, []).catch(() => []);
     const record = records.find(({ cause, remedy }) => cause === incident.cause && remedy === name);
     return {
@@ -120,6 +121,7 @@ export class Treatment {
         ...(record === undefined ? {} : { remedy_success: record.helped / record.attempts }),
       },
       ...{ why: incident.symptom.summary, blastRadius, expectedEffect, undo },
+      blastShare: treated.blastShare(),
     };
   }
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { api, importTwoReleases, liveVersion } from '../support/autonomy.js';
 import { startServer, until, type TestServer } from '../support/index.js';
@@ -110,6 +111,51 @@ browserTests('the Guardian and Decisions pages', () => {
     expect(complaints).toEqual([]);
     await close();
   });
+
+  it.each(['light', 'dark'] as const)(
+    'orders an action and saves the audit on a phone, %s',
+    async (scheme) => {
+      const { page, complaints, close } = await openPage(browser, {
+        ...{ viewport: { width: 390, height: 844 }, colorScheme: scheme, acceptDownloads: true },
+      });
+      await page.goto(`${server.url}/guardian`);
+      const form = page.getByRole('region', { name: 'Order an action' });
+      await form.getByRole('combobox', { name: 'Action' }).click();
+      await page.getByRole('option', { name: 'monitoring: raise_alert' }).click();
+      const alert = { name: `drill_${scheme}`, severity: 'warning', summary: 'the guardian tries the bell' };
+      await form.getByLabel('Parameters').fill(JSON.stringify(alert));
+      const order = form.getByRole('button', { name: 'Order it' });
+      await form.getByLabel('Reason for the order').fill('to hear it');
+      expect(await order.isDisabled()).toBe(true);
+      await form.getByRole('checkbox').check();
+      await fits(page, 390);
+      await picture(page, `guardian-order-${scheme}`);
+      await order.click();
+      await form.getByText('done, it helped').waitFor();
+      const ringing = async () => {
+        const { body } = await api(server, 'GET', '/api/monitoring/alerts');
+        return JSON.stringify(body).includes(`by_hand.${alert.name}`);
+      };
+      await until('the alert', ringing);
+      const saved = async (as: string) => {
+        const [download] = await Promise.all([
+          page.waitForEvent('download'),
+          page.getByRole('button', { name: `Save the audit as ${as}` }).click(),
+        ]);
+        return readFile(await download.path(), 'utf8');
+      };
+      const { body } = await api(server, 'GET', '/api/guardian/audit?limit=500');
+      const count = (body.items as unknown[]).length;
+      expect(count).toBeGreaterThan(0);
+      const [head, ...lines] = (await saved('JSON lines')).trim().split('\n');
+      expect(JSON.parse(head)).toHaveProperty('checkpoint');
+      expect(lines).toHaveLength(count);
+      expect(await saved('CSV')).toContain(`by_hand.${alert.name}`);
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(complaints).toEqual([]);
+      await close();
+    },
+  );
 
   it('foresees on the Decisions page, draws the calibration, and is readable on a phone', async () => {
     const { page, complaints, close } = await openPage(browser);

@@ -49,6 +49,23 @@ browserTests('the Tasks page', () => {
     await close();
   });
 
+  it('takes an approval on a phone', async () => {
+    const id = await start('import_model', { folder: '/nothing/here' });
+    const { page, complaints, close } = await openPage(browser, {
+      ...{ viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
+    });
+    await page.goto(`${server.url}/task-list/${id}`);
+    await page.getByRole('heading', { name: 'Your approval is asked for' }).waitFor();
+    await page.getByLabel('Reason').fill('from the train');
+    await fits(page, 390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Approve' }).click();
+    await page.getByText('approved by local: from the train').waitFor();
+    await waitForTask(server.url, id, ['failed']);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
   it('is readable at 400 px', async () => {
     const id = await start('http_probe', { url: counter.url });
     await waitForTask(server.url, id, ['completed']);

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/common/installation.js';
@@ -8,10 +9,31 @@ import { createTestDatabase, PATIENCE_MS, runCommand, temporaryFolder, until } f
 
 /** A server that hangs never answers; one that answers later than that is asked again. */
 const ASK_MS = 5_000;
+/** systemd is given a sign twice in this time. */
+const WATCHDOG_MS = 1_000;
+/** A sign that was on its way when the server fell silent: until then, the supervisor asks twice. */
+const UNHEARD_MS = 8_000;
+
+/** A `systemd-notify` that writes down when it was called, and how. */
+function notifyTool(folder: string): { told: () => { at: number; words: string }[] } {
+  const file = join(folder, 'told');
+  const script = `#!/bin/sh\necho "$(date +%s%3N) $*" >> '${file}'\n`;
+  writeFileSync(file, '');
+  writeFileSync(join(folder, 'systemd-notify'), script, { mode: 0o755 });
+  const lines = () => readFileSync(file, 'utf8').trim().split('\n').filter(Boolean);
+  const entry = (line: string) => {
+    const [at, ...words] = line.split(' ');
+    return { at: Number(at), words: words.join(' ') };
+  };
+  return { told: () => lines().map(entry) };
+}
 
 describe('stemma supervise', () => {
   const dataDir = temporaryFolder('supervised');
   let supervisor: ChildProcess;
+  const tools = temporaryFolder('systemd');
+  const { told } = notifyTool(tools);
+  const signs = () => told().filter(({ words }) => words === 'WATCHDOG=1');
   let printed = '';
   let env: Record<string, string>;
 
@@ -23,7 +45,10 @@ describe('stemma supervise', () => {
       cwd: dataDir,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
-        PATH: process.env.PATH,
+        PATH: `${tools}:${process.env.PATH}`,
+        // What systemd sets for a service of Type=notify with a watchdog.
+        NOTIFY_SOCKET: join(tools, 'socket'),
+        WATCHDOG_USEC: String(WATCHDOG_MS * 1000),
         HOME: process.env.HOME,
         HEALING: 'off',
         MONITORING_MINUTES: '0',
@@ -55,21 +80,32 @@ describe('stemma supervise', () => {
 
   it('starts a killed and a hung server again, never two, and ends with the server', async () => {
     const first = await serving(null);
+    const ready = () => told().filter(({ words }) => words.startsWith('--ready'));
+    await until('systemd to be told', () => ready().length === 1);
+    await until('two signs of life', () => signs().length >= 2);
     const second = await runCommand(['supervise'], env);
     expect([second.code, second.stderr]).toEqual([1, expect.stringContaining(`in use by process ${first}`)]);
     process.kill(first, 'SIGKILL');
     const next = await serving(first);
-    // A supervisor that has not heard it yet is as patient as with a server that starts: that only takes longer.
-    await delay(4_500);
+    // A supervisor that has not heard it yet is as patient as with a server that starts.
+    await until('the second one to be heard', () => ready().length === 2);
     process.kill(next, 'SIGSTOP');
+    const stoppedAt = Date.now();
     await serving(next);
     await until('the restart of the killed one', () =>
       printed.includes('the server ended (SIGKILL); it starts again'),
     );
     await until('the end of the hung one', () => printed.includes('has not answered for'));
+    await until('the third one to be heard', () => ready().length === 3);
+    // Silent for 20 s: but for its first seconds, no sign of life until another one starts.
+    const last = signs().findLast(({ at }) => at < stoppedAt + UNHEARD_MS)?.at ?? stoppedAt;
+    const resumed = () => signs().find(({ at }) => at > last)?.at;
+    await until('signs of life again', () => resumed() !== undefined);
+    expect(Number(resumed()) - last).toBeGreaterThan(UNHEARD_MS);
     const ended = once(supervisor, 'exit');
     supervisor.kill('SIGTERM');
     expect((await ended)[0]).toBe(0);
     expect(lockHolder(dataDir)).toBeNull();
+    await until('systemd to be told of the end', () => told().some(({ words }) => words === 'STOPPING=1'));
   });
 });

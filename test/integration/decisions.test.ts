@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
@@ -15,6 +16,7 @@ import {
   EmergencyStop,
   type DecisionAction,
 } from '../../src/guardian/index.js';
+import { MatrixBook } from '../../src/guardian/matrix/matrix-book.js';
 import { Calibrations } from '../../src/guardian/process/calibrations.js';
 import { DecisionMetrics } from '../../src/guardian/process/decision-metrics.js';
 import { EscalationService } from '../../src/guardian/process/escalation-service.js';
@@ -52,7 +54,12 @@ const remedy = (changes: Partial<ProposedAction> = {}): ProposedAction => ({
     features: { pattern_match: 1, remedy_success: 1, severity: 1, repetition: 0 },
     why: 'the pool is exhausted',
   },
-  ...{ blastRadius: 'running queries', expectedEffect: 'connections are free', undo: 'none needed' },
+  ...{
+    blastRadius: 'running queries',
+    blastShare: 1,
+    expectedEffect: 'connections are free',
+    undo: 'none needed',
+  },
   ...changes,
 });
 
@@ -110,6 +117,24 @@ describe('a remedy that may be tried at once', () => {
     const { appraisal } = unwrap(await store().decision(String(sixth.decision)));
     expect(appraisal.grounds.map(({ code }) => code)).toEqual(['FAILS_AGAIN']);
     expect((await ask('memory_high', 0)).answer).toBe('go');
+  });
+
+  it('asks where it would touch more than the matrix allows', async () => {
+    const book = app.get(MatrixBook);
+    const rules = book.rulesOf('healing');
+    const asked = async (limit: number, share: number) => {
+      const limited = jest.spyOn(book, 'rulesOf').mockReturnValue({ ...rules, blast_radius: limit });
+      const subject = `engine ${limit} ${share}`;
+      const action = { action: 'restart_engine', parameters: { subject, cause: 'blast' }, blastShare: share };
+      const { answer, decision } = await app.get(ActionAuthority).ask(remedy(action));
+      limited.mockRestore();
+      const { appraisal } = unwrap(await store().decision(String(decision)));
+      return [answer, appraisal.circumstances.blastRadius, appraisal.grounds[0].code];
+    };
+    expect(rules.blast_radius).toBe(1);
+    expect(await asked(0.5, 0.51)).toEqual(['wait', 0.51, 'BLAST_RADIUS']);
+    expect(await asked(0.5, 0.5)).toEqual(['go', 0.5, 'ALWAYS_AUTOMATIC']);
+    expect(await asked(1, 1)).toEqual(['go', 1, 'ALWAYS_AUTOMATIC']);
   });
 
   it('is believed again once a guardian has let it help', async () => {

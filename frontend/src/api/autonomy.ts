@@ -45,6 +45,10 @@ export interface Judged {
   };
   readonly safety: { readonly outcome: string; readonly checks: readonly SafetyCheck[] } | null;
   readonly grounds: readonly { readonly code: string; readonly detail: string }[];
+  readonly circumstances: {
+    /** Share of what the server does that it would touch, 0 to 1. */
+    readonly blast_radius: number;
+  };
 }
 
 /** A decision. Times are ms since the epoch. */
@@ -228,6 +232,15 @@ export function overrideDecision(
   reason: string,
 ): Promise<Decision> {
   const body = { decision_id: id, outcome, reason };
+  return requestJson('/api/guardian/override', { method: 'POST', body });
+}
+
+/** Orders an action, whatever the matrix says. */
+export function orderAction(body: {
+  readonly action: string;
+  readonly parameters: ActionParameters;
+  readonly reason: string;
+}): Promise<Decision> {
   return requestJson('/api/guardian/override', { method: 'POST', body });
 }
 

@@ -12,7 +12,9 @@ export function Judgement({ judged }: { judged: Judged }) {
     <div className={styles.judgement}>
       <dl className={styles.facts}>
         <Fact name="Why">{judged.why}</Fact>
-        <Fact name="Touches">{judged.touches}</Fact>
+        <Fact name="Touches">
+          {judged.touches} ({number(judged.circumstances.blast_radius * 100, 0)} %)
+        </Fact>
         <Fact name="Expected">{judged.expected_effect}</Fact>
         <Fact name="Undo">{judged.undo}</Fact>
         <Fact name="Confidence">

@@ -9,6 +9,7 @@ import {
   getDecisionMetrics,
   getStopState,
   listDecisions,
+  orderAction,
   overrideDecision,
   resumeAutonomy,
   rollBack,
@@ -87,6 +88,11 @@ export function useOverride(id: string) {
   return useChange(({ outcome, reason }: { outcome: 'approve' | 'reject' | 'undo'; reason: string }) =>
     overrideDecision(id, outcome, reason),
   );
+}
+
+/** Orders an action. */
+export function useOrder() {
+  return useChange((order: Parameters<typeof orderAction>[0]) => orderAction(order));
 }
 
 /** Stops all automatic action, or lets it go on. */

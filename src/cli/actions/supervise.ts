@@ -34,7 +34,10 @@ export async function supervise(
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => supervisor.stop(signal === 'SIGHUP' ? 'SIGTERM' : signal));
   const interval = watchdogInterval(process.env);
-  const watchdog = interval === null ? undefined : setInterval(() => notifySystemd('WATCHDOG=1'), interval);
+  const sign = () => {
+    if (supervisor.isWell) notifySystemd('WATCHDOG=1');
+  };
+  const watchdog = interval === null ? undefined : setInterval(sign, interval);
   try {
     return await supervisor.run();
   } finally {

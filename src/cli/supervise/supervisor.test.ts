@@ -79,6 +79,24 @@ describe('the supervisor', () => {
     expect(said[0]).toContain('has not answered');
   });
 
+  it('is well while its server starts or answers, and not while one that answered is silent', async () => {
+    const seen: string[] = [];
+    const script = [null, true, true, false, null, true];
+    const { sut } = setup(
+      () => {
+        // What the answer before has made of it.
+        seen.push(sut.isWell ? 'well' : 'silent');
+        if (script.length === 1) sut.stop('SIGTERM');
+        const answer = script.shift();
+        return answer === undefined ? true : answer;
+      },
+      () => undefined,
+      { silenceMs: 600_000 },
+    );
+    await sut.run();
+    expect(seen).toEqual(['well', 'well', 'well', 'well', 'silent', 'silent']);
+  });
+
   it('is patient with a server that starts', async () => {
     let asked = 0;
     const { sut, servers } = setup(

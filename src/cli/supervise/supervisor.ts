@@ -34,11 +34,20 @@ export class Supervisor {
   private stopping = false;
   private current: ReturnType<SupervisorPorts['start']> | null = null;
   private readonly stopSignal = new AbortController();
+  private silent = false;
 
   constructor(
     private readonly options: SupervisorOptions,
     private readonly ports: SupervisorPorts,
   ) {}
+
+  /**
+   * Whether systemd's watchdog may be told that all is well: the server answers, or starts, which has a limit of its own. A server
+   * that has fallen silent gets no sign, so that systemd ends the service if nothing here does.
+   */
+  get isWell(): boolean {
+    return !this.silent;
+  }
 
   /** Passes a signal on; the end of the server is then the end of the supervisor. */
   stop(signal: NodeJS.Signals): void {
@@ -75,10 +84,12 @@ export class Supervisor {
   ): Promise<{ end: ServerEnd; answered: boolean }> {
     let answered = false;
     let heardAt = performance.now();
+    this.silent = false;
     while (!server.isOver) {
       await Promise.race([server.ended, delay(this.options.everyMs)]);
       if (server.isOver || this.stopping) break;
       const answers = server.pid === undefined ? null : await this.ports.answers(server.pid);
+      this.silent = answered && answers !== true;
       if (answers === true) {
         heardAt = performance.now();
         if (!answered) notifySystemd('--ready', '--status=the server answers');

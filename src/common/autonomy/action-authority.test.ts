@@ -9,6 +9,7 @@ const restart: ProposedAction = {
   features: {},
   why: 'the kernel answers no more',
   blastRadius: 'running answers',
+  blastShare: 1,
   expectedEffect: 'the self-test passes',
   undo: 'none needed',
 };

@@ -15,6 +15,8 @@ export interface ProposedAction {
   /** In one sentence each: why, what is touched, what should be better afterwards, how it is undone. */
   readonly why: string;
   readonly blastRadius: string;
+  /** Share of what is asked of the server that it refuses, cuts off or lets fail, 0 to 1: what the matrix limits. */
+  readonly blastShare: number;
   readonly expectedEffect: string;
   readonly undo: string;
 }

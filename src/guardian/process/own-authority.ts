@@ -59,10 +59,10 @@ function askOf({ type, action, parameters, idempotencyKey, why }: ProposedAction
 }
 
 function proposalOf(action: ProposedAction): Proposal {
-  const { parameters, features, why, blastRadius, expectedEffect, undo } = action;
+  const { parameters, features, why, blastRadius, blastShare, expectedEffect, undo } = action;
   return {
     ...{ subject: subjectOf(parameters), features, why, expectedEffect, undo },
-    blastRadius: shareOf(parameters.blast_share),
+    blastRadius: shareOf(blastShare),
     ...{ what: action.action, touches: blastRadius, evidence: parameters, release: null },
   };
 }
@@ -73,9 +73,9 @@ function subjectOf({ subject, component }: Readonly<Record<string, Json>>): stri
   return typeof named === 'string' ? named.slice(0, 200) : 'server';
 }
 
-/** Modules say in words what they touch; one that knows the share says it in `blast_share`. */
-function shareOf(share: Json | undefined): number {
-  return typeof share === 'number' && share >= 0 && share <= 1 ? share : 0;
+/** A share that is none may be everything. */
+function shareOf(share: number): number {
+  return share >= 0 && share <= 1 ? share : 1;
 }
 
 function authorization({ id, state, reason, appraisal }: DecisionRow): Authorization {

@@ -49,8 +49,9 @@ export class HealingController {
       causes: CAUSES.map((cause) => ({
         ...{ cause, ...this.rules.current[cause], tried_this_hour: this.healer.budget.used(cause) },
       })),
-      remedies: this.box.all.map(({ name, expectedEffect, blastRadius, undo }) => ({
-        ...{ name, expected_effect: expectedEffect, blast_radius: blastRadius, undo },
+      remedies: this.box.all.map((remedy) => ({
+        ...{ name: remedy.name, expected_effect: remedy.expectedEffect, undo: remedy.undo },
+        ...{ blast_radius: remedy.blastRadius, blast_share: remedy.blastShare() },
       })),
       vitals: this.loop.latest,
       open: this.healer.open.map(({ id, cause, state, severity, remedy, attempts: tried, symptom }) => ({

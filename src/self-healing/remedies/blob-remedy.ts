@@ -6,7 +6,7 @@ import { BlockStores } from '../../chain/index.js';
 import { CodedError, err, messageOf, ok, unwrap, type Result } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { DamageWatch, type KnownDamage } from '../vitals/damage-watch.js';
-import type { Remedy } from './remedy.js';
+import { nothingTouched, type Remedy } from './remedy.js';
 
 /** Longest time a peer may take for one payload, ms. */
 const PEER_MS = 60_000;
@@ -28,6 +28,7 @@ export class BlobRemedy {
         expectedEffect: 'the damaged payloads are whole again',
         blastRadius:
           'only files whose bytes are wrong already; what is put in their place has the right hash',
+        blastShare: nothingTouched,
         undo: 'nothing to undo: a payload is what its hash says or it is not taken',
         act: () => this.refetch(),
       },

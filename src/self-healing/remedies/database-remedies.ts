@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Client } from 'pg';
 import { DATABASE_CONNECTION, type DatabaseConnection } from '../../database/index.js';
 import { Sequencer } from '../../log/index.js';
-import type { Remedy } from './remedy.js';
+import { everythingTouched, nothingTouched, type Remedy } from './remedy.js';
 
 const PATIENCE_MS = 5_000;
 /** Connections of this server that hold a transaction without using it, or have worked on one statement, for longer than this. */
@@ -23,6 +23,7 @@ export class DatabaseRemedies {
         name: 'reset_pool',
         expectedEffect: 'connections that are stuck are cut off and others take their places',
         blastRadius: 'requests whose transaction or statement has hung for 5 s fail and can be repeated',
+        blastShare: everythingTouched,
         undo: TRANSACTIONS_END,
         act: () => cutOffStuck(connection.url),
       },
@@ -31,6 +32,7 @@ export class DatabaseRemedies {
         expectedEffect:
           'a PostgreSQL of our own that hangs is ended and starts again; another one is waited for',
         blastRadius: 'transactions under way fail and can be repeated; committed ones stay',
+        blastShare: () => (endsOurs(connection) ? 1 : 0),
         undo: TRANSACTIONS_END,
         act: async () => recover(connection),
       },
@@ -38,6 +40,7 @@ export class DatabaseRemedies {
         name: 'restart_sequencer',
         expectedEffect: 'entries get their places in the log again',
         blastRadius: 'only the sequencer of the log; entries wait in the database meanwhile',
+        blastShare: nothingTouched,
         undo: 'nothing to undo: numbers are given once',
         act: async () => {
           await sequencer.whilePaused(async () => undefined);
@@ -62,6 +65,11 @@ async function cutOffStuck(url: string): Promise<string> {
   } finally {
     await client.end();
   }
+}
+
+/** Whether recovering ends a PostgreSQL; otherwise it is only waited for. */
+function endsOurs({ endHung, state }: DatabaseConnection): boolean {
+  return endHung !== undefined && state() === 'running';
 }
 
 function recover(connection: DatabaseConnection): string {

@@ -4,7 +4,7 @@ import { LoadShedding } from '../../common/autonomy/load-shedding.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { EngineHost } from '../../inference/index.js';
-import type { Remedy } from './remedy.js';
+import { everythingTouched, nothingTouched, type Remedy } from './remedy.js';
 
 /** How long new answers are refused, ms; it ends by itself. */
 const SHED_MS = 20_000;
@@ -23,6 +23,7 @@ export class EngineRemedies {
         name: 'shed_load',
         expectedEffect: 'running answers end and the machine gets air',
         blastRadius: `new answers are refused for ${SHED_MS / 1000} s, running ones go on`,
+        blastShare: everythingTouched,
         undo: 'ends by itself',
         act: async (why, cause) => {
           if (cause !== 'manual' && (figures.read().queue_depth ?? 0) === 0)
@@ -35,6 +36,7 @@ export class EngineRemedies {
         name: 'shrink_caches',
         expectedEffect: 'weights of models that nobody uses leave the memory',
         blastRadius: 'the next answer of an unloaded model begins later',
+        blastShare: nothingTouched,
         undo: 'models load again when they are asked for',
         act: async () => `${await host.unloadIdle()} models were unloaded`,
       },
@@ -42,6 +44,7 @@ export class EngineRemedies {
         name: 'restart_engine',
         expectedEffect: 'the engine answers again, with memory given back',
         blastRadius: 'answers under way are refused with ENGINE_STOPPED and can be asked for again',
+        blastShare: () => shareUnderWay(figures),
         undo: SAME_ANSWERS,
         act: async (_why, cause) => {
           if (cause === 'memory_high' && process.memoryUsage.rss() < totalmem() * OWN_SHARE)
@@ -54,11 +57,18 @@ export class EngineRemedies {
         name: 'await_restart',
         expectedEffect: 'the engine starts its threads anew by itself, with growing pauses',
         blastRadius: 'answers that had begun are refused with ENGINE_RESTARTED, those that waited go on',
+        blastShare: nothingTouched,
         undo: SAME_ANSWERS,
         act: async () => 'the engine starts its threads again by itself',
       },
     ];
   }
+}
+
+/** Of the answers that are under way or wait, those under way: they are cut off, and the others only begin later. */
+function shareUnderWay(figures: LiveFigures): number {
+  const active = figures.one('active_answers') ?? 0;
+  return active === 0 ? 0 : active / (active + (figures.one('queue_depth') ?? 0));
 }
 
 function notOurs(why: string): CodedError {

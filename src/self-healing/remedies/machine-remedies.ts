@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { systemCodeOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { Snapshots } from '../../snapshots/index.js';
-import type { Remedy } from './remedy.js';
+import { nothingTouched, type Remedy } from './remedy.js';
 
 /** Folders of the data folder in which only unfinished writes lie. What a running write holds is younger than this, ms. */
 const TEMPORARY_FOLDERS = [
@@ -31,6 +31,7 @@ export class MachineRemedies {
         name: 'run_gc',
         expectedEffect: 'memory that nothing refers to any more is given back',
         blastRadius: 'the process stands still for about a tenth of a second',
+        blastShare: nothingTouched,
         undo: 'nothing to undo',
         act: collectGarbage,
       },
@@ -39,6 +40,7 @@ export class MachineRemedies {
         expectedEffect: 'the leftovers of writes that never finished are gone',
         blastRadius:
           'temporary files older than ten minutes and snapshots that were cut short; nothing that anything refers to',
+        blastShare: nothingTouched,
         undo: 'nothing to undo: nothing reads these files',
         act: async () => {
           const files = await pruneFiles(config.dataDir);

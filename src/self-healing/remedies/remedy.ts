@@ -1,10 +1,20 @@
 import type { Cause, RemedyName } from '../patterns/healing-rules.js';
 
+/** A remedy that neither refuses nor cuts off anything that works. */
+export const nothingTouched = (): number => 0;
+/** A remedy that may touch everything, or of which nobody can say how much it touches. */
+export const everythingTouched = (): number => 1;
+
 /** Something that can be done about trouble. Its sentences are what a guardian reads before answering. */
 export interface Remedy {
   readonly name: RemedyName;
   readonly expectedEffect: string;
   readonly blastRadius: string;
+  /**
+   * Share of what is asked of the server now that it would refuse, cut off or let fail, 0 to 1; what is only late or was
+   * broken already does not count.
+   */
+  blastShare(): number;
   readonly undo: string;
   /** Does it. @returns what was done, in a sentence; throws or rejects with why it could not be */
   act(why: string, cause: Cause | 'unknown' | 'manual'): Promise<string>;

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import {
   canonicalJson,
   CodedError,
@@ -13,6 +14,7 @@ import type { StepBoundary } from '../../common/index.js';
 import { databaseRefusal, isDatabaseUnavailable } from '../../database/index.js';
 import type { StepContext, StepHandler } from '../steps/step-handler.js';
 import { StepRegistry } from '../steps/step-registry.js';
+import { Halt } from './halt.js';
 import { outlasting } from './outlasting.js';
 import { StepClaims, type ClaimedStep, type ClaimTrace } from './step-claims.js';
 import { StepSettlement } from './step-settlement.js';
@@ -36,6 +38,7 @@ export class StepExecutor {
     private readonly settlement: StepSettlement,
     private readonly queue: StepQueue,
     private readonly events: EventBus,
+    private readonly gate: AutonomyGate,
   ) {}
 
   /** Does the step of a job; a job whose step is done, running elsewhere or given up does nothing. */
@@ -44,13 +47,14 @@ export class StepExecutor {
     const claimed = await this.claim(job, worker);
     if (claimed === null) return;
     this.reach(job, 'claimed');
-    const outcome = await this.attempt(claimed);
-    if (this.queue.stopSignal.aborted && !outcome.ok) {
-      await this.settlement.interrupted(claimed);
+    const halt = new Halt(this.events, this.gate, claimed.step.kept !== null);
+    const outcome = await this.attempt(claimed, halt).finally(() => halt.end());
+    if ((this.queue.stopSignal.aborted || halt.signal.aborted) && !outcome.ok) {
+      await this.patiently(claimed, () => this.settlement.interrupted(claimed));
       return;
     }
     this.reach(job, 'acted');
-    await this.note(claimed, outcome);
+    await this.patiently(claimed, () => this.settlement.settle(claimed, outcome));
     this.reach(job, 'committed');
   }
 
@@ -64,16 +68,16 @@ export class StepExecutor {
     });
   }
 
-  /** What was done is noted as soon as the database can, while nobody else may take the step; noting it twice notes it once. */
-  private note(claimed: ClaimedStep, outcome: Result<Json>): Promise<void> {
-    return outlasting(() => this.settlement.settle(claimed, outcome), {
+  /** What came of it is noted as soon as the database can, while nobody else may take the step; noting it twice notes it once. */
+  private patiently({ leaseEnds }: ClaimedStep, note: () => Promise<void>): Promise<void> {
+    return outlasting(note, {
       passes: (thrown) => databaseRefusal(thrown) !== null,
-      until: claimed.leaseEnds,
+      until: leaseEnds,
       signal: this.queue.stopSignal,
     });
   }
 
-  private async attempt(claimed: ClaimedStep): Promise<Result<Json>> {
+  private async attempt(claimed: ClaimedStep, halt: Halt): Promise<Result<Json>> {
     const handler = this.registry.of(claimed.step.type);
     if (!handler.ok) return handler;
     const cancelled = new AbortController();
@@ -81,7 +85,7 @@ export class StepExecutor {
       if (task === claimed.task.id && state === 'cancelled') cancelled.abort();
     });
     try {
-      return await this.inTime(handler.value, claimed, cancelled.signal);
+      return await this.inTime(handler.value, claimed, cancelled.signal, halt);
     } catch (thrown) {
       if (thrown instanceof CodedError) return err(thrown);
       this.logger.warn(`step ${claimed.step.type} of ${claimed.task.id} threw: ${messageOf(thrown)}`);
@@ -96,29 +100,32 @@ export class StepExecutor {
     handler: StepHandler,
     claimed: ClaimedStep,
     cancelled: AbortSignal,
+    halt: Halt,
   ): Promise<Result<Json>> {
     const leasedMs = Math.floor(claimed.leaseEnds - performance.now()) - NOTE_MS;
     const timeMs = Math.max(0, Math.min(handler.timeoutMs, leasedMs));
     const deadline = AbortSignal.timeout(timeMs);
-    const signal = AbortSignal.any([deadline, cancelled, this.queue.stopSignal]);
+    const signal = AbortSignal.any([deadline, cancelled, halt.signal, this.queue.stopSignal]);
+    if (signal.aborted) return err(overdue(handler.type, timeMs, deadline.aborted));
     const over = new Promise<Result<Json>>((resolve) => {
       signal.addEventListener('abort', () => resolve(err(overdue(handler.type, timeMs, deadline.aborted))), {
         once: true,
       });
     });
     const outcome = await Promise.race([
-      handler.run(claimed.step.parameters, this.context(claimed, signal)),
+      handler.run(claimed.step.parameters, this.context(claimed, signal, halt)),
       over,
     ]);
     return outcome.ok ? boundedOutput(outcome.value) : outcome;
   }
 
-  private context(claimed: ClaimedStep, signal: AbortSignal): StepContext {
+  private context(claimed: ClaimedStep, signal: AbortSignal, halt: Halt): StepContext {
     const { task, step, outputs } = claimed;
     return {
       ...{ task: task.id, step: step.index, key: `${task.id}/${step.index}`, attempt: claimed.attempt },
       ...{ owner: task.owner, signal, kept: step.kept, outputs },
       keep: async (value) => {
+        halt.effectBegins();
         await this.claims.keep(claimed, value);
         this.reach({ task: task.id, step: step.index }, 'prepared');
       },

@@ -38,7 +38,7 @@ export class StepSettlement {
     );
   }
 
-  /** Gives a step back that the stopping server cut off; the attempt is not counted. */
+  /** Gives a step back that the stopping server or the emergency stop cut off; the attempt is not counted. */
   interrupted(claimed: ClaimedStep): Promise<void> {
     return this.ifOwn(claimed, async (manager, task, step) => {
       await this.store.moveStep(manager, task.id, step, 'ready', {

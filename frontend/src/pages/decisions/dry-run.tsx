@@ -1,13 +1,12 @@
 import { Button, Select, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import type { KnownAction } from '../../api/autonomy.js';
 import { DecisionState } from '../../components/decision-state.js';
 import { Judgement } from '../../components/judgement.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { useForecast, useGuardianDashboard, useRequest } from '../../hooks/autonomy.js';
 import styles from './decisions.module.css';
-import { readParameters } from './parameters.js';
+import { readParameters, templateOf } from './parameters.js';
 
 /** Asks what would happen and why; and then, if wanted, for the action itself. */
 export function DryRun() {
@@ -86,10 +85,4 @@ export function DryRun() {
       </div>
     </section>
   );
-}
-
-function templateOf(action: KnownAction | undefined): string {
-  if (action === undefined) return '{}';
-  const fields = Object.keys(action.parameters).filter((field) => field === 'model' || field === 'version');
-  return JSON.stringify(Object.fromEntries(fields.map((field) => [field, ''])), null, 1);
 }

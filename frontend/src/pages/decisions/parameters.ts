@@ -1,4 +1,4 @@
-import type { ActionParameters } from '../../api/autonomy.js';
+import type { ActionParameters, KnownAction } from '../../api/autonomy.js';
 
 /** Reads what somebody wrote as the parameters of an action. */
 export function readParameters(text: string): ActionParameters | 'invalid' {
@@ -9,4 +9,11 @@ export function readParameters(text: string): ActionParameters | 'invalid' {
   } catch {
     return 'invalid';
   }
+}
+
+/** What to fill in for an action. */
+export function templateOf(action: KnownAction | undefined): string {
+  if (action === undefined) return '{}';
+  const fields = Object.keys(action.parameters).filter((field) => field === 'model' || field === 'version');
+  return JSON.stringify(Object.fromEntries(fields.map((field) => [field, ''])), null, 1);
 }

@@ -8,8 +8,10 @@ import { Empty, ProblemNotice } from '../../components/notice.js';
 import { Reading, Readings } from '../../components/reading.js';
 import { State } from '../../components/state.js';
 import { useGuardianDashboard } from '../../hooks/autonomy.js';
+import { AuditExport } from './audit-export.js';
 import { EscalationCard } from './escalation-card.js';
 import { LimitsPanel } from './limits-panel.js';
+import { OrderForm } from './order-form.js';
 import { StopPanel } from './stop-panel.js';
 import styles from './guardian.module.css';
 
@@ -50,6 +52,7 @@ function View({ data }: { data: Dashboard }) {
           <EscalationCard key={escalation.escalation_id} escalation={escalation} />
         ))}
       </section>
+      <OrderForm actions={data.actions} />
       <Limits data={data} />
       <LimitsPanel />
       <RecentDecisions data={data} />
@@ -128,6 +131,7 @@ function Audit({ data }: { data: Dashboard }) {
       <div className="panel-head">
         <h2 id="audit">Audit</h2>
         <span className="label">every record is a leaf of the log</span>
+        <AuditExport />
       </div>
       <ol className={styles.list}>
         {data.audit.map((row) => (

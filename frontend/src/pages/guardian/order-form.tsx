@@ -1,0 +1,107 @@
+import { Anchor, Button, Checkbox, Select, Textarea } from '@mantine/core';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import type { KnownAction } from '../../api/autonomy.js';
+import { DecisionState } from '../../components/decision-state.js';
+import { ProblemNotice } from '../../components/notice.js';
+import { ReasonField } from '../../components/reason-field.js';
+import { useOrder } from '../../hooks/autonomy.js';
+import { readParameters, templateOf } from '../decisions/parameters.js';
+import styles from './guardian.module.css';
+
+/** Orders one of the server's actions, whatever the matrix says: with its parameters, a reason, and a second thought. */
+export function OrderForm({ actions }: { actions: readonly KnownAction[] }) {
+  const [name, setName] = useState<string | null>(null);
+  const [text, setText] = useState('{}');
+  const [reason, setReason] = useState('');
+  const [sure, setSure] = useState(false);
+  const order = useOrder();
+  const action = actions.find((each) => each.name === name);
+  const parameters = readParameters(text);
+  const ready = parameters !== 'invalid' && reason.trim() !== '' && sure && !order.isPending;
+  const choose = (chosen: string | null) => {
+    setName(chosen);
+    setSure(false);
+    order.reset();
+    setText(templateOf(actions.find((each) => each.name === chosen)));
+  };
+  const written = () => {
+    setReason('');
+    setSure(false);
+  };
+  return (
+    <section className="panel" aria-labelledby="order">
+      <div className="panel-head">
+        <h2 id="order">Order an action</h2>
+      </div>
+      <div className={`panel-body ${styles.body}`}>
+        <Select
+          label="Action"
+          placeholder="Choose one"
+          data={actions.map((each) => ({ value: each.name, label: `${each.type}: ${each.name}` }))}
+          value={name}
+          onChange={choose}
+        />
+        {action !== undefined && (
+          <>
+            <p className="label" style={{ margin: 0 }}>
+              It {action.summary}.
+            </p>
+            <Parameters action={action} text={text} invalid={parameters === 'invalid'} onChange={setText} />
+            <ReasonField label="Reason for the order" value={reason} onChange={setReason} />
+            <Checkbox
+              label={`Yes, ${action.name.replaceAll('_', ' ')} now, whatever the matrix says`}
+              checked={sure}
+              onChange={(event) => setSure(event.currentTarget.checked)}
+            />
+            <div className="row">
+              <Button
+                disabled={!ready}
+                loading={order.isPending}
+                onClick={() =>
+                  parameters !== 'invalid' &&
+                  order.mutate(
+                    { action: action.name, parameters, reason: reason.trim() },
+                    { onSuccess: written },
+                  )
+                }
+              >
+                Order it
+              </Button>
+            </div>
+          </>
+        )}
+        {order.isError && <ProblemNotice error={order.error} />}
+        {order.isSuccess && (
+          <p style={{ margin: 0 }}>
+            <Anchor component={Link} to={`/decisions/${order.data.decision_id}`}>
+              {order.data.what}
+            </Anchor>{' '}
+            <DecisionState state={order.data.state} />
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Parameters(props: {
+  action: KnownAction;
+  text: string;
+  invalid: boolean;
+  onChange: (text: string) => void;
+}) {
+  const known = Object.entries(props.action.parameters);
+  return (
+    <Textarea
+      label="Parameters"
+      description={known.map(([field, meaning]) => `${field}: ${meaning}`).join('; ') || 'It takes none.'}
+      autosize
+      minRows={2}
+      error={props.invalid ? 'This is not a JSON object.' : undefined}
+      styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
+      value={props.text}
+      onChange={(event) => props.onChange(event.currentTarget.value)}
+    />
+  );
+}
