@@ -2,6 +2,7 @@ import { QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { EventBus } from '../../src/common/index.js';
 import { MetricRegistry } from '../../src/common/observation/metric-registry.js';
 import { JoinedWrites } from '../../src/database/index.js';
+import { LogSpace } from '../../src/log/log-space.js';
 import { AlertBook } from '../../src/monitoring/alerts/alert-book.js';
 import type { Trouble } from '../../src/monitoring/alerts/alert.js';
 import { AlertStore } from '../../src/monitoring/alerts/alert-store.js';
@@ -22,6 +23,9 @@ const gone: Trouble = {
   ...{ summary: 'the database is away', evidence: {} },
 };
 
+/** A log with so many MiB left. */
+const roomOf = (mebibytes: number) => new LogSpace('', () => Promise.resolve(mebibytes * 1024 * 1024));
+
 describe('critical alerts call people', () => {
   let database: Awaited<ReturnType<typeof openTestDatabase>>;
   let hook: Receiver;
@@ -30,6 +34,8 @@ describe('critical alerts call people', () => {
   let alerts: AlertStore;
   /** Whether the database takes no transactions. */
   let away: boolean;
+  /** What the log has to write into. */
+  let space: LogSpace;
   const ends: (() => Promise<unknown>)[] = [];
 
   const replica = () => {
@@ -51,7 +57,7 @@ describe('critical alerts call people', () => {
     );
     notices.onModuleInit();
     notices.onApplicationBootstrap();
-    const trail = { append: () => Promise.resolve(), committed: () => undefined } as unknown as RecordTrail;
+    const trail = { append: () => space.check(), committed: () => undefined } as unknown as RecordTrail;
     const book = new AlertBook(alerts, new AlertTuning(), transactions, trail, events, joined);
     courier.onApplicationBootstrap();
     ends.push(() => Promise.all([courier.beforeApplicationShutdown(), calls.beforeApplicationShutdown()]));
@@ -77,7 +83,7 @@ describe('critical alerts call people', () => {
   });
   afterAll(() => database.close());
   beforeEach(async () => {
-    away = false;
+    [away, space] = [false, roomOf(1024)];
     [hook, slack] = await Promise.all([startHttpReceiver(), startHttpReceiver()]);
     await database.dataSource.query('TRUNCATE notifications, alerts CASCADE');
   });
@@ -123,6 +129,22 @@ describe('critical alerts call people', () => {
     expect(new Set(heard().map((each) => each.id)).size).toBe(1);
     expect((await store.recent(10)).map(({ key }) => key)).toEqual([`alert:${id}`]);
     expect(slack.received).toEqual([]);
+  });
+
+  it('at once while the disk has no room for the log, and not again when it has', async () => {
+    const { book } = replica();
+    space = roomOf(7);
+    const id = await book.raise(gone);
+    await hears('raised');
+    expect(await alerts.one(id)).toBeNull();
+    await book.flush();
+    expect(book.isWaiting(gone.fingerprint)).toBe(true);
+    space = roomOf(8);
+    await book.flush();
+    expect(await alerts.one(id)).toMatchObject({ state: 'firing' });
+    await book.acknowledge(id, 'ada', 'seen');
+    await hears('raised', 'settled');
+    expect(new Set(heard().map((each) => each.id)).size).toBe(1);
   });
 
   it('by the next channel when the first does not take it', async () => {

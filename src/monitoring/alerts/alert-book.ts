@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CodedError, err, EventBus, ok, systemClock, type Json, type Result } from '../../common/index.js';
-import { databaseRefusal, JoinedWrites, Transactions } from '../../database/index.js';
+import { cannotBeWritten, JoinedWrites, Transactions } from '../../database/index.js';
 import { RecordTrail } from '../records/record-trail.js';
 import { noticeOf, SEVERITIES, type Alert, type Trouble } from './alert.js';
 import { AlertStore } from './alert-store.js';
 import { AlertTuning } from './alert-tuning.js';
 import { quietNeeded } from './damping.js';
 
-/** Troubles that are remembered while the database is away; more are dropped, the oldest first. */
+/** Troubles that are remembered while nothing can be written down; more are dropped, the oldest first. */
 const MOST_WAITING = 100;
 const ACTOR = 'server';
 
@@ -45,7 +45,7 @@ export class AlertBook {
     private readonly joined: JoinedWrites,
   ) {}
 
-  /** Says that trouble is seen. Never rejects because of the database. @returns the alert's id */
+  /** Says that trouble is seen. Never rejects because the database is away or a disk is full. @returns the alert's id */
   raise(seen: Trouble): Promise<string> {
     return this.put(this.tuning.tuned(seen), false);
   }
@@ -69,7 +69,7 @@ export class AlertBook {
       if (change !== null && known?.told !== true) this.tell(alert, change);
       return alert.id;
     } catch (thrown) {
-      if (databaseRefusal(thrown) === null) throw thrown;
+      if (!cannotBeWritten(thrown)) throw thrown;
       this.remember(id, trouble, over);
       return id;
     }
@@ -244,7 +244,7 @@ export class AlertBook {
     this.waiting.set(trouble.fingerprint, { id, trouble, told: told || speak, over });
     if (!speak) return;
     const { fingerprint, severity, source, summary } = trouble;
-    this.logger.warn(`${summary} (to be written down when the database is back)`);
+    this.logger.warn(`${summary} (to be written down when that is possible)`);
     const facts = { fingerprint, severity, source, summary, state: 'firing', unwritten: true } as const;
     this.events.emit('alert.raised', { alert: id, ...facts });
   }
