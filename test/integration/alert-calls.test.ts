@@ -192,6 +192,37 @@ describe('critical alerts call people', () => {
     expect(await alerts.one(id)).toMatchObject({ state: 'resolved' });
   });
 
+  it('once where the same trouble is seen twice at the same time', async () => {
+    const { book } = replica();
+    away = true;
+    const [id, other] = await Promise.all([book.raise(gone), book.raise(gone)]);
+    expect(other).toBe(id);
+    away = false;
+    await hears('raised');
+    await book.flush();
+    await book.acknowledge(id, 'ada', 'seen');
+    await hears('raised', 'settled');
+    expect(new Set(heard().map(({ key }) => key))).toEqual(new Set([`alert:${id}`]));
+  });
+
+  it('and take back a call that was made while the same trouble was being written down', async () => {
+    const { book, courier, joined } = replica();
+    let called = '';
+    joined.join('alert.raised', async () => {
+      away = true;
+      called = await book.raise(gone);
+      away = false;
+    });
+    const id = await book.raise(gone);
+    await hears('raised', 'raised');
+    await book.flush();
+    courier.wake();
+    await hears('raised', 'raised', 'settled');
+    expect(heard()[2].key).toBe(`alert:${called}`);
+    const open = (await store.recent(10)).filter(({ settledAt }) => settledAt === null);
+    expect(open.map(({ key }) => key)).toEqual([`alert:${id}`]);
+  });
+
   it('once per replica while the database is away: the one that writes later takes its call back', async () => {
     const [first, second] = [replica(), replica()];
     away = true;

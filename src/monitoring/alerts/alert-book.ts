@@ -63,15 +63,15 @@ export class AlertBook {
           await this.join(manager, merged, 'alert.changed');
         return written;
       });
-      this.waiting.delete(trouble.fingerprint);
+      // What was seen meanwhile, and could not be written down, is written down by itself.
+      if (this.waiting.get(trouble.fingerprint) === known) this.waiting.delete(trouble.fingerprint);
       this.trail.committed();
       // What was told of while the database was away is not told again.
       if (change !== null && known?.told !== true) this.tell(alert, change);
       return alert.id;
     } catch (thrown) {
       if (!cannotBeWritten(thrown)) throw thrown;
-      this.remember(id, trouble, over);
-      return id;
+      return this.remember(id, trouble, over);
     }
   }
 
@@ -233,20 +233,23 @@ export class AlertBook {
     return this.trail.append(manager, facts);
   }
 
-  private remember(id: string, trouble: Trouble, over: boolean): void {
+  /** @returns the id that people know it by, where the same trouble is seen twice at a time: that of the first */
+  private remember(newId: string, trouble: Trouble, over: boolean): string {
     const known = this.waiting.get(trouble.fingerprint);
+    const id = known?.id ?? newId;
     // Seen anew while it was being written down as over.
-    if (over && known?.over === false) return;
+    if (over && known?.over === false) return id;
     if (this.waiting.size >= MOST_WAITING && known === undefined)
       for (const oldest of [...this.waiting.keys()].slice(0, 1)) this.waiting.delete(oldest);
     const told = known?.told === true;
     const speak = !told && !this.isSilent(trouble);
     this.waiting.set(trouble.fingerprint, { id, trouble, told: told || speak, over });
-    if (!speak) return;
+    if (!speak) return id;
     const { fingerprint, severity, source, summary } = trouble;
     this.logger.warn(`${summary} (to be written down when that is possible)`);
     const facts = { fingerprint, severity, source, summary, state: 'firing', unwritten: true } as const;
     this.events.emit('alert.raised', { alert: id, ...facts });
+    return id;
   }
 
   private tell(alert: Alert, event: Change): void {
