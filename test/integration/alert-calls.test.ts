@@ -131,6 +131,22 @@ describe('critical alerts call people', () => {
     expect(slack.received).toEqual([]);
   });
 
+  it('when trouble gets worse while the database is away, and once', async () => {
+    const { book } = replica();
+    away = true;
+    const id = await book.raise({ ...gone, severity: 'warning' });
+    await book.raise(gone);
+    await hears('raised');
+    await book.raise({ ...gone, severity: 'warning' });
+    await book.raise(gone);
+    away = false;
+    await book.flush();
+    await book.acknowledge(id, 'ada', 'seen');
+    await hears('raised', 'settled');
+    expect(heard()[0].key).toBe(`alert:${id}`);
+    expect(await store.recent(10)).toHaveLength(1);
+  });
+
   it('at once while the disk has no room for the log, and not again when it has', async () => {
     const { book } = replica();
     space = roomOf(7);

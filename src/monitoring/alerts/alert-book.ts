@@ -4,7 +4,7 @@ import type { EntityManager } from 'typeorm';
 import { CodedError, err, EventBus, ok, systemClock, type Json, type Result } from '../../common/index.js';
 import { cannotBeWritten, JoinedWrites, Transactions } from '../../database/index.js';
 import { RecordTrail } from '../records/record-trail.js';
-import { noticeOf, SEVERITIES, type Alert, type Trouble } from './alert.js';
+import { isWorse, noticeOf, type Alert, type Severity, type Trouble } from './alert.js';
 import { AlertStore } from './alert-store.js';
 import { AlertTuning } from './alert-tuning.js';
 import { quietNeeded } from './damping.js';
@@ -20,8 +20,8 @@ type Change = 'alert.raised' | 'alert.changed';
 interface WaitingTrouble {
   readonly id: string;
   readonly trouble: Trouble;
-  /** Whether somebody was told of it; not while it is silenced. */
-  readonly told: boolean;
+  /** How urgent it was when somebody was told of it; null where nobody was, as while it is silenced. */
+  readonly told: Severity | null;
   /** Whether its source says that it is over. */
   readonly over: boolean;
 }
@@ -52,6 +52,7 @@ export class AlertBook {
 
   private async put(trouble: Trouble, over: boolean): Promise<string> {
     const known = this.waiting.get(trouble.fingerprint);
+    const told = known?.told ?? null;
     const id = known?.id ?? `alert_${randomUUID().replaceAll('-', '')}`;
     try {
       const { alert, change } = await this.transactions.run(async (manager) => {
@@ -59,15 +60,14 @@ export class AlertBook {
         await this.join(manager, written.alert, written.change);
         // Under the id that people were told of it is over: it goes on under the one that it has.
         const merged = { ...written.alert, id, state: 'resolved' } as const;
-        if (known?.told === true && written.alert.id !== id)
-          await this.join(manager, merged, 'alert.changed');
+        if (told !== null && written.alert.id !== id) await this.join(manager, merged, 'alert.changed');
         return written;
       });
       // What was seen meanwhile, and could not be written down, is written down by itself.
       if (this.waiting.get(trouble.fingerprint) === known) this.waiting.delete(trouble.fingerprint);
       this.trail.committed();
-      // What was told of while the database was away is not told again.
-      if (change !== null && known?.told !== true) this.tell(alert, change);
+      // What was told of while the database was away is not told again, unless it got worse.
+      if (change !== null && isWorse(alert.severity, told)) this.tell(alert, change);
       return alert.id;
     } catch (thrown) {
       if (!cannotBeWritten(thrown)) throw thrown;
@@ -114,7 +114,7 @@ export class AlertBook {
   /** Says that the trouble of a fingerprint is not seen any more; what somebody was told of is written down nevertheless. */
   async clear(fingerprint: string): Promise<void> {
     const waiting = this.waiting.get(fingerprint);
-    if (waiting?.told === true) {
+    if (waiting !== undefined && waiting.told !== null) {
       this.waiting.set(fingerprint, { ...waiting, over: true });
       await this.put(waiting.trouble, true);
     } else this.waiting.delete(fingerprint);
@@ -170,7 +170,7 @@ export class AlertBook {
       await this.record(manager, alert, ACTOR);
       return { alert, change: silent ? 'alert.changed' : 'alert.raised' };
     }
-    const worse = SEVERITIES.indexOf(trouble.severity) > SEVERITIES.indexOf(open.severity);
+    const worse = isWorse(trouble.severity, open.severity);
     const owed = worse || open.untold;
     const alert = await this.store.seen(manager, { id: open.id, trouble, untold: silent && owed, now });
     if (worse) await this.record(manager, alert, ACTOR);
@@ -241,11 +241,11 @@ export class AlertBook {
     if (over && known?.over === false) return id;
     if (this.waiting.size >= MOST_WAITING && known === undefined)
       for (const oldest of [...this.waiting.keys()].slice(0, 1)) this.waiting.delete(oldest);
-    const told = known?.told === true;
-    const speak = !told && !this.isSilent(trouble);
-    this.waiting.set(trouble.fingerprint, { id, trouble, told: told || speak, over });
-    if (!speak) return id;
     const { fingerprint, severity, source, summary } = trouble;
+    const told = known?.told ?? null;
+    const speak = isWorse(severity, told) && !this.isSilent(trouble);
+    this.waiting.set(fingerprint, { id, trouble, told: speak ? severity : told, over });
+    if (!speak) return id;
     this.logger.warn(`${summary} (to be written down when that is possible)`);
     const facts = { fingerprint, severity, source, summary, state: 'firing', unwritten: true } as const;
     this.events.emit('alert.raised', { alert: id, ...facts });
