@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { EntityManager } from 'typeorm';
 import { backoffMs } from '../common/backoff.js';
 import { systemClock } from '../common/index.js';
 import { AppConfig } from '../config/index.js';
@@ -56,12 +57,16 @@ export class UrgentCalls implements BeforeApplicationShutdown {
     this.running.add(made);
   }
 
-  /** The call of a key; undefined where nobody was called without the outbox. */
-  of(key: string): UrgentCall | undefined {
+  /** The call of a key that the outbox does not have yet; undefined where nobody was called without it. */
+  async unwritten(manager: EntityManager, key: string): Promise<UrgentCall | undefined> {
+    const call = this.calls.get(key);
+    // What it has is a notice of its own, and settled perhaps: whoever is called now is called by another one.
+    if (call === undefined || (await this.store.one(call.id, manager)) !== null) return undefined;
+    // Read again: somebody may have taken it meanwhile.
     return this.calls.get(key);
   }
 
-  /** Says that a call is written down and its notice settled. */
+  /** Says that a call is written down, after the commit: from now on it is the outbox's. */
   forget(key: string): void {
     this.calls.delete(key);
   }
@@ -75,7 +80,7 @@ export class UrgentCalls implements BeforeApplicationShutdown {
       for (const channel of this.channels.all) {
         const sent = await sendInTime(channel, outgoing, signal);
         if (sent.ok) {
-          if (this.calls.has(notice.key)) this.calls.set(notice.key, { id, channel: channel.name });
+          if (this.calls.get(notice.key)?.id === id) this.calls.set(notice.key, { id, channel: channel.name });
           return;
         }
         this.logger.warn(`a call could not be made by ${channel.name}: ${sent.error.message}`);

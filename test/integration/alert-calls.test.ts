@@ -52,16 +52,15 @@ describe('critical alerts call people', () => {
     const courier = new Courier(config, channels, store, transactions, new MetricRegistry());
     const calls = new UrgentCalls(config, channels, store);
     const [events, joined] = [new EventBus(), new JoinedWrites()];
-    const notices = new AlertNotices(
-      ...([events, joined, new Notifier(config, channels, store, courier), calls] as const),
-    );
+    const notifier = new Notifier(config, channels, store, courier);
+    const notices = new AlertNotices(events, joined, notifier, calls);
     notices.onModuleInit();
     notices.onApplicationBootstrap();
     const trail = { append: () => space.check(), committed: () => undefined } as unknown as RecordTrail;
     const book = new AlertBook(alerts, new AlertTuning(), transactions, trail, events, joined);
     courier.onApplicationBootstrap();
     ends.push(() => Promise.all([courier.beforeApplicationShutdown(), calls.beforeApplicationShutdown()]));
-    return { book, courier, joined };
+    return { book, courier, joined, events, notifier };
   };
   const heard = () =>
     hook.received.map(({ body }) => JSON.parse(body) as { event: string; id: string; key: string });
@@ -206,6 +205,36 @@ describe('critical alerts call people', () => {
     courier.wake();
     await hears('raised', 'settled');
     expect(await alerts.one(id)).toMatchObject({ state: 'resolved' });
+  });
+
+  it('anew of an alert that got worse again, whose first call was over when it was written down', async () => {
+    const { book, courier } = replica();
+    away = true;
+    const id = await book.raise(gone);
+    await hears('raised');
+    await book.raise({ ...gone, severity: 'warning' });
+    away = false;
+    await book.flush();
+    courier.wake();
+    await hears('raised', 'settled');
+    await book.raise(gone);
+    await hears('raised', 'settled', 'raised');
+    expect(new Set(heard().map(({ key }) => key))).toEqual(new Set([`alert:${id}`]));
+    expect(new Set(heard().map((each) => each.id)).size).toBe(2);
+  });
+
+  it('anew where the notice of a call is settled, though nobody said that the call was written down', async () => {
+    const { events, joined, notifier } = replica();
+    const alert = { ...gone, alert: 'alert_of_two_notices', state: 'firing' };
+    events.emit('alert.raised', { ...alert, unwritten: true });
+    await hears('raised');
+    const write = () =>
+      database.transactions.run((manager) => joined.write(manager, 'alert.raised', alert));
+    await write();
+    await database.transactions.run((manager) => notifier.settle(manager, `alert:${alert.alert}`));
+    await write();
+    const settled = (await store.recent(10)).map(({ settledAt }) => settledAt !== null);
+    expect(settled).toEqual([false, true]);
   });
 
   it('once where the same trouble is seen twice at the same time', async () => {

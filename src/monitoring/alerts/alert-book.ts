@@ -68,6 +68,7 @@ export class AlertBook {
       this.trail.committed();
       // What was told of while the database was away is not told again, unless it got worse.
       if (change !== null && isWorse(alert.severity, told)) this.tell(alert, change);
+      if (told !== null) this.events.emit('alert.written', { alert: id });
       return alert.id;
     } catch (thrown) {
       if (!cannotBeWritten(thrown)) throw thrown;
