@@ -1,5 +1,6 @@
+import { jest } from '@jest/globals';
 import { QueryRunnerAlreadyReleasedError } from 'typeorm';
-import { EventBus } from '../../src/common/index.js';
+import { EventBus, ok, type Result } from '../../src/common/index.js';
 import { MetricRegistry } from '../../src/common/observation/metric-registry.js';
 import { JoinedWrites } from '../../src/database/index.js';
 import { LogSpace } from '../../src/log/log-space.js';
@@ -9,6 +10,7 @@ import { AlertStore } from '../../src/monitoring/alerts/alert-store.js';
 import { AlertTuning } from '../../src/monitoring/alerts/alert-tuning.js';
 import type { RecordTrail } from '../../src/monitoring/records/record-trail.js';
 import { AlertNotices } from '../../src/notifications/alert-notices.js';
+import type { NotificationChannel } from '../../src/notifications/channels/channel.js';
 import { Channels } from '../../src/notifications/channels/channels.js';
 import { configuredChannels } from '../../src/notifications/channels/configured-channels.js';
 import { Courier } from '../../src/notifications/delivery/courier.js';
@@ -26,6 +28,16 @@ const gone: Trouble = {
 /** A log with so many MiB left. */
 const roomOf = (mebibytes: number) => new LogSpace('', () => Promise.resolve(mebibytes * 1024 * 1024));
 
+/** A channel that takes what it was given when it is let. */
+function slowChannel() {
+  const given: ((taken: Result<void>) => void)[] = [];
+  const channel: NotificationChannel = {
+    ...{ name: 'webhook', target: 'somebody', tellsSettled: true },
+    send: () => new Promise((resolve) => void given.push(resolve)),
+  };
+  return { channel, take: () => given.splice(0).forEach((resolve) => resolve(ok())) };
+}
+
 describe('critical alerts call people', () => {
   let database: Awaited<ReturnType<typeof openTestDatabase>>;
   let hook: Receiver;
@@ -38,19 +50,19 @@ describe('critical alerts call people', () => {
   let space: LogSpace;
   const ends: (() => Promise<unknown>)[] = [];
 
-  const replica = () => {
+  const replica = (own?: NotificationChannel) => {
     const config = testConfig({
       ...{ notifyChannels: ['webhook', 'slack'], notifyPrivateAddresses: true, notifyRetryMs: 10 },
       ...{ notifyWebhookUrl: `http://${hook.host}/`, notifyWebhookSecret: 'a-secret-of-some-length' },
       notifySlackUrl: `http://${slack.host}/`,
     });
-    const channels = new Channels(configuredChannels(config));
+    const channels = new Channels(own === undefined ? configuredChannels(config) : [own]);
     const transactions = {
       run: <T>(work: Parameters<typeof database.transactions.run<T>>[0]) =>
         away ? Promise.reject(new QueryRunnerAlreadyReleasedError()) : database.transactions.run(work),
     } as typeof database.transactions;
     const courier = new Courier(config, channels, store, transactions, new MetricRegistry());
-    const calls = new UrgentCalls(config, channels, store);
+    const calls = new UrgentCalls(config, channels, store, transactions);
     const [events, joined] = [new EventBus(), new JoinedWrites()];
     const notifier = new Notifier(config, channels, store, courier);
     const notices = new AlertNotices(events, joined, notifier, calls);
@@ -192,6 +204,40 @@ describe('critical alerts call people', () => {
     await sent(1);
     expect(new Set(heard().map((each) => each.id)).size).toBe(1);
     expect(await store.recent(10)).toHaveLength(1);
+  });
+
+  it('and know who took a call that was on its way when the database came back', async () => {
+    const slow = slowChannel();
+    const { book, courier } = replica(slow.channel);
+    await courier.beforeApplicationShutdown();
+    away = true;
+    await book.raise(gone);
+    away = false;
+    await book.flush();
+    expect(await store.recent(10)).toMatchObject([{ deliveries: [{ state: 'pending' }] }]);
+    slow.take();
+    await sent(1);
+  });
+
+  it('and know who took a call while it was being written down', async () => {
+    const slow = slowChannel();
+    const { book, courier, joined } = replica(slow.channel);
+    await courier.beforeApplicationShutdown();
+    const taken = jest.spyOn(store, 'taken');
+    joined.join('alert.raised', async () => {
+      slow.take();
+      await answerOnce(
+        () => taken.mock.results.length,
+        (count) => count === 1,
+      );
+      await taken.mock.results[0].value;
+    });
+    away = true;
+    await book.raise(gone);
+    away = false;
+    await book.flush();
+    await sent(1);
+    taken.mockRestore();
   });
 
   it('and tell them of the end, where it came before it could be written down', async () => {
