@@ -59,7 +59,7 @@ export class UrgentCalls implements BeforeApplicationShutdown {
   /** The call of a key that the outbox does not have yet; undefined where nobody was called without it. */
   async unwritten(manager: EntityManager, key: string): Promise<UrgentCall | undefined> {
     const call = this.calls.get(key);
-    // What it has is a notice of its own, and settled perhaps: whoever is called now is called by another one.
+    // One that the outbox has may be settled: whoever is called now is called by a notice of its own.
     if (call === undefined || (await this.store.one(call.id, manager)) !== null) return undefined;
     // Read again: somebody may have taken it meanwhile.
     return this.calls.get(key);

@@ -142,6 +142,76 @@ describe('critical alerts call people', () => {
     expect(slack.received).toEqual([]);
   });
 
+  it('not again when the database goes away while the alert is open, even an acknowledged one', async () => {
+    const { book } = replica();
+    const id = await book.raise(gone);
+    const known = await book.raise({ ...gone, fingerprint: 'health.disk' });
+    await hears('raised', 'raised');
+    await book.acknowledge(known, 'ada', 'seen');
+    await hears('raised', 'raised', 'settled');
+    away = true;
+    expect(await book.raise(gone)).toBe(id);
+    await book.raise({ ...gone, fingerprint: 'health.disk' });
+    await book.raise({ ...gone, fingerprint: 'health.memory' });
+    await hears('raised', 'raised', 'settled', 'raised');
+    away = false;
+    await book.flush();
+    await book.acknowledge(id, 'ada', 'seen');
+    await hears('raised', 'raised', 'settled', 'raised', 'settled');
+    expect(await alerts.one(id)).toMatchObject({ occurrences: 2 });
+    expect(await store.recent(10)).toHaveLength(3);
+  });
+
+  it('when an open alert gets worse while the database is away, though it was called of in the outage before', async () => {
+    const { book, courier } = replica();
+    away = true;
+    const id = await book.raise(gone);
+    await hears('raised');
+    await book.raise({ ...gone, severity: 'warning' });
+    away = false;
+    await book.flush();
+    courier.wake();
+    await hears('raised', 'settled');
+    away = true;
+    expect(await book.raise(gone)).toBe(id);
+    await hears('raised', 'settled', 'raised');
+    away = false;
+    await book.flush();
+    await book.acknowledge(id, 'ada', 'seen');
+    await hears('raised', 'settled', 'raised', 'settled');
+    expect(new Set(heard().map((each) => each.id)).size).toBe(2);
+    expect(await alerts.one(id)).toMatchObject({ severity: 'critical', state: 'acknowledged' });
+  });
+
+  it('anew of trouble that another replica has seen the end of', async () => {
+    const [first, second] = [replica(), replica()];
+    const ended = await first.book.raise(gone);
+    await hears('raised');
+    await second.book.clear(gone.fingerprint);
+    await first.book.flush();
+    await hears('raised', 'settled');
+    away = true;
+    const id = await first.book.raise(gone);
+    await hears('raised', 'settled', 'raised');
+    expect(id).not.toBe(ended);
+  });
+
+  it('under another id where an alert was over before it could be written down as worse', async () => {
+    const [first, second] = [replica(), replica()];
+    const ended = await first.book.raise({ ...gone, severity: 'warning' });
+    away = true;
+    expect(await first.book.raise(gone)).toBe(ended);
+    await hears('raised');
+    away = false;
+    await second.book.clear(gone.fingerprint);
+    await first.book.flush();
+    const open = await alerts.open(gone.fingerprint);
+    expect(open).toMatchObject({ severity: 'critical', state: 'firing' });
+    expect(open?.id).not.toBe(ended);
+    const notices = (await store.recent(10)).filter(({ settledAt }) => settledAt === null);
+    expect(notices.map(({ key }) => key)).toEqual([`alert:${open?.id}`]);
+  });
+
   it('when trouble gets worse while the database is away, and once', async () => {
     const { book } = replica();
     away = true;
@@ -274,8 +344,7 @@ describe('critical alerts call people', () => {
     const alert = { ...gone, alert: 'alert_of_two_notices', state: 'firing' };
     events.emit('alert.raised', { ...alert, unwritten: true });
     await hears('raised');
-    const write = () =>
-      database.transactions.run((manager) => joined.write(manager, 'alert.raised', alert));
+    const write = () => database.transactions.run((manager) => joined.write(manager, 'alert.raised', alert));
     await write();
     await database.transactions.run((manager) => notifier.settle(manager, `alert:${alert.alert}`));
     await write();

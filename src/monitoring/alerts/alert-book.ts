@@ -8,6 +8,7 @@ import { isWorse, noticeOf, type Alert, type Severity, type Trouble } from './al
 import { AlertStore } from './alert-store.js';
 import { AlertTuning } from './alert-tuning.js';
 import { quietNeeded } from './damping.js';
+import { OpenAlerts } from './open-alerts.js';
 
 /** Troubles that are remembered while nothing can be written down; more are dropped, the oldest first. */
 const MOST_WAITING = 100;
@@ -35,6 +36,7 @@ interface WaitingTrouble {
 export class AlertBook {
   private readonly logger = new Logger('Alerts');
   private readonly waiting = new Map<string, WaitingTrouble>();
+  private readonly open = new OpenAlerts();
 
   constructor(
     private readonly store: AlertStore,
@@ -53,7 +55,7 @@ export class AlertBook {
   private async put(trouble: Trouble, over: boolean): Promise<string> {
     const known = this.waiting.get(trouble.fingerprint);
     const told = known?.told ?? null;
-    const id = known?.id ?? `alert_${randomUUID().replaceAll('-', '')}`;
+    const id = known?.id ?? this.open.idOf(trouble.fingerprint) ?? newId();
     try {
       const { alert, change } = await this.transactions.run(async (manager) => {
         const written = await this.write(manager, id, trouble);
@@ -65,6 +67,7 @@ export class AlertBook {
       });
       // What was seen meanwhile, and could not be written down, is written down by itself.
       if (this.waiting.get(trouble.fingerprint) === known) this.waiting.delete(trouble.fingerprint);
+      this.open.note(alert);
       this.trail.committed();
       // What was told of while the database was away is not told again, unless it got worse.
       if (change !== null && isWorse(alert.severity, told)) this.tell(alert, change);
@@ -86,6 +89,7 @@ export class AlertBook {
     // What was cleared, or seen anew, while others were written down is not raised as it was.
     for (const entry of [...this.waiting.values()])
       if (this.waiting.get(entry.trouble.fingerprint) === entry) await this.writeDown(entry);
+    await this.lookAround();
     const now = systemClock.now();
     if (!this.tuning.maySpeak(now)) return;
     // Before looking: what changes meanwhile is looked at the next time.
@@ -151,6 +155,15 @@ export class AlertBook {
     return result;
   }
 
+  /** Which alerts are open: other replicas write some, too. While that cannot be read, what was known last is all there is. */
+  private async lookAround(): Promise<void> {
+    try {
+      await this.open.refresh((limit) => this.store.allOpen(limit));
+    } catch (thrown) {
+      if (!cannotBeWritten(thrown)) throw thrown;
+    }
+  }
+
   private async writeDown({ trouble, over }: WaitingTrouble): Promise<void> {
     await this.put(this.tuning.tuned(trouble), over);
     if (over && !this.isWaiting(trouble.fingerprint)) await this.clear(trouble.fingerprint);
@@ -167,7 +180,9 @@ export class AlertBook {
     const silent = this.isSilent(trouble);
     if (open === null) {
       const returns = await this.store.returns(manager, trouble.fingerprint, now);
-      const alert = await this.store.insert(manager, { id, trouble, returns, untold: silent, now });
+      // The alert that has the id may be over by now, by another replica.
+      const free = (await this.store.one(id, manager)) === null ? id : newId();
+      const alert = await this.store.insert(manager, { id: free, trouble, returns, untold: silent, now });
       await this.record(manager, alert, ACTOR);
       return { alert, change: silent ? 'alert.changed' : 'alert.raised' };
     }
@@ -235,16 +250,18 @@ export class AlertBook {
   }
 
   /** @returns the id that people know it by, where the same trouble is seen twice at a time: that of the first */
-  private remember(newId: string, trouble: Trouble, over: boolean): string {
+  private remember(unused: string, trouble: Trouble, over: boolean): string {
     const known = this.waiting.get(trouble.fingerprint);
-    const id = known?.id ?? newId;
+    const id = known?.id ?? unused;
     // Seen anew while it was being written down as over.
     if (over && known?.over === false) return id;
     if (this.waiting.size >= MOST_WAITING && known === undefined)
       for (const oldest of [...this.waiting.keys()].slice(0, 1)) this.waiting.delete(oldest);
     const { fingerprint, severity, source, summary } = trouble;
     const told = known?.told ?? null;
-    const speak = isWorse(severity, told) && !this.isSilent(trouble);
+    // Who was called before the database went away is not called again, as little as while it is there.
+    const worse = isWorse(severity, told) && isWorse(severity, this.open.toldOf(fingerprint));
+    const speak = worse && !this.isSilent(trouble);
     this.waiting.set(fingerprint, { id, trouble, told: speak ? severity : told, over });
     if (!speak) return id;
     this.logger.warn(`${summary} (to be written down when that is possible)`);
@@ -253,7 +270,9 @@ export class AlertBook {
     return id;
   }
 
+  /** Tells of what was committed. */
   private tell(alert: Alert, event: Change): void {
+    this.open.note(alert);
     const notice = noticeOf(alert);
     const line = `${notice.state} ${alert.severity} ${alert.fingerprint}: ${alert.summary}`;
     if (event === 'alert.raised' && alert.severity === 'critical') this.logger.error(line);
@@ -261,6 +280,10 @@ export class AlertBook {
     else this.logger.log(line);
     this.events.emit(event, notice);
   }
+}
+
+function newId(): string {
+  return `alert_${randomUUID().replaceAll('-', '')}`;
 }
 
 function notFound(id: string): CodedError {
