@@ -74,6 +74,8 @@ export interface StemmaEvents {
   'engine.crashed': { readonly detail: string };
   'alert.raised': AlertNotice;
   'alert.changed': AlertNotice;
+  /** What somebody was told of while it could not be written down is written down now; `alert` is the id it was told of by. */
+  'alert.written': { readonly alert: string };
   'incident.changed': {
     readonly incident: string;
     readonly cause: string;

@@ -9,4 +9,4 @@ export { JoinedWrites, type JoinedWrite } from './joined-writes.js';
 export { migrate } from './migrate.js';
 export { checkSchemaAsOf, withSchemaAsOf } from './schema-as-of.js';
 export { Transactions } from './transactions.js';
-export { databaseRefusal, isDatabaseUnavailable } from './unavailability.js';
+export { cannotBeWritten, databaseRefusal, isDatabaseUnavailable } from './unavailability.js';

@@ -3,7 +3,8 @@ import {
   QueryRunnerAlreadyReleasedError,
   QueryRunnerProviderAlreadyReleasedError,
 } from 'typeorm';
-import { databaseRefusal, isDatabaseUnavailable } from './unavailability.js';
+import { CodedError } from '../common/index.js';
+import { cannotBeWritten, databaseRefusal, isDatabaseUnavailable } from './unavailability.js';
 
 const coded = (code: string) => Object.assign(new Error('lost'), { code });
 
@@ -24,5 +25,17 @@ describe('a database that is away', () => {
     ['what is no error', 'EPIPE'],
   ])('is not seen in %s', (_what, thrown) => {
     expect(isDatabaseUnavailable(thrown)).toBe(false);
+  });
+});
+
+describe('what cannot be written down now', () => {
+  it.each([
+    ['the database is away', new QueryRunnerAlreadyReleasedError(), true],
+    ['its disk is full', new QueryFailedError('INSERT', [], coded('53100')), true],
+    ['the log has no room', new CodedError('STORAGE_FULL', 'The disk is full.', {}, 507), true],
+    ['it was refused', new CodedError('ALERT_RESOLVED', 'The alert is resolved already.', {}, 409), false],
+    ['the statement is wrong', new QueryFailedError('SELEKT', [], coded('42601')), false],
+  ])('is told from what never can be: %s', (_what, thrown, expected) => {
+    expect(cannotBeWritten(thrown)).toBe(expected);
   });
 });

@@ -62,6 +62,14 @@ export function databaseRefusal(thrown: unknown): CodedError | null {
   return null;
 }
 
+/**
+ * Whether what was thrown says that nothing can be written down now: the database cannot be reached, its disk is full, or too little
+ * room is left for the log, which refuses entries then (`STORAGE_FULL`).
+ */
+export function cannotBeWritten(thrown: unknown): boolean {
+  return databaseRefusal(thrown) !== null || (thrown instanceof CodedError && thrown.code === 'STORAGE_FULL');
+}
+
 function databaseCodeOf(thrown: Error): string | undefined {
   return systemCodeOf(thrown) ?? systemCodeOf((thrown as { driverError?: unknown }).driverError);
 }

@@ -38,6 +38,7 @@ export class AlertNotices implements OnModuleInit, OnApplicationBootstrap, OnMod
     this.stops.push(
       this.events.on('alert.raised', (alert) => this.told(alert)),
       this.events.on('alert.changed', (alert) => this.told(alert)),
+      this.events.on('alert.written', ({ alert }) => this.calls.forget(keyOf(alert))),
     );
   }
 
@@ -47,7 +48,7 @@ export class AlertNotices implements OnModuleInit, OnApplicationBootstrap, OnMod
 
   private async follow(manager: EntityManager, alert: StemmaEvents['alert.raised']): Promise<void> {
     const notice = noticeOf(alert);
-    const call = this.calls.of(notice.key);
+    const call = await this.calls.unwritten(manager, notice.key);
     const answered = isAnswered(alert);
     // Somebody who was called without the outbox hears of the end through it.
     if (!answered || call !== undefined) await this.notifier.enqueue(manager, notice, call);
@@ -70,10 +71,14 @@ function isAnswered({ state, severity }: StemmaEvents['alert.raised']): boolean 
   return ANSWERED.has(state) || severity !== 'critical';
 }
 
+function keyOf(alert: string): string {
+  return `alert:${alert}`;
+}
+
 /** The notice an alert gives; the same alert has the same key. */
 export function noticeOf(alert: StemmaEvents['alert.raised']): Notice {
   return {
-    key: `alert:${alert.alert}`,
+    key: keyOf(alert.alert),
     kind: 'alert',
     severity: alert.severity,
     title: alert.summary,

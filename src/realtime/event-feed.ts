@@ -30,6 +30,7 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic | null } = {
   'engine.crashed': 'incidents',
   'alert.raised': 'alerts',
   'alert.changed': 'alerts',
+  'alert.written': null,
   'incident.changed': 'incidents',
   'decision.changed': 'decisions',
   'escalation.changed': 'guardian',

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { CodedError } from '../../common/index.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
 import type { AlertBook } from '../alerts/alert-book.js';
 import type { ObservationStore } from '../history/observation-store.js';
@@ -67,9 +68,12 @@ describe('the agent runner', () => {
     expect(run.troubles).toMatchObject([{ fingerprint: 'agent.broken.fails', severity: 'critical' }]);
   });
 
-  it('raises alerts although the database is away', async () => {
-    const { sut, store, book, add } = setup();
-    store.add.mockRejectedValue(new Error('Connection terminated unexpectedly'));
+  it.each([
+    ['the database is away', new Error('Connection terminated unexpectedly')],
+    ['the log has no room', new CodedError('STORAGE_FULL', 'The disk is full.', {}, 507)],
+  ])('raises alerts although %s', async (_why, thrown) => {
+    const { sut, book, add } = setup();
+    book.settle.mockRejectedValue(thrown);
     const trouble = { fingerprint: 'a.x', severity: 'critical' as const, summary: 's', evidence: {} };
     add('a', async () => observation({ detail: 'bad', measures: {}, troubles: [trouble] }));
     await sut.runAll();

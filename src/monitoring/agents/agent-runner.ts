@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { messageOf, systemClock } from '../../common/index.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
-import { databaseRefusal } from '../../database/index.js';
+import { cannotBeWritten } from '../../database/index.js';
 import { AlertBook } from '../alerts/alert-book.js';
 import { ObservationStore } from '../history/observation-store.js';
 import { inTime } from '../vitals/in-time.js';
@@ -82,7 +82,7 @@ export class AgentRunner {
         seen.troubles.map((trouble) => ({ ...trouble, source: agent.name, lasting: true })),
       );
     } catch (thrown) {
-      if (databaseRefusal(thrown) === null) throw thrown;
+      if (!cannotBeWritten(thrown)) throw thrown;
       this.logger.warn(`what ${agent.name} saw was not stored: ${messageOf(thrown)}`);
       for (const trouble of seen.troubles)
         await this.book.raise({ ...trouble, source: agent.name, lasting: true });

@@ -2,14 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { CodedError, err, EventBus, ok, systemClock, type Json, type Result } from '../../common/index.js';
-import { databaseRefusal, JoinedWrites, Transactions } from '../../database/index.js';
+import { cannotBeWritten, JoinedWrites, Transactions } from '../../database/index.js';
 import { RecordTrail } from '../records/record-trail.js';
-import { noticeOf, SEVERITIES, type Alert, type Trouble } from './alert.js';
+import { isWorse, noticeOf, type Alert, type Severity, type Trouble } from './alert.js';
 import { AlertStore } from './alert-store.js';
 import { AlertTuning } from './alert-tuning.js';
 import { quietNeeded } from './damping.js';
+import { OpenAlerts } from './open-alerts.js';
 
-/** Troubles that are remembered while the database is away; more are dropped, the oldest first. */
+/** Troubles that are remembered while nothing can be written down; more are dropped, the oldest first. */
 const MOST_WAITING = 100;
 const ACTOR = 'server';
 
@@ -20,8 +21,8 @@ type Change = 'alert.raised' | 'alert.changed';
 interface WaitingTrouble {
   readonly id: string;
   readonly trouble: Trouble;
-  /** Whether somebody was told of it; not while it is silenced. */
-  readonly told: boolean;
+  /** How urgent it was when somebody was told of it; null where nobody was, as while it is silenced. */
+  readonly told: Severity | null;
   /** Whether its source says that it is over. */
   readonly over: boolean;
 }
@@ -35,6 +36,7 @@ interface WaitingTrouble {
 export class AlertBook {
   private readonly logger = new Logger('Alerts');
   private readonly waiting = new Map<string, WaitingTrouble>();
+  private readonly open = new OpenAlerts();
 
   constructor(
     private readonly store: AlertStore,
@@ -45,33 +47,35 @@ export class AlertBook {
     private readonly joined: JoinedWrites,
   ) {}
 
-  /** Says that trouble is seen. Never rejects because of the database. @returns the alert's id */
+  /** Says that trouble is seen. Never rejects because the database is away or a disk is full. @returns the alert's id */
   raise(seen: Trouble): Promise<string> {
     return this.put(this.tuning.tuned(seen), false);
   }
 
   private async put(trouble: Trouble, over: boolean): Promise<string> {
     const known = this.waiting.get(trouble.fingerprint);
-    const id = known?.id ?? `alert_${randomUUID().replaceAll('-', '')}`;
+    const told = known?.told ?? null;
+    const id = known?.id ?? this.open.idOf(trouble.fingerprint) ?? newId();
     try {
       const { alert, change } = await this.transactions.run(async (manager) => {
         const written = await this.write(manager, id, trouble);
         await this.join(manager, written.alert, written.change);
         // Under the id that people were told of it is over: it goes on under the one that it has.
         const merged = { ...written.alert, id, state: 'resolved' } as const;
-        if (known?.told === true && written.alert.id !== id)
-          await this.join(manager, merged, 'alert.changed');
+        if (told !== null && written.alert.id !== id) await this.join(manager, merged, 'alert.changed');
         return written;
       });
-      this.waiting.delete(trouble.fingerprint);
+      // What was seen meanwhile, and could not be written down, is written down by itself.
+      if (this.waiting.get(trouble.fingerprint) === known) this.waiting.delete(trouble.fingerprint);
+      this.open.note(alert);
       this.trail.committed();
-      // What was told of while the database was away is not told again.
-      if (change !== null && known?.told !== true) this.tell(alert, change);
+      // What was told of while the database was away is not told again, unless it got worse.
+      if (change !== null && isWorse(alert.severity, told)) this.tell(alert, change);
+      if (told !== null) this.events.emit('alert.written', { alert: id });
       return alert.id;
     } catch (thrown) {
-      if (databaseRefusal(thrown) === null) throw thrown;
-      this.remember(id, trouble, over);
-      return id;
+      if (!cannotBeWritten(thrown)) throw thrown;
+      return this.remember(id, trouble, over);
     }
   }
 
@@ -85,6 +89,7 @@ export class AlertBook {
     // What was cleared, or seen anew, while others were written down is not raised as it was.
     for (const entry of [...this.waiting.values()])
       if (this.waiting.get(entry.trouble.fingerprint) === entry) await this.writeDown(entry);
+    await this.lookAround();
     const now = systemClock.now();
     if (!this.tuning.maySpeak(now)) return;
     // Before looking: what changes meanwhile is looked at the next time.
@@ -114,7 +119,7 @@ export class AlertBook {
   /** Says that the trouble of a fingerprint is not seen any more; what somebody was told of is written down nevertheless. */
   async clear(fingerprint: string): Promise<void> {
     const waiting = this.waiting.get(fingerprint);
-    if (waiting?.told === true) {
+    if (waiting !== undefined && waiting.told !== null) {
       this.waiting.set(fingerprint, { ...waiting, over: true });
       await this.put(waiting.trouble, true);
     } else this.waiting.delete(fingerprint);
@@ -150,6 +155,15 @@ export class AlertBook {
     return result;
   }
 
+  /** Which alerts are open: other replicas write some, too. While that cannot be read, what was known last is all there is. */
+  private async lookAround(): Promise<void> {
+    try {
+      await this.open.refresh((limit) => this.store.allOpen(limit));
+    } catch (thrown) {
+      if (!cannotBeWritten(thrown)) throw thrown;
+    }
+  }
+
   private async writeDown({ trouble, over }: WaitingTrouble): Promise<void> {
     await this.put(this.tuning.tuned(trouble), over);
     if (over && !this.isWaiting(trouble.fingerprint)) await this.clear(trouble.fingerprint);
@@ -166,11 +180,13 @@ export class AlertBook {
     const silent = this.isSilent(trouble);
     if (open === null) {
       const returns = await this.store.returns(manager, trouble.fingerprint, now);
-      const alert = await this.store.insert(manager, { id, trouble, returns, untold: silent, now });
+      // The alert that has the id may be over by now, by another replica.
+      const free = (await this.store.one(id, manager)) === null ? id : newId();
+      const alert = await this.store.insert(manager, { id: free, trouble, returns, untold: silent, now });
       await this.record(manager, alert, ACTOR);
       return { alert, change: silent ? 'alert.changed' : 'alert.raised' };
     }
-    const worse = SEVERITIES.indexOf(trouble.severity) > SEVERITIES.indexOf(open.severity);
+    const worse = isWorse(trouble.severity, open.severity);
     const owed = worse || open.untold;
     const alert = await this.store.seen(manager, { id: open.id, trouble, untold: silent && owed, now });
     if (worse) await this.record(manager, alert, ACTOR);
@@ -233,23 +249,30 @@ export class AlertBook {
     return this.trail.append(manager, facts);
   }
 
-  private remember(id: string, trouble: Trouble, over: boolean): void {
+  /** @returns the id that people know it by, where the same trouble is seen twice at a time: that of the first */
+  private remember(unused: string, trouble: Trouble, over: boolean): string {
     const known = this.waiting.get(trouble.fingerprint);
+    const id = known?.id ?? unused;
     // Seen anew while it was being written down as over.
-    if (over && known?.over === false) return;
+    if (over && known?.over === false) return id;
     if (this.waiting.size >= MOST_WAITING && known === undefined)
       for (const oldest of [...this.waiting.keys()].slice(0, 1)) this.waiting.delete(oldest);
-    const told = known?.told === true;
-    const speak = !told && !this.isSilent(trouble);
-    this.waiting.set(trouble.fingerprint, { id, trouble, told: told || speak, over });
-    if (!speak) return;
     const { fingerprint, severity, source, summary } = trouble;
-    this.logger.warn(`${summary} (to be written down when the database is back)`);
+    const told = known?.told ?? null;
+    // Who was called before the database went away is not called again, as little as while it is there.
+    const worse = isWorse(severity, told) && isWorse(severity, this.open.toldOf(fingerprint));
+    const speak = worse && !this.isSilent(trouble);
+    this.waiting.set(fingerprint, { id, trouble, told: speak ? severity : told, over });
+    if (!speak) return id;
+    this.logger.warn(`${summary} (to be written down when that is possible)`);
     const facts = { fingerprint, severity, source, summary, state: 'firing', unwritten: true } as const;
     this.events.emit('alert.raised', { alert: id, ...facts });
+    return id;
   }
 
+  /** Tells of what was committed. */
   private tell(alert: Alert, event: Change): void {
+    this.open.note(alert);
     const notice = noticeOf(alert);
     const line = `${notice.state} ${alert.severity} ${alert.fingerprint}: ${alert.summary}`;
     if (event === 'alert.raised' && alert.severity === 'critical') this.logger.error(line);
@@ -257,6 +280,10 @@ export class AlertBook {
     else this.logger.log(line);
     this.events.emit(event, notice);
   }
+}
+
+function newId(): string {
+  return `alert_${randomUUID().replaceAll('-', '')}`;
 }
 
 function notFound(id: string): CodedError {

@@ -3,6 +3,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { canonicalJson, type Json } from '../../common/index.js';
 import { alertOf, type Alert, type Trouble } from './alert.js';
 import { RETURN_WINDOW_MS } from './damping.js';
+import type { OpenAlert } from './open-alerts.js';
 
 /** Which alerts a list shows, newest first. */
 export interface AlertFilter {
@@ -143,6 +144,19 @@ export class AlertStore {
       [source],
     );
     return rows.map(alertOf);
+  }
+
+  /** What there is to remember of alerts that are not resolved. */
+  async allOpen(limit: number): Promise<OpenAlert[]> {
+    const rows = await this.dataSource.query<(Omit<OpenAlert, 'quietSince'> & { quiet: string | null })[]>(
+      `SELECT id, fingerprint, severity, untold, returns, quiet_since AS quiet FROM alerts
+       WHERE state <> 'resolved' LIMIT $1`,
+      [limit],
+    );
+    return rows.map(({ quiet, ...alert }) => ({
+      ...alert,
+      quietSince: quiet === null ? null : Number(quiet),
+    }));
   }
 
   /** Alerts, newest first. */

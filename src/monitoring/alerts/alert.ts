@@ -7,6 +7,11 @@ export type Severity = AlertNotice['severity'];
 /** Every severity, from the least urgent. */
 export const SEVERITIES: readonly Severity[] = ['info', 'warning', 'critical'];
 
+/** Whether one is more urgent than the other; every one is more urgent than none. */
+export function isWorse(severity: Severity, than: Severity | null): boolean {
+  return than === null || SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(than);
+}
+
 /** What an alert may be. `acknowledged`: somebody knows; `resolved`: the trouble is over. */
 export type AlertState = 'firing' | 'acknowledged' | 'resolved';
 

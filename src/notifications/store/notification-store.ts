@@ -128,6 +128,18 @@ export class NotificationStore {
       await this.deliver(manager, id, channel, 'settled');
   }
 
+  /** A channel took a notice without the outbox; nothing to note where that does not have it, or knows. */
+  async taken(manager: EntityManager, id: string, channel: string): Promise<void> {
+    const rows: { state: string | null }[] = await manager.query(
+      `SELECT d.state FROM notifications n LEFT JOIN notification_deliveries d
+         ON d.notification_id = n.id AND d.channel = $2 AND d.event = 'raised' WHERE n.id = $1`,
+      [id, channel],
+    );
+    if (rows.length === 0 || rows[0].state === 'sent') return;
+    await this.deliver(manager, id, channel, 'raised');
+    await this.sent(manager, id, channel, 'raised');
+  }
+
   /** An attempt failed; the next one is due after `waitMs`, or never (null): then the delivery has failed. */
   async failed(
     manager: EntityManager,
