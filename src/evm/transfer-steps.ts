@@ -123,7 +123,11 @@ async function prepare(
 ): Promise<Result<StoredTransaction>> {
   const earlier = await store.find(key);
   if (earlier === null && kept !== null) return err(lost());
-  if (earlier !== null) return ok(earlier);
+  if (earlier !== null) {
+    // A stop or a crash came between the two: from here on it goes to its end, as any other that is signed.
+    if (kept === null) await keep({ hash: earlier.hash, nonce: earlier.nonce });
+    return ok(earlier);
+  }
   const [from, signer] = [await node.account(), await node.key()];
   if (!from.ok) return from;
   if (!signer.ok) return signer;

@@ -157,6 +157,53 @@ browserTests('the Guardian and Decisions pages', () => {
     },
   );
 
+  it('gives an order once whose answer was lost, and asks for a second thought after every change', async () => {
+    const { page, close } = await openPage(browser);
+    const keys: unknown[] = [];
+    await page.route('**/api/guardian/override', async (route) => {
+      keys.push((route.request().postDataJSON() as { idempotency_key: string }).idempotency_key);
+      if (keys.length !== 1) return route.continue();
+      await route.fetch();
+      return route.abort();
+    });
+    await page.goto(`${server.url}/guardian`);
+    const form = page.getByRole('region', { name: 'Order an action' });
+    await form.getByRole('combobox', { name: 'Action' }).click();
+    await page.getByRole('option', { name: 'monitoring: raise_alert' }).click();
+    const sure = form.getByRole('checkbox');
+    const alert = { name: 'drill_lost', severity: 'warning', summary: 'the line is cut' };
+    await form.getByLabel('Reason for the order').fill('to hear it');
+    await sure.check();
+    await form.getByLabel('Parameters').fill(JSON.stringify(alert));
+    expect(await sure.isChecked()).toBe(false);
+    await sure.check();
+    await form.getByLabel('Reason for the order').fill('to hear it once');
+    expect(await sure.isChecked()).toBe(false);
+    await sure.check();
+    const order = form.getByRole('button', { name: 'Order it' });
+    await order.click();
+    await form.getByText('The server cannot be reached').waitFor();
+    expect([await sure.isChecked(), await order.isDisabled()]).toEqual([false, true]);
+    await sure.check();
+    await order.click();
+    await form.getByText('done, it helped').waitFor();
+    expect(await sure.isChecked()).toBe(false);
+    const ordered = async () => {
+      const { body } = await api(server, 'GET', '/api/autonomous/decisions?limit=100');
+      const items = body.items as { parameters: { name?: string } }[];
+      return items.flatMap(({ parameters: { name } }) => (name?.startsWith(alert.name) ? [name] : []));
+    };
+    expect(await ordered()).toEqual([alert.name]);
+    await form.getByLabel('Parameters').fill(JSON.stringify({ ...alert, name: 'drill_lost_again' }));
+    await form.getByLabel('Reason for the order').fill('to hear another');
+    await sure.check();
+    await order.click();
+    await until('the next order', async () => (await ordered()).length === 2);
+    expect(keys[1]).toBe(keys[0]);
+    expect(keys[2]).not.toBe(keys[0]);
+    await close();
+  });
+
   it('foresees on the Decisions page, draws the calibration, and is readable on a phone', async () => {
     const { page, complaints, close } = await openPage(browser);
     await page.goto(`${server.url}/decisions`);

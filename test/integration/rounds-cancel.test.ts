@@ -59,4 +59,20 @@ describe('cancelling a round', () => {
     expect(unwrap(await store.one(id))).toMatchObject({ state: 'failed', outcome: null });
     expect(await kinds()).not.toContain('.aggregated');
   });
+
+  it('wins over a result that is handed in at the same time, and nobody is told that it was', async () => {
+    const { advance, cancellation, chain, kinds, revealed, revealing, steps, store } = rounds;
+    const id = await revealing(3);
+    for (const who of [0, 1, 2]) unwrap(await revealed(id, who));
+    expect(await advance(id)).toBe('aggregated');
+    const row = unwrap(await store.one(id));
+    const told: string[] = [];
+    const unwatch = chain.events.on('round.changed', ({ state }) => told.push(state));
+    unwrap(await cancellation.cancel(id, guardian));
+    expect(codeOf(await steps.step(row))).toBe('ok');
+    unwatch();
+    expect(told).toEqual(['failed']);
+    expect(unwrap(await store.one(id))).toMatchObject({ state: 'failed', submission: null });
+    expect(await kinds()).not.toContain('.submitted');
+  });
 });

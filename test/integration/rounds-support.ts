@@ -70,7 +70,7 @@ export async function openRounds() {
   } as unknown as RoundRunner;
   const submissions = {
     submit: (_row: unknown, _outcome: unknown, _found: unknown, also: WithSubmission) =>
-      transactions.run((manager) => also(manager, SUBMISSION, 'e'.repeat(64))).then(() => ok()),
+      transactions.run((manager) => also(manager, SUBMISSION, 'e'.repeat(64))).then((stored) => ok(stored)),
   } as unknown as RoundSubmissions;
   const desk = new RoundDesk(config, store, bases, index, gate, worker, transactions, log, events);
   const reveals = new RoundReveals(config, store, bases, runner, worker, transactions, log, events);

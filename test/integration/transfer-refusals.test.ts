@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../../src/app.module.js';
@@ -6,6 +7,8 @@ import { SafetyFigures } from '../../src/common/autonomy/safety-figures.js';
 import { unwrap } from '../../src/common/index.js';
 import { externalDatabase } from '../../src/database/index.js';
 import { EvmNode } from '../../src/evm/evm-node.js';
+import { TransactionStore } from '../../src/evm/transactions.js';
+import { EmergencyStop } from '../../src/guardian/index.js';
 import { ApprovalService, PlanService, TaskService, TaskStore } from '../../src/tasks/index.js';
 import { startAnvil, type Anvil } from '../support/anvil.js';
 import { answerOnce, createTestDatabase, testConfig, until } from '../support/index.js';
@@ -129,5 +132,35 @@ describe('a transfer that must not be', () => {
     expect(over).toMatchObject({ state: 'failed', code: 'EVM_REVERTED' });
     expect(await received()).toBe(0n);
     await anvil.rpc('evm_setAutomine', true);
+  });
+
+  it('goes to its end after a stop that came when it was signed and not noted yet', async () => {
+    const [store, stop, had] = [app.get(TransactionStore), app.get(EmergencyStop), await received()];
+    const prepare = store.prepare.bind(store);
+    const signing = jest.spyOn(store, 'prepare').mockImplementationOnce(async (...transfer) => {
+      const stored = await prepare(...transfer);
+      await stop.stop('grace', 'a drill', false);
+      return stored;
+    });
+    const before = await sent();
+    const id = await asked(5n);
+    await approve(id);
+    const step = async () => (await app.get(TaskStore).steps(id))[2];
+    await until(
+      'the step to be given back',
+      async () => signing.mock.calls.length === 1 && (await step()).state === 'ready',
+    );
+    expect([(await step()).kept, await sent()]).toEqual([null, before]);
+    await anvil.rpc('evm_setAutomine', false);
+    await stop.resume('grace', 'it is over');
+    await until('it is sent', async () => (await sent()) === before + 1n);
+    expect((await step()).kept).toMatchObject({ nonce: Number(before) });
+    await stop.stop('grace', 'another drill', false);
+    await anvil.rpc('evm_mine');
+    expect(await reaches(id, 'completed', 'failed')).toMatchObject({ state: 'completed' });
+    expect(await received()).toBe(had + 5n);
+    await anvil.rpc('evm_setAutomine', true);
+    await stop.resume('grace', 'it is over');
+    signing.mockRestore();
   });
 });

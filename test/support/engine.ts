@@ -96,14 +96,19 @@ export const EVERY_PART: Architecture = {
   clampedSwiglu: { alpha: 1.702, limit: 1.5 },
 };
 
-/** A model with weights from a seeded generator, spread so that activations keep their size. */
-export function randomModel(config: ModelConfig, dtype: TensorDtype | 'mixed', seed: number): BuiltModel {
+/** A model with weights from a seeded generator, spread so that activations keep their size; `change` may make some others of them. */
+export function randomModel(
+  config: ModelConfig,
+  dtype: TensorDtype | 'mixed',
+  seed: number,
+  change: (block: string, tensor: string, values: Float32Array) => void = () => undefined,
+): BuiltModel {
   let state = seed >>> 0;
   let count = seed >>> 0;
   const dtypes: readonly TensorDtype[] = ['int8', 'f16', 'f32'];
   return buildModel(
     config,
-    (_, tensor) => {
+    (block, tensor) => {
       const values = new Float32Array(tensor.rows * tensor.columns);
       const spread = tensor.use === 'table' ? 1 : 1.7 / Math.sqrt(tensor.columns);
       for (let i = 0; i < values.length; i++) {
@@ -111,6 +116,7 @@ export function randomModel(config: ModelConfig, dtype: TensorDtype | 'mixed', s
         const random = state / 2 ** 31 - 1;
         values[i] = tensor.name.endsWith('norm') ? 1 + random / 4 : random * spread;
       }
+      change(block, tensor.name, values);
       return { dtype: dtype === 'mixed' ? dtypes[count++ % 3] : dtype, values };
     },
     nativeSha256,

@@ -235,11 +235,12 @@ export function overrideDecision(
   return requestJson('/api/guardian/override', { method: 'POST', body });
 }
 
-/** Orders an action, whatever the matrix says. */
+/** Orders an action, whatever the matrix says; the same order under the same key is done once. */
 export function orderAction(body: {
   readonly action: string;
   readonly parameters: ActionParameters;
   readonly reason: string;
+  readonly idempotency_key: string;
 }): Promise<Decision> {
   return requestJson('/api/guardian/override', { method: 'POST', body });
 }

@@ -128,6 +128,11 @@ export const adviceByCode: Readonly<Record<string, Advice>> = {
     unaffected: 'Blocks and log files on disk are untouched.',
     action: 'The server recovers by itself when the database is back.',
   },
+  AUDIT_TOO_LONG: {
+    title: 'The audit is too long for this page',
+    unaffected: 'Nothing was saved.',
+    action: 'Read GET /api/guardian/audit page by page: docs/formats/guardian-audit.md says how.',
+  },
   STREAM_BROKEN: {
     title: 'The answer broke off',
     unaffected: 'What arrived before is shown.',

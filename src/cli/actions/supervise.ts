@@ -27,17 +27,20 @@ export async function supervise(
     return url === null ? null : answersHealth(url);
   };
   const start = () => new ServerProcess(role === undefined ? [] : ['--role', role]);
+  const interval = watchdogInterval(process.env);
+  const sign = () => {
+    if (interval !== null) notifySystemd('WATCHDOG=1');
+  };
   const supervisor = new Supervisor(
     { silenceMs: Number(silence) * 1000, startMs: START_MS, everyMs: EVERY_MS, graceMs: GRACE_MS },
-    { start, answers, say },
+    { start, answers, say, sign },
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => supervisor.stop(signal === 'SIGHUP' ? 'SIGTERM' : signal));
-  const interval = watchdogInterval(process.env);
-  const sign = () => {
-    if (supervisor.isWell) notifySystemd('WATCHDOG=1');
+  const signIfWell = () => {
+    if (supervisor.isWell) sign();
   };
-  const watchdog = interval === null ? undefined : setInterval(sign, interval);
+  const watchdog = interval === null ? undefined : setInterval(signIfWell, interval);
   try {
     return await supervisor.run();
   } finally {

@@ -38,6 +38,8 @@ function setup(
 ) {
   const servers: ScriptedServer[] = [];
   const said: string[] = [];
+  /** For each sign, the server it was given for. */
+  const signs: number[] = [];
   const ports: SupervisorPorts = {
     start: () => {
       const server = new ScriptedServer(servers.length + 1);
@@ -47,8 +49,9 @@ function setup(
     },
     answers: async (pid) => answers(pid),
     say: (line) => said.push(line),
+    sign: () => signs.push(servers.length),
   };
-  return { sut: new Supervisor({ ...options, ...changes }, ports), servers, said };
+  return { sut: new Supervisor({ ...options, ...changes }, ports), servers, said, signs };
 }
 
 describe('the supervisor', () => {
@@ -64,7 +67,7 @@ describe('the supervisor', () => {
 
   it('ends a server that falls silent, and starts another', async () => {
     let first = true;
-    const { sut, servers, said } = setup(
+    const { sut, servers, said, signs } = setup(
       (pid) => {
         const answer = pid > 1 || first;
         first = false;
@@ -77,6 +80,7 @@ describe('the supervisor', () => {
     await sut.run();
     expect(servers.map(({ signals }) => signals)).toEqual([['end'], ['SIGTERM']]);
     expect(said[0]).toContain('has not answered');
+    expect(signs).toEqual([2]);
   });
 
   it('is well while its server starts or answers, and not while one that answered is silent', async () => {
@@ -95,6 +99,20 @@ describe('the supervisor', () => {
     );
     await sut.run();
     expect(seen).toEqual(['well', 'well', 'well', 'well', 'silent', 'silent']);
+  });
+
+  it('gives a sign at once when a silent server answers again', async () => {
+    const script = [true, false, false, true, true, false, true];
+    const { sut, signs } = setup(
+      () => {
+        if (script.length === 1) sut.stop('SIGTERM');
+        return script.shift() ?? true;
+      },
+      () => undefined,
+      { silenceMs: 600_000 },
+    );
+    await sut.run();
+    expect(signs).toEqual([1, 1]);
   });
 
   it('is patient with a server that starts', async () => {

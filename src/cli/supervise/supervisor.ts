@@ -20,6 +20,8 @@ export interface SupervisorPorts {
   /** Whether the server of that process answers; null while it does not listen yet. */
   answers(pid: number): Promise<boolean | null>;
   say(line: string): void;
+  /** Gives systemd's watchdog a sign of life at once: what was silent is well again. */
+  sign(): void;
 }
 
 const FIRST_PAUSE_MS = 500;
@@ -84,12 +86,12 @@ export class Supervisor {
   ): Promise<{ end: ServerEnd; answered: boolean }> {
     let answered = false;
     let heardAt = performance.now();
-    this.silent = false;
+    this.setSilent(false);
     while (!server.isOver) {
       await Promise.race([server.ended, delay(this.options.everyMs)]);
       if (server.isOver || this.stopping) break;
       const answers = server.pid === undefined ? null : await this.ports.answers(server.pid);
-      this.silent = answered && answers !== true;
+      this.setSilent(answered && answers !== true);
       if (answers === true) {
         heardAt = performance.now();
         if (!answered) notifySystemd('--ready', '--status=the server answers');
@@ -102,6 +104,12 @@ export class Supervisor {
       return { end: await server.end(this.options.graceMs), answered };
     }
     return { end: await server.ended, answered };
+  }
+
+  /** A sign that was due in the silence was not given: the next one may come too late for the watchdog. */
+  private setSilent(silent: boolean): void {
+    if (this.silent && !silent) this.ports.sign();
+    this.silent = silent;
   }
 
   private giveUp(end: ServerEnd): number {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 
 const DEADLINE_MS = 5_000;
+/** A server may miss an answer, and with it a sign; others are to come before the watchdog has waited long enough. */
+const LONGEST_INTERVAL_MS = 5_000;
 
 /**
  * Tells systemd how a service of `Type=notify` fares (sd_notify(3)): `READY=1`, `WATCHDOG=1`, `STOPPING=1`, `STATUS=…`. Node.js has
@@ -14,8 +16,9 @@ export function notifySystemd(...assignments: readonly string[]): void {
   child.on('error', () => undefined);
 }
 
-/** How often systemd wants a sign of life, ms: half of what it allows; null when it wants none. */
+/** How often to give systemd a sign of life, ms: within half of what it allows, at least every five seconds; null when it wants none. */
 export function watchdogInterval(environment: Readonly<Record<string, string | undefined>>): number | null {
   const microseconds = Number(environment.WATCHDOG_USEC);
-  return Number.isFinite(microseconds) && microseconds > 0 ? microseconds / 2_000 : null;
+  if (!Number.isFinite(microseconds) || microseconds <= 0) return null;
+  return Math.min(LONGEST_INTERVAL_MS, microseconds / 2_000);
 }

@@ -28,6 +28,15 @@ function plainLogits(built: BuiltModel, ids: readonly number[]): Float32Array[] 
   );
 }
 
+const IDS = Array.from({ length: 41 }, (_, i) => (i * i * 7 + 3) % 83);
+/** The greatest number of 32 bits. */
+const GREATEST = (2 - 2 ** -23) * 2 ** 127;
+
+function kernelLogits(built: BuiltModel): Float32Array[] {
+  const work = { kind: 'logits', release: built.model.release, ids: IDS } as const;
+  return unwrap(runWork(createEngine(built), work)) as Float32Array[];
+}
+
 const bitsOf = (rows: readonly Float32Array[]) =>
   rows.map((row) => Buffer.from(row.buffer, row.byteOffset, row.byteLength).toString('hex'));
 
@@ -76,10 +85,21 @@ describe('the forward pass in plain TypeScript', () => {
       dtype,
       dtype.length + name.length,
     );
-    const ids = Array.from({ length: 41 }, (_, i) => (i * i * 7 + 3) % 83);
-    const work = { kind: 'logits', release: built.model.release, ids } as const;
-    const expected = unwrap(runWork(createEngine(built), work)) as Float32Array[];
-    expect(bitsOf(plainLogits(built, ids))).toEqual(bitsOf(expected));
+    expect(bitsOf(plainLogits(built, IDS))).toEqual(bitsOf(kernelLogits(built)));
+  });
+
+  it('has the bits of the kernel where the logit of an expert that is left out exceeds all numbers', () => {
+    const architecture: Architecture = { ...EVERY_PART, leftOut: [{ layer: 1, experts: [0] }] };
+    const config = smallConfig({ layers: 3, vocabSize: 83, architecture });
+    const built = randomModel(config, 'f32', 7, (block, tensor, values) => {
+      if (block !== 'layer1.router') return;
+      if (tensor === 'bias') values[0] = GREATEST;
+      // The first expert's row, so that its logits matter beside such a bias.
+      if (tensor === 'weight') for (let i = 0; i < config.hiddenSize; i++) values[i] *= 1e35;
+    });
+    const logits = kernelLogits(built);
+    expect(logits.every((row) => row.every(Number.isFinite))).toBe(true);
+    expect(bitsOf(plainLogits(built, IDS))).toEqual(bitsOf(logits));
   });
 
   it('has the exponential, logarithm and sine of the kernel', () => {

@@ -88,7 +88,8 @@ export class RoundSteps {
       },
     );
     if (!taken.ok) return taken;
-    this.tell(row, 'submitted');
+    // Whoever was faster has told of it; a cancelled round has handed in nothing.
+    if (taken.value) this.tell(row, 'submitted');
     return ok();
   }
 

@@ -16,7 +16,7 @@ import type { RoundResult } from './aggregate-round.js';
 import type { RoundBase } from './round-base.js';
 import type { RoundOutcome, RoundRow } from './round-row.js';
 
-/** What changes with the submission, in its transaction. @returns false: it was handed in already */
+/** What changes with the submission, in its transaction. @returns false: it was handed in already, or the round was cancelled */
 export type WithSubmission = (manager: EntityManager, submission: string, hash: string) => Promise<boolean>;
 
 /** Hands in what rounds have led to, in the name of this node: judged as anybody else's. */
@@ -35,7 +35,7 @@ export class RoundSubmissions {
     outcome: RoundOutcome,
     { result, base }: { readonly result: RoundResult; readonly base: RoundBase },
     also: WithSubmission,
-  ): Promise<Result<void>> {
+  ): Promise<Result<boolean>> {
     const { terms } = row;
     const inputs = await this.blocksOf(row, outcome, result, base);
     const manifest = roundManifest(row, outcome, result, base);

@@ -118,8 +118,10 @@ export class SubmissionDesk {
   /**
    * Takes what this server has made itself, together with what else changes. It goes the way of all others; only an audit of its training
    * is not asked for: whoever doubts it makes it again from what was shown. Refusals: `SUBMISSION_…`, `BLOCK_…`.
+   *
+   * @returns false: somebody was faster, or nothing was to be stored; then nothing has changed
    */
-  async submitOwn(account: string, own: OwnSubmission, also: AlsoStored): Promise<Result<void>> {
+  async submitOwn(account: string, own: OwnSubmission, also: AlsoStored): Promise<Result<boolean>> {
     const { statement, signature, manifest, facts, inputs } = own;
     const id = submissionId(statement);
     const allowed = await this.datasets.check(statement.datasets);
@@ -133,8 +135,9 @@ export class SubmissionDesk {
     const checks = [passed('shape', `${inputs.length} blocks made of a round`, null, 0)];
     const taken = await this.record(id, account, { signature, manifest }, read, inputs, checks, also);
     if (!taken.ok) return taken;
-    this.begin(id, statement);
-    return ok();
+    if (taken.value) this.begin(id, statement);
+    else if ((await this.store.find(id)) === null) await this.files.remove(id);
+    return taken;
   }
 
   private begin(id: string, { model }: SubmissionStatement): void {
@@ -165,7 +168,7 @@ export class SubmissionDesk {
     return current.ok ? this.publisher.check(inputs) : current;
   }
 
-  /** Counts and stores in one transaction, so that nobody gets in twice at once. @returns false: somebody was faster */
+  /** Counts and stores in one transaction, so that nobody gets in twice at once. @returns false: somebody was faster, or `also` said no */
   private async record(
     id: string,
     account: string,

@@ -48,7 +48,7 @@ describe('rewards of learning', () => {
     expect(payouts.paid).toEqual([{ account: 'key:ada', amount: bly('450000') }]);
   });
 
-  it('are shared with those who gave the data, by measured gain', () => {
+  it('are shared with those who gave the data, by expected gain', () => {
     const sets = [
       { block: 'd1', creator: 'account:eve', gain: 300_000 },
       { block: 'd2', creator: 'account:kim', gain: 100_000 },

@@ -32,8 +32,8 @@ export function learningEarnings(
 }
 
 /**
- * Gives those whose data was used their share, by the gain that was measured of each set, and the rest to the author, or to those whose
- * updates a round has made it of.
+ * Gives those whose data was used their share, by the gain that the audit of each set expected of it, and the rest to the author, or to
+ * those whose updates a round has made it of.
  */
 function divided(
   { author, members, block, datasets }: CountedVerdict,
@@ -69,8 +69,8 @@ function sharesOf(
   return members.map(({ author: key }, i) => [key, shares[i]]);
 }
 
-/** The gains; where none was measured of any set, all count the same. */
+/** The expected gains; where none is expected of any set, all count the same. */
 function weightsOf(datasets: readonly CountedDataset[]): bigint[] {
-  const measured = datasets.some(({ gain }) => gain > 0);
-  return datasets.map(({ gain }) => (measured ? BigInt(gain) : 1n));
+  const expected = datasets.some(({ gain }) => gain > 0);
+  return datasets.map(({ gain }) => (expected ? BigInt(gain) : 1n));
 }

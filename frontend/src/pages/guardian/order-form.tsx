@@ -2,6 +2,7 @@ import { Anchor, Button, Checkbox, Select, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { KnownAction } from '../../api/autonomy.js';
+import { freshRequestKey } from '../../api/request-key.js';
 import { DecisionState } from '../../components/decision-state.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { ReasonField } from '../../components/reason-field.js';
@@ -9,25 +10,37 @@ import { useOrder } from '../../hooks/autonomy.js';
 import { readParameters, templateOf } from '../decisions/parameters.js';
 import styles from './guardian.module.css';
 
-/** Orders one of the server's actions, whatever the matrix says: with its parameters, a reason, and a second thought. */
+/**
+ * Orders one of the server's actions, whatever the matrix says: with its parameters, a reason, and a second thought. An order whose
+ * answer is lost is sent again under its key; one that is written anew is another order.
+ */
 export function OrderForm({ actions }: { actions: readonly KnownAction[] }) {
   const [name, setName] = useState<string | null>(null);
   const [text, setText] = useState('{}');
   const [reason, setReason] = useState('');
   const [sure, setSure] = useState(false);
+  const [key, setKey] = useState(freshRequestKey);
   const order = useOrder();
   const action = actions.find((each) => each.name === name);
   const parameters = readParameters(text);
   const ready = parameters !== 'invalid' && reason.trim() !== '' && sure && !order.isPending;
+  const writeAnew = () => {
+    setKey(freshRequestKey());
+    setSure(false);
+  };
   const choose = (chosen: string | null) => {
     setName(chosen);
-    setSure(false);
     order.reset();
     setText(templateOf(actions.find((each) => each.name === chosen)));
+    writeAnew();
   };
-  const written = () => {
-    setReason('');
-    setSure(false);
+  const writeParameters = (written: string) => {
+    setText(written);
+    writeAnew();
+  };
+  const writeReason = (written: string) => {
+    setReason(written);
+    writeAnew();
   };
   return (
     <section className="panel" aria-labelledby="order">
@@ -47,8 +60,13 @@ export function OrderForm({ actions }: { actions: readonly KnownAction[] }) {
             <p className="label" style={{ margin: 0 }}>
               It {action.summary}.
             </p>
-            <Parameters action={action} text={text} invalid={parameters === 'invalid'} onChange={setText} />
-            <ReasonField label="Reason for the order" value={reason} onChange={setReason} />
+            <Parameters
+              action={action}
+              text={text}
+              invalid={parameters === 'invalid'}
+              onChange={writeParameters}
+            />
+            <ReasonField label="Reason for the order" value={reason} onChange={writeReason} />
             <Checkbox
               label={`Yes, ${action.name.replaceAll('_', ' ')} now, whatever the matrix says`}
               checked={sure}
@@ -61,8 +79,8 @@ export function OrderForm({ actions }: { actions: readonly KnownAction[] }) {
                 onClick={() =>
                   parameters !== 'invalid' &&
                   order.mutate(
-                    { action: action.name, parameters, reason: reason.trim() },
-                    { onSuccess: written },
+                    { action: action.name, parameters, reason: reason.trim(), idempotency_key: key },
+                    { onSuccess: () => writeReason(''), onError: () => setSure(false) },
                   )
                 }
               >

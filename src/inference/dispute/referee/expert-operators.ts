@@ -28,11 +28,12 @@ const routerLogits: Operator = {
       if (!row.ok) return row;
       logits[e] = row.value === null ? 0 : dot(input.values[0], 0, row.value, 0, hiddenSize);
     }
-    const bias = block.value.row('bias');
-    if (!bias.ok) return bias;
-    const sums = bias.value === null ? logits : add(logits, bias.value);
+    const own = block.value.row('bias');
+    if (!own.ok) return own;
     const mask = routerMask(input.config, input.place.section - 1);
-    return ok(mask === null ? sums : add(sums, mask));
+    // As the kernel does it, bias and mask first: infinity and minus infinity would make no number.
+    const bias = own.value === null ? mask : mask === null ? own.value : add(own.value, mask);
+    return ok(bias === null ? logits : add(logits, bias));
   },
   length: ({ experts }) => experts,
   work: ({ experts, hiddenSize }) => experts * hiddenSize,

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BlockPublisher } from '../../chain/index.js';
+import { EventBus, ok } from '../../common/index.js';
+import type { AppConfig } from '../../config/index.js';
+import type { Transactions } from '../../database/index.js';
+import type { ParameterIndex, UploadStore } from '../../experts/index.js';
+import type { LogAppender } from '../../log/index.js';
+import type { DatasetGate } from '../checks/dataset-gate.js';
+import type { SubmissionQueue } from '../judging/submission-queue.js';
+import type { SubmissionWorker } from '../judging/submission-worker.js';
+import type { TrainingAudit } from '../judging/training-audit.js';
+import { submissionId, type SubmissionStatement } from './statement.js';
+import { SubmissionDesk } from './submission-desk.js';
+import { SubmissionFiles } from './submission-files.js';
+import type { SubmissionStore } from './submission-store.js';
+
+const statement: SubmissionStatement = {
+  ...{ version: 1, model: 'genesis', release: '1'.repeat(64), blocks: [], manifest: '2'.repeat(64) },
+  ...{ domains: [], datasets: [], author: `02${'3'.repeat(64)}`, created_at: 1 },
+};
+const ID = submissionId(statement);
+const { model, release } = statement;
+const own = {
+  ...{ statement, signature: '', manifest: {}, inputs: [] },
+  facts: { model, release, blocks: [], steps: 0, audit: null },
+};
+
+describe('what the server hands in itself', () => {
+  let folder: string;
+  let files: SubmissionFiles;
+  let rows: string[];
+  let told: string[];
+  let sut: SubmissionDesk;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'stemma-submissions-'));
+    files = new SubmissionFiles({ dataDir: folder } as AppConfig);
+    [rows, told] = [[], []];
+    const view = { model, release, meta: '4'.repeat(64), weights: new Map() };
+    const store = {
+      find: (id: string) => Promise.resolve(rows.includes(id) ? { id } : null),
+      history: () => Promise.resolve([]),
+      madeToday: () => Promise.resolve(0),
+      insert: (_: unknown, { id }: { id: string }) => Promise.resolve(rows.push(id)),
+    };
+    const transactions = {
+      run: (work: (manager: unknown) => Promise<unknown>) => work({ query: () => Promise.resolve([]) }),
+    };
+    const events = new EventBus();
+    events.on('submission.changed', ({ submission, state }) => told.push(`${submission} ${state}`));
+    sut = new SubmissionDesk(
+      {
+        release: () => Promise.resolve(view),
+        live: () => Promise.resolve(null),
+      } as unknown as ParameterIndex,
+      {} as UploadStore,
+      { check: () => Promise.resolve(ok()) } as unknown as BlockPublisher,
+      store as unknown as SubmissionStore,
+      files,
+      { ready: () => Promise.resolve(), add: () => Promise.resolve() } as unknown as SubmissionQueue,
+      { begin: () => undefined } as unknown as SubmissionWorker,
+      {} as TrainingAudit,
+      { check: () => Promise.resolve(ok()) } as unknown as DatasetGate,
+      transactions as unknown as Transactions,
+      { append: () => Promise.resolve(), committed: () => undefined } as unknown as LogAppender,
+      events,
+    );
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('is stored with what changes besides it, and told of', async () => {
+    expect(await sut.submitOwn('round_1', own, () => Promise.resolve(true))).toEqual(ok(true));
+    expect([rows, told, await files.kept()]).toEqual([[ID], [`${ID} received`], [ID]]);
+  });
+
+  it('leaves nothing behind where nothing is to be stored', async () => {
+    expect(await sut.submitOwn('round_1', own, () => Promise.resolve(false))).toEqual(ok(false));
+    expect([rows, told, await files.kept()]).toEqual([[], [], []]);
+  });
+
+  it('keeps the files where somebody was faster, and leaves it to them to tell', async () => {
+    rows.push(ID);
+    expect(await sut.submitOwn('round_1', own, () => Promise.resolve(true))).toEqual(ok(false));
+    expect([rows, told, await files.kept()]).toEqual([[ID], [], [ID]]);
+  });
+});
