@@ -19,7 +19,7 @@ import { REMOVAL_ENTRY, REMOVAL_MEASURED_ENTRY } from '../beacon/beacon.js';
 import { Beacons } from '../beacon/beacons.js';
 import { ComparedModelsSource } from '../judging/compared-models.js';
 import { LEARNING_ACTOR } from '../judging/publication.js';
-import { RemovalMeter, type RemovalEffect } from './removal-effect.js';
+import { RemovalMeter, type RemovalEffect, type RemovalWork } from './removal-effect.js';
 import type { RemovalRow } from './removal-row.js';
 import { RemovalStore, type RemovalChanges } from './removal-store.js';
 import type { RemovalState } from './states.js';
@@ -52,7 +52,7 @@ export class RemovalSteps {
   ) {}
 
   /** Does what is next. Refuses with what may succeed later, such as an engine that is busy. */
-  async step(row: RemovalRow, signal: AbortSignal): Promise<Result<AfterRemovalStep>> {
+  async step(row: RemovalRow, work: RemovalWork): Promise<Result<AfterRemovalStep>> {
     const live = await this.index.live(row.statement.model);
     const gone = live === null ? [] : leftOutNames(live.config);
     if (row.state === 'measured' && row.statement.experts.every(({ name }) => gone.includes(name)))
@@ -63,7 +63,7 @@ export class RemovalSteps {
     }
     if (row.state === 'received') return this.commitNonce(row);
     if (row.state === 'waiting_beacon') return this.draw(row);
-    if (row.state === 'measuring') return this.measure(row, live, signal);
+    if (row.state === 'measuring') return this.measure(row, live, work);
     return this.release(row, live);
   }
 
@@ -91,7 +91,7 @@ export class RemovalSteps {
   private async measure(
     row: RemovalRow,
     live: ReleaseView,
-    signal: AbortSignal,
+    work: RemovalWork,
   ): Promise<Result<AfterRemovalStep>> {
     if (row.beacon === null) throw new Error(`${row.id} is measured without a beacon`);
     const base = await this.models.release(live.release);
@@ -99,7 +99,7 @@ export class RemovalSteps {
     const encoder = await this.compared.encoderOf(live);
     if (!encoder.ok) return encoder;
     const models = { base: base.value, encoder: encoder.value };
-    const effect = await this.meter.measure(row, row.beacon, models, signal);
+    const effect = await this.meter.measure(row, row.beacon, models, work);
     if (!effect.ok) return effect;
     const effectHash = hashJson(effect.value as unknown as Json);
     await this.transactions.run(async (manager) => {
