@@ -33,3 +33,8 @@ export function mayAct(identity: Identity, allowed: readonly RoleName[]): boolea
     identity.roles.some((r) => allowed.includes(r))
   );
 }
+
+/** Whether an identity may do what guardians may. An API key is one of a guardian only where it was given that scope. */
+export function actsAsGuardian(identity: Identity): boolean {
+  return mayAct(identity, ['guardian']) && identity.scopes?.includes('guardian') !== false;
+}

@@ -3,7 +3,7 @@ export { AccountAdministration } from './account-administration.js';
 export { AccountJournal, SetupTokens, type Account, type AccountEvent } from './accounts/index.js';
 export { AuthModule } from './auth.module.js';
 export { BearerTokens } from './bearer-tokens.js';
-export { ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';
+export { actsAsGuardian, ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';
 export type { IdentifiedRequest } from './access.guard.js';
 export { Unlimited } from './limits/index.js';
 export { checkOrigin } from './origin-check.js';

@@ -45,7 +45,7 @@ export class GenesisBootstrap implements OnApplicationBootstrap {
   private async promoteFirst(model: string): Promise<void> {
     const [first] = await this.catalog.releases(model);
     if (first !== undefined)
-      unwrap(await this.promotion.promote(model, first.version, this.author.publicKey, true));
+      unwrap(await this.promotion.promote(model, first.version, this.author.publicKey, { onlyFirst: true }));
   }
 
   private async importGenesis(): Promise<void> {

@@ -16,8 +16,15 @@ export {
 export { modelConfigJson, parseModelConfig, type ModelConfig } from './model-config.js';
 export { parseData, provenanceIn, type Provenance, type TrainingData } from './provenance/provenance.js';
 export { ParameterIndex } from './releases/parameter-index.js';
-export { Promotion, RELEASE_PROMOTED, type PromotionOutcome } from './releases/promotion.js';
-export { PromotionDoor, type PromotionAnswer, type PromotionAsk } from './releases/promotion-door.js';
+export { movedBase, Promotion, RELEASE_PROMOTED, type PromotionOutcome } from './releases/promotion.js';
+export {
+  PromotionDoor,
+  type AskedPromotion,
+  type PromotionAnswer,
+  type PromotionAsk,
+  type PromotionDecider,
+  type PromotionStanding,
+} from './releases/promotion-door.js';
 export { ReleaseAuthor, type PublishedRelease, type ReleaseDraft } from './releases/release-author.js';
 export { ReleaseCatalog } from './releases/release-catalog.js';
 export { parseReleasePayload, type ReleasePayload } from './releases/release-payload.js';

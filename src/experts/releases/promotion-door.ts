@@ -12,6 +12,8 @@ export interface PromotionAsk {
   readonly staged?: boolean;
   /** Why, where it is not a guardian who asks. */
   readonly why?: string;
+  /** Hash of the release that must be live still when it happens; left out: whatever is. */
+  readonly base?: string;
   /** Asking again with the same key by the same actor is the same question. */
   readonly key?: string;
 }
@@ -23,22 +25,53 @@ export interface PromotionAnswer {
   readonly decision: { readonly id: string; readonly state: string; readonly detail: string | null } | null;
 }
 
+/** A promotion that was asked for. */
+export interface AskedPromotion {
+  readonly model: string;
+  /** Hash of the release. */
+  readonly release: string;
+  /** The decision it is. */
+  readonly decision: string;
+}
+
+/** Where a promotion is that was asked for. */
+export interface PromotionStanding {
+  /** Whether it will not happen any more unless a guardian orders it, or has happened. */
+  readonly over: boolean;
+  /** The state of the decision, or `outdated`, `withdrawn` of a release that came by stages. */
+  readonly state: string;
+  readonly detail: string | null;
+}
+
+/** Who decides about promotions. */
+export interface PromotionDecider {
+  decide(ask: PromotionAsk): Promise<Result<PromotionAnswer>>;
+  standing(asked: AskedPromotion): Promise<PromotionStanding>;
+}
+
 /** Through here people ask for promotions. Until somebody guards it, everybody who may ask is obeyed. */
 @Injectable()
 export class PromotionDoor {
-  private guard: ((ask: PromotionAsk) => Promise<Result<PromotionAnswer>>) | null = null;
+  private guard: PromotionDecider | null = null;
 
   constructor(private readonly promotion: Promotion) {}
 
   /** Lets `guard` decide. */
-  guardBy(guard: (ask: PromotionAsk) => Promise<Result<PromotionAnswer>>): void {
+  guardBy(guard: PromotionDecider): void {
     this.guard = guard;
   }
 
-  /** Asks for a promotion. Refusals: `RELEASE_UNKNOWN` (404) and those of whoever decides. */
+  /** Asks for a promotion. Refusals: `RELEASE_UNKNOWN` (404), `RELEASE_BASE_MOVED` (409) and those of whoever decides. */
   async ask(ask: PromotionAsk): Promise<Result<PromotionAnswer>> {
-    if (this.guard !== null) return this.guard(ask);
-    const outcome = await this.promotion.promote(ask.model, ask.version, ask.actor);
+    if (this.guard !== null) return this.guard.decide(ask);
+    const { model, version, actor, base } = ask;
+    const outcome = await this.promotion.promote(model, version, actor, { base });
     return outcome.ok ? ok({ outcome: outcome.value, decision: null }) : outcome;
+  }
+
+  /** Whether a promotion that was asked for may happen still. Where nobody decides nothing waits. */
+  async standing(asked: AskedPromotion): Promise<PromotionStanding> {
+    if (this.guard !== null) return this.guard.standing(asked);
+    return { over: true, state: 'undecided', detail: null };
   }
 }

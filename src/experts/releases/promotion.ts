@@ -16,6 +16,14 @@ export interface PromotionOutcome {
   readonly moved: boolean;
 }
 
+/** When a promotion is left alone. */
+export interface PromotionTerms {
+  /** Leaves a model alone that has a live release. */
+  readonly onlyFirst?: boolean;
+  /** The release that must be live, or the one in question itself: else `RELEASE_BASE_MOVED` (409). */
+  readonly base?: string;
+}
+
 /** Moves the pointer that says which release of a model serves; blocks never move. */
 @Injectable()
 export class Promotion {
@@ -26,14 +34,14 @@ export class Promotion {
   ) {}
 
   /**
-   * Makes a release live, together with its log entry. `onlyFirst` leaves a model alone that has a live release.
+   * Makes a release live, together with its log entry.
    * @param actor the account or key that decided it  @returns `RELEASE_UNKNOWN` (404) for a version that does not exist
    */
   async promote(
     model: string,
     version: string,
     actor: string,
-    onlyFirst = false,
+    { onlyFirst = false, base }: PromotionTerms = {},
   ): Promise<Result<PromotionOutcome>> {
     const outcome = await this.transactions.run(async (manager): Promise<Result<PromotionOutcome>> => {
       const previous = await liveRelease(manager, model, true);
@@ -41,6 +49,7 @@ export class Promotion {
       if (release === null) return err(unknownRelease(model, version));
       if (previous === release.hash || (onlyFirst && previous !== null))
         return ok({ release, previous, moved: false });
+      if (base !== undefined && base !== previous) return err(movedBase(model, version));
       await setLiveRelease(manager, model, release.hash);
       const data = { version, previous };
       await this.log.append(manager, [
@@ -54,6 +63,16 @@ export class Promotion {
     }
     return outcome;
   }
+}
+
+/** A release that was made of another one than is live: what went live meanwhile would be lost. `RELEASE_BASE_MOVED` (409). */
+export function movedBase(model: string, version: string): CodedError {
+  return new CodedError(
+    'RELEASE_BASE_MOVED',
+    `another release went live since ${model}@${version} was asked for, and would be lost`,
+    { model, version },
+    409,
+  );
 }
 
 function unknownRelease(model: string, version: string): CodedError {

@@ -130,7 +130,7 @@ export class ReleaseAuthor {
     version: string,
     facts: Omit<PublishedRelease, 'version'>,
   ): Promise<Result<PublishedRelease>> {
-    const promoted = await this.promotion.promote(model, version, this.author.publicKey, true);
+    const promoted = await this.promotion.promote(model, version, this.author.publicKey, { onlyFirst: true });
     return promoted.ok ? ok({ ...facts, version }) : promoted;
   }
 

@@ -1,20 +1,34 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
-import { Promotion } from '../../experts/index.js';
+import { movedBase, Promotion, ReleaseCatalog } from '../../experts/index.js';
 import { EngineHost, ModelCatalog } from '../../inference/index.js';
 import { ActionRegistry } from './action-registry.js';
 import type { ActionParameters, DecisionAction, Proposal, Verification } from './decision-action.js';
-import { modelName, numberIn, optional, readParameters, releaseVersion } from './parameter-rules.js';
+import {
+  modelName,
+  numberIn,
+  optional,
+  readParameters,
+  releaseHash,
+  releaseVersion,
+} from './parameter-rules.js';
 import { ReleaseEvidence, type MeasuredRelease } from './release-evidence.js';
 import { ReleaseStages, type Stage } from './release-stages.js';
 
 const TIMEOUT_MS = 60_000;
-const RELEASE_PARAMETERS = { model: 'name of the model', version: 'version of the release' };
+const RELEASE_PARAMETERS = {
+  model: 'name of the model',
+  version: 'version of the release',
+  base: 'hash of the release it was made of, which must be live still; any if left out',
+};
+const RELEASE_RULES = { model: modelName, version: releaseVersion, base: optional(releaseHash) };
 const USUAL_SHARE = 0.1;
 
 interface ReleaseChoice extends Readonly<Record<string, unknown>> {
   readonly model: string;
   readonly version: string;
+  /** Null says as much as left out. */
+  readonly base?: string | null;
 }
 
 /** How things were before a deployment. */
@@ -34,6 +48,7 @@ export class DeploymentActions implements OnModuleInit {
     private readonly stages: ReleaseStages,
     private readonly promotion: Promotion,
     private readonly catalog: ModelCatalog,
+    private readonly releases: ReleaseCatalog,
     private readonly host: EngineHost,
   ) {}
 
@@ -49,10 +64,7 @@ export class DeploymentActions implements OnModuleInit {
       ...{ type: 'deployment', name: 'promote', timeoutMs: TIMEOUT_MS, parameters: RELEASE_PARAMETERS },
       summary: 'makes a release the live one of its model',
       propose: async (parameters) => {
-        const choice = readParameters<ReleaseChoice>(parameters, {
-          model: modelName,
-          version: releaseVersion,
-        });
+        const choice = readParameters<ReleaseChoice>(parameters, RELEASE_RULES);
         if (!choice.ok) return choice;
         return this.proposal(choice.value, 1, (measured) => ({
           what: `${name(choice.value)} becomes the live release`,
@@ -66,9 +78,9 @@ export class DeploymentActions implements OnModuleInit {
       },
       prepare: (parameters) => this.before(parameters),
       execute: async (parameters, _plan, { actor, signal }) => {
-        const { model, version } = parameters as unknown as ReleaseChoice;
+        const { model, version, base } = parameters as unknown as ReleaseChoice;
         signal.throwIfAborted();
-        const moved = await this.promotion.promote(model, version, actor);
+        const moved = await this.promotion.promote(model, version, actor, { base: base ?? undefined });
         if (!moved.ok) return moved;
         signal.throwIfAborted();
         await this.stages.set(model, null, actor);
@@ -106,9 +118,11 @@ export class DeploymentActions implements OnModuleInit {
       execute: async (parameters, _plan, { actor, signal }) => {
         const choice = readStaged(parameters);
         if (!choice.ok) return choice;
-        const { model, version, share } = choice.value;
+        const { model, version, share, base } = choice.value;
         const measured = await this.evidence.measure(model, version);
         if (!measured.ok) return measured;
+        const before = await this.before({ model, version, base: base ?? null });
+        if (!before.ok) return before;
         signal.throwIfAborted();
         await this.stages.set(model, { release: measured.value.view.release, version, stage, share }, actor);
         return ok();
@@ -193,11 +207,18 @@ export class DeploymentActions implements OnModuleInit {
     return ok({ ...facts, ...words(measured.value), release: view.release });
   }
 
-  private async before({ model: name, version }: ActionParameters): Promise<Result<Json>> {
+  /** `RELEASE_BASE_MOVED` (409) where neither the release it was made of is live nor the release itself. */
+  private async before({ model: name, version, base }: ActionParameters): Promise<Result<Json>> {
     const model = String(name);
     const live = await this.catalog.resolveLive(model);
+    const isOutdated = typeof base === 'string' && live !== version && (await this.liveHash(model)) !== base;
+    if (isOutdated) return err(movedBase(model, String(version)));
     const before: Before = { version: live, stage: this.stages.of(model), moved: live !== version };
     return ok(before as unknown as Json);
+  }
+
+  private async liveHash(model: string): Promise<string | null> {
+    return (await this.releases.models()).find(({ name }) => name === model)?.liveRelease ?? null;
   }
 
   private async isLive(choice: ReleaseChoice): Promise<Verification> {
@@ -230,7 +251,8 @@ export class DeploymentActions implements OnModuleInit {
     const model = String(parameters.model);
     const { version, stage } = plan as unknown as Before;
     await this.stages.set(model, stage, actor);
-    if (version === null || (await this.catalog.resolveLive(model)) === version) return ok();
+    // What others have made live since is not what this action did.
+    if (version === null || (await this.catalog.resolveLive(model)) !== parameters.version) return ok();
     const moved = await this.promotion.promote(model, version, actor);
     return moved.ok ? ok() : moved;
   }
@@ -238,7 +260,7 @@ export class DeploymentActions implements OnModuleInit {
 
 function readStaged(parameters: ActionParameters): Result<ReleaseChoice & { share: number }> {
   const read = readParameters<ReleaseChoice & { share?: number }>(parameters, {
-    ...{ model: modelName, version: releaseVersion, share: optional(numberIn(0.001, 1)) },
+    ...{ ...RELEASE_RULES, share: optional(numberIn(0.001, 1)) },
   });
   return read.ok ? ok({ ...read.value, share: read.value.share ?? USUAL_SHARE }) : read;
 }

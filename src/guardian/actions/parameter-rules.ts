@@ -44,6 +44,8 @@ export function optional<T>(rule: ParameterRule<T>): ParameterRule<T | undefined
 export const modelName = word(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'the name of a model');
 /** The version of a release. */
 export const releaseVersion = word(/^\d{1,9}\.\d{1,9}\.\d{1,9}$/, 'the version of a release such as 1.0.1');
+/** The hash of a release. */
+export const releaseHash = word(/^[0-9a-f]{64}$/, 'the hash of a release, 64 lower-case hex digits');
 
 function invalid(name: string, why: string): Result<never> {
   return err(new CodedError('PARAMETERS_INVALID', `${name} ${why}.`, { parameter: name }, 400));

@@ -143,6 +143,30 @@ describe('the autopilot', () => {
       expect([asked.length, rollout]).toEqual([1, null]);
     });
 
+    it('keeps to the release it was made of, and takes it away when another one is live', async () => {
+      rollout = { ...(rollout as Rollout), base: live.hash };
+      served = { answers: 10, failed: 0, firstTokenMs: 5 };
+      await look(2);
+      expect(asked.map(({ parameters }) => parameters)).toEqual([
+        { model: 'genesis', version: '1.0.2', base: live.hash },
+      ]);
+      live.hash = 'e'.repeat(64);
+      await look(2);
+      expect(asked.slice(1)).toMatchObject([
+        { ...deployment('withdraw'), parameters: { model: 'genesis', version: '1.0.2' } },
+      ]);
+      stage = null;
+      await look(1);
+      expect(rollout).toBeNull();
+      live.hash = 'b'.repeat(64);
+    });
+
+    it('is done with one that never began when another one is live', async () => {
+      [rollout, stage] = [{ ...(rollout as Rollout), base: 'e'.repeat(64) }, null];
+      await look(1);
+      expect([asked, rollout]).toEqual([[], null]);
+    });
+
     it('waits where a guardian has not answered, or another release is staged', async () => {
       served = { answers: 99, failed: 0, firstTokenMs: 5 };
       stage = null;

@@ -15,15 +15,17 @@ import { ReleaseStages } from '../actions/release-stages.js';
 import { RollbackActions } from '../actions/rollback.js';
 import type { DecisionAsk } from '../process/decision-ask.js';
 import { DecisionService } from '../process/decision-service.js';
+import type { DecisionRow } from '../store/rows.js';
 import { EmergencyStop } from '../stop/emergency-stop.js';
 import { regressionIn } from './release-watch.js';
-import { stepAfter } from './rollout-watch.js';
+import { stepAfter, type RolloutStep } from './rollout-watch.js';
 import { Rollouts } from './rollouts.js';
 import { SizeWatch } from './size-watch.js';
 
 const ASKER = 'autopilot';
 /** Wishes for the same size within this time are one decision, in all replicas together, ms. */
 const SAME_WISH_MS = 600_000;
+const OUTDATED: RolloutStep = { action: 'withdraw', why: 'another release went live since it was asked for' };
 
 /**
  * Looks at what the server does and asks for what would help: back to the release before where the live one does worse, more streams where
@@ -114,30 +116,36 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
   private async lookAtRollout(model: string, live: string | null): Promise<void> {
     const rollout = this.rollouts.of(model);
     if (rollout === null) return;
-    const { release, version, step } = rollout;
+    const { release, version, step, base } = rollout;
     const stage = this.stages.of(model);
-    const isOver = live === release || (step === 'withdraw' && stage?.release !== release);
-    if (isOver) return this.rollouts.end(model, ASKER);
+    // What went live since would be lost.
+    const isOutdated = base !== undefined && live !== base;
+    const isLeft = (step === 'withdraw' || isOutdated) && stage?.release !== release;
+    if (live === release || isLeft) return this.rollouts.end(model, ASKER);
     // Not staged: a guardian has not answered yet, or has said no.
     if (stage?.release !== release) return;
     const since = (await this.stages.since(model)) ?? rollout.at;
-    const next = stepAfter(stage.stage, await this.served.of(release), systemClock.now() - since);
+    const next = isOutdated
+      ? OUTDATED
+      : stepAfter(stage.stage, await this.served.of(release), systemClock.now() - since);
     if (next === null || next.action === step) return;
-    const parameters: ActionParameters = { model, version };
     const { action, why } = next;
+    const keepsBase = base !== undefined && action !== 'withdraw';
+    const parameters: ActionParameters = { model, version, ...(keepsBase && { base }) };
     // Noted afterwards: cut off between the two, it is asked for again under the same key.
     const decided = await this.ask({
       ...{ type: 'deployment', action, parameters, why: `${model}@${version}: ${why}`, emergency: false },
       idempotencyKey: `autopilot:rollout:${release}:${action}:${rollout.at}`,
     });
-    if (decided) await this.rollouts.note(model, { release, version, step: action }, ASKER);
+    if (decided !== null)
+      await this.rollouts.note(model, { ...rollout, step: action, decision: decided.id }, ASKER);
   }
 
-  /** @returns whether there is a decision, whatever it is */
-  private async ask(ask: Omit<DecisionAsk, 'askedBy'>): Promise<boolean> {
+  /** @returns the decision, whatever it is; null where there is none */
+  private async ask(ask: Omit<DecisionAsk, 'askedBy'>): Promise<DecisionRow | null> {
     const done = await this.decisions.request({ ...ask, askedBy: ASKER });
     if (!done.ok)
       this.logger.warn(`${ask.action} was not decided: ${done.error.code}: ${done.error.message}`);
-    return done.ok;
+    return done.ok ? done.value : null;
   }
 }

@@ -13,6 +13,11 @@ export interface Rollout {
   /** The step that was asked for last, and when, ms since the epoch. */
   readonly step: 'shadow' | 'canary' | 'promote' | 'withdraw';
   readonly at: number;
+  /** Hash of the release that must be live as long; left out: any. */
+  readonly base?: string;
+  /** The decision by which it began, and that about the step. */
+  readonly asked?: string;
+  readonly decision?: string;
 }
 
 /** Which releases are brought to people by stages; the same in every process. One at a time for each model: a later one takes its place. */
@@ -26,6 +31,11 @@ export class Rollouts {
   /** That of a model; null where there is none. */
   of(model: string): Rollout | null {
     return (this.settings.get(PREFIX + model) as unknown as Rollout | undefined) ?? null;
+  }
+
+  /** Has this process know what others have noted. */
+  refresh(): Promise<void> {
+    return this.settings.refresh();
   }
 
   /** Notes that a step was asked for. */

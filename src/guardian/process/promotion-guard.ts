@@ -1,24 +1,33 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import {
+  movedBase,
   ParameterIndex,
   PromotionDoor,
   ReleaseCatalog,
+  type AskedPromotion,
   type PromotionAnswer,
   type PromotionAsk,
+  type PromotionDecider,
+  type PromotionStanding,
   type ReleaseRow,
 } from '../../experts/index.js';
+import { ReleaseStages } from '../actions/release-stages.js';
 import { Rollouts } from '../autopilot/rollouts.js';
+import type { DecisionState } from '../states.js';
+import { DecisionStore } from '../store/decision-store.js';
 import type { DecisionRow } from '../store/rows.js';
 import { DecisionService } from './decision-service.js';
 import { OverrideService } from './override-service.js';
 
 /** States of a decision that may still let it happen. */
 const WAITING: ReadonlySet<string> = new Set(['waiting', 'recorded', 'held']);
+/** States of a decision that will become others by themselves, or by an answer. */
+const OPEN: ReadonlySet<DecisionState> = new Set(['pending', 'waiting', 'held', 'approved', 'executing']);
 
 /** Makes every promotion a decision. Who owns the machine orders it; anybody else asks the matrix. */
 @Injectable()
-export class PromotionGuard implements OnModuleInit {
+export class PromotionGuard implements OnModuleInit, PromotionDecider {
   constructor(
     private readonly door: PromotionDoor,
     private readonly decisions: DecisionService,
@@ -26,13 +35,16 @@ export class PromotionGuard implements OnModuleInit {
     private readonly index: ParameterIndex,
     private readonly releases: ReleaseCatalog,
     private readonly rollouts: Rollouts,
+    private readonly stages: ReleaseStages,
+    private readonly store: DecisionStore,
   ) {}
 
   onModuleInit(): void {
-    this.door.guardBy((ask) => this.decide(ask));
+    this.door.guardBy(this);
   }
 
-  private async decide(ask: PromotionAsk): Promise<Result<PromotionAnswer>> {
+  /** Orders or asks for a promotion; what waits is an answer without an outcome. */
+  async decide(ask: PromotionAsk): Promise<Result<PromotionAnswer>> {
     const { model, version, actor, mayOrder, why = 'a guardian asked to promote it', key = null } = ask;
     const staged = ask.staged === true;
     const before = await this.index.live(model);
@@ -40,7 +52,8 @@ export class PromotionGuard implements OnModuleInit {
     // What is live already needs no decision.
     if (release !== undefined && before?.release === release.hash)
       return ok({ outcome: { release, previous: before.release, moved: false }, decision: null });
-    const parameters = { model, version };
+    if (ask.base !== undefined && ask.base !== before?.release) return err(movedBase(model, version));
+    const parameters = { model, version, ...(ask.base !== undefined && { base: ask.base }) };
     const byStages = staged && before !== null && release !== undefined;
     const action = byStages ? 'shadow' : 'promote';
     const decided = mayOrder
@@ -50,26 +63,55 @@ export class PromotionGuard implements OnModuleInit {
           ...{ askedBy: actor, why },
         });
     if (!decided.ok) return decided;
-    if (byStages) return this.begun(model, release, decided.value, actor);
+    if (byStages) return this.begun(ask, release, decided.value);
     return release === undefined
       ? err(gone(model, version))
       : answerOf(decided.value, release, before?.release ?? null);
   }
 
+  /** By stages it is over as soon as a step is, unless the release is staged still. */
+  async standing({ model, release, decision }: AskedPromotion): Promise<PromotionStanding> {
+    const asked = await this.store.decision(decision);
+    if (!asked.ok) return unknownStanding(asked.error);
+    if (asked.value.state !== 'succeeded' || asked.value.action === 'promote') return standingOf(asked.value);
+    await this.rollouts.refresh();
+    const rollout = this.rollouts.of(model);
+    const isOurs = rollout?.release === release && rollout.step !== 'withdraw';
+    const latest = isOurs ? await this.store.decision(rollout.decision ?? decision) : asked;
+    if (!latest.ok) return unknownStanding(latest.error);
+    const found = standingOf(latest.value);
+    if (found.state !== 'succeeded') return found;
+    if (isOurs && this.stages.of(model)?.release === release) return { ...found, over: false };
+    const { base } = asked.value.parameters;
+    const isOutdated = typeof base === 'string' && (await this.index.live(model))?.release !== base;
+    const detail = 'it does not come to people by stages any more';
+    return { over: true, state: isOutdated ? 'outdated' : 'withdrawn', detail };
+  }
+
   /** Nothing is live yet; the autopilot goes on where the shadow may be. */
   private async begun(
-    model: string,
+    { model, actor, base, key }: PromotionAsk,
     { hash, version }: ReleaseRow,
     { id, state, detail, appraisal }: DecisionRow,
-    actor: string,
   ): Promise<Result<PromotionAnswer>> {
     if (state !== 'succeeded' && !WAITING.has(state)) return err(failedPromotion(id, state, detail));
-    // Asked again, it is where it is.
-    if (this.rollouts.of(model)?.release !== hash)
-      await this.rollouts.note(model, { release: hash, version, step: 'shadow' }, actor);
+    const known = this.rollouts.of(model);
+    // Asked again, it is where it is; under another key it begins again.
+    if (known?.release !== hash || (key !== undefined && known.asked !== id)) {
+      const begun = { release: hash, version, step: 'shadow', asked: id, decision: id } as const;
+      await this.rollouts.note(model, { ...begun, ...(base !== undefined && { base }) }, actor);
+    }
     const decision = { id, state, detail: detail ?? appraisal.grounds[0]?.detail ?? null };
     return ok({ outcome: null, decision });
   }
+}
+
+function unknownStanding({ message }: CodedError): PromotionStanding {
+  return { over: true, state: 'unknown', detail: message };
+}
+
+function standingOf({ state, detail, reason }: DecisionRow): PromotionStanding {
+  return { over: !OPEN.has(state), state, detail: detail ?? reason };
 }
 
 function answerOf(

@@ -105,12 +105,7 @@ export class Publication {
 
   /** The release with the accepted blocks in place of those they come from, and the origin that the live one states; `SUBMISSION_OUTDATED` where they were replaced. */
   async release(row: SubmissionRow, live: ReleaseView): Promise<Result<PublishedRelease>> {
-    const exchanged = new Map(
-      row.headers.map((header) => [header.name ?? '', hashHeader(header, nativeSha256)] as const),
-    );
-    const weights = Object.fromEntries(
-      [...live.weights.values()].map(({ name, block }) => [name, exchanged.get(name) ?? block]),
-    );
+    const weights = Object.fromEntries(weightsOn(row, live));
     const { config, meta, tokenizer, dtype } = live;
     const before = await this.reader.header(live.release);
     return this.releases.publish({
@@ -120,16 +115,32 @@ export class Publication {
     });
   }
 
-  /** Asks whoever decides to make the release live. @returns the id of the decision, null where nobody decides */
-  async ask(row: SubmissionRow, version: string): Promise<Result<string | null>> {
+  /** Whether the release of a submission differs from the live one in nothing but its own blocks. */
+  async isOn(row: SubmissionRow, live: ReleaseView): Promise<boolean> {
+    const own = row.release === null ? null : await this.index.release(row.release);
+    if (own?.meta !== live.meta || own.tokenizer !== live.tokenizer) return false;
+    return [...weightsOn(row, live)].every(([name, block]) => own.weights.get(name)?.block === block);
+  }
+
+  /** Asks whoever decides to make the release live, on top of the one that is. @returns the id of the decision, null where nobody decides */
+  async ask(row: SubmissionRow, version: string, live: ReleaseView): Promise<Result<string | null>> {
     const fall = row.verdict?.figures.overall.fall ?? 0;
     const asked = await this.door.ask({
-      ...{ model: row.model, version, actor: LEARNING_ACTOR, mayOrder: false, key: row.id },
+      ...{ model: row.model, version, actor: LEARNING_ACTOR, mayOrder: false },
+      // Another release is another question.
+      ...{ key: `${row.id}:${version}`, base: live.release },
       staged: this.config.learningRollout === 'staged',
       why: `proof of learning: the loss on unseen examples is ${(fall * 100).toFixed(1)} % less (${row.id})`,
     });
     if (!asked.ok) return asked;
     return ok(asked.value.decision?.id ?? null);
+  }
+
+  /** Whether somebody has said no to the release. One that failed, or what it was made of being gone, is nobody's no. */
+  async isDeclined({ model, release, decision }: SubmissionRow): Promise<boolean> {
+    if (release === null || decision === null) return false;
+    const { over, state } = await this.door.standing({ model, release, decision });
+    return over && state !== 'failed' && state !== 'outdated';
   }
 
   /** The live release of a model; `RELEASE_NOT_FOUND` where there is none. */
@@ -151,6 +162,12 @@ export class Publication {
       }),
     );
   }
+}
+
+/** Which block each weight of the live release would be, with those of a submission. */
+function weightsOn({ headers }: SubmissionRow, live: ReleaseView): Map<string, string> {
+  const own = new Map(headers.map((header) => [header.name ?? '', hashHeader(header, nativeSha256)]));
+  return new Map([...live.weights.values()].map(({ name, block }) => [name, own.get(name) ?? block]));
 }
 
 function verdictEntry(row: SubmissionRow, verdict: Verdict): LogEntryInput {

@@ -1,6 +1,8 @@
-import { CodedError, err, EventBus, unwrap } from '../../common/index.js';
+import { CodedError, err, EventBus, ok, unwrap } from '../../common/index.js';
+import type { Transactions } from '../../database/index.js';
 import type { DatasetGate } from '../checks/dataset-gate.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
+import type { SubmissionChanges, SubmissionStore } from '../submission/submission-store.js';
 import type { Publication } from './publication.js';
 import { SubmissionSteps } from './submission-steps.js';
 
@@ -36,5 +38,67 @@ describe('the steps of a submission', () => {
     const why = { code: 'SUBMISSION_DATASET', detail: 'dataset ds_1 is withdrawn' };
     expect(rejected).toEqual([[row, why, { checks: [], counts: false }]]);
     expect(told).toEqual(['rejected']);
+  });
+
+  describe('after it was accepted, where another release went live since its own was made', () => {
+    const accepted = { ...row, state: 'accepted', headers: [{ name: 'e', metadata: { parent: 'live' } }] };
+    const waiting = { ...accepted, version: '1.0.1', release: 'own', decision: 'decision_1', code: null };
+    async function step(
+      isOn: boolean,
+      isDeclined: boolean,
+      changes: object = {},
+      refusal: string | null = null,
+    ) {
+      const changed: SubmissionChanges[] = [];
+      const store = {
+        hold: () => Promise.resolve(waiting),
+        change: (_manager: unknown, _id: string, made: SubmissionChanges) =>
+          Promise.resolve(void changed.push(made)),
+      };
+      const transactions = { run: <T>(work: (manager: unknown) => T) => work({}) };
+      const publication = {
+        live: () => Promise.resolve(ok({ weights: new Map([['e', { block: 'live' }]]) })),
+        isOn: () => Promise.resolve(isOn),
+        isDeclined: () => Promise.resolve(isDeclined),
+        ask: () =>
+          Promise.resolve(refusal === null ? ok('decision_2') : err(new CodedError(refusal, '', {}, 409))),
+      };
+      const steps = new SubmissionSteps(
+        ...([store as unknown as SubmissionStore, transactions as unknown as Transactions] as const),
+        ...([unused, unused, unused, unused, unused, unused, unused] as const),
+        publication as unknown as Publication,
+        new EventBus(),
+      );
+      const stepped = await steps.step(
+        { ...waiting, ...changes } as unknown as SubmissionRow,
+        AbortSignal.timeout(60_000),
+      );
+      return [stepped.ok ? stepped.value : stepped.error.code, changed];
+    }
+    const anew = { release: null, version: null, decision: null, code: null, detail: null };
+
+    it('another one is made on top of that', async () => {
+      expect(await step(false, false)).toEqual(['next', [anew]]);
+    });
+
+    it('nothing is made where somebody has said no', async () => {
+      expect(await step(false, true)).toEqual(['wait', []]);
+    });
+
+    it('its own waits for its decision where it is on top of what is live', async () => {
+      expect(await step(true, false)).toEqual(['wait', []]);
+      expect(await step(true, false, { decision: null })).toEqual(['next', [{ decision: 'decision_2' }]]);
+    });
+
+    it('it is looked at again where that happened while it was asked for', async () => {
+      expect(await step(true, false, { decision: null }, 'RELEASE_BASE_MOVED')).toEqual([
+        'RELEASE_BASE_MOVED',
+        [],
+      ]);
+      expect(await step(true, false, { decision: null }, 'PROMOTION_FAILED')).toEqual([
+        'wait',
+        [{ code: 'PROMOTION_FAILED', detail: '' }],
+      ]);
+    });
   });
 });

@@ -181,12 +181,20 @@ export class SubmissionSteps {
       await this.change(row, { release, version });
       return ok('next');
     }
+    if (!(await this.publication.isOn(row, live.value))) return this.anew(row);
     if (row.decision !== null || row.code !== null) return ok('wait');
-    const asked = await this.publication.ask(row, row.version);
-    if (!asked.ok && asked.error.status >= 500) return asked;
+    const asked = await this.publication.ask(row, row.version, live.value);
+    if (!asked.ok && (asked.error.status >= 500 || asked.error.code === 'RELEASE_BASE_MOVED')) return asked;
     if (asked.ok) await this.change(row, { decision: asked.value ?? 'none' });
     else await this.change(row, { code: asked.error.code, detail: asked.error.message });
     return ok(asked.ok ? 'next' : 'wait');
+  }
+
+  /** What went live since would be lost with this release: another one is made on top of it, unless somebody has said no. */
+  private async anew(row: SubmissionRow): Promise<Result<AfterStep>> {
+    if (await this.publication.isDeclined(row)) return ok('wait');
+    await this.change(row, { release: null, version: null, decision: null, code: null, detail: null });
+    return ok('next');
   }
 
   /** Null where the submission has ended because it is outdated. */

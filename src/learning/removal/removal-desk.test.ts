@@ -31,7 +31,9 @@ function deskOf(open = 0, model = 'genesis') {
     move: (_: unknown, row: RemovalRow, state: RemovalRow['state'], changes: object) =>
       Promise.resolve(void rows.set(row.id, { ...row, state, ...changes })),
     insert: (_: unknown, id: string, account: string, statement: RemovalStatement) =>
-      Promise.resolve(void rows.set(id, { id, account, statement, state: 'received' } as RemovalRow)),
+      Promise.resolve(
+        void rows.set(id, { id, account, statement, state: 'received', decision: null } as RemovalRow),
+      ),
   };
   const desk = new RemovalDesk(
     { live: (name: string) => Promise.resolve(name === model ? live : null) } as unknown as ParameterIndex,
@@ -82,7 +84,7 @@ describe('a request that experts be left out', () => {
     expect(await deskOf(8).code([OWN])).toEqual(['REMOVAL_TOO_MANY', 429]);
   });
 
-  it('is one for the same experts, logged once, and begins again where it failed or was rolled back', async () => {
+  it('is one for the same experts, logged once, and begins again where it failed, was rolled back or declined', async () => {
     const { ask, rows, entries } = deskOf();
     const first = unwrap(await ask([OWN, 'layer0.expert1']));
     const again = unwrap(await ask(['layer0.expert1', OWN, OWN]));
@@ -100,5 +102,12 @@ describe('a request that experts be left out', () => {
     const rolledBack = unwrap(await ask([OWN, 'layer0.expert1']));
     expect([rolledBack.created, rolledBack.row.id === first.row.id]).toEqual([true, false]);
     expect(entries).toHaveLength(2);
+    // It was measured and decided about: what follows is another question.
+    const { row } = rolledBack;
+    rows.set(row.id, { ...row, state: 'failed', code: 'REMOVAL_DECLINED', decision: 'decision_1' });
+    const declined = unwrap(await ask([OWN, 'layer0.expert1']));
+    expect(declined).toMatchObject({ created: true, row: { state: 'received', decision: null } });
+    expect([first.row.id, row.id]).not.toContain(declined.row.id);
+    expect(entries).toHaveLength(3);
   });
 });

@@ -51,7 +51,7 @@ export class RemovalDesk {
 
   /**
    * Stores the removal, with its entry in the log. The same experts of the same release are the same removal, whatever the reason;
-   * one that failed begins again. Refusals: `MODEL_NOT_LIVE` (404), `EXPERT_UNKNOWN` (404), `EXPERT_LEFT_OUT` (409), `EXPERTS_TOO_FEW`
+   * one that could not be measured begins again. Refusals: `MODEL_NOT_LIVE` (404), `EXPERT_UNKNOWN` (404), `EXPERT_LEFT_OUT` (409), `EXPERTS_TOO_FEW`
    * (409), `REMOVAL_NOT_MEASURED` (409), `REMOVAL_FORBIDDEN` (403), `REMOVAL_TOO_MANY` (429).
    */
   async ask(asker: RemovalAsker, ask: RemovalAsk): Promise<Result<{ row: RemovalRow; created: boolean }>> {
@@ -101,7 +101,7 @@ export class RemovalDesk {
     return row.ok ? ok({ row: row.value, created: taken.value.created }) : row;
   }
 
-  /** The removal of these experts from this release that is not over. One that is over was rolled back since: the next begins anew. */
+  /** The removal of these experts from this release that is not over: after that the next begins anew, with a question of its own. */
   private async current(
     manager: EntityManager,
     { model, release, experts }: RemovalStatement,
@@ -111,9 +111,14 @@ export class RemovalDesk {
       const what = { model, release, experts: names, ...(again > 0 && { again }) };
       const id = `removal_${hashJson(what).slice(0, 32)}`;
       const known = await this.store.find(id, manager);
-      if (known === null || !REMOVAL_STATES.isFinal(known.state)) return { id, known };
+      if (known === null || !isOver(known)) return { id, known };
     }
   }
+}
+
+/** Whether it was rolled back since, or superseded, or was decided not to go live. */
+function isOver({ state, decision }: RemovalRow): boolean {
+  return REMOVAL_STATES.isFinal(state) || (state === 'failed' && decision !== null);
 }
 
 function checkPossible({ config, weights, model }: ReleaseView, names: readonly string[]): Result<void> {

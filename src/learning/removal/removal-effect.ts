@@ -40,6 +40,13 @@ export interface RemovalEffect {
   readonly worse: readonly Reason[];
 }
 
+/** How a measurement is stopped, and told of. */
+export interface RemovalWork {
+  readonly signal: AbortSignal;
+  /** Told after each example. */
+  readonly progress: () => void;
+}
+
 /** SHA-256 of the canonical JSON of a statement. */
 export function removalHash(statement: RemovalStatement): string {
   return hashJson(statement as unknown as Json);
@@ -63,19 +70,13 @@ export class RemovalMeter {
     { id, statement }: RemovalRow,
     beacon: Beacon,
     { base, encoder }: { readonly base: ServedModel; readonly encoder: ExampleEncoder },
-    signal: AbortSignal,
+    work: RemovalWork,
   ): Promise<Result<RemovalEffect>> {
     const rules = ACCEPTANCE_RULES;
     const kernel = await this.meter.kernel();
     if (!kernel.ok) return kernel;
     const names = statement.experts.map(({ name }) => name);
-    const compared = {
-      base,
-      candidate: modelWithout(base, names),
-      encoder,
-      signal,
-      progress: () => undefined,
-    };
+    const compared = { base, candidate: modelWithout(base, names), encoder, ...work };
     const measured = await measureUntilClear(beacon.root, rules, (examples) =>
       this.meter.compare(compared, examples),
     );

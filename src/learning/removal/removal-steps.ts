@@ -19,7 +19,7 @@ import { REMOVAL_ENTRY, REMOVAL_MEASURED_ENTRY } from '../beacon/beacon.js';
 import { Beacons } from '../beacon/beacons.js';
 import { ComparedModelsSource } from '../judging/compared-models.js';
 import { LEARNING_ACTOR } from '../judging/publication.js';
-import { RemovalMeter, type RemovalEffect } from './removal-effect.js';
+import { RemovalMeter, type RemovalEffect, type RemovalWork } from './removal-effect.js';
 import type { RemovalRow } from './removal-row.js';
 import { RemovalStore, type RemovalChanges } from './removal-store.js';
 import type { RemovalState } from './states.js';
@@ -30,7 +30,9 @@ export type AfterRemovalStep = 'next' | { readonly afterMs: number };
 /** How long the log may take to publish a leaf: then it is looked at again. */
 const LOG_MS = 250;
 /** How often a release is looked for that waits for its decision, ms; a promotion is told of besides. */
-const DECISION_MS = 60_000;
+const WAIT = ok({ afterMs: 60_000 });
+/** Code of a removal that was measured, and whose release was not let go live. */
+const REMOVAL_DECLINED = 'REMOVAL_DECLINED';
 
 /** The work in each state of a removal. Each step may be cut off at any point and done again. */
 @Injectable()
@@ -52,7 +54,7 @@ export class RemovalSteps {
   ) {}
 
   /** Does what is next. Refuses with what may succeed later, such as an engine that is busy. */
-  async step(row: RemovalRow, signal: AbortSignal): Promise<Result<AfterRemovalStep>> {
+  async step(row: RemovalRow, work: RemovalWork): Promise<Result<AfterRemovalStep>> {
     const live = await this.index.live(row.statement.model);
     const gone = live === null ? [] : leftOutNames(live.config);
     if (row.state === 'measured' && row.statement.experts.every(({ name }) => gone.includes(name)))
@@ -63,7 +65,7 @@ export class RemovalSteps {
     }
     if (row.state === 'received') return this.commitNonce(row);
     if (row.state === 'waiting_beacon') return this.draw(row);
-    if (row.state === 'measuring') return this.measure(row, live, signal);
+    if (row.state === 'measuring') return this.measure(row, live, work);
     return this.release(row, live);
   }
 
@@ -91,7 +93,7 @@ export class RemovalSteps {
   private async measure(
     row: RemovalRow,
     live: ReleaseView,
-    signal: AbortSignal,
+    work: RemovalWork,
   ): Promise<Result<AfterRemovalStep>> {
     if (row.beacon === null) throw new Error(`${row.id} is measured without a beacon`);
     const base = await this.models.release(live.release);
@@ -99,7 +101,7 @@ export class RemovalSteps {
     const encoder = await this.compared.encoderOf(live);
     if (!encoder.ok) return encoder;
     const models = { base: base.value, encoder: encoder.value };
-    const effect = await this.meter.measure(row, row.beacon, models, signal);
+    const effect = await this.meter.measure(row, row.beacon, models, work);
     if (!effect.ok) return effect;
     const effectHash = hashJson(effect.value as unknown as Json);
     await this.transactions.run(async (manager) => {
@@ -119,18 +121,43 @@ export class RemovalSteps {
 
   /** Publishes the release without the experts, and asks for its promotion. */
   private async release(row: RemovalRow, live: ReleaseView): Promise<Result<AfterRemovalStep>> {
-    const { version, effect } = row;
+    const { version, effect, release, decision } = row;
     if (effect === null) throw new Error(`${row.id} was measured without an effect`);
-    if (version === null) return this.publish(row, live);
-    if (row.decision !== null) return ok({ afterMs: DECISION_MS });
+    if (version === null || release === null) return this.publish(row, live);
+    if (decision !== null) {
+      const { over, state, detail } = await this.door.standing({ model: live.model, release, decision });
+      if (!over) return WAIT;
+      const why = state === 'succeeded' ? 'it was live, and was taken back' : (detail ?? 'no reason given');
+      return this.decline(row, decision, `the promotion is ${state}: ${why}`);
+    }
     const asked = await this.door.ask({
-      ...{ model: live.model, version, actor: LEARNING_ACTOR, mayOrder: false, key: row.id },
+      ...{
+        model: live.model,
+        version,
+        base: live.release,
+        actor: LEARNING_ACTOR,
+        mayOrder: false,
+        key: row.id,
+      },
       ...{ staged: this.config.learningRollout === 'staged', why: reasonFor(row, effect) },
     });
+    if (!asked.ok && asked.error.code === 'PROMOTION_FAILED')
+      return this.decline(row, String(asked.error.facts.decision), asked.error.message);
     if (!asked.ok) return asked;
-    if (asked.value.decision === null) return ok('next');
-    await this.change(row, { decision: asked.value.decision.id });
-    return ok({ afterMs: DECISION_MS });
+    if (asked.value.decision !== null) await this.change(row, { decision: asked.value.decision.id });
+    // It may be live by now, or somebody may have answered.
+    return ok('next');
+  }
+
+  /** Ends a removal that will not be promoted, unless another release went live meanwhile: then that is why. */
+  private async decline(
+    row: RemovalRow,
+    decision: string,
+    detail: string,
+  ): Promise<Result<AfterRemovalStep>> {
+    const live = await this.index.live(row.statement.model);
+    if (live?.release !== row.statement.release) return ok('next');
+    return this.move(row, 'failed', { decision, code: REMOVAL_DECLINED, detail });
   }
 
   private async publish(

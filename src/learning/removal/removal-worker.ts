@@ -7,6 +7,7 @@ import {
 import { randomUUID } from 'node:crypto';
 import { CodedError, EventBus, messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
+import type { RemovalWork } from './removal-effect.js';
 import type { RemovalRow } from './removal-row.js';
 import { RemovalSteps } from './removal-steps.js';
 import { RemovalStore } from './removal-store.js';
@@ -17,11 +18,16 @@ const START_AFTER_MS = 1_500;
 /** How often removals are looked for that are due or were left by another process, ms. */
 const LOOK_MS = 1_000;
 const RENEW_MS = 10_000;
-/** Longest time that one removal is worked on without a pause, ms. */
+/** Longest time that one removal is worked on without any progress, ms. */
 const DEADLINE_MS = 30 * 60_000;
 /** Attempts at a step that is refused before the removal is given up. */
 const MOST_ATTEMPTS = 5;
+/** The same for what may pass, such as an engine that is busy: over three hours. */
+const MOST_PATIENT_ATTEMPTS = 30;
 const RETRY_MS = 2_000;
+const LONGEST_RETRY_MS = 600_000;
+/** A file or a release that is not there may be put back. */
+const MAY_COME_BACK = /^(?:BLOB|BLOCK|RELEASE)_/;
 
 /** Works removals off, one at a time, and takes up what a crash cut off. One worker at a time has a removal, by its lease. */
 @Injectable()
@@ -32,6 +38,8 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
   private timer: NodeJS.Timeout | undefined;
   private unwatch = (): unknown => undefined;
   private work: Promise<void> = Promise.resolve();
+  /** Releases that went live since the start. */
+  private moves = 0;
 
   constructor(
     private readonly config: AppConfig,
@@ -43,6 +51,7 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
   onApplicationBootstrap(): void {
     this.lookAfter(START_AFTER_MS);
     this.unwatch = this.events.on('release.live', ({ model }) => {
+      this.moves++;
       this.store.wake(model).then(
         () => this.lookAfter(0),
         (thrown: unknown) => this.warn('look after removals', thrown),
@@ -87,40 +96,49 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
   }
 
   private async workOff(id: string): Promise<void> {
-    const signal = AbortSignal.any([this.stop.signal, AbortSignal.timeout(DEADLINE_MS)]);
+    const late = new AbortController();
+    const deadline = setTimeout(() => late.abort(new Error('it made no progress')), DEADLINE_MS);
+    const signal = AbortSignal.any([this.stop.signal, late.signal]);
+    const work = { signal, progress: () => void deadline.refresh() };
     const renew = setInterval(() => void this.store.renew(id, this.worker).catch(() => undefined), RENEW_MS);
     let [afterMs, attempts] = [0, 0];
     try {
       for (;;) {
         const row = await this.store.find(id);
         if (row === null || REMOVAL_STATES.isFinal(row.state) || row.state === 'failed') return;
-        const stepped = await this.step(row, signal);
+        const { moves } = this;
+        deadline.refresh();
+        const stepped = await this.step(row, work);
         if (this.stop.signal.aborted) return;
-        if (stepped === 'next') continue;
+        // What went live meanwhile has woken nobody: it is being worked on.
+        if (stepped === 'next' || moves !== this.moves) continue;
         ({ afterMs, attempts } = stepped);
         return;
       }
     } finally {
       clearInterval(renew);
+      clearTimeout(deadline);
       await this.store.release(id, this.worker, afterMs, attempts);
     }
   }
 
   private async step(
     row: RemovalRow,
-    signal: AbortSignal,
+    work: RemovalWork,
   ): Promise<'next' | { afterMs: number; attempts: number }> {
-    const refusal = await this.steps.step(row, signal).then(
+    const refusal = await this.steps.step(row, work).then(
       (stepped) => (stepped.ok ? stepped.value : stepped.error),
       (thrown: unknown) =>
-        thrown instanceof CodedError ? thrown : new CodedError('REMOVAL_FAILED', messageOf(thrown)),
+        thrown instanceof CodedError ? thrown : new CodedError('REMOVAL_FAILED', messageOf(thrown), {}, 503),
     );
     if (refusal === 'next') return 'next';
     if (!(refusal instanceof CodedError)) return { afterMs: refusal.afterMs, attempts: 0 };
     if (this.stop.signal.aborted) return { afterMs: 0, attempts: row.attempts };
     this.logger.warn(`${row.id} is ${row.state} still: ${refusal.message}`);
     const attempts = row.attempts + 1;
-    if (attempts < MOST_ATTEMPTS) return { afterMs: RETRY_MS * 2 ** attempts, attempts };
+    const mayPass = refusal.status >= 429 || MAY_COME_BACK.test(refusal.code);
+    const afterMs = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** attempts);
+    if (attempts < (mayPass ? MOST_PATIENT_ATTEMPTS : MOST_ATTEMPTS)) return { afterMs, attempts };
     await this.steps.giveUp(row, refusal);
     return 'next';
   }

@@ -3,8 +3,8 @@ import { defineStateMachine } from '../../common/index.js';
 /**
  * Where the removal of experts is. `received`: stored, its entry is on the way into the log. `waiting_beacon`: the log has not grown
  * beyond it yet. `measuring`: both releases answer the same examples. `measured`: the effect is known, a release without the experts
- * waits for its decision. `released`: it is live. `superseded`: another release went live meanwhile. `failed`: it could not be measured;
- * asking again begins again.
+ * waits for its decision. `released`: it is live. `superseded`: another release went live meanwhile. `failed`: it could not be measured,
+ * and asking again begins again; or it was decided not to go live, and asking again is another removal.
  */
 export type RemovalState =
   'received' | 'waiting_beacon' | 'measuring' | 'measured' | 'released' | 'superseded' | 'failed';

@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../../auth/index.js';
+import { actsAsGuardian, ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../../auth/index.js';
 import { unwrap } from '../../../common/index.js';
 import { RemovalDesk } from '../removal-desk.js';
 import type { RemovalRow } from '../removal-row.js';
@@ -25,7 +25,7 @@ export class RemovalsController {
     summary:
       'Has experts left out of the live release of a model; the same experts of the same release are one removal',
     description:
-      'Guardians may ask for every expert, contributors for those they have trained. What it costs or gains is measured in every domain, then a release without them is decided about as any other. 202: taken now, 200: it was here already.',
+      'Guardians (by API key: with the scope `guardian`) may ask for every expert, contributors for those they have trained. What it costs or gains is measured in every domain, then a release without them is decided about as any other. 202: taken now, 200: it was here already.',
   })
   @Post()
   @Roles('contributor', 'node', 'guardian')
@@ -36,9 +36,9 @@ export class RemovalsController {
     @Req() request: IdentifiedRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const { subject, roles } = request.identity ?? ANONYMOUS;
-    const mayAll = roles.includes('guardian') || roles.includes('admin');
-    const { row, created } = unwrap(await this.desk.ask({ account: subject, mayAll }, ask));
+    const identity = request.identity ?? ANONYMOUS;
+    const asker = { account: identity.subject, mayAll: actsAsGuardian(identity) };
+    const { row, created } = unwrap(await this.desk.ask(asker, ask));
     if (created) this.worker.look();
     else void reply.status(200);
     return removalView(row);

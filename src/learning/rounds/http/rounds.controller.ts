@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ANONYMOUS, mayAct, NeedsScope, Roles, type IdentifiedRequest } from '../../../auth/index.js';
+import { actsAsGuardian, ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../../auth/index.js';
 import { CodedError, unwrap } from '../../../common/index.js';
 import { SubmissionStore } from '../../submission/submission-store.js';
 import { RoundCancellation } from '../round-cancellation.js';
@@ -123,7 +123,8 @@ export class RoundsController {
     @Body() { reason }: RoundReasonDto,
     @Req() request: IdentifiedRequest,
   ): Promise<object> {
-    const by = { account: accountOf(request), guardian: isGuardian(request), reason };
+    const guardian = actsAsGuardian(request.identity ?? ANONYMOUS);
+    const by = { account: accountOf(request), guardian, reason };
     return this.detail(unwrap(await this.cancellation.cancel(id, by)));
   }
 
@@ -143,11 +144,6 @@ export class RoundsController {
 
 function accountOf(request: IdentifiedRequest): string {
   return (request.identity ?? ANONYMOUS).subject;
-}
-
-/** An API key is one of a guardian only where it was given that scope. */
-function isGuardian({ identity = ANONYMOUS }: IdentifiedRequest): boolean {
-  return mayAct(identity, ['guardian']) && identity.scopes?.includes('guardian') !== false;
 }
 
 function isStream(body: unknown): body is AsyncIterable<Uint8Array> {
