@@ -119,7 +119,7 @@ browserTests('accounts in the dashboard', () => {
     await page.getByLabel('Name').fill('root');
     await page.getByRole('textbox', { name: 'Password' }).fill(`${PASSWORD}!`);
     await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: 'Account' }).filter({ visible: true }).waitFor();
+    await page.getByRole('link', { name: 'Account', exact: true }).filter({ visible: true }).waitFor();
     await page.goto(`${server.url}/receipts`);
     await page.getByText('No answer has been given yet').waitFor();
   });
@@ -136,7 +136,7 @@ browserTests('accounts in the dashboard', () => {
         ? window.signForTest(params[0]) : Promise.resolve(['${wallet.address}']) }`);
     await other.page.goto(`${server.url}/sign-in`);
     await other.page.getByRole('button', { name: 'Sign in with a wallet' }).click();
-    await other.page.getByRole('link', { name: 'Account' }).filter({ visible: true }).click();
+    await other.page.getByRole('link', { name: 'Account', exact: true }).filter({ visible: true }).click();
     await other.page.getByText(wallet.address.toLowerCase()).waitFor();
     await other.close();
   });

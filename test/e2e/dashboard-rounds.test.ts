@@ -99,7 +99,7 @@ browserTests('the Rounds page', () => {
     await page.getByLabel('Name').fill(announcer.name);
     await page.getByRole('textbox', { name: 'Password' }).fill(announcer.password);
     await page.keyboard.press('Enter');
-    await page.getByRole('link', { name: 'Account' }).filter({ visible: true }).waitFor();
+    await page.getByRole('link', { name: 'Account', exact: true }).filter({ visible: true }).waitFor();
     await page.goto(`${server.url}/rounds/${id}`);
     await page.getByRole('button', { name: 'Cancel the round' }).waitFor();
     await page.setViewportSize({ width: 390, height: 800 });

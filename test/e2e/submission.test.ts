@@ -158,7 +158,7 @@ describe('proof of learning', () => {
     const expert = repairedExpert((value) => value * 1.001);
     writeFileSync(join(folder, 'manifest.json'), JSON.stringify(await contributor.manifestOf(expert)));
     writeFileSync(join(folder, `${DAMAGED_EXPERT}.tensorblock`), expert.payload);
-    const outdated = await runCommand(['submit', folder, '--json'], env);
+    const outdated = await runCommand(['submit', folder, '--minutes', '1', '--json'], env);
     expect([outdated.code, outdated.stdout]).toEqual([1, expect.stringContaining('SUBMISSION_OUTDATED')]);
   });
 
