@@ -1,4 +1,4 @@
-import { Button, Select, Textarea } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { DecisionState } from '../../components/decision-state.js';
@@ -6,6 +6,7 @@ import { Judgement } from '../../components/judgement.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { useForecast, useGuardianDashboard, useRequest } from '../../hooks/autonomy.js';
 import styles from './decisions.module.css';
+import { ParametersField } from './parameters-field.js';
 import { readParameters, templateOf } from './parameters.js';
 
 /** Asks what would happen and why; and then, if wanted, for the action itself. */
@@ -45,15 +46,7 @@ export function DryRun() {
             It {action.summary}.
           </p>
         )}
-        <Textarea
-          label="Parameters"
-          autosize
-          minRows={3}
-          error={parameters === 'invalid' ? 'This is not a JSON object.' : undefined}
-          styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-          value={text}
-          onChange={(event) => setText(event.currentTarget.value)}
-        />
+        <ParametersField action={action} text={text} invalid={parameters === 'invalid'} onChange={setText} />
         <div className="row">
           <Button
             variant="default"

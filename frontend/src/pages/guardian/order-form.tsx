@@ -1,4 +1,4 @@
-import { Anchor, Button, Checkbox, Select, Textarea } from '@mantine/core';
+import { Anchor, Button, Checkbox, Select } from '@mantine/core';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import type { KnownAction } from '../../api/autonomy.js';
@@ -8,6 +8,7 @@ import { ProblemNotice } from '../../components/notice.js';
 import { ReasonField } from '../../components/reason-field.js';
 import { useOrder } from '../../hooks/autonomy.js';
 import { readParameters, templateOf } from '../decisions/parameters.js';
+import { ParametersField } from '../decisions/parameters-field.js';
 import styles from './guardian.module.css';
 
 /**
@@ -60,7 +61,7 @@ export function OrderForm({ actions }: { actions: readonly KnownAction[] }) {
             <p className="label" style={{ margin: 0 }}>
               It {action.summary}.
             </p>
-            <Parameters
+            <ParametersField
               action={action}
               text={text}
               invalid={parameters === 'invalid'}
@@ -100,26 +101,5 @@ export function OrderForm({ actions }: { actions: readonly KnownAction[] }) {
         )}
       </div>
     </section>
-  );
-}
-
-function Parameters(props: {
-  action: KnownAction;
-  text: string;
-  invalid: boolean;
-  onChange: (text: string) => void;
-}) {
-  const known = Object.entries(props.action.parameters);
-  return (
-    <Textarea
-      label="Parameters"
-      description={known.map(([field, meaning]) => `${field}: ${meaning}`).join('; ') || 'It takes none.'}
-      autosize
-      minRows={2}
-      error={props.invalid ? 'This is not a JSON object.' : undefined}
-      styles={{ input: { fontFamily: 'var(--mantine-font-family-monospace)' } }}
-      value={props.text}
-      onChange={(event) => props.onChange(event.currentTarget.value)}
-    />
   );
 }
