@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import type { LineageStep } from '../../src/learning/lineage/expert-lineages.js';
-import { damagedGenesis } from '../support/damaged-genesis.js';
+import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
 import { datasetOf, goodLines, nonceFor, uploadDataset } from '../support/datasets.js';
 import { runCommand, startServer, type TestServer } from '../support/index.js';
 import { epochWith, quickEpochs, type ShownEpoch } from '../support/rewards.js';
@@ -121,7 +121,7 @@ browserTests('the Rewards and Lineage pages', () => {
     const fall = `${(step.overall.fall * 100).toFixed(1)} %`;
     const made = page.getByRole('button', { name: new RegExp(`^layer3\\.expert5, ${fall} less loss`) });
     await made.waitFor();
-    await page.getByRole('heading', { name: `layer3.expert5 ${block.slice(0, 6)}…` }).waitFor();
+    await page.getByRole('heading', { name: `${DAMAGED_EXPERT} ${block.slice(0, 6)}…` }).waitFor();
     await page.getByRole('img', { name: /Less loss in each domain/ }).waitFor();
     await page.getByRole('row', { name: /^arithmetic/ }).waitFor();
     const row = page.getByRole('table', { name: 'Lineage' }).getByRole('row', { name: new RegExp(fall) });
@@ -148,7 +148,7 @@ browserTests('the Rewards and Lineage pages', () => {
       .getByText(`${block.slice(0, 6)}… itself`)
       .waitFor();
     expect(await descent.count()).toBe(2);
-    await page.goto(`${server.url}/lineage?model=genesis&expert=layer3.expert5`);
+    await page.goto(`${server.url}/lineage?model=genesis&expert=${DAMAGED_EXPERT}`);
     await made.waitFor();
     expect(complaints).toEqual([]);
     await close();
