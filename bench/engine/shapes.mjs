@@ -79,12 +79,19 @@ function fill(bytes) {
   }
 }
 
+/** Published checkpoints keep 16 bits of a weight, most of them as bfloat16: so the greatest of 32, which a scale comes from, has no more. */
+function toBfloat16(value) {
+  const words = new Uint32Array(Float32Array.of(value).buffer);
+  words[0] &= 0xffff0000;
+  return new Float32Array(words.buffer)[0];
+}
+
 function tensorBytes({ rows, columns, use, name }) {
   const dtype = use === 'vector' ? 'f32' : 'int8';
   const plan = planTensor({ dtype, rows, columns, layout: use === 'matrix' ? 'tile16' : 'rowMajor' }).value;
   const bytes = new Uint8Array(plan.length);
   const floats = new Float32Array(bytes.buffer);
-  const scale = 1 / Math.sqrt(columns) / 73;
+  const scale = Math.fround(toBfloat16(127 / Math.sqrt(columns) / 73) / 127);
   if (dtype === 'f32') {
     const spread = name === 'norm' ? 0 : 1.7 / Math.sqrt(columns);
     for (let i = 0; i < rows * columns; i++) {

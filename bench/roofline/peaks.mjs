@@ -53,7 +53,7 @@ export function measurePeaks() {
   const kernel = Kernel.create(compileKernel(readFileSync(KERNEL), true), createKernelMemory(), 1);
   const peak = (kind, rows) => multiplyAdds(kernel, kind, rows);
   return {
-    ...{ int8x1: peak(KIND.int8, 1), int8x16: peak(KIND.int8, 16) },
+    ...{ int8x1: peak(KIND.int8Short, 1), int8x16: peak(KIND.int8Short, 16) },
     ...{ f32x1: peak(KIND.f32, 1), f32x16: peak(KIND.f32, 16) },
   };
 }
@@ -67,6 +67,7 @@ function multiplyAdds({ heap, exports }, kind, rows) {
   };
   const matrix = place(TILES * 16 * COLUMNS * 5);
   const lists = place(rows * 8);
+  const wide = place(COLUMNS * 18);
   for (let row = 0; row < rows; row++) {
     const record = place(recordBytes(COLUMNS));
     exports.quantizeRecord(record, COLUMNS);
@@ -76,7 +77,7 @@ function multiplyAdds({ heap, exports }, kind, rows) {
   const run = (times) => {
     const started = performance.now();
     for (let i = 0; i < times; i++)
-      exports.matmul(matrix, kind, 0, TILES, COLUMNS, rows, lists, lists + rows * 4);
+      exports.matmul(matrix, kind, 0, TILES, COLUMNS, rows, lists, lists + rows * 4, wide);
     return (performance.now() - started) / 1000;
   };
   let times = 64;

@@ -2,8 +2,8 @@
 import { runWord } from '../../dist/src/inference/kernel/abi.js';
 import { BenchEngine, unwrap } from '../peers/bench-engine.mjs';
 
-/** int8 tiles: 32 weights and a float32 scale. */
-const BYTES_PER_WEIGHT = 36 / 32;
+/** int8 tiles: 32 weights and a scale that the kernel keeps in 16 bits (shapes.mjs). */
+const BYTES_PER_WEIGHT = 34 / 32;
 const PHASE_OF = { embed: 'other', attend: 'attention', experts: 'experts', logits: 'logits' };
 
 /** Wraps the kernel's commands; `take` returns what has come together since the last call, by phase. */

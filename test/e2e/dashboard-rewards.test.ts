@@ -119,7 +119,7 @@ browserTests('the Rewards and Lineage pages', () => {
     const { page, complaints, close } = await openPage(browser, { colorScheme: 'dark' });
     await page.goto(`${server.url}/lineage`);
     const fall = `${(step.overall.fall * 100).toFixed(1)} %`;
-    const made = page.getByRole('button', { name: new RegExp(`^layer3\\.expert5, ${fall} less loss`) });
+    const made = page.getByRole('button', { name: new RegExp(`^${DAMAGED_EXPERT}, ${fall} less loss`) });
     await made.waitFor();
     await page.getByRole('heading', { name: `${DAMAGED_EXPERT} ${block.slice(0, 6)}…` }).waitFor();
     await page.getByRole('img', { name: /Less loss in each domain/ }).waitFor();
@@ -140,7 +140,7 @@ browserTests('the Rewards and Lineage pages', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(new RegExp(`block=${parent}`));
     await page.getByText('No accepted submission that is shown here made it').waitFor();
-    await row.getByRole('link', { name: /^layer3\.expert5/ }).click();
+    await row.getByRole('link', { name: new RegExp(`^${DAMAGED_EXPERT}`) }).click();
     await page.waitForURL(new RegExp(`block=${block}`));
     const descent = page.getByRole('list', { name: 'Line of descent' }).getByRole('listitem');
     await descent
@@ -188,7 +188,7 @@ browserTests('the Rewards and Lineage pages', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
 
     await page.goto(`${server.url}/lineage`);
-    await page.getByRole('button', { name: /^layer3\.expert5, origin/ }).waitFor();
+    await page.getByRole('button', { name: new RegExp(`^${DAMAGED_EXPERT}, origin`) }).waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);

@@ -1,5 +1,6 @@
 import type { Browser } from 'playwright-core';
 import type { Person } from '../support/accounts.js';
+import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
 import { answerOnce, PATIENCE_MS, type TestServer } from '../support/index.js';
 import {
   baseOf,
@@ -46,7 +47,7 @@ browserTests('the Rounds page', () => {
     await page.getByText('Nobody has announced a round yet').waitFor();
     const terms = await termsFor(server);
     const id = String((await members[0].announce(terms)).body.round_id);
-    await page.getByRole('row', { name: /layer3\.expert5/ }).click();
+    await page.getByRole('row', { name: new RegExp(DAMAGED_EXPERT) }).click();
     await page.waitForURL(/\/rounds\/round_/);
     await page.getByText('Nobody has joined yet').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);

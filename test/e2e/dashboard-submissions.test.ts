@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { damagedGenesis } from '../support/damaged-genesis.js';
+import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
 import { PATIENCE_MS, runCommand, startServer, type TestServer } from '../support/index.js';
 import { Submitter } from '../support/submissions.js';
 import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
@@ -53,7 +53,7 @@ browserTests('the Submissions page', () => {
     await page.getByText('Nobody has handed in an expert yet').waitFor();
     const contributor = new Submitter(server.url);
     const { body } = await contributor.submit(await contributor.prepare());
-    await page.getByRole('row', { name: /layer3\.expert5/ }).click();
+    await page.getByRole('row', { name: new RegExp(DAMAGED_EXPERT) }).click();
     await page.waitForURL(/\/submissions\/submission_/);
     await page.getByText('like no other expert').waitFor();
     await page.getByText('accepted', { exact: true }).first().waitFor({ timeout: JUDGING_MS });

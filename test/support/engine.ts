@@ -96,12 +96,15 @@ export const EVERY_PART: Architecture = {
   clampedSwiglu: { alpha: 1.702, limit: 1.5 },
 };
 
+/** What is made of some weights of a random model, in place. */
+export type WeightChange = (block: string, tensor: string, values: Float32Array) => void;
+
 /** A model with weights from a seeded generator, spread so that activations keep their size; `change` may make some others of them. */
 export function randomModel(
   config: ModelConfig,
   dtype: TensorDtype | 'mixed',
   seed: number,
-  change: (block: string, tensor: string, values: Float32Array) => void = () => undefined,
+  change: WeightChange = () => undefined,
 ): BuiltModel {
   let state = seed >>> 0;
   let count = seed >>> 0;

@@ -2,7 +2,7 @@ import type { Architecture } from '../../src/experts/tensorblock/architecture.js
 import type { TensorDtype } from '../../src/experts/tensorblock/index.js';
 import type { BuiltModel } from '../../src/inference/kernel/model-builder.js';
 import type { GenerateRequest } from '../../src/inference/kernel/requests.js';
-import { EVERY_PART, randomModel, smallConfig } from './engine.js';
+import { EVERY_PART, randomModel, smallConfig, type WeightChange } from './engine.js';
 
 /** A model and what it is asked for. */
 export interface ScheduleSubject {
@@ -23,22 +23,31 @@ export const GPT_OSS: Architecture = {
   clampedSwiglu: { alpha: 1.702, limit: 0.9 },
 };
 
-const MODELS: readonly (readonly [string, Architecture | undefined, TensorDtype | 'mixed'])[] = [
-  ['mixtral, mixed', undefined, 'mixed'],
-  ['mixtral, int4', undefined, 'int4'],
-  ['gpt-oss, mixed', GPT_OSS, 'mixed'],
-  ['gpt-oss, int4', GPT_OSS, 'int4'],
-  ['every part, int8', EVERY_PART, 'int8'],
-];
+const MODELS: readonly (readonly [string, Architecture | undefined, TensorDtype | 'mixed', WeightChange?])[] =
+  [
+    ['mixtral, mixed', undefined, 'mixed'],
+    ['mixtral, int4', undefined, 'int4'],
+    ['gpt-oss, mixed', GPT_OSS, 'mixed'],
+    ['gpt-oss, int4', GPT_OSS, 'int4'],
+    ['every part, int8', EVERY_PART, 'int8'],
+    ['mixtral, short scales but for some experts', undefined, 'int8', cutMost],
+  ];
 
 /** Models of three layers with eight experts each, and for each of them requests whose prompts partly begin alike, greedy and sampled. */
 export function scheduleSubjects(): readonly ScheduleSubject[] {
-  return MODELS.map(([name, architecture, dtype], i) => {
+  return MODELS.map(([name, architecture, dtype, change], i) => {
     const parts = architecture === undefined ? {} : { architecture };
     const config = smallConfig({ layers: 3, experts: 8, ...parts });
-    const built = randomModel(config, dtype, 29 + i);
+    const built = randomModel(config, dtype, 29 + i, change);
     return { name, built, requests: requestsTo(built.model.release) };
   });
+}
+
+/** Leaves the upper half of the bits of most weights, as a checkpoint in bfloat16 has them; some experts have been trained since. */
+function cutMost(block: string, _: string, values: Float32Array): void {
+  if (block.endsWith('expert3') || block.endsWith('expert6')) return;
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < words.length; i++) words[i] &= 0xffff0000;
 }
 
 function requestsTo(release: string): GenerateRequest[] {

@@ -8,8 +8,8 @@ export const COMMAND = { embed: 1, attend: 2, experts: 3, logits: 4, stop: 5 } a
 export const CONTROL_BYTES = 384;
 /** Byte offset of the thread count in the control block. */
 export const CONTROL_THREADS = 20;
-/** Element kinds of a matrix. */
-export const KIND = { int8: 1, f32: 2, f16: 3, int4: 4 } as const;
+/** Element kinds of a matrix; `int8Short` is what `arrange` makes of 8-bit matrices whose scales fit into 16 bits. */
+export const KIND = { int8: 1, f32: 2, f16: 3, int4: 4, int8Short: 5 } as const;
 
 /** Positions held by one KV page. */
 export const PAGE_POSITIONS = 32;
@@ -108,6 +108,7 @@ export const RUN_FIELDS = [
   'logits',
   'scratch',
   'scratchBytes',
+  'widened',
 ] as const;
 
 /** `Model.queryKeyNorm`. */

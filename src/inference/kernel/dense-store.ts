@@ -1,17 +1,17 @@
 import { err, ok, type Result } from '../../common/index.js';
 import { payloadKey, type BlockFailureHandler, type BlockSource, type WeightBlock } from './block-source.js';
 import type { KernelHeap } from './heap.js';
-
-interface Entry {
-  readonly address: number;
-  users: number;
-}
+import type { Arrangement } from './tensors.js';
 
 /** Where a payload is. */
 export interface DensePlace {
   readonly address: number;
-  /** Whether it was read just now: nobody has arranged it. */
-  readonly fresh: boolean;
+  /** What its users have done to its matrices. */
+  readonly arrangement: Arrangement;
+}
+
+interface Entry extends DensePlace {
+  users: number;
 }
 
 /**
@@ -33,7 +33,7 @@ export class DenseStore {
     const known = this.entries.get(key);
     if (known) {
       known.users++;
-      return ok({ address: known.address, fresh: false });
+      return ok(known);
     }
     const place = this.heap.allocate(block.payloadSize);
     if (!place.ok) return place;
@@ -43,8 +43,9 @@ export class DenseStore {
       this.blockFailed(block, read.error);
       return err(read.error);
     }
-    this.entries.set(key, { address: place.value, users: 1 });
-    return ok({ address: place.value, fresh: true });
+    const entry: Entry = { address: place.value, arrangement: new Map(), users: 1 };
+    this.entries.set(key, entry);
+    return ok(entry);
   }
 
   /** Ends one use of a payload. */

@@ -7,7 +7,7 @@ import type { ModelConfig } from './config.js';
 import type { Kernel } from './kernel.js';
 import type { CacheEntry, ExpertPolicy, Moment } from './policies/index.js';
 import { expertFields } from './structures.js';
-import { arrangeTensors, placeTensors } from './tensors.js';
+import { placeTensors } from './tensors.js';
 
 /** An expert's block in memory. */
 export interface ExpertSlot extends CacheEntry {
@@ -115,8 +115,7 @@ export class ExpertSlots {
     const payload = this.kernel.heap.bytes(address, block.payloadSize);
     const tensors = placeTensors(block, payload, address, expertTensors(config));
     if (!tensors.ok) return tensors;
-    arrangeTensors(this.kernel, tensors.value);
-    const fields = expertFields(tensors.value);
+    const fields = expertFields(tensors.value.arranged(this.kernel, new Map()));
     this.kernel.heap.words(descriptor, fields.length).set(fields);
     return ok();
   }

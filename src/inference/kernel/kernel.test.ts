@@ -54,8 +54,10 @@ function multiply(
   const lists = unwrap(heap.allocate(records.length * 8));
   heap.words(lists, records.length).set(records);
   heap.words(lists + records.length * 4, records.length).set(outputs);
+  const wide = unwrap(heap.allocate(columns * 18));
   const tiles = Math.ceil(rows / 16);
-  if (dtype === 'int8') exports.arrange(matrix + HEADER_BYTES, (tiles * columns) / 32);
+  const kind =
+    dtype === 'int8' ? exports.arrange(matrix + HEADER_BYTES, (tiles * columns) / 32) : KIND[dtype];
   const half = tiles >> 1;
   for (const [first, end] of [
     [0, half],
@@ -64,17 +66,18 @@ function multiply(
     const inputs = lists;
     exports.matmul(
       matrix + HEADER_BYTES,
-      KIND[dtype],
+      kind,
       first,
       end,
       columns,
       records.length,
       inputs,
       lists + records.length * 4,
+      wide,
     );
   }
   const results = outputs.map((output) => heap.floats(output, rows).slice());
-  for (const address of [matrix, lists, ...outputs]) heap.release(address);
+  for (const address of [matrix, lists, wide, ...outputs]) heap.release(address);
   return results;
 }
 

@@ -31,8 +31,9 @@ export interface KernelExports {
     count: number,
     inputs: number,
     outputs: number,
+    wide: number,
   ): void;
-  arrange(matrix: number, tiles: number): void;
+  arrange(matrix: number, tiles: number): number;
   quantizeRecord(record: number, columns: number): void;
   rmsNorm(x: number, weight: number, size: number, epsilon: number, output: number): void;
 }

@@ -11,7 +11,7 @@ import { KERNEL_MEMORY_BYTES } from './heap.js';
 import type { Kernel } from './kernel.js';
 import { RunState } from './run-state.js';
 import { architectureFields, layerFields } from './structures.js';
-import { arrangeTensors, placeTensors, type PlacedTensors, type TensorExpectation } from './tensors.js';
+import { placeTensors, type PlacedTensors, type TensorExpectation } from './tensors.js';
 
 /** A model whose dense weights are in memory and whose experts are known by name. */
 export interface LoadedModel {
@@ -195,11 +195,10 @@ export class ModelLoader {
     const place = this.dense.acquire(block.value);
     if (!place.ok) return place;
     this.acquired.push(block.value);
-    const { address, fresh } = place.value;
+    const { address, arrangement } = place.value;
     const payload = this.kernel.heap.bytes(address, block.value.payloadSize);
     const tensors = placeTensors(block.value, payload, address, expected);
-    if (tensors.ok && fresh) arrangeTensors(this.kernel, tensors.value);
-    return tensors;
+    return tensors.ok ? ok(tensors.value.arranged(this.kernel, arrangement)) : tensors;
   }
 
   private block(name: string): Result<WeightBlock> {

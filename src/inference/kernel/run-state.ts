@@ -2,6 +2,7 @@ import { ok, type Result } from '../../common/index.js';
 import { GROUP_WORDS, recordBytes, ROW_WORDS, RUN_FIELDS, runWord, words } from './abi.js';
 import { attentionWidth, type ModelConfig } from './config.js';
 import type { KernelHeap } from './heap.js';
+import { INT8_TILE_BYTES } from './tensors.js';
 
 /** Rows of a batch at most. */
 export const MAX_ROWS = 64;
@@ -67,10 +68,11 @@ export class RunState {
     const places: Record<string, number> = {};
     for (const [name, offset] of layout) places[name] = buffers.value + offset;
     const fields = Object.fromEntries(RUN_FIELDS.map((field) => [field, places[field] ?? 0]));
-    const run = words(RUN_FIELDS, { ...fields, scratchBytes: scratchBytes(config) } as Record<
-      (typeof RUN_FIELDS)[number],
-      number
-    >);
+    const run = words(RUN_FIELDS, {
+      ...fields,
+      scratchBytes: scratchBytes(config),
+      widened: widenedPlace(config),
+    } as Record<(typeof RUN_FIELDS)[number], number>);
     heap.words(address.value, run.length).set(run);
     return ok(new RunState(heap, address.value, buffers.value, places, config));
   }
@@ -138,8 +140,13 @@ function bufferSizes(config: ModelConfig, threads: number): Record<string, numbe
   };
 }
 
-/** Scratch of one thread: attention scores, router logits or three lists of addresses. */
+/** Scratch of one thread: attention scores, router logits or three lists of addresses, and behind them a row of 8-bit tiles. */
 function scratchBytes(config: ModelConfig): number {
-  const most = Math.max(config.maxPositions + 8, config.experts, 3 * MAX_ROWS) * 4;
-  return Math.ceil(most / 64) * 64;
+  const { hiddenSize, expertHiddenSize } = config;
+  const columns = Math.max(hiddenSize, expertHiddenSize, attentionWidth(config));
+  return widenedPlace(config) + (columns / 32) * INT8_TILE_BYTES;
+}
+
+function widenedPlace({ maxPositions, experts }: ModelConfig): number {
+  return Math.ceil((Math.max(maxPositions + 8, experts, 3 * MAX_ROWS) * 4) / 64) * 64;
 }

@@ -5,7 +5,8 @@ import { KIND } from './abi.js';
 import { blockCorrupt, type WeightBlock } from './block-source.js';
 import type { Kernel } from './kernel.js';
 
-const INT8_TILE_BYTES = 576;
+/** Bytes of 16 rows x 32 columns in 8 bits, as they are stored. */
+export const INT8_TILE_BYTES = 576;
 
 /** A tensor in the kernel's memory. */
 export interface PlacedTensor {
@@ -18,6 +19,9 @@ export interface PlacedTensor {
   /** Tiles that the kernel wants in another order than they are stored in (`arrange`); 0 for all but 8-bit matrices. */
   readonly tiles: number;
 }
+
+/** Kinds of the matrices that the kernel has put into its order, which is done once, by their addresses. */
+export type Arrangement = Map<number, number>;
 
 /** What the model expects of a tensor. */
 export type TensorExpectation = BlockTensor;
@@ -33,9 +37,16 @@ export class PlacedTensors {
     return tensor;
   }
 
-  /** All of them. */
-  all(): Iterable<PlacedTensor> {
-    return this.tensors.values();
+  /** The same tensors, as the kernel multiplies with them. @param arrangement what has been done at these addresses, filled as it is done */
+  arranged({ exports }: Kernel, arrangement: Arrangement): PlacedTensors {
+    const arranged = [...this.tensors].map(([name, tensor]): [string, PlacedTensor] => {
+      const { data, tiles } = tensor;
+      if (tiles === 0) return [name, tensor];
+      const kind = arrangement.get(data) ?? exports.arrange(data, tiles);
+      arrangement.set(data, kind);
+      return [name, { ...tensor, kind }];
+    });
+    return new PlacedTensors(new Map(arranged));
   }
 
   /** Address of one that not every model has; 0 stands for absence in the kernel's structures. */
@@ -82,11 +93,6 @@ export function placeTensors(
 /** 16 x 32 integers with their scales each. */
 function int8Tiles({ dtype, layout, dataBytes }: TensorPlan): number {
   return dtype === 'int8' && layout === 'tile16' ? dataBytes / INT8_TILE_BYTES : 0;
-}
-
-/** Puts what has just been read into the order that the kernel multiplies in. To be done once. */
-export function arrangeTensors({ exports }: Kernel, tensors: PlacedTensors): void {
-  for (const { data, tiles } of tensors.all()) if (tiles > 0) exports.arrange(data, tiles);
 }
 
 function isWithin(offset: number, length: number, size: number): boolean {

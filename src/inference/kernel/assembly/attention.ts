@@ -104,7 +104,7 @@ function projectHeads(
   const tiles = model.headDim >> 4;
   const outputs = lists + (<usize>run.rows << 2);
   listAddresses(outputs, output, <usize>width << 2, run.rows);
-  matmul(data, kind, first * tiles, end * tiles, model.hiddenSize, run.rows, lists, outputs);
+  matmul(data, kind, first * tiles, end * tiles, model.hiddenSize, run.rows, lists, outputs, lists + run.widened);
   if (!bias) return;
   const headBytes = <usize>model.headDim << 2;
   for (let r = 0; r < run.rows; r++) {
@@ -292,7 +292,7 @@ export function projectOutput(model: Model, run: Run, layerIndex: i32, lists: us
   const outputs = lists + (<usize>run.rows << 2);
   listAddresses(lists, run.attention, recordBytes(model.attentionWidth), run.rows);
   listAddresses(outputs, run.down, stride, run.rows);
-  matmul(layer.outputData, layer.outputKind, first, end, model.attentionWidth, run.rows, lists, outputs);
+  matmul(layer.outputData, layer.outputKind, first, end, model.attentionWidth, run.rows, lists, outputs, lists + run.widened);
   for (let r = 0; r < run.rows; r++) {
     const output = run.down + <usize>r * stride;
     if (layer.outputBias) addTo(output, layer.outputBias, <usize>first << 6, <usize>end << 6);

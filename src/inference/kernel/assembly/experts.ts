@@ -86,8 +86,8 @@ function expandGroup(model: Model, run: Run, group: Group, lists: usize, first: 
     store<usize>(gates + (<usize>j << 2), recordAt(run.hidden, member, hidden));
     store<usize>(ups + (<usize>j << 2), (run.up + <usize>member * <usize>hidden * 4));
   }
-  matmul(expert.gateData, expert.gateKind, first << 1, end << 1, model.hiddenSize, group.count, inputs, gates);
-  matmul(expert.upData, expert.upKind, first << 1, end << 1, model.hiddenSize, group.count, inputs, ups);
+  matmul(expert.gateData, expert.gateKind, first << 1, end << 1, model.hiddenSize, group.count, inputs, gates, lists + run.widened);
+  matmul(expert.upData, expert.upKind, first << 1, end << 1, model.hiddenSize, group.count, inputs, ups, lists + run.widened);
   for (let j = 0; j < group.count; j++) {
     const gate = load<usize>(gates + (<usize>j << 2));
     activate(model, expert, gate, load<usize>(ups + (<usize>j << 2)), <usize>first << 7, <usize>end << 7);
@@ -106,7 +106,7 @@ function contractGroup(model: Model, run: Run, group: Group, lists: usize, first
     store<usize>(inputs + (<usize>j << 2), recordAt(run.hidden, member, hidden));
     store<usize>(outputs + (<usize>j << 2), (run.down + <usize>member * <usize>model.hiddenSize * 4));
   }
-  matmul(expert.downData, expert.downKind, first, end, hidden, group.count, inputs, outputs);
+  matmul(expert.downData, expert.downKind, first, end, hidden, group.count, inputs, outputs, lists + run.widened);
   if (!expert.downBias) return;
   for (let j = 0; j < group.count; j++) {
     addTo(load<usize>(outputs + (<usize>j << 2)), expert.downBias, <usize>first << 6, <usize>end << 6);

@@ -26,7 +26,7 @@ export function computeLogits(model: Model, run: Run, lists: usize, piece: i32, 
   listAddresses(outputs, run.logits, <usize>tiles << 6, rows);
   const first = shareStart(tiles, piece, pieces);
   const end = shareStart(tiles, piece + 1, pieces);
-  matmul(model.headData, model.headKind, first, end, size, rows, lists, outputs);
+  matmul(model.headData, model.headKind, first, end, size, rows, lists, outputs, lists + run.widened);
 }
 
 /** The first place of the greatest of `count` values; -1 where one is not finite. */

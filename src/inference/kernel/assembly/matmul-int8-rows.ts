@@ -2,10 +2,10 @@
 // be shared: locals are registers, arrays would be memory.
 
 import { splat } from './math';
-import { dot, scaled, TILE_BYTES } from './tile-int8';
+import { dot, scaleBytes, scaled, scales0, scales1, scales2, scales3, tileBytes } from './tile-int8';
 
 /** 16 outputs each of two rows of activations: every weight is widened once for both. */
-export function twoRows(
+export function twoRows<S>(
   tile: usize, blocks: i32,
   integersA: usize, scalesA: usize, outputA: usize,
   integersB: usize, scalesB: usize, outputB: usize,
@@ -15,8 +15,8 @@ export function twoRows(
   for (let block = 0; block < blocks; block++) {
     let a0 = i32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
     let b0 = i32x4.splat(0), b1 = b0, b2 = b0, b3 = b0;
-    let w = tile + 64;
-    for (const end = tile + TILE_BYTES; w < end; w += 128) {
+    let w = tile + scaleBytes<S>();
+    for (const end = tile + tileBytes<S>(); w < end; w += 128) {
       let xA = v128.load32_splat(integersA);
       let xB = v128.load32_splat(integersB);
       let m = v128.load8x8_s(w);
@@ -77,18 +77,22 @@ export function twoRows(
       integersB += 16;
     }
     const sA = v128.load32_splat(scalesA);
-    y0 = scaled(y0, a0, v128.load(tile), sA);
-    y1 = scaled(y1, a1, v128.load(tile, 16), sA);
-    y2 = scaled(y2, a2, v128.load(tile, 32), sA);
-    y3 = scaled(y3, a3, v128.load(tile, 48), sA);
     const sB = v128.load32_splat(scalesB);
-    z0 = scaled(z0, b0, v128.load(tile), sB);
-    z1 = scaled(z1, b1, v128.load(tile, 16), sB);
-    z2 = scaled(z2, b2, v128.load(tile, 32), sB);
-    z3 = scaled(z3, b3, v128.load(tile, 48), sB);
+    const weights0 = scales0<S>(tile);
+    y0 = scaled(y0, a0, weights0, sA);
+    z0 = scaled(z0, b0, weights0, sB);
+    const weights1 = scales1<S>(tile);
+    y1 = scaled(y1, a1, weights1, sA);
+    z1 = scaled(z1, b1, weights1, sB);
+    const weights2 = scales2<S>(tile);
+    y2 = scaled(y2, a2, weights2, sA);
+    z2 = scaled(z2, b2, weights2, sB);
+    const weights3 = scales3<S>(tile);
+    y3 = scaled(y3, a3, weights3, sA);
+    z3 = scaled(z3, b3, weights3, sB);
     scalesA += 4;
     scalesB += 4;
-    tile += TILE_BYTES;
+    tile += tileBytes<S>();
   }
   v128.store(outputA, y0);
   v128.store(outputA, y1, 16);
@@ -101,7 +105,7 @@ export function twoRows(
 }
 
 /** The same for three. */
-export function threeRows(
+export function threeRows<S>(
   tile: usize, blocks: i32,
   integersA: usize, scalesA: usize, outputA: usize,
   integersB: usize, scalesB: usize, outputB: usize,
@@ -114,8 +118,8 @@ export function threeRows(
     let a0 = i32x4.splat(0), a1 = a0, a2 = a0, a3 = a0;
     let b0 = i32x4.splat(0), b1 = b0, b2 = b0, b3 = b0;
     let c0 = i32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
-    let w = tile + 64;
-    for (const end = tile + TILE_BYTES; w < end; w += 64) {
+    let w = tile + scaleBytes<S>();
+    for (const end = tile + tileBytes<S>(); w < end; w += 64) {
       let xA = v128.load32_splat(integersA);
       let xB = v128.load32_splat(integersB);
       let xC = v128.load32_splat(integersC);
@@ -159,24 +163,28 @@ export function threeRows(
       integersC += 8;
     }
     const sA = v128.load32_splat(scalesA);
-    y0 = scaled(y0, a0, v128.load(tile), sA);
-    y1 = scaled(y1, a1, v128.load(tile, 16), sA);
-    y2 = scaled(y2, a2, v128.load(tile, 32), sA);
-    y3 = scaled(y3, a3, v128.load(tile, 48), sA);
     const sB = v128.load32_splat(scalesB);
-    z0 = scaled(z0, b0, v128.load(tile), sB);
-    z1 = scaled(z1, b1, v128.load(tile, 16), sB);
-    z2 = scaled(z2, b2, v128.load(tile, 32), sB);
-    z3 = scaled(z3, b3, v128.load(tile, 48), sB);
     const sC = v128.load32_splat(scalesC);
-    u0 = scaled(u0, c0, v128.load(tile), sC);
-    u1 = scaled(u1, c1, v128.load(tile, 16), sC);
-    u2 = scaled(u2, c2, v128.load(tile, 32), sC);
-    u3 = scaled(u3, c3, v128.load(tile, 48), sC);
+    const weights0 = scales0<S>(tile);
+    y0 = scaled(y0, a0, weights0, sA);
+    z0 = scaled(z0, b0, weights0, sB);
+    u0 = scaled(u0, c0, weights0, sC);
+    const weights1 = scales1<S>(tile);
+    y1 = scaled(y1, a1, weights1, sA);
+    z1 = scaled(z1, b1, weights1, sB);
+    u1 = scaled(u1, c1, weights1, sC);
+    const weights2 = scales2<S>(tile);
+    y2 = scaled(y2, a2, weights2, sA);
+    z2 = scaled(z2, b2, weights2, sB);
+    u2 = scaled(u2, c2, weights2, sC);
+    const weights3 = scales3<S>(tile);
+    y3 = scaled(y3, a3, weights3, sA);
+    z3 = scaled(z3, b3, weights3, sB);
+    u3 = scaled(u3, c3, weights3, sC);
     scalesA += 4;
     scalesB += 4;
     scalesC += 4;
-    tile += TILE_BYTES;
+    tile += tileBytes<S>();
   }
   v128.store(outputA, y0);
   v128.store(outputA, y1, 16);
@@ -193,7 +201,7 @@ export function threeRows(
 }
 
 /** The same for four: 8 sums of 256 bits, which is as many as there are registers for. */
-export function fourRows(
+export function fourRows<S>(
   tile: usize, blocks: i32,
   integersA: usize, scalesA: usize, outputA: usize,
   integersB: usize, scalesB: usize, outputB: usize,
@@ -209,8 +217,8 @@ export function fourRows(
     let b0 = i32x4.splat(0), b1 = b0, b2 = b0, b3 = b0;
     let c0 = i32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
     let d0 = i32x4.splat(0), d1 = d0, d2 = d0, d3 = d0;
-    let w = tile + 64;
-    for (const end = tile + TILE_BYTES; w < end; w += 64) {
+    let w = tile + scaleBytes<S>();
+    for (const end = tile + tileBytes<S>(); w < end; w += 64) {
       let xA = v128.load32_splat(integersA);
       let xB = v128.load32_splat(integersB);
       let xC = v128.load32_splat(integersC);
@@ -265,30 +273,34 @@ export function fourRows(
       integersD += 8;
     }
     const sA = v128.load32_splat(scalesA);
-    y0 = scaled(y0, a0, v128.load(tile), sA);
-    y1 = scaled(y1, a1, v128.load(tile, 16), sA);
-    y2 = scaled(y2, a2, v128.load(tile, 32), sA);
-    y3 = scaled(y3, a3, v128.load(tile, 48), sA);
     const sB = v128.load32_splat(scalesB);
-    z0 = scaled(z0, b0, v128.load(tile), sB);
-    z1 = scaled(z1, b1, v128.load(tile, 16), sB);
-    z2 = scaled(z2, b2, v128.load(tile, 32), sB);
-    z3 = scaled(z3, b3, v128.load(tile, 48), sB);
     const sC = v128.load32_splat(scalesC);
-    u0 = scaled(u0, c0, v128.load(tile), sC);
-    u1 = scaled(u1, c1, v128.load(tile, 16), sC);
-    u2 = scaled(u2, c2, v128.load(tile, 32), sC);
-    u3 = scaled(u3, c3, v128.load(tile, 48), sC);
     const sD = v128.load32_splat(scalesD);
-    v0 = scaled(v0, d0, v128.load(tile), sD);
-    v1 = scaled(v1, d1, v128.load(tile, 16), sD);
-    v2 = scaled(v2, d2, v128.load(tile, 32), sD);
-    v3 = scaled(v3, d3, v128.load(tile, 48), sD);
+    const weights0 = scales0<S>(tile);
+    y0 = scaled(y0, a0, weights0, sA);
+    z0 = scaled(z0, b0, weights0, sB);
+    u0 = scaled(u0, c0, weights0, sC);
+    v0 = scaled(v0, d0, weights0, sD);
+    const weights1 = scales1<S>(tile);
+    y1 = scaled(y1, a1, weights1, sA);
+    z1 = scaled(z1, b1, weights1, sB);
+    u1 = scaled(u1, c1, weights1, sC);
+    v1 = scaled(v1, d1, weights1, sD);
+    const weights2 = scales2<S>(tile);
+    y2 = scaled(y2, a2, weights2, sA);
+    z2 = scaled(z2, b2, weights2, sB);
+    u2 = scaled(u2, c2, weights2, sC);
+    v2 = scaled(v2, d2, weights2, sD);
+    const weights3 = scales3<S>(tile);
+    y3 = scaled(y3, a3, weights3, sA);
+    z3 = scaled(z3, b3, weights3, sB);
+    u3 = scaled(u3, c3, weights3, sC);
+    v3 = scaled(v3, d3, weights3, sD);
     scalesA += 4;
     scalesB += 4;
     scalesC += 4;
     scalesD += 4;
-    tile += TILE_BYTES;
+    tile += tileBytes<S>();
   }
   v128.store(outputA, y0);
   v128.store(outputA, y1, 16);

@@ -114,6 +114,7 @@ export class Run {
   logits: usize; // f32 [maxLogitRows][V padded to 16]
   scratch: usize; // [threads]: scores or lists
   scratchBytes: i32;
+  widened: i32; // where the room for a row of tiles begins in a thread's scratch
 }
 
 /** Element kinds of a matrix. */
@@ -121,6 +122,8 @@ export const KIND_INT8 = 1;
 export const KIND_F32 = 2;
 export const KIND_F16 = 3;
 export const KIND_INT4 = 4;
+/** int8 whose scales are kept in 16 bits, as `arrange` leaves it. */
+export const KIND_INT8_SHORT = 5;
 
 /** Bytes of an activation record. */
 // @ts-ignore: decorator
