@@ -33,7 +33,7 @@ const MEASUREMENTS = [
   { name: 'prefill 256', line: (round) => `prefill ${round} 256`, tokens: 256 },
 ];
 
-/** Rounds that do not count: compilers and the number of threads settle. */
+/** How often everything is measured in a round before it counts: compilers and the number of threads settle. */
 const WARM_UP = 2;
 
 /** Sides that compute without a binding. */
@@ -82,6 +82,27 @@ async function measureModel(name) {
   if (name === 'genesis') {
     run('release-folder.mjs', fileURLToPath(new URL('../../models/genesis', import.meta.url)), 'q8', target);
   } else run('model-folder.mjs', name, target);
+  const rows = [];
+  for (let round = 1; round <= Number(options.rounds); round++) {
+    const sides = await startSides(target);
+    try {
+      for (const row of await measureRound(name, round, sides)) {
+        const known = rows.find(
+          ({ measurement, side }) => measurement === row.measurement && side === row.side,
+        );
+        if (known) known.rounds.push(...row.rounds);
+        else rows.push(row);
+      }
+    } finally {
+      for (const side of sides) await side.stop();
+    }
+  }
+  rmSync(target, { recursive: true });
+  return rows;
+}
+
+/** New processes for every round: how much of the memory's speed a process gets depends on where its pages lie, and stays so while it lives. */
+async function startSides(target) {
   const gguf = join(target, 'model.gguf');
   const sides = [];
   const node = (label, file, ...args) => Side.start(label, process.execPath, [script(file), ...args]);
@@ -95,38 +116,24 @@ async function measureModel(name) {
     sides.push(await node('node-llama-cpp', 'node-llama-side.mjs', gguf, threads));
     sides.push(await node('node-llama-cpp, 1 thread', 'node-llama-side.mjs', gguf, '1'));
   }
-  try {
-    return await interleave(name, sides);
-  } finally {
-    for (const side of sides) await side.stop();
-    rmSync(target, { recursive: true });
-  }
+  return sides;
 }
 
-/** Every side in turn, in every round; small models several times a round. */
-async function interleave(model, sides) {
-  const rows = MEASUREMENTS.flatMap(({ name }) =>
-    sides.map((side) => ({ model, measurement: name, side: side.name, rounds: [] })),
-  );
+/** Every side in turn for each measurement, small models several times; what is measured first, to warm up, does not count. */
+async function measureRound(model, round, sides) {
+  const rows = [];
   const [repeats, steps] = model === 'M' ? [1, 32] : [4, 64];
-  for (let round = 1 - WARM_UP; round <= Number(options.rounds); round++) {
+  for (let turn = 0; turn <= WARM_UP; turn++) {
     for (const { name, line, tokens } of MEASUREMENTS) {
       for (const side of sides) {
+        const alone = realtime && LIBRARY.has(side.name);
         const ns = [];
         for (let i = 0; i < repeats; i++) {
-          ns.push(
-            ...(
-              await ask(
-                side,
-                line((round + WARM_UP) * repeats + i, steps),
-                realtime && LIBRARY.has(side.name),
-              )
-            ).ns,
-          );
+          const seed = (round * (WARM_UP + 1) + turn) * repeats + i;
+          ns.push(...(await ask(side, line(seed, steps), alone)).ns);
         }
-        if (round < 1) continue;
-        const row = rows.find((candidate) => candidate.measurement === name && candidate.side === side.name);
-        row.rounds.push((tokens * ns.length) / (ns.reduce((sum, step) => sum + step, 0) / 1e9));
+        const rate = (tokens * ns.length) / (ns.reduce((sum, step) => sum + step, 0) / 1e9);
+        if (turn === WARM_UP) rows.push({ model, measurement: name, side: side.name, rounds: [rate] });
       }
     }
   }
