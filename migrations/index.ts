@@ -23,6 +23,7 @@ import { Rounds1763700000023 } from './1763700000023-rounds.js';
 import { MirrorKeys1763700000024 } from './1763700000024-mirror-keys.js';
 import { RoundRetention1763700000025 } from './1763700000025-round-retention.js';
 import { Removals1763700000026 } from './1763700000026-removals.js';
+import { RoundLeases1763700000027 } from './1763700000027-round-leases.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -50,4 +51,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   MirrorKeys1763700000024,
   RoundRetention1763700000025,
   Removals1763700000026,
+  RoundLeases1763700000027,
 ];

@@ -44,7 +44,7 @@ export async function openRounds() {
   const chain = await openChain();
   const { dataSource, log, events } = chain;
   const transactions = new Transactions(dataSource);
-  const settings = { learningRoundMb: 128, learningRoundDays: 90 };
+  const settings = { learningRoundMb: 128, learningRoundDays: 90, taskWorkers: 1 };
   const config = settings as unknown as AppConfig;
   const store = new RoundStore(dataSource);
   const base = await smallBase();

@@ -42,7 +42,9 @@ export interface RoundChanges {
 type Asked = Pick<EntityManager, 'query'>;
 
 const LONGEST_DETAIL = 2_000;
-const MOST_DUE = 100;
+const MOST_CLEARED = 100;
+/** How long a process has a round without renewing its claim. */
+const LEASE_SECONDS = 15;
 
 /** The table of rounds. Whoever changes one holds its row first; every time is the database's. */
 @Injectable()
@@ -90,18 +92,44 @@ export class RoundStore {
     return { own: Number(row.own), all: Number(row.all), today: Number(row.today) };
   }
 
-  /** Rounds whose state is over, and in how many ms the next one's will be; null: there is none. */
-  async due(): Promise<{ ids: readonly string[]; nextMs: number | null }> {
-    const rows = await this.dataSource.query<{ id: string; wait: string }[]>(
-      `SELECT id, extract(epoch FROM due_at - clock_timestamp()) * 1000 AS wait FROM learning_rounds
-       WHERE state = ANY ($1::text[]) ORDER BY due_at LIMIT ${MOST_DUE}`,
+  /** Claims the round whose state ended first of those that nobody works on. @returns its id; null where there is none */
+  async claim(worker: string): Promise<string | null> {
+    const [rows] = await this.dataSource.query<[{ id: string }[], number]>(
+      `UPDATE learning_rounds SET worker = $1, lease_until = now() + interval '${LEASE_SECONDS} seconds'
+       WHERE id = (
+         SELECT id FROM learning_rounds
+         WHERE state = ANY ($2::text[]) AND due_at <= clock_timestamp() AND (lease_until IS NULL OR lease_until <= now())
+         ORDER BY due_at, position LIMIT 1 FOR UPDATE SKIP LOCKED
+       ) RETURNING id`,
+      [worker, OPEN_ROUND_STATES],
+    );
+    return rows[0]?.id ?? null;
+  }
+
+  /** Keeps a claim. */
+  async renew(id: string, worker: string): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE learning_rounds SET lease_until = now() + interval '${LEASE_SECONDS} seconds' WHERE id = $1 AND worker = $2`,
+      [id, worker],
+    );
+  }
+
+  /** Ends a claim; nothing where somebody else has the round by now. */
+  async release(id: string, worker: string): Promise<void> {
+    await this.dataSource.query(
+      'UPDATE learning_rounds SET worker = NULL, lease_until = NULL WHERE id = $1 AND worker = $2',
+      [id, worker],
+    );
+  }
+
+  /** In how many ms the next round can be claimed, 0 or less where one can be already; null: none is open. */
+  async nextMs(): Promise<number | null> {
+    const [{ wait }] = await this.dataSource.query<{ wait: string | null }[]>(
+      `SELECT extract(epoch FROM min(greatest(due_at, coalesce(lease_until, due_at))) - clock_timestamp()) * 1000 AS wait
+       FROM learning_rounds WHERE state = ANY ($1::text[])`,
       [OPEN_ROUND_STATES],
     );
-    const later = rows.find(({ wait }) => Number(wait) > 0);
-    return {
-      ids: rows.filter(({ wait }) => Number(wait) <= 0).map(({ id }) => id),
-      nextMs: later === undefined ? null : Number(later.wait),
-    };
+    return wait === null ? null : Number(wait);
   }
 
   /** A round, held until the transaction ends; `ROUND_NOT_FOUND` (404). */
@@ -212,7 +240,7 @@ export class RoundStore {
       `SELECT r.id FROM learning_rounds r
        WHERE r.state <> ALL ($1::text[]) AND r.updated_at <= now() - $2 * interval '1 day'
          AND EXISTS (SELECT 1 FROM learning_round_members m WHERE m.round = r.id AND m.update_bytes IS NOT NULL)
-       ORDER BY r.position LIMIT ${MOST_DUE}`,
+       ORDER BY r.position LIMIT ${MOST_CLEARED}`,
       [OPEN_ROUND_STATES, days],
     );
     return rows.map(({ id }) => id);

@@ -4,6 +4,7 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { randomUUID } from 'node:crypto';
 import { CodedError, messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
@@ -17,6 +18,9 @@ const START_AFTER_MS = 1_500;
 const LOOK_MS = 10_000;
 /** How much later than its time a round is looked at, so that the database's clock has reached it, ms. */
 const GRACE_MS = 25;
+/** How soon a round is looked at again that is being changed at this moment, ms. */
+const BUSY_MS = 200;
+const RENEW_MS = 5_000;
 /** Attempts at a step that may succeed later, before the round is given up: over three hours, as its members have trained for it. */
 const MOST_ATTEMPTS = 30;
 const RETRY_MS = 500;
@@ -24,10 +28,14 @@ const LONGEST_RETRY_MS = 600_000;
 /** A file or a release that is not there may be put back. */
 const MAY_COME_BACK = /^(?:BLOB|BLOCK|RELEASE)_/;
 
-/** Ends the states of rounds when their time is over; what a crash cut off is taken up by the next start, or by another process. */
+/**
+ * Ends the states of rounds when their time is over. One worker at a time has a round, by its lease; what a crash cut off is taken up when that
+ * is over, by the next start or by another process.
+ */
 @Injectable()
 export class RoundWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Rounds');
+  private readonly worker = randomUUID();
   private timer: NodeJS.Timeout | undefined;
   private work: Promise<void> = Promise.resolve();
   private stopped = false;
@@ -64,19 +72,31 @@ export class RoundWorker implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   private async round(): Promise<void> {
-    if (this.stopped) return;
     let nextMs: number | null = null;
     try {
-      const due = await this.store.due();
-      for (const id of due.ids) if (!this.isStopped()) await this.workOff(id);
-      nextMs = due.ids.length > 0 ? 0 : due.nextMs;
+      while (!this.stopped) {
+        const id = await this.store.claim(this.worker);
+        if (id === null) break;
+        await this.workOff(id);
+      }
+      nextMs = await this.store.nextMs();
     } catch (thrown) {
-      if (!this.isStopped()) this.logger.warn(`could not look after rounds: ${messageOf(thrown)}`);
+      if (!this.stopped) this.logger.warn(`could not look after rounds: ${messageOf(thrown)}`);
     }
-    this.lookAfter(nextMs === null ? LOOK_MS : Math.min(LOOK_MS, nextMs + GRACE_MS));
+    this.lookAfter(nextMs === null ? LOOK_MS : Math.min(LOOK_MS, Math.max(BUSY_MS, nextMs + GRACE_MS)));
   }
 
   private async workOff(id: string): Promise<void> {
+    const renew = setInterval(() => void this.store.renew(id, this.worker).catch(() => undefined), RENEW_MS);
+    try {
+      await this.endState(id);
+    } finally {
+      clearInterval(renew);
+      await this.store.release(id, this.worker);
+    }
+  }
+
+  private async endState(id: string): Promise<void> {
     // Held for a moment: whoever was let in before the time was over is done then.
     const row = await this.transactions.run((manager) => this.store.hold(manager, id));
     if (!row.ok || !row.value.isOver) return;
@@ -101,9 +121,5 @@ export class RoundWorker implements OnApplicationBootstrap, BeforeApplicationShu
       if (thrown instanceof CodedError) return thrown;
       return new CodedError('ROUND_WORK_FAILED', messageOf(thrown), {}, 503);
     }
-  }
-
-  private isStopped(): boolean {
-    return this.stopped;
   }
 }
