@@ -1,9 +1,13 @@
+import { createHmac } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CodedError, err, ok, type Result } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { KeyFolder } from './key-folder.js';
 import { ed25519Signer, secp256k1Signer, type Ed25519Signer, type Secp256k1Signer } from './signer.js';
+
+/** What the secret of the noise is derived by: it says nothing about the key. */
+const NOISE_LABEL = 'stemma noise 1';
 
 /** The keys of this node; the same for as long as its data folder lives. */
 export class NodeKeys {
@@ -16,6 +20,8 @@ export class NodeKeys {
     readonly blockSigner: Secp256k1Signer,
     /** Signs access tokens (HS256), 32 bytes or what JWT_SECRET says. */
     readonly tokenSecret: Uint8Array,
+    /** Where the noise of private rounds comes from, 32 bytes: of the key that signs their results, so that it is kept wherever that is. */
+    readonly noiseSecret: Uint8Array,
     /** Name of this node in checkpoints. */
     readonly nodeName: string,
   ) {}
@@ -42,6 +48,7 @@ export class NodeKeys {
         ed25519Signer(receipts.value),
         secp256k1Signer(blocks.value),
         tokenSecret,
+        new Uint8Array(createHmac('sha256', blocks.value).update(NOISE_LABEL).digest()),
         config.nodeName,
       ),
     );

@@ -18,7 +18,16 @@ export { keepEveryOf, TrainingFolder, type KeptRun } from './run/training-folder
 export { checkBlocks, openJob, startJob, type TrainingJob, type TrainingWish } from './run/training-job.js';
 export { runTraining, type RunEnd, type RunHooks, type RunOutcome } from './run/training-run.js';
 export type { DeltaPlan } from './delta/delta-codec.js';
+export {
+  carriedOf,
+  decodeCarried,
+  encodeCarried,
+  joinedCarried,
+  NOTHING_CARRIED,
+  type Carried,
+} from './rounds/carried-state.js';
 export { compressTraining } from './rounds/compress-training.js';
+export type { PreparedUpdate, UpdateWish } from './rounds/prepare-update.js';
 export { recomputeRoundOf, type RoundComparison } from './rounds/recompute-round.js';
 export { readRoundBase } from './rounds/round-base.js';
 export { commitmentOf, memberSeed, roundStatementBytes, type RoundStatement } from './rounds/statements.js';

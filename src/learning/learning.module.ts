@@ -46,6 +46,7 @@ import { RoundRunner } from './rounds/node/round-runner.js';
 import { RoundBases } from './rounds/round-bases.js';
 import { RoundCancellation } from './rounds/round-cancellation.js';
 import { RoundDesk } from './rounds/round-desk.js';
+import { RoundPrivacy } from './rounds/round-privacy.js';
 import { RoundRetention } from './rounds/round-retention.js';
 import { RoundReveals } from './rounds/round-reveals.js';
 import { RoundSteps } from './rounds/round-steps.js';
@@ -105,6 +106,7 @@ import { RoundWorker } from './rounds/round-worker.js';
     RoundWorker,
     RoundDesk,
     RoundReveals,
+    RoundPrivacy,
     RoundRetention,
     RoundCancellation,
   ],

@@ -10,6 +10,7 @@ import { workOnRound, type RoundWork } from '../../src/learning/rounds/node/roun
 import type { RoundBases } from '../../src/learning/rounds/round-bases.js';
 import { RoundCancellation } from '../../src/learning/rounds/round-cancellation.js';
 import { RoundDesk } from '../../src/learning/rounds/round-desk.js';
+import { RoundPrivacy } from '../../src/learning/rounds/round-privacy.js';
 import { RoundReveals } from '../../src/learning/rounds/round-reveals.js';
 import { RoundSteps } from '../../src/learning/rounds/round-steps.js';
 import { RoundStore } from '../../src/learning/rounds/round-store.js';
@@ -72,10 +73,11 @@ export async function openRounds() {
     submit: (_row: unknown, _outcome: unknown, _found: unknown, also: WithSubmission) =>
       transactions.run((manager) => also(manager, SUBMISSION, 'e'.repeat(64))).then((stored) => ok(stored)),
   } as unknown as RoundSubmissions;
-  const desk = new RoundDesk(config, store, bases, index, gate, worker, transactions, log, events);
+  const privacy = new RoundPrivacy(chain.keys);
+  const desk = new RoundDesk(config, store, bases, index, gate, privacy, worker, transactions, log, events);
   const reveals = new RoundReveals(config, store, bases, runner, worker, transactions, log, events);
   const cancellation = new RoundCancellation(store, transactions, log, events);
-  const steps = new RoundSteps(store, bases, runner, submissions, transactions, log, events);
+  const steps = new RoundSteps(store, bases, runner, privacy, submissions, transactions, log, events);
   const updates = AUTHORS.map((_, i) => updateOf(base, (place) => 0.01 + Math.sin(place * (i + 1)) / 500));
 
   async function announced(changes: Partial<RoundTerms> = {}): Promise<string> {
@@ -138,7 +140,20 @@ export async function openRounds() {
   }
 
   return {
-    ...{ chain, config, settings, store, desk, reveals, cancellation, steps, updates, bases, transactions },
+    ...{
+      chain,
+      config,
+      settings,
+      store,
+      desk,
+      reveals,
+      cancellation,
+      steps,
+      updates,
+      bases,
+      privacy,
+      transactions,
+    },
     ...{ announced, joined, committed, revealed, advance, committing, revealing, kinds },
   };
 }

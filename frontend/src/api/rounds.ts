@@ -66,6 +66,14 @@ export interface Round extends RoundSummary {
     };
     readonly update_bytes: number;
     readonly update_length: number;
+    /** Where nobody but the server sees what members have shown. */
+    readonly privacy?: {
+      /** Longest update, as a multiple of the length of the weights it changes. */
+      readonly clip: number;
+      readonly noise_multiplier: number;
+      readonly epsilon: number;
+      readonly delta: number;
+    };
   };
   readonly outcome: {
     readonly members: readonly UpdateFigures[];

@@ -26,6 +26,13 @@ export function register(program: Command, context: CommandContext): void {
     .option('--rank <n>', 'columns of the factors that an update is sent as', whole(0, 64), 16)
     .option('--share <x>', 'share of the values that are sent one by one', share, 0)
     .option('--bits <n>', 'of each of them: 8 or 2', bits, 8)
+    .option('--no-feedback', 'drop what is lost in compression, instead of sending it in the next round')
+    .option(
+      '--momentum <beta>',
+      'send the mean with what you have sent before, which has this weight',
+      beta,
+      0,
+    )
     .description('compress what you have trained, and commit to it by its hash')
     .action(context.action(async () => (await import('../actions/rounds/take-part.js')).commitToRound));
   door(rounds.command('reveal'))
@@ -59,6 +66,10 @@ function announce(command: Command, context: CommandContext): void {
     .option('--steps <n>', 'training updates of each member', whole(1, 10_000_000), 100)
     .option('--update-bytes <n>', 'largest compressed update', whole(1, 2 ** 23), 2 ** 20)
     .option('--update-length <x>', 'longest update, as a multiple of the weights it changes', amount(100), 2)
+    .option('--clip <x>', 'keep updates private: longest one, as --update-length', amount(100))
+    .option('--noise <x>', 'with --clip: noise on their sum, as a multiple of that length', amount(1_000), 1)
+    .option('--epsilon <x>', 'with --clip: what a member may lose of its privacy in all', amount(100), 8)
+    .option('--delta <x>', 'with --clip: probability with which more may be lost', amount(1e-3), 1e-5)
     .option('--join-minutes <n>', 'how long one may join', amount(10_080), 60)
     .option('--commit-minutes <n>', 'how long one may train and commit', amount(10_080), 240)
     .option('--reveal-minutes <n>', 'how long one may show the update', amount(10_080), 60)
@@ -90,6 +101,12 @@ function share(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && value >= 0 && value <= 1) return value;
   throw new InvalidArgumentError('a number from 0 to 1');
+}
+
+function beta(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value >= 0 && value <= 0.99) return value;
+  throw new InvalidArgumentError('a number from 0 to 0.99');
 }
 
 function bits(text: string): number {

@@ -3,10 +3,11 @@
  * arXiv 2012.10333, §5). It varies less than one update does, so that a cheat can hide less behind the spread of the honest ones.
  */
 export class WorkerMomentum {
-  private mean: Float32Array | null = null;
-
-  /** @param beta weight of what came before, 0 to below 1 */
-  constructor(private readonly beta: number) {}
+  /** @param beta weight of what came before, 0 to below 1  @param mean what was sent last; null: nothing was */
+  constructor(
+    private readonly beta: number,
+    private mean: Float32Array | null = null,
+  ) {}
 
   /** Takes an update in; returns what to send. The first one is sent as it is. */
   add(update: Float32Array): Float32Array {

@@ -1,8 +1,8 @@
 import { unwrap } from '../../common/index.js';
 import { norm } from '../checks/similarity.js';
+import { withNoise } from './noise.js';
 import { spend } from './privacy-budget.js';
-import { privateUpdate } from './private-update.js';
-import { composed, epsilonOf, gaussianRelease, NOTHING_SPENT, ORDERS } from './renyi.js';
+import { composed, epsilonOf, gaussianRelease, gaussianReleases, NOTHING_SPENT, ORDERS } from './renyi.js';
 
 /** The standard normal distribution function, by Simpson's rule. */
 function below(x: number): number {
@@ -46,7 +46,16 @@ describe('Renyi accounting', () => {
     expect(epsilonOf(nine, 1e-5)).toBeCloseTo(epsilonOf(gaussianRelease(2), 1e-5), 9);
   });
 
-  it('of nothing is nothing', () => expect(epsilonOf(NOTHING_SPENT, 1e-5)).toBe(0));
+  it('of nothing is nothing', () => {
+    expect(epsilonOf(NOTHING_SPENT, 1e-5)).toBe(0);
+    expect(gaussianReleases(0)).toEqual(NOTHING_SPENT);
+  });
+
+  it('of releases with noise of different deviations is what both spend', () => {
+    const both = composed(gaussianRelease(3), gaussianRelease(7));
+    const asOne = epsilonOf(gaussianReleases(1 / 9 + 1 / 49), 1e-5);
+    expect(asOne).toBeCloseTo(epsilonOf(both, 1e-5), 9);
+  });
 });
 
 describe('a budget', () => {
@@ -72,19 +81,23 @@ describe('a budget', () => {
   });
 });
 
-describe('a private update', () => {
-  it('is clipped', () => {
-    const shown = privateUpdate(Float32Array.of(30, 40), 5, 1e-9);
-    expect(norm(shown)).toBeCloseTo(5, 5);
-  });
+describe('noise', () => {
+  const key = (byte: number) => new Uint8Array(32).fill(byte);
 
-  it('has noise of the deviation that was asked for, another one every time', () => {
-    const zeros = new Float32Array(40_000);
-    const shown = privateUpdate(zeros, 2, 3);
+  it('has the deviation that was asked for', () => {
+    const shown = withNoise(new Float32Array(40_000), 6, key(1));
     const mean = shown.reduce((sum, value) => sum + value, 0) / shown.length;
-    // Six deviations of the mean and of the deviation itself: once in 10^9 runs.
+    // Six deviations of the mean and of the deviation itself: once in 10^9 keys.
     expect(Math.abs(mean)).toBeLessThan((6 * 6) / 200);
     expect(Math.abs(norm(shown) / 200 - 6)).toBeLessThan((6 * 6) / Math.sqrt(2 * 40_000));
-    expect(privateUpdate(zeros, 2, 3)).not.toEqual(shown);
+    const beyond = shown.filter((value) => Math.abs(value) > 2 * 6).length / shown.length;
+    expect(beyond).toBeCloseTo(0.0455, 2);
+  });
+
+  it('is on top of the values, the same for the same key only', () => {
+    const values = Float32Array.of(30, 40);
+    expect(withNoise(values, 0, key(1))).toEqual(values);
+    expect(withNoise(values, 1, key(1))).toEqual(withNoise(values, 1, key(1)));
+    expect(withNoise(values, 1, key(1))).not.toEqual(withNoise(values, 1, key(2)));
   });
 });

@@ -18,7 +18,14 @@ export const NOTHING_SPENT: RenyiSpent = ORDERS.map(() => 0);
  * proposition 7): order / (2 sigma^2).
  */
 export function gaussianRelease(sigma: number): RenyiSpent {
-  return ORDERS.map((order) => order / (2 * sigma * sigma));
+  return gaussianReleases(1 / (sigma * sigma));
+}
+
+/**
+ * Releases of which each had normal noise of its own deviation (proposition 1): as one. @param inverseSquares sum of 1 / sigma^2 of them; 0: none
+ */
+export function gaussianReleases(inverseSquares: number): RenyiSpent {
+  return ORDERS.map((order) => (order * inverseSquares) / 2);
 }
 
 /** Both releases together (the same paper, proposition 1). */

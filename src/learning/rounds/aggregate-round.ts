@@ -1,14 +1,16 @@
+import { createHmac } from 'node:crypto';
 import { bytesToHex, ok, type Result } from '../../common/index.js';
 import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import { cosine, norm } from '../checks/similarity.js';
 import { aggregate } from '../consensus/aggregator.js';
 import { AGGREGATORS } from '../consensus/aggregators.js';
 import { squaredDistance } from '../consensus/vectors.js';
+import { withNoise } from '../privacy/noise.js';
 import { encodeTrainedBlock, type TrainedBlock } from '../source/trained-block.js';
 import type { RoundBase } from './round-base.js';
 import { readRoundUpdate } from './round-update.js';
-import type { RoundTerms } from './terms.js';
-import { partsOf } from './update-parts.js';
+import type { RoundPrivacyTerms, RoundTerms } from './terms.js';
+import { partsOf, WHOLE_PART } from './update-parts.js';
 
 /** An update that was shown. */
 export interface ShownUpdate {
@@ -17,9 +19,15 @@ export interface ShownUpdate {
   readonly bytes: Uint8Array;
 }
 
-/** How an update lies to what was made of all. Members are named as in JSON. */
-export interface UpdateFigures {
+/** What an update counts for. Members are named as in JSON. */
+export interface UpdateShare {
   readonly commitment: string;
+  /** What its part in the aggregate counts for, in millionths. */
+  readonly weight: number;
+}
+
+/** How an update lies to what was made of all. Members are named as in JSON. */
+export interface UpdateFigures extends UpdateShare {
   /** Euclidean length. */
   readonly length: number;
   /** From the aggregate, Euclidean. */
@@ -32,9 +40,10 @@ export interface UpdateFigures {
   readonly left_out: boolean;
   /** Updates that share one share with it as near-copies, itself among them; 0 where it earns nothing. */
   readonly alike: number;
-  /** What its part in the aggregate counts for, in millionths. */
-  readonly weight: number;
 }
+
+/** What is told of an update: in a private round nothing but its share, as all else would say what it was. */
+export type ToldFigures = UpdateShare & Partial<UpdateFigures>;
 
 /** What a round has led to. */
 export interface RoundResult {
@@ -43,22 +52,24 @@ export interface RoundResult {
   /** The experts with it, stored as the ones they come from. */
   readonly blocks: readonly (TrainedBlock & { readonly payloadHash: string })[];
   /** Of every update, in the order in which they were combined. */
-  readonly figures: readonly UpdateFigures[];
+  readonly figures: readonly ToldFigures[];
 }
 
 /**
  * Makes one update of many. Pure: the same updates give the same bits whatever order they came in and wherever it runs, as they are put in
  * the order of their commitments first. Refuses with what updates and aggregators refuse with.
+ * @param noise seed of the noise of a private round, 32 bytes; null in any other
  */
 export function aggregateRound(
-  terms: Pick<RoundTerms, 'aggregator' | 'faulty' | 'update_length'>,
+  terms: Pick<RoundTerms, 'aggregator' | 'faulty' | 'update_length' | 'privacy'>,
   base: RoundBase,
   shown: readonly ShownUpdate[],
+  noise: Uint8Array | null = null,
 ): Result<RoundResult> {
   const inOrder = [...shown].sort((a, b) => (a.commitment < b.commitment ? -1 : 1));
   const updates: Float32Array[] = [];
   for (const { bytes } of inOrder) {
-    const update = readRoundUpdate(bytes, base, terms.update_length);
+    const update = readRoundUpdate(bytes, base, terms);
     if (!update.ok) return update;
     updates.push(update.value);
   }
@@ -66,6 +77,12 @@ export function aggregateRound(
   const context = { faulty: terms.faulty, previous: null };
   const combined = aggregate(aggregator, updates, context);
   if (!combined.ok) return combined;
+  if (terms.privacy !== undefined) {
+    if (noise === null) throw new Error('a private round is aggregated without noise');
+    const whole = noised(combined.value, terms.privacy, base, inOrder, noise);
+    const figures = inOrder.map(({ commitment }) => ({ commitment, weight: WHOLE_PART }));
+    return ok({ aggregate: hashOf(whole), blocks: blocksWith(base, whole), figures });
+  }
   const whole = combined.value;
   const parts = partsOf(updates, whole, aggregator.used(updates, context));
   const figures = updates.map((update, i) => ({
@@ -74,6 +91,22 @@ export function aggregateRound(
     ...parts[i],
   }));
   return ok({ aggregate: hashOf(whole), blocks: blocksWith(base, whole), figures });
+}
+
+/**
+ * The mean with noise on it. One member moves it by the clipping length over the number of members, and the deviation is that times the
+ * multiplier. Other updates get other noise, so that two results of one round would not tell their difference.
+ */
+function noised(
+  mean: Float32Array,
+  { clip, noise_multiplier: multiplier }: RoundPrivacyTerms,
+  base: RoundBase,
+  inOrder: readonly ShownUpdate[],
+  seed: Uint8Array,
+): Float32Array {
+  const commitments = inOrder.map(({ commitment }) => commitment).join();
+  const key = createHmac('sha256', seed).update(commitments).digest();
+  return withNoise(mean, (multiplier * clip * base.length) / inOrder.length, key);
 }
 
 function blocksWith({ model, tensors }: RoundBase, update: Float32Array): RoundResult['blocks'] {

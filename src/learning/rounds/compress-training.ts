@@ -1,24 +1,25 @@
-import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { CodedError, err, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { TensorBlock } from '../../experts/tensorblock/index.js';
 import type { Matrix } from '../checks/spectrum.js';
-import { encodeDelta, type DeltaPlan } from '../delta/delta-codec.js';
 import { parseManifest } from '../submission/manifest-facts.js';
+import { prepareUpdate, type PreparedUpdate, type UpdateWish } from './prepare-update.js';
 import { deltaName, type RoundBase } from './round-base.js';
 import type { RoundTerms } from './terms.js';
 
 /**
  * What a training has changed, in few bytes. `ROUND_TRAINING` where it is not one of what the terms name: another release, other experts, or
- * files that its manifest does not name.
+ * files that its manifest does not name; and as `prepareUpdate`.
  * @param payloads of the trained blocks, by name
  */
 export function compressTraining(
-  { release, experts, update_bytes: most }: RoundTerms,
+  terms: RoundTerms,
   base: RoundBase,
   manifest: unknown,
   payloads: ReadonlyMap<string, Uint8Array>,
-  plan: DeltaPlan,
-): Result<Uint8Array> {
+  wish: UpdateWish,
+): Result<PreparedUpdate> {
+  const { release, experts } = terms;
   const bad = (problem: string) => err(new CodedError('ROUND_TRAINING', problem, { release }));
   const facts = parseManifest(manifest);
   if (!facts.ok) return facts;
@@ -39,9 +40,7 @@ export function compressTraining(
     const change = values.map((value, i) => value - tensor.values[i]);
     changes.set(deltaName(tensor), { rows, columns, values: change });
   }
-  const bytes = encodeDelta(changes, plan);
-  if (bytes.length <= most) return ok(bytes);
-  return bad(`the update has ${bytes.length} bytes, ${most} are allowed: choose a lower --rank or --share`);
+  return prepareUpdate(terms, base, changes, wish);
 }
 
 function trainedValues(

@@ -20,6 +20,7 @@ import { RoundBases } from './round-bases.js';
 import { announcementEntry, roundEntry } from './round-log.js';
 import { overBudget, roundClosed, roundConflict } from './round-refusals.js';
 import type { RoundRow } from './round-row.js';
+import { RoundPrivacy } from './round-privacy.js';
 import { RoundStore } from './round-store.js';
 import { RoundWorker } from './round-worker.js';
 import type { RoundState } from './states.js';
@@ -48,6 +49,7 @@ export class RoundDesk {
     private readonly bases: RoundBases,
     private readonly index: ParameterIndex,
     private readonly datasets: DatasetGate,
+    private readonly privacy: RoundPrivacy,
     private readonly worker: RoundWorker,
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
@@ -55,7 +57,7 @@ export class RoundDesk {
   ) {}
 
   /**
-   * Announces a round. Refusals: `ROUND_TERMS`, `AGGREGATION_BOUND`, `ROUND_EXPERT`, `ROUND_TOO_LARGE`, `ROUND_BUDGET` (413), `SUBMISSION_DATASET`, `ROUND_QUOTA` (429),
+   * Announces a round. Refusals: `ROUND_TERMS`, `AGGREGATION_BOUND`, `PRIVACY_AGGREGATOR`, `PRIVACY_BUDGET_SPENT` (409), `ROUND_EXPERT`, `ROUND_TOO_LARGE`, `ROUND_BUDGET` (413), `SUBMISSION_DATASET`, `ROUND_QUOTA` (429),
    * `SUBMISSION_NOT_JUDGED`, `SUBMISSION_OUTDATED`, `RELEASE_NOT_FOUND`.
    */
   async announce(account: string, given: unknown): Promise<Result<RoundRow>> {
@@ -71,8 +73,9 @@ export class RoundDesk {
       await manager.query('SELECT pg_advisory_xact_lock($1)', [COUNT_LOCK]);
       const room = await this.checkRoom(account, manager);
       if (!room.ok) return room;
-      await this.store.insert(manager, { id, account, terms: terms.value });
-      await this.log.append(manager, [announcementEntry(id, account, terms.value)]);
+      const noise = this.privacy.commitment(id, terms.value);
+      await this.store.insert(manager, { id, account, terms: terms.value, noise });
+      await this.log.append(manager, [announcementEntry(id, account, terms.value, noise)]);
       return ok();
     });
     return announced.ok ? this.told(id) : announced;
@@ -85,7 +88,7 @@ export class RoundDesk {
     return today < MOST_DAILY ? ok() : err(tooMany(`${today} rounds were announced within 24 hours`));
   }
 
-  /** Lets a contributor in; the same one twice is once. `ROUND_STATEMENT`, `ROUND_SIGNATURE`, `ROUND_CLOSED`, `ROUND_FULL`, `ROUND_MEMBER` (409). */
+  /** Lets a contributor in; the same one twice is once. `ROUND_STATEMENT`, `ROUND_SIGNATURE`, `ROUND_CLOSED`, `ROUND_FULL`, `ROUND_MEMBER`, `PRIVACY_BUDGET_SPENT` (409). */
   join(account: string, id: string, signed: SignedRoundStatement): Promise<Result<RoundRow>> {
     return this.change('join', 'announced', account, id, signed, async (manager, row, { author }) => {
       const members = await this.store.members(id, manager);
@@ -96,6 +99,9 @@ export class RoundDesk {
       }
       if (members.length >= row.terms.most)
         return err(roundConflict('ROUND_FULL', `${id} has all its members`));
+      // Nobody is to train for nothing; what counts is the commitment.
+      const afforded = await this.privacy.check(manager, account, row);
+      if (!afforded.ok) return afforded;
       await this.store.join(manager, id, account, author, signed.signature);
       if (members.length + 1 === row.terms.most) await this.store.endNow(manager, id);
       return ok(true);
@@ -104,7 +110,7 @@ export class RoundDesk {
 
   /**
    * Takes what a member commits to; the same twice is once. `ROUND_STATEMENT`, `ROUND_SIGNATURE`, `ROUND_CLOSED`, `ROUND_NO_MEMBER` (409),
-   * `ROUND_COMMITTED` (409) where it has committed to something else.
+   * `ROUND_COMMITTED` (409) where it has committed to something else, `PRIVACY_BUDGET_SPENT` (409) where a private round is more than it may lose.
    */
   commit(account: string, id: string, signed: SignedRoundStatement): Promise<Result<RoundRow>> {
     return this.change('commit', 'committing', account, id, signed, async (manager, row, statement) => {
@@ -116,6 +122,8 @@ export class RoundDesk {
       if (member.commitment === commitment) return ok(false);
       if (member.commitment !== null)
         return err(roundConflict('ROUND_COMMITTED', 'you have committed to another update already'));
+      const afforded = await this.privacy.check(manager, account, row);
+      if (!afforded.ok) return afforded;
       await this.store.commit(manager, id, author, commitment, signed.signature);
       if (row.counts.committed + 1 === row.counts.members) await this.store.endNow(manager, id);
       return ok(true);
@@ -145,7 +153,7 @@ export class RoundDesk {
         return err(roundClosed(id, needed, row.value.state));
       const done = await work(manager, row.value, read.value);
       if (!done.ok || !done.value) return done;
-      await this.log.append(manager, [entryOf(id, account, statement)]);
+      await this.log.append(manager, [entryOf(id, account, statement, signed.signature)]);
       return done;
     });
     return changed.ok ? this.told(id) : changed;
@@ -188,12 +196,12 @@ export class RoundDesk {
   }
 }
 
-function entryOf(id: string, account: string, statement: RoundStatement): LogEntryInput {
+function entryOf(id: string, account: string, statement: RoundStatement, signature: string): LogEntryInput {
   const hash = hashJson(statement as unknown as Json);
   const { author } = statement;
   return statement.kind === 'join'
-    ? roundEntry('joined', id, account, hash, { author })
-    : roundEntry('committed', id, account, hash, { author, commitment: statement.commitment });
+    ? roundEntry('joined', id, account, hash, { author, signature })
+    : roundEntry('committed', id, account, hash, { author, commitment: statement.commitment, signature });
 }
 
 function tooMany(message: string): CodedError {

@@ -29,7 +29,16 @@ export function roundEntry(
   return { kind: ROUND_ENTRIES[what], subject: round, actor, hash, data };
 }
 
-/** The entry of a new round, with its terms: they are all that whoever recomputes it needs beside the updates. */
-export function announcementEntry(round: string, account: string, terms: RoundTerms): LogEntryInput {
-  return roundEntry('announced', round, account, termsHash(terms), { terms: terms as unknown as Json });
+/**
+ * The entry of a new round, with its terms: they are all that whoever recomputes it needs beside the updates.
+ * @param noise what the node has bound itself to where the round is private
+ */
+export function announcementEntry(
+  round: string,
+  account: string,
+  terms: RoundTerms,
+  noise: string | null,
+): LogEntryInput {
+  const data = { terms: terms as unknown as Json, ...(noise !== null && { noise }) };
+  return roundEntry('announced', round, account, termsHash(terms), data);
 }

@@ -42,3 +42,9 @@ export function updatesGone(round: string): CodedError {
   const message = `The updates of ${round} are kept no longer: their hashes are in the log, its result cannot be made again from this server.`;
   return new CodedError('ROUND_UPDATES_GONE', message, { round }, 410);
 }
+
+/** `ROUND_UPDATE_PRIVATE` (403): what a member has shown in a private round is for the server alone. */
+export function updatePrivate(round: string): CodedError {
+  const message = `${round} is private: what its members have shown is given to nobody.`;
+  return new CodedError('ROUND_UPDATE_PRIVATE', message, { round }, 403);
+}

@@ -43,7 +43,7 @@ export class RoundReveals {
   /**
    * Takes an update; the same twice is once. `ROUND_CLOSED`, `ROUND_NO_MEMBER`, `ROUND_NOT_COMMITTED` (409), `ROUND_UPDATE_SIZE`, `ROUND_BUDGET` (413), `ROUND_REVEAL_DIFFERS` where it
    * is not what its author has committed to, `ROUND_REVEAL_RUNNING` (409) while it is being taken. What can never be taken is noted with its code: `ROUND_UPDATE_COPY` (409) where another has shown the same,
-   * `DELTA_FORMAT`, `UPDATE_NOT_FINITE`, `UPDATE_TOO_LARGE`.
+   * `DELTA_FORMAT`, `UPDATE_NOT_FINITE`, `UPDATE_TOO_LARGE`, `UPDATE_NOT_CLIPPED`.
    */
   async reveal(account: string, id: string, shown: ShownBytes): Promise<Result<RoundRow>> {
     const who = `${id}/${shown.author}`;
@@ -78,12 +78,13 @@ export class RoundReveals {
     const base = await this.bases.of(terms);
     if (!base.ok) return base;
     const shown = [{ commitment: expected.value.member.commitment, bytes: update.value }];
-    const found = await this.runner.run({ kind: 'check', terms, base: base.value, shown });
+    const found = await this.runner.run({ kind: 'check', terms, base: base.value, shown, noise: null });
     if (!found.ok) return found;
     const { refusal } = found.value;
+    const isPrivate = terms.privacy !== undefined;
     const noted = await this.note(id, account, author, (manager) =>
       refusal === null
-        ? this.keep(manager, id, account, { author, hash, bytes: update.value })
+        ? this.keep(manager, id, account, { author, hash, bytes: update.value, isPrivate })
         : this.refuse(manager, id, account, { author, hash, code: refusal.code }),
     );
     if (noted.ok && refusal !== null) return err(new CodedError(refusal.code, refusal.message));
@@ -158,7 +159,12 @@ export class RoundReveals {
     manager: EntityManager,
     id: string,
     account: string,
-    { author, hash, bytes }: { author: string; hash: string; bytes: Uint8Array },
+    {
+      author,
+      hash,
+      bytes,
+      isPrivate,
+    }: { author: string; hash: string; bytes: Uint8Array; isPrivate: boolean },
   ): Promise<Result<void>> {
     const members = await this.store.members(id, manager);
     if (members.some(({ update }) => update === hash))
@@ -167,7 +173,8 @@ export class RoundReveals {
     if (!room.ok) return room;
     await this.store.reveal(manager, id, author, hash, bytes);
     await this.log.append(manager, [
-      roundEntry('revealed', id, account, hash, { author, bytes: bytes.length }),
+      // How well something can be compressed says something about it.
+      roundEntry('revealed', id, account, hash, { author, ...(!isPrivate && { bytes: bytes.length }) }),
     ]);
     return ok();
   }

@@ -1,4 +1,4 @@
-import type { UpdateFigures } from './aggregate-round.js';
+import type { ToldFigures } from './aggregate-round.js';
 import type { RoundState } from './states.js';
 import type { RoundTerms } from './terms.js';
 
@@ -13,7 +13,7 @@ export interface RoundOutcome {
     readonly payload_size: number;
   }[];
   /** Whose updates are in it, in the order in which they were combined. */
-  readonly members: readonly (UpdateFigures & { readonly author: string; readonly update: string })[];
+  readonly members: readonly (ToldFigures & { readonly author: string; readonly update: string })[];
   /** Members who have committed and not shown what they committed to, or something that was refused. */
   readonly absent: readonly string[];
   /** ms since the epoch. */
@@ -28,6 +28,8 @@ export interface RoundRow {
   /** The account that announced it. */
   readonly account: string;
   readonly terms: RoundTerms;
+  /** SHA-256 of the seed of its noise; null where it is not private. */
+  readonly noise: string | null;
   readonly state: RoundState;
   /** When the state ends at the latest. */
   readonly dueAt: Date;
@@ -60,7 +62,7 @@ export interface MemberRow {
 }
 
 /** Columns of a round `r`. */
-export const ROUND_COLUMNS = `r.id, r.position, r.account, r.terms, r.state, r.due_at, r.due_at <= clock_timestamp() OR r.attempts > 0 AS is_over, r.outcome, r.submission,
+export const ROUND_COLUMNS = `r.id, r.position, r.account, r.terms, r.noise, r.state, r.due_at, r.due_at <= clock_timestamp() OR r.attempts > 0 AS is_over, r.outcome, r.submission,
   r.code, r.detail, r.attempts, r.created_at, r.updated_at,
   (SELECT count(*) FROM learning_round_members m WHERE m.round = r.id) AS members,
   (SELECT count(*) FROM learning_round_members m WHERE m.round = r.id AND m.commitment IS NOT NULL) AS committed,
@@ -78,6 +80,7 @@ export function roundRow(row: Columns): RoundRow {
   return {
     ...{ id: String(row.id), position: String(row.position), account: String(row.account) },
     terms: JSON.parse(String(row.terms)) as RoundTerms,
+    noise: word('noise'),
     ...{ state: row.state as RoundState, dueAt: row.due_at as Date, isOver: row.is_over === true },
     outcome: row.outcome === null ? null : (JSON.parse(String(row.outcome)) as RoundOutcome),
     ...{ submission: word('submission'), code: word('code'), detail: word('detail') },

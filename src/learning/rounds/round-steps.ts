@@ -10,6 +10,7 @@ import { RoundBases } from './round-bases.js';
 import { ROUND_ENTRIES, roundEntry } from './round-log.js';
 import { tooFew } from './round-refusals.js';
 import type { MemberRow, RoundOutcome, RoundRow } from './round-row.js';
+import { RoundPrivacy } from './round-privacy.js';
 import { RoundStore, type RoundChanges } from './round-store.js';
 import { RoundSubmissions } from './round-submissions.js';
 import type { RoundState } from './states.js';
@@ -22,6 +23,7 @@ export class RoundSteps {
     private readonly store: RoundStore,
     private readonly bases: RoundBases,
     private readonly runner: RoundRunner,
+    private readonly privacy: RoundPrivacy,
     private readonly submissions: RoundSubmissions,
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
@@ -61,6 +63,7 @@ export class RoundSteps {
     const data = {
       ...outcome,
       members: outcome.members.map(({ author, update, weight }) => ({ author, update, weight })),
+      ...(row.noise !== null && { noise: row.noise }),
     };
     return this.move(row, 'aggregated', 0, outcome.aggregate, data as unknown as Record<string, Json>, {
       outcome,
@@ -96,8 +99,17 @@ export class RoundSteps {
   private async resultOf(row: RoundRow): Promise<Result<{ result: RoundResult; base: RoundBase }>> {
     const base = await this.bases.of(row.terms);
     if (!base.ok) return base;
+    const noise = this.privacy.seed(row);
+    if (!noise.ok) return noise;
     const shown = await this.store.shown(row.id);
-    const found = await this.runner.run({ kind: 'aggregate', terms: row.terms, base: base.value, shown });
+    const work = {
+      kind: 'aggregate',
+      terms: row.terms,
+      base: base.value,
+      shown,
+      noise: noise.value,
+    } as const;
+    const found = await this.runner.run(work);
     if (!found.ok) return found;
     const { refusal } = found.value;
     if (refusal !== null) return err(new CodedError(refusal.code, refusal.message));

@@ -12,7 +12,7 @@ import {
   type RoundOutcome,
   type RoundRow,
 } from './round-row.js';
-import { updatesGone } from './round-refusals.js';
+import { updatePrivate, updatesGone } from './round-refusals.js';
 import { OPEN_ROUND_STATES, ROUND_STATES, type RoundState } from './states.js';
 import type { RoundTerms } from './terms.js';
 
@@ -21,6 +21,8 @@ export interface NewRound {
   readonly id: string;
   readonly account: string;
   readonly terms: RoundTerms;
+  /** SHA-256 of the seed of its noise; null where it is not private. */
+  readonly noise: string | null;
 }
 
 /** Which rounds a list shows, newest first. */
@@ -52,11 +54,11 @@ export class RoundStore {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Adds a round that is announced. */
-  async insert(manager: EntityManager, { id, account, terms }: NewRound): Promise<void> {
+  async insert(manager: EntityManager, { id, account, terms, noise }: NewRound): Promise<void> {
     await manager.query(
-      `INSERT INTO learning_rounds (id, account, model, terms, state, due_at)
-       VALUES ($1, $2, $3, $4, 'announced', now() + $5 * interval '1 second')`,
-      [id, account, terms.model, JSON.stringify(terms), terms.join_seconds],
+      `INSERT INTO learning_rounds (id, account, model, terms, noise, state, due_at)
+       VALUES ($1, $2, $3, $4, $5, 'announced', now() + $6 * interval '1 second')`,
+      [id, account, terms.model, JSON.stringify(terms), noise, terms.join_seconds],
     );
   }
 
@@ -138,7 +140,7 @@ export class RoundStore {
     return this.one(id, manager);
   }
 
-  /** Moves a held round; a move its machine does not know throws. @param seconds until the new state is over */
+  /** Moves a held round; a move its machine does not know throws. What was shown in a private one goes with its end. @param seconds until the new state is over */
   async move(
     manager: EntityManager,
     row: RoundRow,
@@ -155,6 +157,7 @@ export class RoundStore {
         ...[code ?? null, detail?.slice(0, LONGEST_DETAIL) ?? null],
       ],
     );
+    if (row.noise !== null && ROUND_STATES.isFinal(to)) await this.clear(manager, row.id);
   }
 
   /** Ends the state of a held round now: nothing more is waited for. */
@@ -255,12 +258,14 @@ export class RoundStore {
     return cleared;
   }
 
-  /** What was shown, by its hash; `ROUND_UPDATE_UNKNOWN` (404), `ROUND_UPDATES_GONE` (410) where it is kept no longer. */
+  /** What was shown, by its hash; `ROUND_UPDATE_UNKNOWN` (404), `ROUND_UPDATES_GONE` (410) where it is kept no longer, `ROUND_UPDATE_PRIVATE` (403). */
   async update(round: string, hash: string): Promise<Result<Uint8Array>> {
-    const [row] = await this.dataSource.query<{ update_bytes: Buffer | null }[]>(
-      'SELECT update_bytes FROM learning_round_members WHERE round = $1 AND update_hash = $2',
+    const [row] = await this.dataSource.query<{ update_bytes: Buffer | null; noise: string | null }[]>(
+      `SELECT m.update_bytes, r.noise FROM learning_round_members m JOIN learning_rounds r ON r.id = m.round
+       WHERE m.round = $1 AND m.update_hash = $2`,
       [round, hash],
     );
+    if (row !== undefined && row.noise !== null) return err(updatePrivate(round));
     if (row?.update_bytes === null) return err(updatesGone(round));
     if (row !== undefined) return ok(new Uint8Array(row.update_bytes));
     const message = `Nobody has shown update ${hash} in ${round}.`;

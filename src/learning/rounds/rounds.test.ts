@@ -2,13 +2,16 @@ import { bytesToHex, hashJson } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { secp256k1Signer } from '../../keys/index.js';
 import { RELEASE, SMALL_TERMS, smallAccess, smallBase, updateOf } from '../../../test/support/round-base.js';
+import { TensorBlock } from '../../experts/tensorblock/index.js';
+import { norm } from '../checks/similarity.js';
 import { AGGREGATORS } from '../consensus/aggregators.js';
 import type { AggregatorName } from '../consensus/aggregator.js';
 import { valueBytes } from '../delta/quantized-values.js';
 import { aggregateRound, type ShownUpdate } from './aggregate-round.js';
+import { NOTHING_CARRIED } from './carried-state.js';
 import { compressTraining } from './compress-training.js';
 import { readRoundBase, type RoundBase } from './round-base.js';
-import { readRoundUpdate } from './round-update.js';
+import { readRoundUpdate, shownUpdate } from './round-update.js';
 import { OPEN_ROUND_STATES, ROUND_STATES } from './states.js';
 import { commitmentOf, readRoundStatement, roundStatementBytes, type RoundStatement } from './statements.js';
 import { parseTerms, roundId, type RoundTerms } from './terms.js';
@@ -16,6 +19,8 @@ import { parseTerms, roundId, type RoundTerms } from './terms.js';
 const ID = `round_${'a'.repeat(32)}`;
 const signer = secp256k1Signer(new Uint8Array(32).fill(5));
 const author = bytesToHex(signer.publicKey);
+const PRIVACY = { clip: 0.5, noise_multiplier: 1, epsilon: 8, delta: 1e-5 };
+const PRIVATE_TERMS: RoundTerms = { ...SMALL_TERMS, aggregator: 'mean', faulty: 0, privacy: PRIVACY };
 const codeOf = (result: { ok: boolean; error?: { code: string } }) =>
   result.ok ? 'ok' : String(result.error?.code);
 
@@ -84,6 +89,34 @@ describe('terms', () => {
   });
 });
 
+describe('private terms', () => {
+  it('are read as they were written', () =>
+    expect(parseTerms(JSON.parse(JSON.stringify(PRIVATE_TERMS)))).toEqual({
+      ok: true,
+      value: PRIVATE_TERMS,
+    }));
+
+  it.each<[string, unknown]>([
+    ['ROUND_TERMS', null],
+    ['ROUND_TERMS', { ...PRIVACY, more: 1 }],
+    ['ROUND_TERMS', { ...PRIVACY, clip: 0 }],
+    ['ROUND_TERMS', { ...PRIVACY, clip: 101 }],
+    ['ROUND_TERMS', { ...PRIVACY, noise_multiplier: -1 }],
+    ['ROUND_TERMS', { ...PRIVACY, noise_multiplier: '1' }],
+    ['ROUND_TERMS', { ...PRIVACY, epsilon: 101 }],
+    ['ROUND_TERMS', { ...PRIVACY, delta: 0.1 }],
+    ['PRIVACY_BUDGET_SPENT', { ...PRIVACY, noise_multiplier: 0.1 }],
+    ['PRIVACY_BUDGET_SPENT', { ...PRIVACY, epsilon: 2 }],
+  ])('are refused with %s: %p', (code, privacy) =>
+    expect(codeOf(parseTerms({ ...PRIVATE_TERMS, privacy }))).toBe(code),
+  );
+
+  it('need an aggregator that one member cannot move far', () => {
+    const terms = { ...SMALL_TERMS, privacy: PRIVACY };
+    expect(codeOf(parseTerms(terms))).toBe('PRIVACY_AGGREGATOR');
+  });
+});
+
 describe('a statement', () => {
   const join = { version: 1, kind: 'join', round: ID, author } as const;
   const commit = { ...join, kind: 'commit', commitment: 'b'.repeat(64) } as const;
@@ -137,7 +170,7 @@ describe('an update of a round', () => {
   beforeAll(async () => {
     base = await smallBase();
   });
-  const read = (bytes: Uint8Array) => codeOf(readRoundUpdate(bytes, base, 2));
+  const read = (bytes: Uint8Array) => codeOf(readRoundUpdate(bytes, base, SMALL_TERMS));
 
   it('is as long as the weights it changes, twice as long at most, and finite', () => {
     const value = base.length / Math.sqrt(base.size);
@@ -216,17 +249,80 @@ describe('a round', () => {
     expect(hostile?.weight).toBe(0);
     expect(hostile).toMatchObject({ left_out: true, alike: 0 });
     // The median lies below the honest mean of 0.01, as the hostile one is the lowest everywhere: each has given all of it.
-    for (const { projection, weight, alike } of figures.filter((each) => each !== hostile)) {
+    for (const { projection = NaN, weight, alike } of figures.filter((each) => each !== hostile)) {
       expect([weight, alike]).toEqual([Math.floor(Math.min(1, projection) * 1e6), 1]);
       expect(projection).toBeGreaterThan(0.9);
     }
-    expect(Math.max(...figures.map(({ distance }) => distance))).toBe(hostile?.distance);
+    expect(Math.max(...figures.map(({ distance = NaN }) => distance))).toBe(hostile?.distance);
   });
 
   it('is refused where one update is, and where too few are there', () => {
     const huge = { commitment: '0', bytes: updateOf(base, () => 1e6) };
     expect(codeOf(aggregateRound(SMALL_TERMS, base, [...shown, huge]))).toBe('UPDATE_TOO_LARGE');
     expect(codeOf(aggregateRound(SMALL_TERMS, base, shown.slice(0, 2)))).toBe('AGGREGATION_BOUND');
+  });
+});
+
+describe('a private round', () => {
+  const seed = (byte: number) => new Uint8Array(32).fill(byte);
+  let base: RoundBase;
+  let shown: ShownUpdate[];
+  beforeAll(async () => {
+    base = await smallBase();
+    shown = Array.from({ length: 4 }, (_, i) => {
+      const delta = updateOf(base, (place) => Math.sin(place * (i + 1)) / 100);
+      const bytes = shownUpdate(PRIVATE_TERMS, seed(i), delta);
+      return { commitment: commitmentOf(ID, author, nativeSha256Hex(bytes)), bytes };
+    });
+  });
+  const aggregated = (noise: Uint8Array | null, updates = shown, privacy = PRIVACY) => {
+    const result = aggregateRound({ ...PRIVATE_TERMS, privacy }, base, updates, noise);
+    if (!result.ok) throw result.error;
+    return result.value;
+  };
+  const valuesOf = ({ blocks: [{ payload, tensors }] }: ReturnType<typeof aggregated>) =>
+    tensors.flatMap(({ offset, length, rows }) => {
+      const tensor = TensorBlock.decode(payload.subarray(offset, offset + length));
+      if (!tensor.ok) throw tensor.error;
+      return [...tensor.value.rows(0, rows)];
+    });
+
+  it('gives the mean with noise that only the seed makes', () => {
+    const one = aggregated(seed(1));
+    expect(aggregated(seed(1), [...shown].reverse())).toEqual(one);
+    expect(aggregated(seed(2)).aggregate).not.toBe(one.aggregate);
+    expect(() => aggregated(null)).toThrow('without noise');
+    const [least, most] = [valuesOf(one), valuesOf(aggregated(seed(1), shown, { ...PRIVACY, clip: 1.5 }))];
+    // Twice the noise is on top: 0.5 and 1.5 of the weights' length, over four members.
+    const added = norm(Float32Array.from(least, (value, i) => most[i] - value)) / Math.sqrt(base.size);
+    expect(added / (base.length / 4)).toBeCloseTo(1, 1);
+  });
+
+  it('has other noise on other updates, and says of each no more than that it counts', () => {
+    const all = aggregated(seed(1));
+    const three = valuesOf(aggregated(seed(1), shown.slice(1)));
+    const difference = Float32Array.from(valuesOf(all), (value, i) => value - three[i]);
+    expect(norm(difference)).toBeGreaterThan(
+      0.5 * (PRIVACY.clip * base.length * Math.sqrt(base.size)) * (1 / 4),
+    );
+    expect(all.figures).toEqual(
+      shown
+        .map(({ commitment }) => ({ commitment, weight: 1_000_000 }))
+        .sort((a, b) => (a.commitment < b.commitment ? -1 : 1)),
+    );
+  });
+
+  it('refuses an update that one could move it further by', () => {
+    const value = base.length / Math.sqrt(base.size);
+    const code = (factor: number) => {
+      const bytes = shownUpdate(
+        PRIVATE_TERMS,
+        seed(1),
+        updateOf(base, () => factor * value),
+      );
+      return codeOf(readRoundUpdate(bytes, base, PRIVATE_TERMS));
+    };
+    expect([code(0.49), code(0.51), code(2.1)]).toEqual(['ok', 'UPDATE_NOT_CLIPPED', 'UPDATE_TOO_LARGE']);
   });
 });
 
@@ -238,16 +334,17 @@ describe('a training', () => {
     const [{ offset, length }] = tensors;
     new DataView(trained.buffer).setFloat32(offset + length - 4, 0.5, true);
     const plan = { rank: 0, share: 0.01, bits: 8 } as const;
+    const wish = { ...{ plan, beta: 0, feedback: false, before: NOTHING_CARRIED }, salt: new Uint8Array(32) };
     const block = { name: 'layer0.expert1', parent: 'b'.repeat(64), payload_hash: nativeSha256Hex(trained) };
     const manifest = { version: 1, model: 'genesis', release: RELEASE, blocks: [block], steps: [] };
     const compress = (
       changes: object,
       payloads = new Map<string, Uint8Array>([['layer0.expert1', trained]]),
       terms = {},
-    ) => compressTraining({ ...SMALL_TERMS, ...terms }, base, { ...manifest, ...changes }, payloads, plan);
+    ) => compressTraining({ ...SMALL_TERMS, ...terms }, base, { ...manifest, ...changes }, payloads, wish);
     const found = compress({});
     if (!found.ok) throw found.error;
-    const update = readRoundUpdate(found.value, base, 2);
+    const update = readRoundUpdate(found.value.bytes, base, SMALL_TERMS);
     expect(update.ok && update.value.filter((value) => value !== 0).length).toBe(1);
     expect(codeOf(compress({ release: 'c'.repeat(64) }))).toBe('ROUND_TRAINING');
     expect(codeOf(compress({ blocks: [{ ...block, name: 'layer0.expert0' }] }))).toBe('ROUND_TRAINING');

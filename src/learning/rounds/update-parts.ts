@@ -20,7 +20,7 @@ export interface UpdatePart {
 export const NEAR_COPY = 0.999;
 
 /** A whole part, in millionths. */
-const ONE = 1_000_000;
+export const WHOLE_PART = 1_000_000;
 
 /**
  * What every update counts for: its projection on the aggregate, from 0 to 1, so that what is tiny counts for as little as it has given, and
@@ -38,7 +38,7 @@ export function partsOf(updates: Updates, whole: Float32Array, used: readonly bo
     const share = alike.length < 2 ? 1 : Math.max(...alike) / alike.reduce((sum, part) => sum + part, 0);
     return {
       ...{ projection: projections[i], left_out: !used[i], alike: alike.length },
-      weight: Math.floor(parts[i] * share * ONE),
+      weight: Math.floor(parts[i] * share * WHOLE_PART),
     };
   });
 }

@@ -10,7 +10,7 @@ const REMOVAL =
   '{removal_id, model, base_release, experts: [{name, block}], reason, state, code, detail, figures: {overall, domains}, worse: [{code, detail}], release, version, decision, created_at, updated_at}';
 const ROUND =
   '{round_id, model, release, experts, announced_by, state, code, detail, due_at, is_over, aggregator, faulty, minimum, most, members, committed, revealed, aggregate, submission_id, result: {state, code, version, overall}, created_at, updated_at}';
-const ROUND_DETAIL = `\`${ROUND}\` and \`terms, outcome, members_list: [{author, joined_at, commitment, committed_at, update, bytes, revealed_at, code}]\` (docs/formats/round.md)`;
+const ROUND_DETAIL = `\`${ROUND}\` and \`terms, noise, outcome, members_list: [{author, joined_at, commitment, committed_at, update, bytes, revealed_at, code}]\` (docs/formats/round.md)`;
 
 const EXPERT_LINEAGE =
   '`{model, live: {release, version}, live_block, items, next_cursor}`; an item is `{submission_id, author, state, judged_at, blocks: [{name, block, parent, live, parent_live}], datasets: [{block, dataset, name, version}], overall, domains, verdict_block, release, version}`, a gain `{fall, low, high}`';

@@ -52,7 +52,7 @@ function RoundView({ round }: { round: Round }) {
       )}
       <Standing round={round} />
       <MemberTable members={round.members_list} over={outcome !== null || round.state === 'failed'} />
-      {outcome !== null && <Agreement members={outcome.members} />}
+      {outcome !== null && round.terms.privacy === undefined && <Agreement members={outcome.members} />}
       <Facts round={round} />
       <CancelRound round={round} />
     </>
@@ -94,6 +94,7 @@ function Standing({ round }: { round: Round }) {
 function Facts({ round }: { round: Round }) {
   const { release, terms, aggregate, submission_id: submission, result, aggregator, faulty } = round;
   const { learning_rate: rate, batch_tokens: tokens, steps } = terms.training;
+  const { privacy } = terms;
   return (
     <section className="panel" aria-labelledby="facts">
       <div className="panel-head">
@@ -117,6 +118,16 @@ function Facts({ round }: { round: Round }) {
         <dd>
           at most {bytes(terms.update_bytes)}, {terms.update_length} times as long as the weights they change
         </dd>
+        {privacy !== undefined && (
+          <>
+            <dt>Private</dt>
+            <dd>
+              updates are seen by the server alone, at most {privacy.clip} times as long as the weights, with
+              noise of {privacy.noise_multiplier} times that on their sum; a member loses at most epsilon{' '}
+              {privacy.epsilon} (delta {privacy.delta}) on this server
+            </dd>
+          </>
+        )}
         {aggregate !== null && (
           <>
             <dt>Aggregate</dt>

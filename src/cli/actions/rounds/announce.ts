@@ -18,6 +18,11 @@ interface AnnounceOptions extends ServerDoor {
   readonly steps: number;
   readonly updateBytes: number;
   readonly updateLength: number;
+  /** Makes the round private. */
+  readonly clip?: number;
+  readonly noise: number;
+  readonly epsilon: number;
+  readonly delta: number;
   readonly joinMinutes: number;
   readonly commitMinutes: number;
   readonly revealMinutes: number;
@@ -45,8 +50,13 @@ function termsOf(options: AnnounceOptions, release: string): Json {
     },
     ...{ aggregator, faulty, minimum, most },
     ...{ update_bytes: options.updateBytes, update_length: options.updateLength },
+    ...(options.clip !== undefined && { privacy: privacyOf(options, options.clip) }),
     join_seconds: seconds(options.joinMinutes),
     commit_seconds: seconds(options.commitMinutes),
     reveal_seconds: seconds(options.revealMinutes),
   };
+}
+
+function privacyOf({ noise, epsilon, delta }: AnnounceOptions, clip: number): Json {
+  return { clip, noise_multiplier: noise, epsilon, delta };
 }

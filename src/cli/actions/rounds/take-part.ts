@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeDurably } from '../../../common/durable-files.js';
-import { bytesToHex, CodedError, messageOf, unwrap, type Json } from '../../../common/index.js';
-import { nativeSha256Hex } from '../../../common/native-hash.js';
+import { bytesToHex, CodedError, messageOf, unwrap, utf8ToBytes, type Json } from '../../../common/index.js';
+import { nativeSha256, nativeSha256Hex } from '../../../common/native-hash.js';
 import { NodeKeys, type Secp256k1Signer } from '../../../keys/index.js';
 import {
   commitmentOf,
@@ -12,11 +12,15 @@ import {
   readRoundBase,
   roundStatementBytes,
   type DeltaPlan,
+  type PreparedUpdate,
   type RoundStatement,
+  type RoundTerms,
+  type UpdateWish,
 } from '../../../learning/index.js';
 import type { CommandContext } from '../../command-context.js';
 import { problemIn, type ServerClient } from '../../server-client.js';
 import { withServer, type ServerDoor } from '../../server-door.js';
+import { CarriedFolder } from './carried-folder.js';
 import { roundPath, roundText, type RoundView } from './round-view.js';
 
 /** File of a training's folder that holds its compressed update. */
@@ -31,23 +35,55 @@ export async function joinRound(context: CommandContext, id: string, door: Serve
   context.print(round as unknown as Json, roundText(round));
 }
 
+/** How an update is made of what was trained. */
+interface CommitOptions extends ServerDoor, DeltaPlan {
+  readonly feedback: boolean;
+  readonly momentum: number;
+}
+
 /** Compresses what was trained, keeps it beside the training, and commits to it. */
 export async function commitToRound(
   context: CommandContext,
   id: string,
   folder: string,
-  options: ServerDoor & DeltaPlan,
+  options: CommitOptions,
 ): Promise<void> {
   const path = roundPath(id, '/commitments');
   const signer = await signerOf(context);
   const author = bytesToHex(signer.publicKey);
+  const { dataDir } = await context.config();
   const round = await withServer(context, options, async (server) => {
-    const bytes = await compressed(server, id, folder, options);
+    const shown = await server.json<{ terms: unknown }>('GET', roundPath(id));
+    const terms = unwrap(parseTerms(shown.terms));
+    const carried = new CarriedFolder(dataDir, terms.model);
+    const before = await carried.before(id, terms.experts, (of) => counts(server, of, author));
+    const { rank, share, bits, feedback, momentum } = options;
+    const wish = { plan: { rank, share, bits }, feedback, beta: momentum, before, salt: saltOf(signer, id) };
+    const { bytes, after } = await prepared(server, terms, folder, wish);
     await writeDurably(folder, [{ target: join(folder, UPDATE_FILE), content: bytes }]);
+    await carried.keep(id, terms.experts, before, after);
     const commitment = commitmentOf(id, author, nativeSha256Hex(bytes));
     return send(server, path, signer, { version: 1, kind: 'commit', round: id, author, commitment });
   });
   context.print(round as unknown as Json, roundText(round));
+}
+
+/** Whether what was sent in a round has become part of the model, or may still. */
+async function counts(server: ServerClient, id: string, author: string): Promise<boolean> {
+  const response = await server.fetch(roundPath(id));
+  if (!response.ok) return false;
+  const { state, result, outcome } = (await response.json()) as {
+    readonly state: string;
+    readonly result: { readonly state: string } | null;
+    readonly outcome: { readonly members: readonly { readonly author: string }[] } | null;
+  };
+  if (state === 'failed' || result?.state === 'rejected' || result?.state === 'superseded') return false;
+  return outcome === null || outcome.members.some((member) => member.author === author);
+}
+
+/** Secret bytes for an update of a private round, the same ones whenever it is made again: of a signature that nobody else can make or sees. */
+function saltOf(signer: Secp256k1Signer, round: string): Uint8Array {
+  return nativeSha256(signer.sign(utf8ToBytes(`stemma salt 1 ${round}`)));
 }
 
 /** Shows what was committed to. */
@@ -70,22 +106,20 @@ export async function revealInRound(
   context.print(round as unknown as Json, roundText(round));
 }
 
-async function compressed(
+async function prepared(
   server: ServerClient,
-  id: string,
+  terms: RoundTerms,
   folder: string,
-  { rank, share, bits }: DeltaPlan,
-): Promise<Uint8Array> {
-  const { terms } = await server.json<{ terms: unknown }>('GET', roundPath(id));
-  const agreed = unwrap(parseTerms(terms));
+  wish: UpdateWish,
+): Promise<PreparedUpdate> {
   const access = new HttpBlockAccess((path) => server.fetch(path));
-  const base = unwrap(await readRoundBase(access, agreed));
+  const base = unwrap(await readRoundBase(access, terms));
   const manifest: unknown = JSON.parse((await fileOf(folder, 'manifest.json')).toString('utf8'));
   const payloads = new Map<string, Uint8Array>();
-  for (const expert of agreed.experts) {
+  for (const expert of terms.experts) {
     payloads.set(expert, new Uint8Array(await fileOf(folder, `${expert}.tensorblock`)));
   }
-  return unwrap(compressTraining(agreed, base, manifest, payloads, { rank, share, bits }));
+  return unwrap(compressTraining(terms, base, manifest, payloads, wish));
 }
 
 /** The key that signs this node's blocks, and what it says in rounds. */

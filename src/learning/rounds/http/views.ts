@@ -32,12 +32,16 @@ export function roundDetail(
 ): object {
   return {
     ...roundView(row, submission),
-    terms: row.terms,
+    ...{ terms: row.terms, noise: row.noise },
     outcome: row.outcome,
     members_list: members.map((member) => ({
       ...{ author: member.author, joined_at: member.joinedAt },
       ...{ commitment: member.commitment, committed_at: member.committedAt },
-      ...{ update: member.update, bytes: member.bytes, revealed_at: member.revealedAt },
+      ...{
+        update: member.update,
+        bytes: row.noise === null ? member.bytes : null,
+        revealed_at: member.revealedAt,
+      },
       code: member.code,
     })),
   };

@@ -11,6 +11,8 @@ export interface RoundWork {
   readonly terms: RoundTerms;
   readonly base: RoundBase;
   readonly shown: readonly ShownUpdate[];
+  /** Seed of the noise of a private round, to aggregate it. */
+  readonly noise: Uint8Array | null;
 }
 
 /** What it found: why it refuses, or the result (null after a check). */
@@ -19,11 +21,9 @@ export type RoundFinding =
   | { readonly refusal: null; readonly result: RoundResult | null };
 
 /** Does the work on the calling thread. */
-export function workOnRound({ kind, terms, base, shown }: RoundWork): RoundFinding {
-  if (kind === 'aggregate') return findingOf(aggregateRound(terms, base, shown), (result) => result);
-  const refused = shown
-    .map(({ bytes }) => readRoundUpdate(bytes, base, terms.update_length))
-    .find((read) => !read.ok);
+export function workOnRound({ kind, terms, base, shown, noise }: RoundWork): RoundFinding {
+  if (kind === 'aggregate') return findingOf(aggregateRound(terms, base, shown, noise), (result) => result);
+  const refused = shown.map(({ bytes }) => readRoundUpdate(bytes, base, terms)).find((read) => !read.ok);
   return refused === undefined ? { refusal: null, result: null } : findingOf(refused, () => null);
 }
 

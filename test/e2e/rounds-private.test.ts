@@ -1,0 +1,102 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { nativeSha256Hex } from '../../src/common/native-hash.js';
+import { first, mixture } from '../../src/datasets/index.js';
+import { encodeDelta } from '../../src/learning/delta/delta-codec.js';
+import { decodeCarried } from '../../src/learning/rounds/carried-state.js';
+import type { RoundTerms } from '../../src/learning/rounds/terms.js';
+import { call } from '../support/accounts.js';
+import { runCommand, temporaryFolder, type TestServer } from '../support/index.js';
+import {
+  baseOf,
+  personWith,
+  RoundMember,
+  roundReaches,
+  startRoundServer,
+  type Round,
+} from '../support/rounds.js';
+
+const EXPERT = 'layer0.expert0';
+
+describe('private rounds', () => {
+  let server: TestServer;
+  let env: Record<string, string>;
+  let members: RoundMember[];
+
+  beforeAll(async () => {
+    const started = await startRoundServer();
+    ({ server, env } = started);
+    members = [];
+    for (const number of [21, 22])
+      members.push(
+        new RoundMember(server, await personWith(server, started.admin, 'user', 'contributor'), number),
+      );
+  });
+  afterAll(() => server?.stop());
+
+  it('show nobody what a member has given, and let it in as long as it has privacy left', async () => {
+    const [person, other] = members;
+    const own = { ...env, STEMMA_TOKEN: person.person.token };
+    const command = (...args: string[]) => runCommand([...args, '--server', server.url, '--json'], own);
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await command(...args);
+      expect([args, code, stderr]).toEqual([args, 0, expect.anything()]);
+      return JSON.parse(stdout) as Round;
+    };
+    const announced = (epsilon: string) =>
+      run(
+        ...['rounds', 'announce', '--experts', EXPERT, '--aggregator', 'mean', '--faulty', '0'],
+        ...['--minimum', '2', '--most', '2', '--steps', '2', '--batch-tokens', '256'],
+        ...['--clip', '0.0001', '--noise', '2', '--epsilon', epsilon],
+      );
+    const id = (await announced('3')).round_id;
+    await run('rounds', 'join', id);
+    expect((await other.join(id)).status).toBe(200);
+    await roundReaches(server, id, 'committing');
+
+    const folder = temporaryFolder('private-training');
+    mkdirSync(folder, { recursive: true });
+    const data = join(folder, 'data.jsonl');
+    const documents = [...first(60, mixture('train', 'round'))].map((example) => JSON.stringify(example));
+    writeFileSync(data, documents.join('\n'));
+    const out = join(folder, 'out');
+    await run('train', '--round', id, '--data', data, '--out', out, '--minutes', '5');
+    await run('rounds', 'commit', id, out, '--rank', '4');
+    const update = readFileSync(join(out, 'update.sdelta'));
+    // The same once more: no other salt, and nothing kept twice.
+    const kept = join(String(env.DATA_DIR), 'rounds', 'genesis', `${EXPERT}.carried`);
+    const before = readFileSync(kept);
+    expect(decodeCarried(before)).toMatchObject({ round: id, before: { rest: new Map() } });
+    expect(decodeCarried(before)?.after.rest.size).toBeGreaterThan(0);
+    await run('rounds', 'commit', id, out, '--rank', '4');
+    expect(readFileSync(join(out, 'update.sdelta')).equals(update)).toBe(true);
+    expect(readFileSync(kept).equals(before)).toBe(true);
+
+    const terms = (await run('rounds', 'show', id)).terms as RoundTerms;
+    const base = await baseOf(server, terms);
+    const shift = (0.9 * 0.0001 * base.length) / Math.sqrt(base.size);
+    const changes = base.tensors.map(({ block, tensor, rows, columns, values }) => {
+      return [`${block}/${tensor}`, { rows, columns, values: values.map(() => shift) }] as const;
+    });
+    const theirs = Buffer.concat([
+      new Uint8Array(32).fill(3),
+      encodeDelta(new Map(changes), { rank: 1, share: 0, bits: 8 }),
+    ]);
+    expect((await other.commit(id, theirs)).status).toBe(200);
+    await roundReaches(server, id, 'revealing');
+    await run('rounds', 'reveal', id, out);
+    expect((await other.reveal(id, theirs)).status).toBe(200);
+    const hidden = await call(server, 'GET', `/learning/rounds/${id}/updates/${nativeSha256Hex(update)}`);
+    expect([hidden.status, hidden.body.code]).toEqual([403, 'ROUND_UPDATE_PRIVATE']);
+    const done = await roundReaches(server, id, 'submitted');
+    expect(await run('rounds', 'recompute', id)).toEqual({
+      ...{ round: id, published: done.aggregate, computed: null, equal: true, members: 2 },
+    });
+
+    const next = (await announced('3')).round_id;
+    const refused = await command('rounds', 'join', next);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'PRIVACY_BUDGET_SPENT' } });
+    const allowed = (await announced('4')).round_id;
+    expect(await run('rounds', 'join', allowed)).toMatchObject({ members: 1 });
+  });
+});
