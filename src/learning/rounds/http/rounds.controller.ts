@@ -128,7 +128,9 @@ export class RoundsController {
     return this.detail(unwrap(await this.cancellation.cancel(id, by)));
   }
 
-  @ApiOperation({ summary: 'An update that was shown, by its hash; those of private rounds are given to nobody' })
+  @ApiOperation({
+    summary: 'An update that was shown, by its hash; those of private rounds are given to nobody',
+  })
   @Get(':id/updates/:hash')
   async update(@Param() { id, hash }: RoundUpdateParameters): Promise<StreamableFile> {
     const bytes = unwrap(await this.store.update(id, hash));
