@@ -1,14 +1,28 @@
-// Proof of learning from end to end: a fresh server, an expert of genesis damaged, repaired by a contributor, judged, released.
-// node bench/learning/damage.mjs [minutes of training] [updates at most] [layer] [expert]
+// Proof of learning from end to end: a fresh server, an expert of genesis damaged, a dataset given and voted on, the expert repaired by a
+// contributor's training, submitted, audited, judged, let through by a guardian, live, paid, and shown on the dashboard.
+// node bench/learning/damage.mjs [--minutes 4] [--updates 0] [--expert layer4.expert2] [--no-browser]
+// It says MISSED and ends with 1 for whatever is not as it should be. Without Chromium (CHROMIUM_PATH) the pages are left out.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { root, runStemma, startServer, until } from '../server.mjs';
+import { checkPages } from './damage-pages.mjs';
 import { damageGenesis } from './damaged-genesis.mjs';
 
-const [minutes = '4', updates = '0', layer = '3', expert = '5'] = process.argv.slice(2);
-const NAME = `layer${layer}.expert${expert}`;
+const { values: options } = parseArgs({
+  allowNegative: true,
+  options: {
+    minutes: { type: 'string', default: '4' },
+    updates: { type: 'string', default: '0' },
+    expert: { type: 'string', default: 'layer4.expert2' },
+    browser: { type: 'boolean', default: true },
+  },
+});
+const [, layer, expert] = /^layer(\d+)\.expert(\d+)$/.exec(options.expert) ?? [];
+if (expert === undefined) throw new Error(`--expert ${options.expert}: layer4.expert2, for example`);
+const NAME = options.expert;
 const QUESTIONS = [
   'What is 17 + 25?',
   'What is the capital of France?',
@@ -16,10 +30,21 @@ const QUESTIONS = [
   'Hello.',
 ];
 const EXAMPLES = '6000';
+/** How long a repair may be trained, seconds. */
+const AIM_S = 300;
+const PATIENCE_MS = 300_000;
+/** Epochs of rewards, and votes on datasets, that a script can wait for, seconds. */
+const EPOCH_S = 5;
+const VOTE_S = 3;
+const AUTHOR_OF_DATA = 'account:local';
 
 const folder = mkdtempSync(join(tmpdir(), 'stemma-damage-'));
 const dataDir = join(folder, 'data');
-const server = await startServer(dataDir);
+const server = await startServer(dataDir, {
+  REWARDS_FILE: quickEpochs(),
+  DATASET_VOTE_SECONDS: String(VOTE_S),
+  DATASET_SWEEP_MS: '200',
+});
 try {
   await walk();
 } finally {
@@ -28,6 +53,7 @@ try {
 }
 
 async function walk() {
+  say(`load average ${loadavg()[0].toFixed(1)}`);
   const first = await live();
   say(`fresh server, genesis ${first.version} is live`);
   damageGenesis(join(folder, 'damaged'), layer, expert);
@@ -39,19 +65,75 @@ async function walk() {
 
   const data = join(folder, 'train.jsonl');
   writeFileSync(data, command('dataset', 'generate', 'train', 'contributor', EXAMPLES));
+  const dataset = await giveDataset(data);
+  train(data, dataset);
+  const result = await handIn();
+  const reward = await paid(result);
+  const after = await answers();
+
+  const [block] = result.blocks;
+  for (const [i, question] of QUESTIONS.entries())
+    say(`  ${question}\n    before: ${before[i].text}\n    after:  ${after[i].text}`);
+  const named = after.filter(({ blocks }) => blocks.includes(block.hash)).length;
+  const changed = after.filter(({ text }, i) => text !== before[i].text).length;
+  expect(changed > 0, `${changed} of ${QUESTIONS.length} answers changed`);
+  expect(named > 0, `${named} receipts name the new block ${block.hash}`);
+  const report = command('fsck', '--json');
+  expect(JSON.parse(report).clean === true, `fsck: ${report.trim().slice(-200)}`);
+  await look({ submission: result, reward, dataset });
+  say(process.exitCode === 1 ? 'something was MISSED, see above' : 'all of it is as it should be');
+}
+
+/** Uploads what will be trained on and votes for it. @returns its id, and the block of chain D that trainings name */
+async function giveDataset(path) {
+  const about = ['--name', 'repair', '--licence', 'CC0-1.0', '--source', 'stemma dataset generate'];
+  const { dataset: id } = JSON.parse(command('--json', 'dataset', 'upload', path, ...about));
+  const at = (...stages) =>
+    until(
+      async () => {
+        const found = await get(`/datasets/${id}`);
+        if (found.stage === 'rejected')
+          throw new Error(`the dataset was rejected: ${found.reasons.join(', ')}`);
+        return stages.includes(found.stage) ? found : null;
+      },
+      PATIENCE_MS,
+      `a dataset that is ${stages.join(' or ')}`,
+    );
+  await at('vote');
+  command('dataset', 'vote', id, 'for');
+  const { stage, stages } = await at('gold', 'silver', 'experimental');
+  say(`dataset ${id} was audited and voted on: ${stage}`);
+  return { id, block: stages[0].block };
+}
+
+function train(data, dataset) {
   const began = performance.now();
-  const plan = ['--data', data, '--experts', NAME, '--minutes', minutes, '--learning-rate', '0.003'];
-  if (updates !== '0') plan.push('--steps', updates);
+  const plan = ['--data', data, '--datasets', dataset.block, '--experts', NAME];
+  plan.push('--minutes', options.minutes, '--learning-rate', '0.003');
+  if (options.updates !== '0') plan.push('--steps', options.updates);
   const trained = JSON.parse(command('train', '--json', ...plan, '--out', join(folder, 'trained')));
   const seconds = (performance.now() - began) / 1000;
   const share = ((trained.best.loss / trained.before - 1) * 100).toFixed(1);
   say(
-    `trained ${trained.updates} updates in ${seconds.toFixed(0)} s: unseen loss ${trained.before.toFixed(4)} -> ${trained.best.loss.toFixed(4)} (${share} %)`,
+    `${trained.updates} updates: unseen loss ${trained.before.toFixed(4)} -> ${trained.best.loss.toFixed(4)} (${share} %)`,
   );
+  expect(seconds <= AIM_S, `trained in ${seconds.toFixed(0)} s, aim ${AIM_S} s`);
+}
 
+/** Submits, answers the question to a guardian, and tells what was found. */
+async function handIn() {
   const submitted = performance.now();
   const following = follow('submit', join(folder, 'trained'), '--json');
-  const asked = await until(waitingQuestion, 300_000, 'the question to a guardian');
+  const ended = following.then(() => null);
+  const question = until(
+    async () => (await get('/api/guardian/escalations?state=open')).items[0],
+    PATIENCE_MS,
+    'the question to a guardian',
+  );
+  // What is rejected asks nobody; then the wait for the question ends with the server.
+  question.catch(() => undefined);
+  const asked = await Promise.race([question, ended]);
+  if (asked === null) throw new Error(`the submission ended before anybody was asked: ${await following}`);
   const { decision } = asked;
   say(`judged after ${((performance.now() - submitted) / 1000).toFixed(1)} s; the matrix asks a guardian:`);
   say(
@@ -70,21 +152,55 @@ async function walk() {
     say(
       `  ${domain.padEnd(11)} ${base.toFixed(4)} -> ${candidate.toFixed(4)}  ${percent(fall)} (${percent(low)} to ${percent(high)})`,
     );
-  say(`${result.submission_id} is ${result.state}, genesis ${(await live()).version} is live`);
-
-  const after = await answers();
-  const [block] = result.blocks;
-  for (const [i, question] of QUESTIONS.entries()) {
-    say(`  ${question}\n    before: ${before[i].text}\n    after:  ${after[i].text}`);
-  }
-  const named = after.filter(({ blocks }) => blocks.includes(block.hash)).length;
-  const changed = after.filter(({ text }, i) => text !== before[i].text).length;
-  const report = command('fsck', '--json');
-  say(
-    `${changed} of ${QUESTIONS.length} answers changed, ${named} receipts name the new block ${block.hash}`,
+  expect(
+    result.state === 'released',
+    `${result.submission_id} is ${result.state}, genesis ${(await live()).version} is live`,
   );
-  say(`fsck: ${report.trim().slice(-200)}`);
-  if (changed === 0 || named === 0 || result.state !== 'released') process.exitCode = 1;
+  return result;
+}
+
+/** Waits until the verdict is paid for, and has another process work the epoch out again. */
+async function paid({ verdict, verdict_block: block }) {
+  const account = `key:${verdict.author}`;
+  let number = 1;
+  const { epoch, record } = await until(
+    async () => {
+      const response = await ask(`/rewards/epochs/${number}`, {});
+      if (response.status === 404) return null;
+      const found = await answerOf(`epoch ${number}`, response);
+      if (found.record.earned.some(({ reference }) => reference === block)) return found;
+      number++;
+      return null;
+    },
+    PATIENCE_MS,
+    'the epoch that pays for the verdict',
+  );
+  for (const who of [account, AUTHOR_OF_DATA]) {
+    const { amount = '0' } = record.paid.find((share) => share.account === who) ?? {};
+    const { balance } = await get(`/rewards/balance/${who}`);
+    expect(
+      BigInt(amount) > 0n && balance === amount,
+      `${who} was paid ${bly(amount)} BLY in epoch ${epoch}, its balance is ${bly(balance)} BLY`,
+    );
+  }
+  const again = JSON.parse(command('rewards', 'recompute', '--json', '--epoch', String(epoch)));
+  expect(again.computed === again.published, `epoch ${epoch} worked out again: ${again.computed}`);
+  return { account, epoch, amount: (await get(`/rewards/balance/${account}`)).balance };
+}
+
+async function look(facts) {
+  if (!options.browser) return;
+  const found = await checkPages(server.url, NAME, facts);
+  if (found === null) say('no Chromium, the pages of the dashboard were left out');
+  else for (const { page, problem } of found) expect(problem === null, `${page}: ${problem ?? 'shows it'}`);
+}
+
+/** The policy of the installation with short epochs. */
+function quickEpochs() {
+  const usual = readFileSync(join(root, 'config', 'rewards.yaml'), 'utf8');
+  const file = join(folder, 'rewards.yaml');
+  writeFileSync(file, usual.replace('every_s: 1800', `every_s: ${EPOCH_S}`));
+  return file;
 }
 
 async function live() {
@@ -101,11 +217,6 @@ async function answers() {
     found.push({ text: answer.choices[0].message.content, blocks });
   }
   return found;
-}
-
-async function waitingQuestion() {
-  const { items } = await get('/api/guardian/escalations?state=open');
-  return items[0];
 }
 
 async function get(path) {
@@ -146,6 +257,16 @@ function follow(...args) {
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text) => (output += text));
   return new Promise((resolve) => child.once('close', () => resolve(output)));
+}
+
+/** Says what was found; `MISSED` where it is not as it should be, and the script ends with 1. */
+function expect(holds, line) {
+  say(holds ? line : `MISSED: ${line}`);
+  if (!holds) process.exitCode = 1;
+}
+
+function bly(units) {
+  return (Number(units) / 1e9).toLocaleString('en-GB');
 }
 
 function percent(share) {
