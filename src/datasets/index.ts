@@ -9,6 +9,7 @@ export * from './quality/index.js';
 export type { DatasetDescription, DatasetRecord } from './registry/dataset-record.js';
 export { DatasetRows, type DatasetRow } from './registry/dataset-rows.js';
 export { DATASET_STAGES, isApproved, TIERS, type DatasetStage, type DatasetTier } from './registry/stages.js';
+export { writeSample, type SampleManifest } from './sampling/sample-file.js';
 export {
   drawByTier,
   SAMPLINGS,

@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SampleManifest } from '../../src/datasets/index.js';
 import { call } from '../support/accounts.js';
-import { datasetAt, goodLines } from '../support/datasets.js';
+import { datasetAt, endVote, goodLines } from '../support/datasets.js';
 import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
 
 let server: TestServer;
@@ -36,6 +37,45 @@ it('uploads several files as one set, lists it, votes on it and withdraws it', a
     ...{ code: 0, lineage: { blocks: [], releases: [] } },
   });
   expect((await call(server, 'GET', `/datasets/${id}`)).body.stage).toBe('withdrawn');
+});
+
+it('draws the same sample of what was approved for the same seed, and trainings can name its sets', async () => {
+  const folder = temporaryFolder('samples');
+  mkdirSync(folder, { recursive: true });
+  const ids = [];
+  for (const name of ['first', 'second']) {
+    const path = join(folder, `${name}.jsonl`);
+    writeFileSync(path, goodLines(200, name));
+    const about = ['--name', `sampled-${name}`, '--licence', 'MIT', '--source', 'a test'];
+    ids.push(String((await dataset('upload', path, ...about)).dataset));
+  }
+  const sample = (name: string, seed: string) => {
+    const how = ['--tier', 'diverse', '--bytes', '9000', '--seed', seed, '--out', join(folder, name)];
+    return dataset('sample', ...how);
+  };
+  expect(await sample('none', '1')).toMatchObject({ code: 1, error: { code: 'SAMPLE_EMPTY' } });
+  for (const id of ids) {
+    await datasetAt(server, id, 'vote');
+    await dataset('vote', id, 'for');
+    await endVote(server, id);
+    await datasetAt(server, id, 'gold');
+  }
+  const first = await sample('one', '1');
+  expect(first.code).toBe(0);
+  const manifest = first.manifest as SampleManifest;
+  expect(manifest.sets.map(({ id }) => id)).toEqual(ids.toSorted());
+  expect(JSON.parse(readFileSync(join(folder, 'one.manifest.json'), 'utf8'))).toEqual(manifest);
+  expect((await sample('two', '1')).manifest).toEqual(manifest);
+  const [one, two] = ['one', 'two'].map((name) => readFileSync(join(folder, name), 'utf8'));
+  expect([one, one.length <= 9000]).toEqual([two, true]);
+  const known = new Set(['first', 'second'].flatMap((name) => goodLines(200, name).split('\n')));
+  expect(one.split('\n').filter((line) => !known.has(line))).toEqual([]);
+  await sample('three', 'other');
+  expect(readFileSync(join(folder, 'three'), 'utf8')).not.toBe(one);
+  for (const { id, block } of manifest.sets)
+    expect((await call(server, 'GET', `/datasets/${id}`)).body.block).toBe(block);
+  const nothing = await runCommand(['dataset', 'sample', '--bytes', '0'], { DATA_DIR: server.dataDir });
+  expect([nothing.code, nothing.stderr]).toEqual([2, expect.stringContaining('a whole number from 1')]);
 });
 
 it('says what it needs where no server runs', async () => {

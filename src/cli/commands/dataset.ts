@@ -1,7 +1,10 @@
-import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { Argument, InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
+import { whole } from './options.js';
 
 const MOST_EXAMPLES = 1_000_000_000;
+/** What is read again as a file of JSON lines: 4 GiB. */
+const MOST_SAMPLE_BYTES = 2 ** 32;
 
 /** `stemma dataset generate`: the data the genesis model is trained and judged with. */
 export function register(program: Command, context: CommandContext): void {
@@ -16,7 +19,21 @@ export function register(program: Command, context: CommandContext): void {
     .argument('[domain]', 'one domain alone (default: all, mixed as the genesis model was trained)')
     .description('print examples of the genesis domains as JSON lines {domain, prompt, completion}')
     .action(context.action(async () => (await import('../actions/dataset.js')).generateDataset));
+  registerSample(dataset, context);
   registerChainD(dataset, context);
+}
+
+/** What needs the files of the datasets: only this folder has them. */
+function registerSample(dataset: Command, context: CommandContext): void {
+  const sampling = new Option('--tier <sampling>', 'gold sets alone, 60/30/10 by tier, or every set alike');
+  dataset
+    .command('sample')
+    .addOption(sampling.choices(['gold', 'balanced', 'diverse']).default('balanced'))
+    .requiredOption('--bytes <n>', 'how large the sample is at most', whole(1, MOST_SAMPLE_BYTES))
+    .option('--seed <text>', 'the same seed and sets give the same sample on every machine', '1')
+    .option('--out <file>', 'where it goes; beside it <file>.manifest.json', 'sample.jsonl')
+    .description('draw a training sample from the approved datasets of this folder')
+    .action(context.action(async () => (await import('../actions/dataset-sample.js')).sampleDatasets));
 }
 
 /** What goes to a server: this folder's, or another one with a token. */
