@@ -2,6 +2,7 @@
 // What audits of trainings find. An honest training and the ways to cheat (src/learning/audit/planted) of a small model are replayed
 // update by update; then so many beacons draw updates of each, and the share of audits that object is put beside the odds 1 - (1 - f)^k.
 // The end of a training is looked at in every audit. Last, what an audit costs: tokens and time as a share of the training.
+// MISSED, and it ends with 1, where an honest training is refused, or a forgery is found more seldom than its odds and chance allow.
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { concatBytes } from '../../dist/src/common/index.js';
@@ -17,6 +18,7 @@ import { compileTraining } from '../../dist/src/learning/trainer/node/compile-tr
 import { trainingKernelPath } from '../../dist/src/learning/trainer/node/training-kernel-path.js';
 import { Trainer } from '../../dist/src/learning/trainer/trainer.js';
 import { createTrainingMemory, TrainingKernel } from '../../dist/src/learning/trainer/training-kernel.js';
+import { chanceOfAtMost } from './binomial.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -28,6 +30,8 @@ const { values: options } = parseArgs({
 });
 /** Runs that are timed. */
 const TIMED = 5;
+/** What is less likely than this, if the odds were right, is no chance: once in so many rows a right one is called wrong. */
+const CHANCE = 1e-6;
 const [steps, drawn, beacons] = [options.steps, options.drawn, options.beacons].map(Number);
 
 const config = {
@@ -92,7 +96,8 @@ const rows = trainings.map(({ name, facts, end, open }) => {
   ).length;
   const odds = atEnd === null ? detectionOdds(forged, drawn) : 1;
   const found = [...new Set([...codes, atEnd].filter((code) => code !== null))];
-  return { name, forged, codes: found, odds, measured: objected / beacons };
+  const missed = chanceOfAtMost(objected, beacons, odds) < CHANCE;
+  return { name, forged, codes: found, odds, measured: objected / beacons, missed };
 });
 
 /** What an honest training and its audit take: the smallest of some runs, as others only add to it. */
@@ -119,11 +124,6 @@ const auditMs = least((i) => {
 const shareOf = (root) => auditShare(honest.facts.steps, drawUpdates(root, steps, drawn, sha256));
 const share = roots.reduce((sum, root) => sum + shareOf(root), 0) / beacons;
 const cost = { tokens: share, time: auditMs / trainingMs, audit_ms: auditMs, training_ms: trainingMs };
-const accepted = rows
-  .slice(1)
-  .filter(({ measured }) => measured === 0)
-  .map(({ name }) => name);
-
 if (options.json) console.log(JSON.stringify({ steps, drawn, beacons, rows, cost }));
 else {
   const percent = (value) => `${(value * 100).toFixed(1)} %`;
@@ -138,7 +138,10 @@ else {
     `\nan audit costs ${percent(cost.tokens)} of the tokens and ${percent(cost.time)} of the time of the training`,
   );
 }
-if (rows[0].measured !== 0 || accepted.length > 0) {
-  console.error(`honest refused: ${rows[0].measured !== 0}; never found: ${accepted.join(', ') || 'none'}`);
+const missed = rows.filter((row, i) => (i === 0 ? row.measured !== 0 : row.missed || row.measured === 0));
+for (const { name, measured, odds } of missed) {
+  console.error(
+    `MISSED: ${name}: refused in ${measured * 100} % of the audits, the odds are ${odds * 100} %`,
+  );
   process.exitCode = 1;
 }
