@@ -205,6 +205,8 @@ export class AppConfig {
   readonly learningRollout!: 'promote' | 'staged';
   /** Which data experts may have been trained on: any, or approved datasets of chain D only. */
   readonly learningDatasets!: 'any' | 'approved';
+  /** Whose trainings are audited: of those who offer to show them, or everybody's, and what cannot be audited is refused. */
+  readonly learningAudit!: 'offered' | 'required';
   /** Updates of a training that its contributor has to show; 0: none is asked for. */
   readonly learningAuditUpdates!: number;
   /** How long a contributor may take to show them, seconds. */

@@ -31,7 +31,7 @@ describe('the audit of a training', () => {
     const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
     writeFileSync(data, lines.join('\n'));
     server = await startServer({
-      env: { IMPORT_GENESIS: 'false', LEARNING_AUDIT_UPDATES: String(UPDATES) },
+      env: { IMPORT_GENESIS: 'false', LEARNING_AUDIT: 'required', LEARNING_AUDIT_UPDATES: String(UPDATES) },
       until: 'listening',
     });
     env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };

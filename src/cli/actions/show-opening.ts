@@ -3,16 +3,18 @@ import { CodedError, unwrap, type Json } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import {
   encodeOpening,
+  hashFile,
   OPENING_LIMITS,
   OpeningMaker,
   parseAuditFacts,
   trainedSizes,
+  TrainingFolder,
   type Opening,
   type UpdateOpening,
 } from '../../learning/index.js';
 import type { CommandContext } from '../command-context.js';
 import { problemIn, type ServerClient } from '../server-client.js';
-import { openTraining, type BegunTraining } from './begun-training.js';
+import { kernelHash, openTraining, type BegunTraining } from './begun-training.js';
 
 /** What a server asks to be shown of a training. */
 export interface AskedUpdates {
@@ -23,6 +25,38 @@ export interface AskedUpdates {
 
 /** Bytes that are sent at a time. */
 const CHUNK_BYTES = 8 * 2 ** 20;
+/** A value and two moments of 32 bits. */
+const VALUE_BYTES = 12;
+/** Updates that a server may ask for, of which an opening must have room for the states. */
+const ASKED_UPDATES = 16;
+
+/** Whether what a server may ask to be shown is all here: the folder of the training, its data as it was, the kernel; and is not too large. */
+export async function canShowTraining(path: string, manifest: Json): Promise<boolean> {
+  const facts = parseAuditFacts(manifest);
+  const folder = facts.ok ? await TrainingFolder.open(path) : facts;
+  if (!folder.ok) return false;
+  const { data, kernel } = folder.value.record;
+  if (kernel !== (await kernelHash()) || (await hashOf(data.path)) !== data.hash) return false;
+  return valuesOf(manifest) * VALUE_BYTES * ASKED_UPDATES <= OPENING_LIMITS.bytes;
+}
+
+/** Null where the file cannot be read. */
+function hashOf(path: string): Promise<string | null> {
+  return hashFile(path).then(
+    ({ hash }) => hash,
+    () => null,
+  );
+}
+
+/** Trained weights that a manifest names. */
+function valuesOf(manifest: Json): number {
+  const { blocks } = manifest as unknown as {
+    readonly blocks: readonly {
+      readonly tensors: readonly { readonly rows: number; readonly columns: number }[];
+    }[];
+  };
+  return blocks.flatMap(({ tensors }) => tensors).reduce((sum, { rows, columns }) => sum + rows * columns, 0);
+}
 
 /**
  * Makes the asked updates of a training ready to be replayed, from the states in its folder, and sends them. Throws `TRAINING_…` and

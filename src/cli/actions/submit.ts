@@ -12,13 +12,15 @@ import {
 import { EXIT, type CommandContext } from '../command-context.js';
 import { problemIn, type ServerClient } from '../server-client.js';
 import { withServer, type ServerDoor } from '../server-door.js';
-import { showOpening } from './show-opening.js';
+import { canShowTraining, showOpening } from './show-opening.js';
 
 interface SubmitOptions extends ServerDoor {
   readonly domains: string[];
   readonly datasets: string[];
   readonly work: number;
   readonly minutes: number;
+  /** False: nothing of the training is shown. */
+  readonly show: boolean;
 }
 
 interface UploadView {
@@ -63,13 +65,17 @@ export async function submit(
     const prepared = unwrap(await prepareSubmission(trained, blockSigner, access));
     const upload = await uploadBlocks(context, server, prepared, payloads);
     const { statement, signature } = prepared;
-    const body = { upload_id: upload, statement, signature, manifest };
+    const shows = options.show && (await canShowTraining(folder, manifest));
+    const body = { upload_id: upload, statement, signature, manifest, shows_training: shows };
     const sent = await server.json<SubmissionView>('POST', '/learning/submissions', body);
-    const show = (view: SubmissionView) =>
-      showOpening(context, server, folder, manifest, {
+    const show = async (view: SubmissionView) => {
+      if (!options.show)
+        return say(context, 'updates of the training are asked for, and --no-show keeps them');
+      await showOpening(context, server, folder, manifest, {
         submission: view.submission_id,
         updates: view.opening?.updates ?? [],
       });
+    };
     const last = await follow(context, server, sent.submission_id, options.minutes * 60_000, show);
     context.print(last as unknown as Json, summary(last));
     return last.state === 'rejected' || last.state === 'superseded' ? EXIT.false : EXIT.done;
@@ -154,13 +160,12 @@ async function follow(
 ): Promise<SubmissionView> {
   const end = performance.now() + milliseconds;
   let [state, checks, shown] = ['', 0, false];
-  const say = (line: string) => void (context.json || process.stderr.write(`${line}\n`));
   for (;;) {
     const now = await server.json<SubmissionView>('GET', `/learning/submissions/${id}`);
     for (const { name, passed, detail } of now.checks.slice(checks))
-      say(`  ${passed ? 'passed' : 'failed'}  ${name}: ${detail}`);
+      say(context, `  ${passed ? 'passed' : 'failed'}  ${name}: ${detail}`);
     checks = now.checks.length;
-    if (now.state !== state) say(`${id} is ${now.state}`);
+    if (now.state !== state) say(context, `${id} is ${now.state}`);
     state = now.state;
     if (ENDS.has(state) || performance.now() >= end) return now;
     if (state === 'waiting_opening' && !shown) {
@@ -170,6 +175,10 @@ async function follow(
     }
     await delay(POLL_MS);
   }
+}
+
+function say(context: CommandContext, line: string): void {
+  if (!context.json) process.stderr.write(`${line}\n`);
 }
 
 function summary({

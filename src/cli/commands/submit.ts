@@ -12,6 +12,10 @@ export function register(program: Command, context: CommandContext): void {
     .option('--server <url>', 'hand in to this server instead of your own')
     .option('--token <token>', 'API key or access token for --server (or STEMMA_TOKEN)')
     .option('--work <bits>', 'proof of work that the server asks of blocks', bits, 0)
+    .option(
+      '--no-show',
+      'keep the training data to yourself: nothing of the training is replayed, and the verdict says so',
+    )
     .option('--minutes <n>', 'how long to follow it at most', minutes, 30)
     .action(context.action(async () => (await import('../actions/submit.js')).submit));
 }

@@ -30,3 +30,15 @@ export function failed(
 ): CheckOutcome {
   return { name, passed: false, code, detail, figures, took_ms: Math.round(tookMs) };
 }
+
+/** The audit of a training that is not audited. It counts as passed: what the weights are worth is found out all the same. */
+export function notAudited(why: string): CheckOutcome {
+  return passed('audit', `not audited: ${why}`, { skipped: why }, 0);
+}
+
+/** Why a training was not audited, as `notAudited` has noted it; null where nothing was noted. */
+export function skippedAudit(checks: readonly CheckOutcome[]): string | null {
+  const figures = checks.find(({ name }) => name === 'audit')?.figures ?? {};
+  const { skipped } = figures as { readonly skipped?: unknown };
+  return typeof skipped === 'string' ? skipped : null;
+}

@@ -23,6 +23,8 @@ const MOST_VALUES = 1 << 20;
 const PROBE_DRAWS = drawsOf(() => 2);
 /** Anybody may know the probe: it only keeps away what is plainly worse. */
 const PROBE_SEED = 'probe';
+/** Processor time that all of it should take, ms. */
+export const PRE_FILTER_AIM_MS = 1000;
 /** Share by which the loss of the probe may rise. */
 const MOST_RISE = 0.1;
 
@@ -40,13 +42,14 @@ export class PreFilter {
     comparison: Comparison,
   ): Promise<Result<CheckOutcome>> {
     const began = performance.now();
+    const cpuBefore = process.cpuUsage();
+    const told = (probe: Probe | null) => figuresOf(changes, probe, cpuMsSince(cpuBefore));
     const changes: Record<string, TensorChange[]> = {};
     for (const candidate of candidates) {
       changes[candidate.block.name] = await this.changesOf(candidate);
       const problem = changeProblem(changes[candidate.block.name]);
       const detail = problem && { ...problem, detail: `${candidate.block.name}: ${problem.detail}` };
-      if (detail !== null)
-        return ok(failed('pre_filter', detail, figuresOf(changes, null), performance.now() - began));
+      if (detail !== null) return ok(failed('pre_filter', detail, told(null), performance.now() - began));
     }
     const losses = await this.meter.compare(comparison, drawExamples(PROBE_SEED, PROBE_DRAWS, 'train'));
     if (!losses.ok) return err(losses.error);
@@ -55,9 +58,9 @@ export class PreFilter {
     const took = performance.now() - began;
     const rise = probe.candidate / probe.base - 1;
     if (rise <= MOST_RISE)
-      return ok(passed('pre_filter', 'weights and probe are in order', figuresOf(changes, probe), took));
+      return ok(passed('pre_filter', 'weights and probe are in order', told(probe), took));
     const detail = `the loss of the probe rises by ${(rise * 100).toFixed(1)} %, allowed is ${MOST_RISE * 100} %`;
-    return ok(failed('pre_filter', { code: 'PROBE_WORSE', detail }, figuresOf(changes, probe), took));
+    return ok(failed('pre_filter', { code: 'PROBE_WORSE', detail }, told(probe), took));
   }
 
   private async changesOf(candidate: CandidateContent): Promise<TensorChange[]> {
@@ -72,9 +75,19 @@ export class PreFilter {
   }
 }
 
+/** Losses of the probe. */
+type Probe = { readonly base: number; readonly candidate: number };
+
 function figuresOf(
   changes: Readonly<Record<string, readonly TensorChange[]>>,
-  probe: { readonly base: number; readonly candidate: number } | null,
+  probe: Probe | null,
+  cpuMs: number,
 ): Json {
-  return { tensors: changes as unknown as Json, probe };
+  return { tensors: changes as unknown as Json, probe, cpu_ms: cpuMs, cpu_aim_ms: PRE_FILTER_AIM_MS };
+}
+
+/** Processor time of all threads, also what the server did besides: the check itself took no more. */
+function cpuMsSince(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before);
+  return Math.round((user + system) / 1000);
 }

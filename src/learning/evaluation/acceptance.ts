@@ -117,6 +117,21 @@ export function doubtfulDomains(
     .map(([name]) => name);
 }
 
+/**
+ * What a verdict tells beside its reasons: `DOMAIN_UNCERTAIN` for every domain that is still in doubt (`doubtfulDomains`) after all that
+ * was drawn. It is no reason against a candidate: what may be chance is not held against it.
+ */
+export function doubtsAbout(figures: EvaluationFigures, rules: AcceptanceRules): Reason[] {
+  return doubtfulDomains(figures, rules).map((name) => {
+    const { examples, low, high } = figures.domains[name];
+    const rise = percent(riseOf(figures.domains[name], rules.lossFloor));
+    return reason(
+      'DOMAIN_UNCERTAIN',
+      `${name}: the loss rises by ${rise} on ${examples} examples, which may be chance (a fall between ${percent(low)} and ${percent(high)})`,
+    );
+  });
+}
+
 function riseOf({ base, candidate }: MeanLosses, floor: number): number {
   return (candidate - base) / Math.max(base, floor);
 }

@@ -1,5 +1,5 @@
 import { ok, unwrap } from '../../common/index.js';
-import { ACCEPTANCE_RULES, reasonsAgainst } from './acceptance.js';
+import { ACCEPTANCE_RULES, doubtsAbout, reasonsAgainst } from './acceptance.js';
 import { EVALUATION_DRAWS, MORE_ROUNDS, type DomainExamples } from './example-source.js';
 import { measureUntilClear } from './measure-until-clear.js';
 
@@ -27,9 +27,10 @@ const countOf = (drawn: DomainExamples) => drawn.get(DOUBTED)!.length;
 describe('a measurement', () => {
   it('ends with the usual examples where no domain is in doubt', async () => {
     const { asked, measure } = scripted(() => 0.9);
-    const { more, examples } = unwrap(await measureUntilClear(ROOT, RULES, measure));
+    const { more, examples, figures } = unwrap(await measureUntilClear(ROOT, RULES, measure));
     expect([asked.length, more]).toEqual([1, {}]);
     expect(examples).toEqual(asked[0]);
+    expect(doubtsAbout(figures, RULES)).toEqual([]);
   });
 
   it('asks more of a domain whose rise may be chance, and accepts when it was', async () => {
@@ -62,6 +63,8 @@ describe('a measurement', () => {
     const { figures } = unwrap(await measureUntilClear(ROOT, RULES, measure));
     expect(asked).toHaveLength(1 + MORE_ROUNDS);
     expect(reasonsAgainst(figures, [], RULES)).toEqual([]);
+    const detail = expect.stringContaining(`${DOUBTED}: the loss rises by`) as string;
+    expect(doubtsAbout(figures, RULES)).toEqual([{ code: 'DOMAIN_UNCERTAIN', detail }]);
   });
 
   it('does not draw more where the rise is certain', async () => {

@@ -1,5 +1,5 @@
 import { Type } from 'class-transformer';
-import { IsInt, IsObject, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsObject, IsOptional, Matches, Max, Min } from 'class-validator';
 import type { Json } from '../../common/index.js';
 
 const MODEL = /^[a-z0-9][a-z0-9._-]{0,63}$/;
@@ -21,6 +21,11 @@ export class SubmissionDto {
   /** The manifest that `stemma train` wrote. */
   @IsObject()
   manifest!: { [key: string]: Json };
+
+  /** Whether drawn updates of the training can be shown (`POST /learning/submissions/:id/openings`). Not given: they cannot. */
+  @IsOptional()
+  @IsBoolean()
+  shows_training?: boolean;
 }
 
 /** `:id` of a submission. */

@@ -40,12 +40,13 @@ export class LearningController {
   @BodyLimit(SUBMISSION_LIMITS.manifestBytes)
   @HttpCode(202)
   async submit(
-    @Body() { upload_id: upload, statement, signature, manifest }: SubmissionDto,
+    @Body() { upload_id: upload, statement, signature, manifest, shows_training: shows }: SubmissionDto,
     @Req() request: IdentifiedRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
     const { subject } = request.identity ?? ANONYMOUS;
-    const taken = unwrap(await this.desk.submit(subject, { upload, statement, signature, manifest }));
+    const sent = { upload, statement, signature, manifest, showsTraining: shows === true };
+    const taken = unwrap(await this.desk.submit(subject, sent));
     if (!taken.created) void reply.status(200);
     return submissionView(taken.row);
   }

@@ -1,6 +1,7 @@
 import { ok, unwrap } from '../../common/index.js';
 import { auditFigures } from '../audit/audit-figures.js';
-import type { DomainLosses } from '../evaluation/acceptance.js';
+import { notAudited } from '../checks/check-outcome.js';
+import { ACCEPTANCE_RULES, type DomainLosses } from '../evaluation/acceptance.js';
 import type { DomainExamples } from '../evaluation/example-source.js';
 import type { LossMeter } from '../evaluation/loss-meter.js';
 import type { RoundStore } from '../rounds/round-store.js';
@@ -12,13 +13,21 @@ const hash = (digit: string) => digit.repeat(64);
 const beacon = { submission_index: 1, nonce_index: 2, size: 3, root: hash('b') };
 const models = { base: { release: hash('1') } } as unknown as ComparedModels;
 
+/** Fewer resamples than usual: the intervals are clear enough. */
+const rules = { ...ACCEPTANCE_RULES, resamples: 200 };
+
+/** A domain whose losses rise by a fiftieth in the middle, and by far more or less in each example. */
+let doubted: string | null = null;
+let count = 0;
+const candidateOf = (name: string) => (name === doubted ? 1.02 + (count++ % 2 === 0 ? 2 : -2) : 0.9);
+
 /** Says that every loss has fallen by a tenth. */
 const meter = {
   kernel: () => Promise.resolve(ok(hash('c'))),
   compare: (_: unknown, examples: DomainExamples) => {
     const pairs = [...examples].map(([name, contents]) => [
       name,
-      contents.map(() => ({ base: 1, candidate: 0.9, tokens: 1 })),
+      contents.map(() => ({ base: 1, candidate: candidateOf(name), tokens: 1 })),
     ]);
     return Promise.resolve(ok(Object.fromEntries(pairs) as DomainLosses));
   },
@@ -30,11 +39,26 @@ const rounds = {
 } as unknown as RoundStore;
 
 describe('the verdict', () => {
-  const judge = async (opening: SubmissionRow['opening'], account = 'somebody') => {
+  const judge = async (
+    opening: SubmissionRow['opening'],
+    account = 'somebody',
+    checks: SubmissionRow['checks'] = [],
+  ) => {
     const statement = { author: 'a', release: hash('1'), datasets: [], domains: [] };
-    const row = { ...{ id: 'submission', account, model: 'genesis', headers: [] }, statement, opening };
+    const row = {
+      ...{ id: 'submission', account, model: 'genesis', headers: [] },
+      statement,
+      opening,
+      checks,
+    };
     const work = { signal: new AbortController().signal, progress: () => undefined };
-    const judged = new Judgement(meter, rounds).judge(row as unknown as SubmissionRow, beacon, models, work);
+    const judged = new Judgement(meter, rounds).judge(
+      row as unknown as SubmissionRow,
+      beacon,
+      models,
+      work,
+      rules,
+    );
     return unwrap(await judged);
   };
 
@@ -43,6 +67,24 @@ describe('the verdict', () => {
     const audited = await judge(asked);
     expect(audited).toMatchObject({ accepted: true, kernel: hash('c'), audit: auditFigures(asked) });
     expect(await judge(null)).not.toHaveProperty('audit');
+  });
+
+  it('notes where the training was not audited, and has no notes else', async () => {
+    const checks = [notAudited('the contributor does not show the training')];
+    const notes = [{ code: 'NOT_AUDITED', detail: 'the contributor does not show the training' }];
+    expect(await judge(null, 'somebody', checks)).toMatchObject({ accepted: true, notes });
+    expect(await judge(null)).not.toHaveProperty('notes');
+  });
+
+  it('notes what may still be chance after all that was drawn, and accepts it', async () => {
+    [doubted, count] = ['arithmetic', 0];
+    const verdict = await judge(null);
+    doubted = null;
+    expect(verdict).toMatchObject({ accepted: true, reasons: [], examples: { more: { arithmetic: 3 } } });
+    const detail = expect.stringMatching(
+      /^arithmetic: the loss rises by \d+\.\d\d % on \d+ examples, which may be chance/,
+    ) as string;
+    expect(verdict.notes).toEqual([{ code: 'DOMAIN_UNCERTAIN', detail }]);
   });
 
   it('says who has a part in what a round has made', async () => {

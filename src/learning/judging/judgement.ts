@@ -3,7 +3,14 @@ import { hashHeader } from '../../chain/index.js';
 import { hashJson, ok, type Json, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import type { Beacon } from '../beacon/beacon.js';
-import { ACCEPTANCE_RULES, reasonsAgainst, type AcceptanceRules } from '../evaluation/acceptance.js';
+import { skippedAudit } from '../checks/check-outcome.js';
+import {
+  ACCEPTANCE_RULES,
+  doubtsAbout,
+  reasonsAgainst,
+  type AcceptanceRules,
+  type Reason,
+} from '../evaluation/acceptance.js';
 import { EVALUATION_DRAWS, type DomainExamples } from '../evaluation/example-source.js';
 import { LossMeter } from '../evaluation/loss-meter.js';
 import { measureUntilClear } from '../evaluation/measure-until-clear.js';
@@ -41,6 +48,7 @@ export class Judgement {
     const { statement } = row;
     const members = await this.rounds.weightsOf(row.account);
     const reasons = reasonsAgainst(figures, statement.domains, rules);
+    const notes = [...doubtsAbout(figures, rules), ...auditNotes(row)];
     return ok({
       ...{ version: 1, submission: row.id, statement: statementHash(statement), author: statement.author },
       ...(members !== null && { members }),
@@ -58,8 +66,14 @@ export class Judgement {
         ...{ loss_floor: rules.lossFloor, resamples: rules.resamples },
       },
       ...{ figures, accepted: reasons.length === 0, reasons },
+      ...(notes.length > 0 && { notes }),
     });
   }
+}
+
+function auditNotes({ checks }: SubmissionRow): Reason[] {
+  const detail = skippedAudit(checks);
+  return detail === null ? [] : [{ code: 'NOT_AUDITED', detail }];
 }
 
 function hashOfExamples(examples: DomainExamples): string {

@@ -140,10 +140,12 @@ export class SubmissionSteps {
 
   private async conclude(row: SubmissionRow, verdict: Verdict, tookMs: number): Promise<Result<AfterStep>> {
     const { fall, low, high } = verdict.figures.overall;
+    const doubts = (verdict.notes ?? []).filter(({ code }) => code === 'DOMAIN_UNCERTAIN');
     const shares = [fall, low, high].map((share) => `${(share * 100).toFixed(2)} %`);
     const figures = { fall, low, high };
     if (verdict.accepted) {
-      const detail = `the loss falls by ${shares[0]} (${shares[1]} to ${shares[2]})`;
+      const gain = `the loss falls by ${shares[0]} (${shares[1]} to ${shares[2]})`;
+      const detail = [gain, ...doubts.map((doubt) => `in doubt: ${doubt.detail}`)].join('; ');
       const checks = [...row.checks, passed('evaluation', detail, figures, tookMs)];
       const published = await this.publication.accept(row, verdict, checks);
       if (!published.ok) return published;

@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlockReader } from '../../chain/index.js';
-import { systemClock, unwrap, type Json } from '../../common/index.js';
+import { ok, systemClock, unwrap, type Json } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import type { AppConfig } from '../../config/index.js';
 import type { ParameterIndex } from '../../experts/index.js';
 import { TrainingAuditRunner } from '../audit/node/audit-runner.js';
+import { skippedAudit, type CheckOutcome } from '../checks/check-outcome.js';
 import { planJson } from '../run/plan-json.js';
 import { parseManifest } from '../submission/manifest-facts.js';
 import { SubmissionFiles } from '../submission/submission-files.js';
@@ -19,7 +20,7 @@ import { TrainingAudit } from './training-audit.js';
 
 const hash = (digit: string) => digit.repeat(64);
 const ID = `submission_${'a'.repeat(32)}`;
-const row = { id: ID, statement: { release: hash('1') } } as unknown as SubmissionRow;
+const row = { id: ID, checks: [], statement: { release: hash('1') } } as unknown as SubmissionRow;
 const beacon = { submission_index: 1, nonce_index: 2, size: 3, root: hash('b') };
 const plan: TrainingPlan = {
   blocks: ['layer3.expert5'],
@@ -44,9 +45,10 @@ describe('the audit of submissions', () => {
     steps: Array.from({ length: 100 }, () => ({ hash: hash('a'), tokens: 50, examples: 3, loss: 1 })),
     ...changes,
   });
-  const create = (manifest: Json, updates = 8) => {
+  const create = (manifest: Json, updates = 8, whose: AppConfig['learningAudit'] = 'required') => {
     const config = {
       dataDir: folder,
+      learningAudit: whose,
       learningAuditUpdates: updates,
       learningOpeningSeconds: 60,
     } as AppConfig;
@@ -62,7 +64,7 @@ describe('the audit of submissions', () => {
     );
   };
   const admit = async (manifest: Json, updates?: number) => {
-    const found = await create(manifest, updates).admit(unwrap(parseManifest(manifest)));
+    const found = await create(manifest, updates).admit(unwrap(parseManifest(manifest)), false);
     return found.ok ? null : found.error.code;
   };
 
@@ -77,6 +79,23 @@ describe('the audit of submissions', () => {
       expect(await admit(manifestOf(changes))).toBe('SUBMISSION_NOT_AUDITABLE');
     for (const tooLarge of [{ batchTokens: 1 << 20 }, { microBatchTokens: 1 << 15 }])
       expect(await admit(manifestOf({}, { ...plan, ...tooLarge }))).toBe('SUBMISSION_NOT_AUDITABLE');
+  });
+
+  it('judges without an audit where none is offered or possible, notes why, and asks for nothing then', async () => {
+    const offeredTo = (changes: Record<string, Json>, offered: boolean) => {
+      const manifest = manifestOf(changes);
+      return create(manifest, 8, 'offered').admit(unwrap(parseManifest(manifest)), offered);
+    };
+    expect(await offeredTo({}, true)).toEqual(ok(null));
+    const kept = unwrap(await offeredTo({}, false))!;
+    const detail = 'not audited: the contributor does not show the training';
+    expect(kept).toMatchObject({ name: 'audit', passed: true, code: null, detail });
+    const other = unwrap(await offeredTo({ kernel: hash('f') }, true))!;
+    expect(skippedAudit([other])).toContain('another training kernel');
+    const asked = (checks: readonly CheckOutcome[]) =>
+      create(manifestOf(), 8, 'offered').ask({ ...row, checks }, beacon);
+    expect(await asked([kept])).toBeNull();
+    expect(await asked([])).toMatchObject({ of: 100 });
   });
 
   it('asks for updates that follow from the beacon', async () => {

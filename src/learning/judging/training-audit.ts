@@ -10,7 +10,7 @@ import { auditDetail, auditFigures } from '../audit/audit-figures.js';
 import type { AuditFacts } from '../audit/audit-facts.js';
 import { auditShare, drawUpdates } from '../audit/draw.js';
 import type { Beacon } from '../beacon/beacon.js';
-import { failed, passed, type CheckOutcome } from '../checks/check-outcome.js';
+import { failed, notAudited, passed, skippedAudit, type CheckOutcome } from '../checks/check-outcome.js';
 import { parseManifest, type ManifestFacts } from '../submission/manifest-facts.js';
 import { SubmissionFiles } from '../submission/submission-files.js';
 import type { AskedOpening, SubmissionRow } from '../submission/submission-row.js';
@@ -40,18 +40,24 @@ export class TrainingAudit {
     private readonly runner: TrainingAuditRunner,
   ) {}
 
-  /** `SUBMISSION_NOT_AUDITABLE`: openings are asked for, and this training could not be replayed here whatever was shown. */
-  async admit({ audit }: ManifestFacts): Promise<Result<void>> {
-    const updates = this.config.learningAuditUpdates;
-    if (updates === 0) return ok();
+  /**
+   * Whether a training will be audited: null where it will, or where this server audits none; else the check that says why not.
+   * `SUBMISSION_NOT_AUDITABLE`: this server audits all, and this one could not be replayed here whatever was shown.
+   * @param offered whether its contributor has said that the drawn updates can be shown
+   */
+  async admit({ audit }: ManifestFacts, offered: boolean): Promise<Result<CheckOutcome | null>> {
+    const { learningAudit: whose, learningAuditUpdates: updates } = this.config;
+    if (updates === 0) return ok(null);
     const problem = await this.problemWith(audit, updates);
-    return problem === null ? ok() : err(notAuditable(problem));
+    if (whose === 'required') return problem === null ? ok(null) : err(notAuditable(problem));
+    if (offered && problem === null) return ok(null);
+    return ok(notAudited(problem ?? 'the contributor does not show the training'));
   }
 
   /** What a contributor has to show, drawn from the beacon; null where nothing is asked for. */
   async ask(row: SubmissionRow, beacon: Beacon): Promise<AskedOpening | null> {
     const { learningAuditUpdates: count, learningOpeningSeconds: seconds } = this.config;
-    const facts = count === 0 ? null : await this.factsOf(row);
+    const facts = count === 0 || skippedAudit(row.checks) !== null ? null : await this.factsOf(row);
     if (facts === null || facts.steps.length === 0) return null;
     const updates = drawUpdates(beacon.root, facts.steps.length, count, nativeSha256);
     return {

@@ -35,6 +35,8 @@ export interface SubmissionRequest {
   readonly statement: unknown;
   readonly signature: string;
   readonly manifest: Json;
+  /** Whether drawn updates of the training can be shown. */
+  readonly showsTraining: boolean;
 }
 
 /** A submission that was taken, now or before. */
@@ -94,8 +96,8 @@ export class SubmissionDesk {
     }
     const judged = checkJudged(statement);
     if (!judged.ok) return judged;
-    const auditable = await this.audit.admit(read.value.manifest);
-    if (!auditable.ok) return auditable;
+    const audit = await this.audit.admit(read.value.manifest, request.showsTraining);
+    if (!audit.ok) return audit;
     const allowed = await this.datasets.check(statement.datasets);
     if (!allowed.ok) return allowed;
     const parent = await this.parentOf(statement);
@@ -107,6 +109,7 @@ export class SubmissionDesk {
       return this.record(id, account, request, read.value, inputs, [
         passed('shape', `${inputs.length} blocks as the release asks for`, null, performance.now() - began),
         passed('signature', `signed by ${statement.author}`, null, 0),
+        ...(audit.value === null ? [] : [audit.value]),
       ]);
     });
     if (!taken.ok) return taken;

@@ -56,4 +56,6 @@ export interface Verdict {
   readonly figures: EvaluationFigures;
   readonly accepted: boolean;
   readonly reasons: readonly Reason[];
+  /** What else is to be known, without weight for the outcome: `DOMAIN_UNCERTAIN`, `NOT_AUDITED`; not there where there is nothing. */
+  readonly notes?: readonly Reason[];
 }
