@@ -111,6 +111,9 @@ describe('proof of learning', () => {
     const { root, size, nonce_index: nonce, submission_index: at } = verdict.beacon;
     expect(await contributor.get(`/chain/D/blocks/${String(found.verdict_block)}/payload`)).toEqual(verdict);
     expect([verdict.accepted, nonce > at, size]).toEqual([true, true, nonce + 1]);
+    // Nothing of its training was shown.
+    const detail = expect.stringContaining('manifest of version 1') as string;
+    expect(verdict.notes).toContainEqual({ code: 'NOT_AUDITED', detail });
     const proof = `/log/proof/inclusion?index=${nonce}&size=${size}`;
     const { leaf_hash: leaf, path } = await contributor.get<{ leaf_hash: string; path: string[] }>(proof);
     const [hash, expected] = [leaf, root].map(hexToBytes);
