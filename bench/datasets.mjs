@@ -13,6 +13,10 @@ import {
   toxicityOf,
   trainedText,
 } from '../dist/src/datasets/index.js';
+import { expectFigure } from './aims.mjs';
+
+/** Precision and recall that every check has to have on faults that were planted. */
+const AIM = 0.95;
 
 const [count = '10000', seed = 'bench-1'] = process.argv
   .slice(2)
@@ -48,6 +52,8 @@ for (const [name, verdict] of Object.entries(verdicts)) {
   const right = found.filter((value, i) => value && wanted[i]).length;
   const [positives, findings] = [wanted, found].map((values) => values.filter(Boolean).length);
   const share = (part, of) => (of === 0 ? '–' : (part / of).toFixed(4));
+  if (findings > 0) expectFigure(`precision of ${name}`, right / findings, { least: AIM });
+  if (positives > 0) expectFigure(`recall of ${name}`, right / positives, { least: AIM });
   const speed = (file.length / 1e6 / seconds[name]).toFixed(1);
   console.log(
     `| ${name} | ${positives} | ${findings} | ${share(right, findings)} | ${share(right, positives)} | ${speed} |`,

@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { unwrap } from '../dist/src/common/index.js';
 import { loadConfig } from '../dist/src/config/index.js';
 import { EmbeddedPostgres } from '../dist/src/database/index.js';
+import { fail } from './aims.mjs';
 import { openLedger, randomNumbers, transferId } from './ledger-support.mjs';
 
 const BATCH = 4_096;
@@ -84,7 +85,10 @@ async function supervise(transfers, kills) {
   await postgres.stop();
   const good = lost.length === 0 && sums.length === 0 && report.errors === 0;
   if (good) rmSync(folder, { recursive: true, force: true });
-  else console.log(`data folder kept: ${folder}`);
+  else {
+    fail('batches that were acknowledged are lost, or the ledger does not add up');
+    console.log(`data folder kept: ${folder}`);
+  }
   process.exit(good ? 0 : 1);
 }
 

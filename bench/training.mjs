@@ -14,6 +14,7 @@ import { compileTraining } from '../dist/src/learning/trainer/node/compile-train
 import { TrainingThreads } from '../dist/src/learning/trainer/node/training-threads.js';
 import { Trainer } from '../dist/src/learning/trainer/trainer.js';
 import { createTrainingMemory, TrainingKernel } from '../dist/src/learning/trainer/training-kernel.js';
+import { fail } from './aims.mjs';
 import { SHAPES } from './engine/shapes.mjs';
 import { measurePeaks } from './roofline/peaks.mjs';
 
@@ -186,6 +187,7 @@ console.table(
   })),
 );
 const same = new Set(trainings.map(({ hash }) => hash)).size === 1;
-console.log(same ? `${steps} updates three times: the same bits` : 'THE HASHES DIFFER');
+if (same) console.log(`${steps} updates three times: the same bits`);
+else fail('the hashes of the three trainings differ');
 console.log(JSON.stringify({ products, peak, steps, trainings, same }));
 process.exit(same ? 0 : 1);

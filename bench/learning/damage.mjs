@@ -133,7 +133,10 @@ async function handIn() {
   // What is rejected asks nobody; then the wait for the question ends with the server.
   question.catch(() => undefined);
   const asked = await Promise.race([question, ended]);
-  if (asked === null) throw new Error(`the submission ended before anybody was asked: ${await following}`);
+  if (asked === null) {
+    const { state, code, detail } = JSON.parse(await following);
+    throw new Error(`the submission is ${state} before anybody was asked: ${code}: ${detail}`);
+  }
   const { decision } = asked;
   say(`judged after ${((performance.now() - submitted) / 1000).toFixed(1)} s; the matrix asks a guardian:`);
   say(
@@ -143,8 +146,10 @@ async function handIn() {
     reason: 'the evaluation says so',
   });
   const result = JSON.parse(await following);
-  for (const { name, passed, detail, took_ms: took } of result.checks)
-    say(`  ${passed ? 'passed' : 'failed'} ${name} (${took} ms): ${detail}`);
+  for (const { name, passed, detail, figures, took_ms: took } of result.checks) {
+    const cpu = figures?.cpu_ms === undefined ? '' : `, ${figures.cpu_ms} ms of processor time`;
+    say(`  ${passed ? 'passed' : 'failed'} ${name} (${took} ms${cpu}): ${detail}`);
+  }
   for (const [domain, { base, candidate, fall, low, high }] of Object.entries({
     ...result.verdict.figures.domains,
     overall: result.verdict.figures.overall,
