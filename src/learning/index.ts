@@ -14,8 +14,12 @@ export { hashFile } from './run/hash-file.js';
 export { lossCurve } from './run/loss-curve.js';
 export { trainingManifest } from './run/manifest.js';
 export { readExamples, type TrainingExamples } from './run/read-examples.js';
-export { keepEveryOf, TrainingFolder, type KeptRun } from './run/training-folder.js';
-export { checkBlocks, openJob, startJob, type TrainingJob, type TrainingWish } from './run/training-job.js';
+export { keepEveryOf } from './run/keep-every.js';
+export { openJob, startJob } from './run/node/own-training-job.js';
+export { RUN_SETTINGS } from './run/run-settings.js';
+export { STATES_BYTES, TrainingFolder, type KeptRun } from './run/training-folder.js';
+export { checkBlocks, type TrainingJob, type TrainingWish } from './run/training-job.js';
+export { initialLink, trainingResult } from './run/training-result.js';
 export { runTraining, type RunEnd, type RunHooks, type RunOutcome } from './run/training-run.js';
 export type { DeltaPlan } from './delta/delta-codec.js';
 export {
