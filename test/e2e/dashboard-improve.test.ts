@@ -42,7 +42,7 @@ browserTests('the Improve page', () => {
   });
 
   const chooseExpert = async (page: Page) => {
-    await page.getByRole('textbox', { name: 'Expert' }).fill(DAMAGED_EXPERT);
+    await page.getByRole('combobox', { name: 'Expert' }).fill(DAMAGED_EXPERT);
     await page.getByRole('option', { name: DAMAGED_EXPERT, exact: true }).click();
   };
   const giveFile = (page: Page, content: Uint8Array | string) =>

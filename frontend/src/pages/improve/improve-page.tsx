@@ -31,7 +31,7 @@ export default function ImprovePage() {
       <TrainingForm wish={wish} onChange={setWish} busy={busy} />
       {phase !== 'none' && <TrainingPanel training={training} />}
       {outcome !== null && <ResultPanel outcome={outcome} />}
-      {outcome !== null && <SubmitPanel gained={outcome.best.step > 0} submission={training.submission} />}
+      {outcome !== null && outcome.best.step > 0 && <SubmitPanel submission={training.submission} />}
     </div>
   );
 }

@@ -38,7 +38,7 @@ export function LossChart(props: { losses: LossPoints; looks: readonly Look[]; u
                   y2={y(value)}
                 />
                 <text className={styles.axis} x={EDGE.left - 6} y={y(value) + 3.5} textAnchor="end">
-                  {number(value, 2)}
+                  {number(value, high - low < 0.5 ? 3 : 2)}
                 </text>
               </g>
             );

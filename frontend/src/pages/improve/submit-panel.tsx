@@ -1,6 +1,5 @@
 import { Button, NumberInput, Progress, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import { count } from '../../components/format.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { useHandIn } from '../../hooks/training.js';
 import { HandedIn } from './handed-in.js';
@@ -10,11 +9,8 @@ import { KeyFields } from './key-fields.js';
 const MOST_WORK = 32;
 const DOMAIN = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 
-/**
- * Signs what was trained and hands it in.
- * @param gained whether it is better than before  @param submission as which it was handed in; null: not yet
- */
-export function SubmitPanel({ gained, submission }: { gained: boolean; submission: string | null }) {
+/** Signs what was trained and hands it in. @param submission as which it was handed in; null: not yet */
+export function SubmitPanel({ submission }: { submission: string | null }) {
   const [typed, setTyped] = useState('');
   const [difficulty, setDifficulty] = useState<number | string>(0);
   const { submit, progress } = useHandIn();
@@ -53,10 +49,9 @@ export function SubmitPanel({ gained, submission }: { gained: boolean; submissio
           onChange={setDifficulty}
         />
         <div className={`row ${styles.wide}`}>
-          <Button type="submit" size="xs" disabled={wrong || !gained} loading={submit.isPending}>
+          <Button type="submit" size="xs" disabled={wrong} loading={submit.isPending}>
             Sign and hand in
           </Button>
-          {!gained && <span className="label">Nothing was learnt that could be handed in.</span>}
         </div>
         {progress !== null && (
           <div className={styles.wide} role="status">
@@ -71,9 +66,9 @@ export function SubmitPanel({ gained, submission }: { gained: boolean; submissio
         )}
         {submission !== null && <HandedIn id={submission} />}
         <p className={`${styles.words} ${styles.wide}`}>
-          What is sent: the trained {count(1, 'block')}, your public key, and the manifest: settings, the hash
-          of your file and of every update. Where the server audits trainings it may ask to see a few
-          documents; then you are asked here first.
+          What is sent: the trained block, your public key, and the manifest: settings, the hash of your file
+          and of every update. Where the server audits trainings it may ask to see a few documents; then you
+          are asked here first.
         </p>
       </form>
     </section>
