@@ -26,7 +26,8 @@ export default function ImprovePage() {
       <p className={styles.words}>
         Your data stay in this browser: the model comes to them, and training runs in this tab with the same
         code and the same bits as <code className="mono">stemma train</code>. Nothing is sent before you hand
-        in, and then only the trained weights and a manifest with hashes.
+        in, and then only the trained weights and a manifest with hashes. If a server audits the training, you
+        are asked before it sees a document.
       </p>
       <TrainingForm wish={wish} onChange={setWish} busy={busy} />
       {phase !== 'none' && <TrainingPanel training={training} />}

@@ -40,7 +40,7 @@ export function TrainingForm(props: { wish: TypedWish; onChange: (wish: TypedWis
         <Select
           size="xs"
           label="Expert"
-          description="the Experts page shows what each is used for"
+          description="see the Experts page"
           placeholder="Choose one"
           searchable
           data={experts.data ?? []}
