@@ -89,6 +89,7 @@ describe('the training of a tab', () => {
     const tooMuch = sut.sign(WISH).catch(({ code }: Problem) => outcomes.push(code));
     worker.tells(SIGNED);
     await tooMuch;
+    await new Promise((resolve) => setImmediate(resolve));
     expect(outcomes.sort()).toEqual(['TRAINING_OPTIONS', 'ab']);
     const second = sut.sign(WISH);
     worker.tells({ type: 'not done', code: 'BLOCK_WORK', detail: 'no' });
