@@ -15,7 +15,7 @@ const alternatives = (names) => `^src/(${names.join('|')})/`;
 
 /** The files a browser runs too: they must not reach Node's own modules or the framework. */
 const portable =
-  '^src/(common/(result|errors|canonical-json|ed25519|hash|mathematics|merkle|clock)|chain/block/|log/checkpoint/|experts/tensorblock/|datasets/(generators|jsonl|quality|planted|proof)/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults)|learning/trainer/(?!node/)|rewards/solvency/(sum-tree|solvency-proof))';
+  '^src/(common/(result|errors|canonical-json|ed25519|hash|mathematics|merkle|clock|stream-chunks)|chain/block/|log/checkpoint/|experts/(tensorblock/|model-config|releases/(release-payload|version)|blocks/tensor-directory)|datasets/(generators|jsonl|quality|planted|proof)/|inference/((constraints|sampler|commitment|receipt|tokenizer)/|models/sampling-defaults)|learning/(trainer/(?!node/)|examples/|source/(block-access|release-model|remote-block-access|tensor-values|trained-block)|run/(keep-every|loss-curve|manifest|plan-json|read-examples|run-settings|training-job|training-result|training-run|unseen)\\.|submission/(prepare-submission|manifest-facts|statement)\\.|audit/(audit-facts|document-tree|opening|opening-codec|opening-maker)\\.)|keys/secp256k1-signer|rewards/solvency/(sum-tree|solvency-proof))';
 
 module.exports = {
   forbidden: [

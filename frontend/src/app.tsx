@@ -31,6 +31,7 @@ const DatasetsPage = lazy(() => import('./pages/datasets/datasets-page.js'));
 const DatasetPage = lazy(() => import('./pages/datasets/dataset-page.js'));
 const SubmissionsPage = lazy(() => import('./pages/submissions/submissions-page.js'));
 const SubmissionPage = lazy(() => import('./pages/submissions/submission-page.js'));
+const ImprovePage = lazy(() => import('./pages/improve/improve-page.js'));
 const RoundsPage = lazy(() => import('./pages/rounds/rounds-page.js'));
 const RoundPage = lazy(() => import('./pages/rounds/round-page.js'));
 const LineagePage = lazy(() => import('./pages/lineage/lineage-page.js'));
@@ -78,6 +79,7 @@ export function App() {
             <Route path="/resonance" element={<ResonancePage />} />
             <Route path="/submissions" element={<SubmissionsPage />} />
             <Route path="/submissions/:id" element={<SubmissionPage />} />
+            <Route path="/improve" element={<ImprovePage />} />
             <Route path="/rounds" element={<RoundsPage />} />
             <Route path="/rounds/:id" element={<RoundPage />} />
             <Route path="/lineage" element={<LineagePage />} />

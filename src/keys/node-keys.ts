@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { CodedError, err, ok, type Result } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { KeyFolder } from './key-folder.js';
-import { ed25519Signer, secp256k1Signer, type Ed25519Signer, type Secp256k1Signer } from './signer.js';
+import { secp256k1Signer, type Secp256k1Signer } from './secp256k1-signer.js';
+import { ed25519Signer, type Ed25519Signer } from './signer.js';
 
 /** What the secret of the noise is derived by: it says nothing about the key. */
 const NOISE_LABEL = 'stemma noise 1';

@@ -2,7 +2,8 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
 import fc from 'fast-check';
 import { bytesToHex, hexToBytes, sha256Bytes } from '../common/index.js';
-import { ed25519Signer, secp256k1Signer } from './signer.js';
+import { secp256k1Signer } from './secp256k1-signer.js';
+import { ed25519Signer } from './signer.js';
 
 describe('signers', () => {
   it('signs as RFC 8032 §7.1 test 3 does', () => {

@@ -1,6 +1,4 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
-import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { sha256 } from '@noble/hashes/sha2.js';
 
 /** Signs with an Ed25519 key (RFC 8032). */
 export interface Ed25519Signer {
@@ -10,35 +8,11 @@ export interface Ed25519Signer {
   sign(message: Uint8Array): Uint8Array;
 }
 
-/** Signs with a secp256k1 key: ECDSA, RFC 6979 nonces, low S. */
-export interface Secp256k1Signer {
-  /** 33 bytes, compressed. */
-  readonly publicKey: Uint8Array;
-  /** The 64-byte compact signature over SHA-256 of a message. */
-  sign(message: Uint8Array): Uint8Array;
-  /** The 64-byte compact signature over a digest of 32 bytes. */
-  signDigest(digest: Uint8Array): Uint8Array;
-}
-
 /** An Ed25519 signer by OpenSSL. @param seed 32 bytes, the private key of RFC 8032 */
 export function ed25519Signer(seed: Uint8Array): Ed25519Signer {
   const key = ed25519PrivateKey(seed);
   const publicKey = ed25519PublicKey(key);
   return { publicKey, sign: (message) => new Uint8Array(sign(null, message, key)) };
-}
-
-/**
- * A secp256k1 signer. Same message, same signature (OpenSSL draws its nonces, so this is the JavaScript one).
- * @param secretKey 32 bytes
- */
-export function secp256k1Signer(secretKey: Uint8Array): Secp256k1Signer {
-  const signDigest = (digest: Uint8Array) =>
-    secp256k1.sign(digest, secretKey, { prehash: false, lowS: true, format: 'compact' });
-  return {
-    publicKey: secp256k1.getPublicKey(secretKey, true),
-    sign: (message) => signDigest(sha256(message)),
-    signDigest,
-  };
 }
 
 /** PKCS#8 framing of a raw Ed25519 seed (RFC 8410 §7). */

@@ -1,5 +1,4 @@
 export { parseAuditFacts } from './audit/audit-facts.js';
-export { DocumentTree } from './audit/document-tree.js';
 export { OpeningMaker } from './audit/opening-maker.js';
 export type { Opening, UpdateOpening } from './audit/opening.js';
 export { encodeOpening, OPENING_LIMITS } from './audit/opening-codec.js';
@@ -12,10 +11,13 @@ export { openPretraining, pretrainingPlan } from './pretraining/pretraining-job.
 export { runPretraining, type PretrainingOutcome } from './pretraining/run-pretraining.js';
 export { hashFile } from './run/hash-file.js';
 export { lossCurve } from './run/loss-curve.js';
-export { trainingManifest } from './run/manifest.js';
 export { readExamples, type TrainingExamples } from './run/read-examples.js';
-export { keepEveryOf, TrainingFolder, type KeptRun } from './run/training-folder.js';
-export { checkBlocks, openJob, startJob, type TrainingJob, type TrainingWish } from './run/training-job.js';
+export { keepEveryOf } from './run/keep-every.js';
+export { openJob, startJob } from './run/node/own-training-job.js';
+export { RUN_SETTINGS } from './run/run-settings.js';
+export { STATES_BYTES, TrainingFolder, type KeptRun } from './run/training-folder.js';
+export { checkBlocks, type TrainingJob, type TrainingWish } from './run/training-job.js';
+export { initialLink, trainingResult } from './run/training-result.js';
 export { runTraining, type RunEnd, type RunHooks, type RunOutcome } from './run/training-run.js';
 export type { DeltaPlan } from './delta/delta-codec.js';
 export {
@@ -46,7 +48,7 @@ export { encodeTrainedBlock, type TrainedBlock } from './source/trained-block.js
 export { ADAM_DEFAULTS } from './trainer/adam.js';
 export type { TokenSequence } from './trainer/batch.js';
 export { trainingKernelPath } from './trainer/node/training-kernel-path.js';
-export { linkOfState, NO_STEP, trainedSizes } from './trainer/state-link.js';
+export { trainedSizes } from './trainer/state-link.js';
 export { TrainingThreads } from './trainer/node/training-threads.js';
 export { Trainer, type StepReport } from './trainer/trainer.js';
 export type { TrainingPlan } from './trainer/training-plan.js';

@@ -7,15 +7,23 @@ import { packageRoot } from '../common/installation.js';
 
 const ONE_YEAR = 'public, max-age=31536000, immutable';
 
-/** Serves the built dashboard and the kernel. @returns what is missing because it was not built */
+/** What browsers compute with: what it is called when it is missing, where it lies, and the name it is served by. */
+const KERNELS = [
+  ['kernel', ['kernel', 'kernel.wasm'], 'kernel'],
+  ['training kernel', ['training', 'training.wasm'], 'training'],
+] as const;
+
+/** Serves the built dashboard and the kernels. @returns what is missing because it was not built */
 export async function serveStaticFiles(fastify: FastifyInstance): Promise<string[]> {
   const missing: string[] = [];
   const dashboard = join(packageRoot(), 'frontend', 'dist');
   if (existsSync(join(dashboard, 'index.html'))) await serveDashboard(fastify, dashboard);
   else missing.push('dashboard');
-  const kernel = join(packageRoot(), 'dist', 'kernel', 'kernel.wasm');
-  if (existsSync(kernel)) serveKernel(fastify, readFileSync(kernel));
-  else missing.push('kernel');
+  for (const [part, path, name] of KERNELS) {
+    const file = join(packageRoot(), 'dist', ...path);
+    if (existsSync(file)) serveKernel(fastify, name, readFileSync(file));
+    else missing.push(part);
+  }
   return missing;
 }
 
@@ -32,10 +40,10 @@ async function serveDashboard(fastify: FastifyInstance, root: string): Promise<v
   });
 }
 
-/** The kernel under its plain name, revalidated, and under its hash, for ever. */
-function serveKernel(fastify: FastifyInstance, bytes: Buffer): void {
+/** A kernel under its plain name, revalidated, and under its hash, for ever. */
+function serveKernel(fastify: FastifyInstance, name: string, bytes: Buffer): void {
   const hash = createHash('sha256').update(bytes).digest('hex');
-  fastify.get('/kernel/kernel.wasm', async (request, reply) => {
+  fastify.get(`/kernel/${name}.wasm`, async (request, reply) => {
     void reply.header('etag', `"${hash}"`).header('cache-control', 'no-cache');
     if (request.headers['if-none-match'] === `"${hash}"`) return reply.status(304).send();
     return reply.type('application/wasm').send(bytes);

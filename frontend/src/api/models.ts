@@ -20,3 +20,13 @@ export async function listReleases(
   return (await requestJson<{ items: readonly { release: string; version: string }[] }>(path, { signal }))
     .items;
 }
+
+/** Names of the experts that a release has weights for, by layer and number. */
+export async function listReleaseExperts(release: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const { weights } = await requestJson<{ weights: Readonly<Record<string, string>> }>(
+    `/chain/A/blocks/${encodeURIComponent(release)}/payload`,
+    { signal },
+  );
+  const names = Object.keys(weights).filter((name) => name.includes('.expert'));
+  return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+}

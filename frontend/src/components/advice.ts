@@ -138,6 +138,32 @@ export const adviceByCode: Readonly<Record<string, Advice>> = {
     unaffected: 'What arrived before is shown.',
     action: 'Ask again: the same seed gives the same answer.',
   },
+  TRAINING_CRASHED: {
+    title: 'The training stopped',
+    unaffected: 'The server and your data are not affected.',
+    action: 'Reload the page. Training needs a current browser, and https or a loopback address.',
+  },
+  TRAINING_DIVERGED: {
+    title: 'The training went astray',
+    unaffected: nothingChanged,
+    action: 'Take a lower learning rate and train again.',
+  },
+  TRAINING_TOO_LITTLE: {
+    title: 'There is too little to learn from',
+    unaffected: nothingChanged,
+    action: 'Take more documents: about one in ten is kept apart to see how training fares.',
+  },
+  KEY_INVALID: {
+    title: 'This is no key',
+    unaffected: 'The key that was here stays.',
+    action: 'Paste the content of a file that Save this key has written.',
+  },
+  KEY_STORE: {
+    title: 'This browser keeps no key',
+    unaffected: 'What was trained is still here.',
+    action:
+      'Leave private browsing or allow this page to store data; or save the files and use stemma submit.',
+  },
   VERIFY_CRASHED: {
     title: 'The verification stopped',
     unaffected: 'It says nothing about the answer.',

@@ -30,7 +30,16 @@ export function ExportButtons<T>(props: {
 
 /** Gives the reader a file to keep. */
 export function saveFile(name: string, type: string, content: string): void {
-  const url = URL.createObjectURL(new Blob([content], { type }));
+  save(name, new Blob([content], { type }));
+}
+
+/** The same for bytes. */
+export function saveBytes(name: string, content: Uint8Array<ArrayBuffer>): void {
+  save(name, new Blob([content], { type: 'application/octet-stream' }));
+}
+
+function save(name: string, content: Blob): void {
+  const url = URL.createObjectURL(content);
   const link = document.createElement('a');
   link.href = url;
   link.download = name;

@@ -14,6 +14,7 @@ import {
   IconSchool,
   IconShieldCheck,
   IconSitemap,
+  IconTrendingUp,
   IconUsers,
   IconUsersGroup,
   IconWaveSine,
@@ -36,6 +37,12 @@ export const pages = [
     label: 'Datasets',
     question: 'What may models be trained on?',
     icon: IconDatabase,
+  },
+  {
+    path: '/improve',
+    label: 'Improve',
+    question: 'What can my data teach an expert?',
+    icon: IconTrendingUp,
   },
   {
     path: '/submissions',

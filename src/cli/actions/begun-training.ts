@@ -5,11 +5,12 @@ import { CodedError, unwrap } from '../../common/index.js';
 import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import {
   checkBlocks,
+  initialLink,
   keepEveryOf,
-  linkOfState,
-  NO_STEP,
   openJob,
+  RUN_SETTINGS,
   startJob,
+  STATES_BYTES,
   trainedSizes,
   TrainingFolder,
   trainingKernelPath,
@@ -53,8 +54,7 @@ export interface BegunTraining {
   readonly initial: string;
 }
 
-/** Updates between two looks at unseen documents. */
-const CHECK_EVERY = 20;
+const { checkEvery: CHECK_EVERY } = RUN_SETTINGS;
 const VALUE_BYTES = 4;
 /** A value and two moments. */
 const STATE_VALUES = 3;
@@ -83,9 +83,9 @@ export async function beginTraining(
       ...{ model: `${model.model}@${model.version}`, release: model.release, server },
       ...{ kernel: await kernelHash(), data: { path: resolve(options.data), hash: data.hash } },
       ...{ datasets: options.datasets, plan, checkEvery: CHECK_EVERY },
-      keepEvery: keepEveryOf(stateBytes, plan.schedule.steps, CHECK_EVERY),
+      keepEvery: keepEveryOf(stateBytes, plan.schedule.steps, CHECK_EVERY, STATES_BYTES),
     });
-    return { model, data, job, folder, out, from: null, initial: initialLink(model, job) };
+    return { model, data, job, folder, out, from: null, initial: initialLink(model, job, nativeSha256) };
   });
 }
 
@@ -106,7 +106,7 @@ export async function openTraining(
   if (other !== false)
     throw new CodedError('TRAINING_CHANGED', `this training cannot go on: ${other}`, { folder: out });
   const job = openJob(model, data.examples, record.plan, threadsOf(options));
-  return { model, data, job, folder, out, from: null, initial: initialLink(model, job) };
+  return { model, data, job, folder, out, from: null, initial: initialLink(model, job, nativeSha256) };
 }
 
 /** Takes a training up from the newest state that is whole, or from its beginning. */
@@ -126,11 +126,6 @@ export async function takeUpTraining(
 /** SHA-256 of the training kernel of this installation. */
 export async function kernelHash(): Promise<string> {
   return nativeSha256Hex(await readFile(trainingKernelPath()));
-}
-
-function initialLink({ config }: ReleaseModel, { trainer, plan }: TrainingJob): string {
-  const { values } = trainer.state();
-  return linkOfState(NO_STEP, values, trainedSizes(config, plan.blocks), nativeSha256);
 }
 
 function threadsOf({ threads }: Pick<TrainOptions, 'threads'>): number {

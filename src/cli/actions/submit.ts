@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, messageOf, systemClock, unwrap, type Json } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
 import { NodeKeys } from '../../keys/index.js';
 import {
   HttpBlockAccess,
@@ -62,7 +63,7 @@ export async function submit(
     const datasets = [...options.datasets, ...datasetsOf(manifest)];
     const trained: TrainedResult = { manifest, payloads, domains, datasets, difficulty, now };
     const access = new HttpBlockAccess((path) => server.fetch(path));
-    const prepared = unwrap(await prepareSubmission(trained, blockSigner, access));
+    const prepared = unwrap(await prepareSubmission(trained, blockSigner, access, nativeSha256));
     const upload = await uploadBlocks(context, server, prepared, payloads);
     const { statement, signature } = prepared;
     const shows = options.show && (await canShowTraining(folder, manifest));

@@ -2,22 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { bytesToHex, CodedError, unwrap, type Json } from '../../common/index.js';
-import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
-import {
-  DocumentTree,
-  encodeTrainedBlock,
-  lossCurve,
-  runTraining,
-  trainingManifest,
-  type RunOutcome,
-} from '../../learning/index.js';
+import { CodedError, unwrap, type Json } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
+import { RUN_SETTINGS, runTraining, trainingResult, type RunOutcome } from '../../learning/index.js';
 import type { CommandContext } from '../command-context.js';
 import { optionsOfRound } from './rounds/train-for-round.js';
 import { beginTraining, takeUpTraining, type BegunTraining, type TrainOptions } from './begun-training.js';
-
-/** Looks in a row without a better one after which a training ends. */
-const PATIENCE = 8;
 
 /** Trains experts of a model and writes their blocks, a manifest and the curve of the loss. */
 export async function train(context: CommandContext, options: TrainOptions): Promise<void> {
@@ -60,7 +50,7 @@ async function runWithBar(
   let checked = NaN;
   try {
     const { checkEvery, keepEvery } = folder.record;
-    const limits = { steps, milliseconds, checkEvery, keepEvery, patience: PATIENCE };
+    const limits = { steps, milliseconds, checkEvery, keepEvery, patience: RUN_SETTINGS.patience };
     const hooks = {
       now: () => performance.now(),
       onStep: ({ step, loss }: { step: number; loss: number }) =>
@@ -77,26 +67,12 @@ async function runWithBar(
 }
 
 async function writeResults(begun: BegunTraining, outcome: RunOutcome): Promise<string[]> {
-  const { model, job, data, out, initial, folder } = begun;
-  const { trainer, plan } = job;
+  const { out, folder } = begun;
   await mkdir(out, { recursive: true });
-  const blocks = plan.blocks.map((name) => {
-    const block = encodeTrainedBlock(model, name, (of, tensor) => trainer.values(of, tensor));
-    return { block, hash: nativeSha256Hex(block.payload), file: `${name}.tensorblock` };
-  });
-  for (const { block, file } of blocks) await writeFile(join(out, file), block.payload);
   const { kernel, datasets, keepEvery } = folder.record;
-  const { learnt, unseen } = data.examples;
-  const facts = {
-    ...{ hash: data.hash, bytes: data.bytes, learnt: learnt.length, unseen: unseen.length },
-    root: bytesToHex(DocumentTree.over(learnt, nativeSha256).root),
-    datasets,
-  };
-  const parts = { model, plan, kernel, data: facts, initial, checkpointEvery: keepEvery, blocks, outcome };
-  await writeFile(join(out, 'manifest.json'), `${JSON.stringify(trainingManifest(parts), null, 1)}\n`);
-  const title = `${model.model}@${model.version}: ${plan.blocks.join(', ')}`;
-  await writeFile(join(out, 'loss.svg'), lossCurve(title, outcome.steps, outcome.checks));
-  return [...blocks.map(({ file }) => file), 'manifest.json', 'loss.svg'].map((file) => join(out, file));
+  const { files } = trainingResult({ ...begun, kernel, datasets, keepEvery, outcome }, nativeSha256);
+  for (const [file, bytes] of files) await writeFile(join(out, file), bytes);
+  return [...files.keys()].map((file) => join(out, file));
 }
 
 const ENDS = {

@@ -8,6 +8,7 @@ import {
   HttpBlockAccess,
   readExamples,
   readRelease,
+  RUN_SETTINGS,
   StoredBlockAccess,
   type BlockAccess,
   type ReleaseModel,
@@ -17,8 +18,6 @@ import type { CommandContext } from '../command-context.js';
 
 /** How long one block may take to arrive, ms. */
 const DEADLINE_MS = 120_000;
-/** Examples that are looked at without being learnt: enough for a steady figure, few enough to cost little. */
-const MOST_UNSEEN = 256;
 
 /** A file to learn from, read. */
 export interface TrainingData {
@@ -67,7 +66,7 @@ export async function readTrainingData(path: string, model: ReleaseModel): Promi
   const encoder = unwrap(ExampleEncoder.create(model.tokenizer));
   const { hash, bytes } = await hashFile(path).catch(unreadable(path));
   const all = unwrap(await readExamples(createReadStream(path), encoder, model.config.maxPositions));
-  return { hash, bytes, examples: { ...all, unseen: all.unseen.slice(0, MOST_UNSEEN) } };
+  return { hash, bytes, examples: { ...all, unseen: all.unseen.slice(0, RUN_SETTINGS.unseen) } };
 }
 
 function unreadable(path: string): (thrown: unknown) => never {

@@ -1,5 +1,5 @@
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
-import type { Content, Message } from '../../datasets/index.js';
+import type { Content, Message } from '../../datasets/jsonl/index.js';
 import { stopTokenIds } from '../../inference/models/sampling-defaults.js';
 import { ChatTemplate } from '../../inference/tokenizer/chat-template.js';
 import { TextTokenizer } from '../../inference/tokenizer/text-tokenizer.js';

@@ -1,6 +1,7 @@
 import { CodedError, err, hashJson, isHash, ok, type Json, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
-import { HttpBlockAccess, type Ask } from '../source/http-block-access.js';
+import { HttpBlockAccess } from '../source/http-block-access.js';
+import type { Ask } from '../source/remote-block-access.js';
 import { aggregateRound, type ShownUpdate } from './aggregate-round.js';
 import { readRoundBase } from './round-base.js';
 import { ROUND_ENTRIES } from './round-log.js';

@@ -1,5 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
-import { readDocuments } from '../../datasets/index.js';
+import { readDocuments } from '../../datasets/jsonl/index.js';
 import type { ExampleEncoder } from '../examples/example-encoder.js';
 import type { TokenSequence } from '../trainer/batch.js';
 import { isUnseen } from './unseen.js';

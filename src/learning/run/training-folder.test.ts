@@ -10,7 +10,8 @@ import type { TokenSequence } from '../trainer/batch.js';
 import { Trainer } from '../trainer/trainer.js';
 import type { TrainingPlan } from '../trainer/training-plan.js';
 import type { RunRecord } from './run-record.js';
-import { keepEveryOf, TrainingFolder } from './training-folder.js';
+import { keepEveryOf } from './keep-every.js';
+import { STATES_BYTES, TrainingFolder } from './training-folder.js';
 import { runTraining, type RunHooks, type RunOutcome } from './training-run.js';
 
 const STEPS = 14;
@@ -120,9 +121,9 @@ describe('the folder of a training', () => {
 
 describe('the distance of kept states', () => {
   it('is a multiple of the looks, and greater for more and larger states', () => {
-    expect(keepEveryOf(1 << 20, 1000, 20)).toBe(20);
-    expect(keepEveryOf(2 ** 28, 1000, 20)).toBe(500);
-    expect(keepEveryOf(2 ** 33, 1000, 20)).toBe(1000);
-    expect(keepEveryOf(100e6, 10_000, 20) % 20).toBe(0);
+    expect(keepEveryOf(1 << 20, 1000, 20, STATES_BYTES)).toBe(20);
+    expect(keepEveryOf(2 ** 28, 1000, 20, STATES_BYTES)).toBe(500);
+    expect(keepEveryOf(2 ** 33, 1000, 20, STATES_BYTES)).toBe(1000);
+    expect(keepEveryOf(100e6, 10_000, 20, STATES_BYTES) % 20).toBe(0);
   });
 });

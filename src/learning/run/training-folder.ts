@@ -17,20 +17,13 @@ import { decodeState, encodeState } from './state-file.js';
 import type { Check, RunProgress } from './training-run.js';
 
 /** Disk that the kept states of a training may take, bytes. */
-const STATES_BYTES = 2 ** 30;
+export const STATES_BYTES = 2 ** 30;
 const STATE_FILE = /^(\d{1,8})\.state$/;
 
 /** A point that a training can be taken up from. */
 export interface KeptRun {
   readonly progress: RunProgress;
   readonly state: TrainerState;
-}
-
-/** How many updates to leave between two kept states, a multiple of `checkEvery`, so that all of them find room. */
-export function keepEveryOf(stateBytes: number, steps: number, checkEvery: number): number {
-  // Beside each of them the best one so far may be kept.
-  const affordable = Math.max(1, Math.floor(STATES_BYTES / 2 / stateBytes));
-  return checkEvery * Math.max(1, Math.ceil(steps / affordable / checkEvery));
 }
 
 /**

@@ -1,11 +1,9 @@
-import { CodedError, err, ok, type Result } from '../../common/index.js';
-import { nativeSha256 } from '../../common/native-hash.js';
+import { CodedError, err, ok, type Result, type Sha256 } from '../../common/index.js';
 import type { ReleaseModel } from '../source/release-model.js';
 import { tensorValues } from '../source/tensor-values.js';
 import { ADAM_DEFAULTS } from '../trainer/adam.js';
-import { trainingKernelPath } from '../trainer/node/training-kernel-path.js';
-import { TrainingThreads } from '../trainer/node/training-threads.js';
 import { Trainer } from '../trainer/trainer.js';
+import type { TrainingKernel } from '../trainer/training-kernel.js';
 import type { TrainingPlan } from '../trainer/training-plan.js';
 import type { TrainingExamples } from './read-examples.js';
 
@@ -18,7 +16,21 @@ export interface TrainingWish {
   /** Updates; null = as many as fit into the time. */
   readonly steps: number | null;
   readonly milliseconds: number;
-  readonly threads: number;
+}
+
+/** The kernel with all its threads. */
+export interface KernelThreads {
+  readonly kernel: TrainingKernel;
+  stop(): Promise<void>;
+}
+
+/** What a trainer computes on: a server's process or a browser's worker. Nothing of it changes a bit of what is learnt. */
+export interface TrainingGround {
+  /** For sequences as long as `longestOf` says, at least. */
+  readonly threads: KernelThreads;
+  readonly sha256: Sha256;
+  /** Most bytes of outputs of frozen layers to keep. */
+  readonly prefixBytes: number;
 }
 
 /** A trainer on threads of its own. */
@@ -31,8 +43,6 @@ export interface TrainingJob {
 const MICRO_BATCH_TOKENS = 1024;
 const WARM_UP_SHARE = 0.05;
 const FLOOR = 0.05;
-/** Outputs of frozen layers that are kept. */
-const PREFIX_BYTES = 1 << 30;
 /** Updates that are timed, the first of which only warms up. */
 const TIMED = 4;
 
@@ -45,33 +55,39 @@ export function checkBlocks({ blocks }: ReleaseModel, experts: readonly string[]
 }
 
 /** Starts a trainer; where the number of updates is left open, a few are timed first and then forgotten. */
-export async function startJob(
+export async function startJobOn(
+  ground: TrainingGround,
   model: ReleaseModel,
   examples: TrainingExamples,
   wish: TrainingWish,
   now: () => number,
 ): Promise<Result<TrainingJob>> {
-  if (wish.steps !== null) return ok(openJob(model, examples, planOf(wish, wish.steps), wish.threads));
-  const threads = startThreads(examples, wish.threads);
+  if (wish.steps !== null) return ok(openJobOn(ground, model, examples, planOf(wish, wish.steps)));
+  const { threads } = ground;
   const mark = threads.kernel.mark();
-  const timed = timeUpdates(trainerOn(threads, model, examples, planOf(wish, TIMED)), now);
+  const timed = timeUpdates(trainerOn(ground, model, examples, planOf(wish, TIMED)), now);
   if (!timed.ok) {
     await threads.stop();
     return timed;
   }
   threads.kernel.release(mark);
   const steps = Math.max(1, Math.floor(wish.milliseconds / timed.value));
-  return ok(jobOn(threads, model, examples, planOf(wish, steps)));
+  return ok(openJobOn(ground, model, examples, planOf(wish, steps)));
 }
 
 /** Starts a trainer that follows a plan. */
-export function openJob(
+export function openJobOn(
+  ground: TrainingGround,
   model: ReleaseModel,
-  examples: Pick<TrainingExamples, 'learnt' | 'unseen'>,
+  examples: Pick<TrainingExamples, 'learnt'>,
   plan: TrainingPlan,
-  threadCount: number,
 ): TrainingJob {
-  return jobOn(startThreads(examples, threadCount), model, examples, plan);
+  return { trainer: trainerOn(ground, model, examples, plan), plan, stop: () => ground.threads.stop() };
+}
+
+/** Tokens of the longest example. */
+export function longestOf({ learnt, unseen }: Pick<TrainingExamples, 'learnt' | 'unseen'>): number {
+  return [...learnt, ...unseen].reduce((most, { ids }) => Math.max(most, ids.length), 0);
 }
 
 /** How long an update takes, ms. */
@@ -97,30 +113,13 @@ function planOf(wish: TrainingWish, steps: number): TrainingPlan {
   };
 }
 
-function startThreads(
-  { learnt, unseen }: Pick<TrainingExamples, 'learnt' | 'unseen'>,
-  threads: number,
-): TrainingThreads {
-  const longest = [...learnt, ...unseen].reduce((most, { ids }) => Math.max(most, ids.length), 0);
-  return TrainingThreads.start({ kernelPath: trainingKernelPath(), threads, longest });
-}
-
 function trainerOn(
-  { kernel }: TrainingThreads,
+  { threads: { kernel }, sha256, prefixBytes }: TrainingGround,
   model: ReleaseModel,
   { learnt }: Pick<TrainingExamples, 'learnt'>,
   plan: TrainingPlan,
 ): Trainer {
   const valuesOf = (block: string, tensor: string) => tensorValues(model, block, tensor);
-  const parts = { kernel, config: model.config, valuesOf, sha256: nativeSha256, prefixBytes: PREFIX_BYTES };
+  const parts = { kernel, config: model.config, valuesOf, sha256, prefixBytes };
   return new Trainer(parts, plan, learnt);
-}
-
-function jobOn(
-  threads: TrainingThreads,
-  model: ReleaseModel,
-  examples: Pick<TrainingExamples, 'learnt'>,
-  plan: TrainingPlan,
-): TrainingJob {
-  return { trainer: trainerOn(threads, model, examples, plan), plan, stop: () => threads.stop() };
 }

@@ -1,6 +1,5 @@
 import { sha256Bytes, utf8ToBytes } from '../../common/index.js';
-import type { Content } from '../../datasets/index.js';
-import { partsOf } from '../../datasets/index.js';
+import { partsOf, type Content } from '../../datasets/jsonl/index.js';
 
 /** One document in so many is kept apart. */
 const ONE_IN = 10;

@@ -1,4 +1,4 @@
-import type { BlockHeader, ChainId } from '../../chain/index.js';
+import type { BlockHeader, ChainId } from '../../chain/block/index.js';
 import type { Json, Result } from '../../common/index.js';
 
 /** A block whose header and payload have been checked against its hash. */

@@ -1,12 +1,7 @@
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
-import {
-  parseModelConfig,
-  parseReleasePayload,
-  parseTensorDirectory,
-  type ModelConfig,
-  type ReleasePayload,
-  type TensorEntry,
-} from '../../experts/index.js';
+import { parseTensorDirectory, type TensorEntry } from '../../experts/blocks/tensor-directory.js';
+import { parseModelConfig, type ModelConfig } from '../../experts/model-config.js';
+import { parseReleasePayload, type ReleasePayload } from '../../experts/releases/release-payload.js';
 import { describeBlocks } from '../../experts/tensorblock/model-blocks.js';
 import { jsonOf, type BlockAccess } from './block-access.js';
 

@@ -1,5 +1,5 @@
 import { concatBytes } from '../../common/index.js';
-import type { TensorEntry } from '../../experts/index.js';
+import type { TensorEntry } from '../../experts/blocks/tensor-directory.js';
 import { encodeTensorBlock } from '../../experts/tensorblock/index.js';
 import { describeBlocks } from '../../experts/tensorblock/model-blocks.js';
 import type { WeightValues } from '../trainer/model-weights.js';

@@ -6,10 +6,18 @@ import {
   type BlockHeader,
   type BlockMetadata,
   type HeaderSigner,
-} from '../../chain/index.js';
-import { bytesToHex, CodedError, err, ok, type Json, type Result } from '../../common/index.js';
-import { nativeSha256 } from '../../common/native-hash.js';
-import { parseReleasePayload } from '../../experts/index.js';
+} from '../../chain/block/index.js';
+import {
+  bytesToHex,
+  CodedError,
+  err,
+  ok,
+  sha256Bytes,
+  type Json,
+  type Result,
+  type Sha256,
+} from '../../common/index.js';
+import { parseReleasePayload } from '../../experts/releases/release-payload.js';
 import { jsonOf, type BlockAccess } from '../source/block-access.js';
 import { manifestHash, parseManifest } from './manifest-facts.js';
 import { statementBytes, type SubmissionStatement } from './statement.js';
@@ -40,6 +48,7 @@ export async function prepareSubmission(
   trained: TrainedResult,
   signer: HeaderSigner,
   access: BlockAccess,
+  sha256: Sha256 = sha256Bytes,
 ): Promise<Result<PreparedSubmission>> {
   const facts = parseManifest(trained.manifest);
   if (!facts.ok) return facts;
@@ -58,6 +67,7 @@ export async function prepareSubmission(
       before: before.value.header,
       parent,
       meta: release.value.meta,
+      sha256,
     });
     if (!header.ok) return header;
     if (header.value.payload_hash !== payloadHash) return err(altered(name));
@@ -65,7 +75,7 @@ export async function prepareSubmission(
   }
   const statement: SubmissionStatement = {
     ...{ version: 1, model: facts.value.model, release: facts.value.release },
-    blocks: headers.map((header) => hashHeader(header, nativeSha256)).sort(),
+    blocks: headers.map((header) => hashHeader(header, sha256)).sort(),
     manifest: manifestHash(trained.manifest),
     domains: [...new Set(trained.domains)].sort(),
     datasets: [...new Set(trained.datasets)].sort(),
@@ -81,12 +91,13 @@ interface BlockParts {
   readonly before: BlockHeader;
   readonly parent: string;
   readonly meta: string;
+  readonly sha256: Sha256;
 }
 
 function headerOf(
   { manifest, datasets, difficulty, now }: TrainedResult,
   signer: HeaderSigner,
-  { name, payload, before, parent, meta }: BlockParts,
+  { name, payload, before, parent, meta, sha256 }: BlockParts,
 ): Result<BlockHeader> {
   if (payload === undefined) return err(altered(name));
   const { hash, size, root } = digestPayload(payload);
@@ -109,7 +120,7 @@ function headerOf(
       nonce: 0,
     },
     difficulty,
-    nativeSha256,
+    sha256,
   );
   if (mined !== null) return ok(signHeader(mined, signer));
   const message = `no proof of work of ${difficulty} bits was found for ${name}`;

@@ -106,7 +106,7 @@ function Facts({ submission }: { submission: Submission }) {
             <dd>
               {opening.updates.map((update) => update + 1).join(', ')} of {opening.of}
               {state === 'waiting_opening' &&
-                `, to be shown by stemma submit until ${dateTime(Date.parse(opening.until))}`}
+                `, to be shown by whoever trained it until ${dateTime(Date.parse(opening.until))}`}
             </dd>
           </>
         )}

@@ -1,0 +1,150 @@
+import { bytesToHex, sha256Bytes } from '../../../src/common/hash.js';
+import { unwrap } from '../../../src/common/result.js';
+import { keepEveryOf } from '../../../src/learning/run/keep-every.js';
+import { RUN_SETTINGS } from '../../../src/learning/run/run-settings.js';
+import {
+  checkBlocks,
+  longestOf,
+  startJobOn,
+  type TrainingJob,
+} from '../../../src/learning/run/training-job.js';
+import {
+  initialLink,
+  trainingResult,
+  type TrainingResult,
+} from '../../../src/learning/run/training-result.js';
+import { runTraining, type RunOutcome } from '../../../src/learning/run/training-run.js';
+import { readRelease, type ReleaseModel } from '../../../src/learning/source/release-model.js';
+import { RemoteBlockAccess } from '../../../src/learning/source/remote-block-access.js';
+import { trainedSizes } from '../../../src/learning/trainer/state-link.js';
+import { Problem } from '../api/problem.js';
+import { compileTraining, startThreads } from './browser-threads.js';
+import type { FinishedSession } from './finished-session.js';
+import { KeptStates, STATES_BYTES } from './kept-states.js';
+import { Pace } from './pace.js';
+import type { TrainerReport, TrainingRequest } from './protocol.js';
+import { readTrainingData, type TrainingData } from './training-data.js';
+
+/** Outputs of frozen layers that are kept; a browser has less room than a server. */
+const PREFIX_BYTES = 1 << 28;
+/** The page is told of updates this often at most, ms. */
+const TELL_MS = 100;
+/** A value and two moments, each float32. */
+const STATE_VALUE_BYTES = 12;
+
+/** Asks the server of this page; the token goes along where there is one. */
+export function accessOf(token: string | null): RemoteBlockAccess {
+  return new RemoteBlockAccess((path) => ask(path, token), sha256Bytes);
+}
+
+/** One training in this worker, from the download of the model to its files: the steps of `stemma train`, and the same bits. */
+export class TrainingSession {
+  readonly pace = new Pace(() => performance.now());
+  private told = 0;
+  private losses: number[] = [];
+
+  constructor(private readonly tell: (report: TrainerReport) => void) {}
+
+  /** Throws what its parts refuse. @returns what can be handed in and shown later */
+  async run(request: TrainingRequest, token: string | null): Promise<FinishedSession> {
+    const model = await this.readModel(request.model, token);
+    unwrap(checkBlocks(model, [request.expert]));
+    const data = await readTrainingData(request.data, model, (done) =>
+      this.tell({ type: 'preparing', part: 'data', done, total: request.data.size }),
+    );
+    const { job, kernel } = await this.startJob(request, token, model, data);
+    const { plan, trainer } = job;
+    const sizes = trainedSizes(model.config, plan.blocks);
+    const stateBytes = sizes.reduce((sum, size) => sum + size, 0) * STATE_VALUE_BYTES;
+    const { checkEvery } = RUN_SETTINGS;
+    const keepEvery = keepEveryOf(stateBytes, plan.schedule.steps, checkEvery, STATES_BYTES);
+    const initial = initialLink(model, job, sha256Bytes);
+    const states = new KeptStates(trainer.state());
+    const { learnt, unseen } = data.examples;
+    this.tell({ type: 'begun', updates: plan.schedule.steps, learnt: learnt.length, unseen: unseen.length });
+    const outcome = await this.train(job, data, request.minutes * 60_000, keepEvery, states);
+    const { datasets } = request;
+    const ended = { model, job, data, datasets, kernel, initial, keepEvery, outcome };
+    const result = trainingResult(ended, sha256Bytes);
+    this.tell({ type: 'ended', outcome: endOf(outcome, data, result) });
+    const { manifest, payloads } = result;
+    return {
+      ...{ manifest, payloads, datasets, sizes, states, trainer },
+      documents: learnt,
+      endedAt: Date.now(),
+    };
+  }
+
+  private async readModel(name: string, token: string | null): Promise<ReleaseModel> {
+    this.tell({ type: 'preparing', part: 'model', done: 0, total: 0 });
+    const tell = (done: number, total: number) =>
+      this.tell({ type: 'preparing', part: 'model', done, total });
+    return unwrap(await readRelease(accessOf(token), name, tell));
+  }
+
+  private async startJob(
+    request: TrainingRequest,
+    token: string | null,
+    model: ReleaseModel,
+    { examples }: TrainingData,
+  ): Promise<{ job: TrainingJob; kernel: string }> {
+    this.tell({ type: 'preparing', part: 'kernel', done: 0, total: 0 });
+    const answer = await ask('/kernel/training.wasm', token);
+    if (!answer.ok) throw await Problem.fromResponse(answer);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    const threads = await startThreads(compileTraining(bytes), request.threads, longestOf(examples));
+    const { expert, learningRate, batchTokens, seed, steps, minutes } = request;
+    const plan = { experts: [expert], learningRate, batchTokens, seed, steps };
+    const wish = { ...plan, milliseconds: minutes * 60_000 };
+    const ground = { threads, sha256: sha256Bytes, prefixBytes: PREFIX_BYTES };
+    const job = unwrap(await startJobOn(ground, model, examples, wish, () => performance.now()));
+    return { job, kernel: bytesToHex(sha256Bytes(bytes)) };
+  }
+
+  private async train(
+    { trainer, plan }: TrainingJob,
+    { examples }: TrainingData,
+    milliseconds: number,
+    keepEvery: number,
+    states: KeptStates,
+  ): Promise<RunOutcome> {
+    const { checkEvery, patience } = RUN_SETTINGS;
+    const limits = { steps: plan.schedule.steps, milliseconds, checkEvery, patience, keepEvery };
+    const began = this.pace.now();
+    const flush = () => {
+      this.told = performance.now();
+      this.tell({ type: 'updates', losses: this.losses.splice(0), activeMs: this.pace.now() - began });
+    };
+    const hooks = {
+      now: () => this.pace.now(),
+      onStep: ({ loss }: { loss: number }) => {
+        this.losses.push(loss);
+        if (performance.now() - this.told >= TELL_MS) flush();
+      },
+      onCheck: ({ step, loss }: { step: number; loss: number }) => {
+        flush();
+        this.tell({ type: 'look', look: { step, loss } });
+      },
+      onKeep: (_: unknown, state: Parameters<KeptStates['keep']>[0]) => Promise.resolve(states.keep(state)),
+      pause: () => this.pace.turn(),
+    };
+    return unwrap(await runTraining(trainer, examples.unseen, limits, hooks));
+  }
+}
+
+function endOf(
+  { end, steps, checks, best }: RunOutcome,
+  { examples: { learnt, unseen, tooLong } }: TrainingData,
+  { files }: TrainingResult,
+) {
+  const counts = { learnt: learnt.length, unseen: unseen.length, tooLong };
+  const copies = new Map([...files].map(([name, bytes]) => [name, Uint8Array.from(bytes)]));
+  return { end, updates: steps.length, before: checks[0].loss, best, ...counts, files: copies };
+}
+
+function ask(path: string, token: string | null): Promise<Response> {
+  const headers = token === null ? undefined : { authorization: `Bearer ${token}` };
+  return fetch(path, { headers }).catch(() => {
+    throw Problem.from(new TypeError('network'));
+  });
+}

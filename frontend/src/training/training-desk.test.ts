@@ -1,0 +1,110 @@
+import type { Problem } from '../api/problem.js';
+import type { TrainerCommand, TrainerReport, TrainingRequest } from './protocol.js';
+import { TrainingDesk } from './training-desk.js';
+import { remaining } from './training-state.js';
+
+const REQUEST: TrainingRequest = {
+  ...{ model: 'genesis', expert: 'layer0.expert0', data: new Blob(['{}']), minutes: 1, steps: null },
+  ...{ learningRate: 0.001, batchTokens: 2048, seed: '1', threads: 1, datasets: [] },
+};
+const WISH = { secretKey: new Uint8Array(32), domains: [], difficulty: 0 };
+const SIGNED = { type: 'signed', submission: { signature: 'ab' } } as unknown as TrainerReport;
+
+/** A worker that does nothing by itself. */
+class StandIn extends EventTarget {
+  readonly commands: TrainerCommand[] = [];
+  ended = false;
+
+  postMessage(command: TrainerCommand): void {
+    this.commands.push(command);
+  }
+
+  terminate(): void {
+    this.ended = true;
+  }
+
+  tells(...reports: TrainerReport[]): void {
+    for (const data of reports) this.dispatchEvent(new MessageEvent('message', { data }));
+  }
+}
+
+function deskAt(...reports: TrainerReport[]) {
+  const workers: StandIn[] = [];
+  const sut = new TrainingDesk(() => {
+    workers.push(new StandIn());
+    return workers[workers.length - 1] as unknown as Worker;
+  });
+  sut.start(REQUEST);
+  workers[0].tells(...reports);
+  return { sut, workers, worker: workers[0] };
+}
+
+const BEGUN: TrainerReport = { type: 'begun', updates: 100, learnt: 9, unseen: 1 };
+
+describe('the training of a tab', () => {
+  it('counts updates and foretells its end from them, or from the time that is left', () => {
+    const { sut, worker } = deskAt(BEGUN);
+    expect(remaining(sut.current())).toBeNull();
+    worker.tells({ type: 'updates', losses: [3, 2], activeMs: 1000 });
+    expect(sut.current()).toMatchObject({ phase: 'training', made: 2, lastLoss: 2, updates: 100 });
+    expect(remaining(sut.current())).toBe(49_000);
+    worker.tells({ type: 'updates', losses: [1], activeMs: 59_000 });
+    expect(remaining(sut.current())).toBe(1000);
+  });
+
+  it('tells the worker to pause, go on and stop, each only when it makes sense', () => {
+    const { sut, worker } = deskAt(BEGUN);
+    sut.resume();
+    sut.pause();
+    sut.pause();
+    expect(sut.current().phase).toBe('paused');
+    sut.resume();
+    sut.stop();
+    expect(worker.commands.map(({ type }) => type)).toEqual(['start', 'pause', 'resume', 'stop']);
+    expect(worker.ended).toBe(false);
+  });
+
+  it('is forgotten when it is stopped before its first update, or another one begins', () => {
+    const { sut, worker, workers } = deskAt();
+    sut.stop();
+    expect([sut.current().phase, worker.ended]).toEqual(['none', true]);
+    sut.start(REQUEST);
+    sut.start(REQUEST);
+    expect(workers.map(({ ended }) => ended)).toEqual([true, true, false]);
+  });
+
+  it('ends with the refusal of its worker, or with its crash', () => {
+    const refused = deskAt({ type: 'refused', code: 'DATASET_JSON', detail: 'line 3: no' });
+    expect(refused.sut.current()).toMatchObject({ phase: 'refused', problem: { code: 'DATASET_JSON' } });
+    expect(refused.worker.ended).toBe(true);
+    const crashed = deskAt(BEGUN);
+    crashed.worker.dispatchEvent(new Event('error'));
+    expect(crashed.sut.current()).toMatchObject({ phase: 'refused', problem: { code: 'TRAINING_CRASHED' } });
+  });
+
+  it('signs, one at a time, or says why not', async () => {
+    const { sut, worker } = deskAt(BEGUN);
+    const outcomes: string[] = [];
+    void sut.sign(WISH).then(({ signature }) => outcomes.push(signature));
+    const tooMuch = sut.sign(WISH).catch(({ code }: Problem) => outcomes.push(code));
+    worker.tells(SIGNED);
+    await tooMuch;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(outcomes.sort()).toEqual(['TRAINING_OPTIONS', 'ab']);
+    const second = sut.sign(WISH);
+    worker.tells({ type: 'not done', code: 'BLOCK_WORK', detail: 'no' });
+    await expect(second).rejects.toMatchObject({ code: 'BLOCK_WORK' });
+    expect(sut.current().phase).toBe('training');
+    const third = sut.show([0]);
+    sut.forget();
+    await expect(third).rejects.toMatchObject({ code: 'TRAINING_OPTIONS' });
+  });
+
+  it('remembers as what it was handed in until it is forgotten', () => {
+    const { sut } = deskAt(BEGUN);
+    sut.handedIn('submission_1');
+    expect(sut.current().submission).toBe('submission_1');
+    sut.forget();
+    expect(sut.current().submission).toBeNull();
+  });
+});

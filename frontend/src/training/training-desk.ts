@@ -1,0 +1,141 @@
+import { accessToken } from '../api/access.js';
+import { Problem } from '../api/problem.js';
+import type {
+  HandInWish,
+  SignedSubmission,
+  TrainerCommand,
+  TrainerReport,
+  TrainingRequest,
+} from './protocol.js';
+import { afterReport, NO_TRAINING, type Training } from './training-state.js';
+
+/** What waits for the worker's answer to `sign` or `show`. */
+interface Waiting {
+  readonly type: 'signed' | 'shown';
+  resolve(report: TrainerReport): void;
+  reject(problem: Problem): void;
+}
+
+/** The training of this tab; it outlives the page, and ends with the tab. One at a time. */
+export class TrainingDesk {
+  private training = NO_TRAINING;
+  private worker: Worker | null = null;
+  private waiting: Waiting | null = null;
+  private readonly watchers = new Set<() => void>();
+
+  /** @param createWorker `worker.ts`, started */
+  constructor(private readonly createWorker: () => Worker) {}
+
+  /** The same object until something changes. */
+  readonly current = (): Training => this.training;
+
+  /** Told of changes, until the returned function is called. */
+  readonly watch = (watcher: () => void): (() => void) => {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  };
+
+  /** Begins a training; an earlier one is forgotten. */
+  start(request: TrainingRequest): void {
+    this.forget();
+    const worker = this.createWorker();
+    this.worker = worker;
+    worker.addEventListener('message', ({ data }: MessageEvent<TrainerReport>) => this.take(data));
+    worker.addEventListener('error', (event) => {
+      event.preventDefault();
+      this.take({
+        type: 'refused',
+        code: 'TRAINING_CRASHED',
+        detail: event.message || 'The worker did not start.',
+      });
+    });
+    this.change({ ...NO_TRAINING, phase: 'preparing', request });
+    this.send({ type: 'start', request, token: accessToken() });
+  }
+
+  /** Holds it before its next update. */
+  pause(): void {
+    if (this.training.phase !== 'training') return;
+    this.send({ type: 'pause' });
+    this.change({ ...this.training, phase: 'paused' });
+  }
+
+  /** Lets it go on. */
+  resume(): void {
+    if (this.training.phase !== 'paused') return;
+    this.send({ type: 'resume' });
+    this.change({ ...this.training, phase: 'training' });
+  }
+
+  /** Ends it: with what is best so far once updates are made, with nothing before. */
+  stop(): void {
+    if (this.training.phase === 'preparing') return this.forget();
+    this.send({ type: 'stop' });
+  }
+
+  /** Forgets the training and what it made. */
+  forget(): void {
+    this.worker?.terminate();
+    this.worker = null;
+    this.waiting?.reject(new Problem(0, 'TRAINING_OPTIONS', 'The training was forgotten.'));
+    this.waiting = null;
+    this.change(NO_TRAINING);
+  }
+
+  /** Remembers as which submission it was handed in: what is asked of that is answered from here. */
+  handedIn(submission: string): void {
+    this.change({ ...this.training, submission });
+  }
+
+  /** Signs what was trained. Throws a `Problem`. */
+  async sign(wish: HandInWish): Promise<SignedSubmission> {
+    const report = await this.ask('signed', { type: 'sign', wish, token: accessToken() });
+    if (report.type !== 'signed') throw new Problem(0, 'DASHBOARD', 'The worker answered something else.');
+    return report.submission;
+  }
+
+  /** The opening of some updates, for whoever audits the training. Throws a `Problem`. */
+  async show(updates: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
+    const report = await this.ask('shown', { type: 'show', updates });
+    if (report.type !== 'shown') throw new Problem(0, 'DASHBOARD', 'The worker answered something else.');
+    return report.opening;
+  }
+
+  private ask(type: Waiting['type'], command: TrainerCommand): Promise<TrainerReport> {
+    if (this.worker === null || this.waiting !== null)
+      throw new Problem(0, 'TRAINING_OPTIONS', 'There is no training here that could be asked now.');
+    return new Promise((resolve, reject) => {
+      this.waiting = { type, resolve, reject };
+      this.send(command);
+    });
+  }
+
+  private take(report: TrainerReport): void {
+    this.settle(report);
+    if (report.type === 'refused') {
+      this.worker?.terminate();
+      this.worker = null;
+    }
+    this.change(afterReport(this.training, report));
+  }
+
+  /** Hands the worker's answer to whoever waits for it. */
+  private settle(report: TrainerReport): void {
+    const { waiting } = this;
+    if (waiting === null) return;
+    if (report.type === waiting.type) waiting.resolve(report);
+    else if (report.type === 'not done' || report.type === 'refused')
+      waiting.reject(new Problem(0, report.code, report.detail));
+    else return;
+    this.waiting = null;
+  }
+
+  private send(command: TrainerCommand): void {
+    this.worker?.postMessage(command);
+  }
+
+  private change(training: Training): void {
+    this.training = training;
+    for (const watcher of this.watchers) watcher();
+  }
+}

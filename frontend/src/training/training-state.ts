@@ -1,0 +1,93 @@
+import { Problem } from '../api/problem.js';
+import { addLosses, NO_LOSSES, type LossPoints } from './loss-points.js';
+import type { Look, Preparation, TrainerReport, TrainingEnd, TrainingRequest } from './protocol.js';
+
+/** Where a training of this tab is. */
+export interface Training {
+  readonly phase: 'none' | 'preparing' | 'training' | 'paused' | 'ended' | 'refused';
+  readonly request: TrainingRequest | null;
+  /** What is made ready: how much of how much; a total of 0 is not known. */
+  readonly part: Preparation;
+  readonly done: number;
+  readonly total: number;
+  /** Updates of the plan, and those made. */
+  readonly updates: number;
+  readonly made: number;
+  /** Time of the updates, without pauses. */
+  readonly activeMs: number;
+  readonly losses: LossPoints;
+  readonly lastLoss: number | null;
+  readonly looks: readonly Look[];
+  readonly outcome: TrainingEnd | null;
+  /** As which submission it was handed in; null: it was not. */
+  readonly submission: string | null;
+  readonly problem: Problem | null;
+}
+
+/** Before any training. */
+export const NO_TRAINING: Training = {
+  phase: 'none',
+  request: null,
+  part: 'model',
+  done: 0,
+  total: 0,
+  updates: 0,
+  made: 0,
+  activeMs: 0,
+  losses: NO_LOSSES,
+  lastLoss: null,
+  looks: [],
+  outcome: null,
+  submission: null,
+  problem: null,
+};
+
+/** Looks that are shown, at most: the picture needs no more. */
+const MOST_LOOKS = 512;
+
+/** A training after a report of its worker. */
+export function afterReport(training: Training, report: TrainerReport): Training {
+  switch (report.type) {
+    case 'preparing': {
+      const { part, done, total } = report;
+      return { ...training, part, done, total };
+    }
+    case 'begun':
+      return { ...training, phase: 'training', updates: report.updates };
+    case 'updates': {
+      const { losses, activeMs } = report;
+      const made = training.made + losses.length;
+      const lastLoss = losses.at(-1) ?? training.lastLoss;
+      return { ...training, made, activeMs, lastLoss, losses: addLosses(training.losses, losses) };
+    }
+    case 'look':
+      return { ...training, looks: thinned([...training.looks, report.look]) };
+    case 'ended':
+      return { ...training, phase: 'ended', outcome: report.outcome };
+    case 'refused':
+      return { ...training, phase: 'refused', problem: new Problem(0, report.code, report.detail) };
+    case 'signed':
+    case 'shown':
+    case 'not done':
+      return training;
+  }
+}
+
+/** Updates a second; null before the first one. */
+export function pace({ made, activeMs }: Training): number | null {
+  return made === 0 || activeMs <= 0 ? null : (made * 1000) / activeMs;
+}
+
+/** Time until it ends at the latest, ms; null while that cannot be said. */
+export function remaining(training: Training): number | null {
+  const perSecond = pace(training);
+  if (perSecond === null || training.request === null) return null;
+  const ofUpdates = ((training.updates - training.made) / perSecond) * 1000;
+  const ofTime = training.request.minutes * 60_000 - training.activeMs;
+  return Math.max(0, Math.min(ofUpdates, ofTime));
+}
+
+/** The first and every second one between, where there are too many. */
+function thinned(looks: readonly Look[]): readonly Look[] {
+  return looks.length <= MOST_LOOKS ? looks : looks.filter((_, i) => i % 2 === 0);
+}

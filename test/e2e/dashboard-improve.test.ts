@@ -1,0 +1,152 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { first, mixture } from '../../src/datasets/index.js';
+import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
+import { PATIENCE_MS, runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
+
+/** An evaluation computes thousands of answers. */
+const JUDGING_MS = 2 * PATIENCE_MS;
+const STEPS = 24;
+const BATCH_TOKENS = 384;
+const BLOCK_FILE = `${DAMAGED_EXPERT}.tensorblock`;
+/** Longest line that is read, bytes. */
+const LINE_BYTES = 1 << 20;
+
+interface Manifest {
+  readonly steps: readonly { readonly hash: string }[];
+}
+
+browserTests('the Improve page', () => {
+  const data = join(temporaryFolder('data'), 'examples.jsonl');
+  let server: TestServer;
+  let env: Record<string, string>;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    mkdirSync(join(data, '..'), { recursive: true });
+    const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
+    writeFileSync(data, lines.join('\n'));
+    server = await startServer({
+      env: { IMPORT_GENESIS: 'false', LEARNING_AUDIT_UPDATES: '2' },
+      until: 'listening',
+    });
+    env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
+    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env)).code).toBe(0);
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server.stop();
+  });
+
+  const chooseExpert = async (page: Page) => {
+    await page.getByRole('combobox', { name: 'Expert' }).fill(DAMAGED_EXPERT);
+    await page.getByRole('option', { name: DAMAGED_EXPERT, exact: true }).click();
+  };
+  const giveFile = (page: Page, content: Uint8Array | string) =>
+    page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'mine.jsonl', mimeType: 'application/json', buffer: Buffer.from(content) });
+  const write = (page: Page, label: string, value: number) =>
+    page.getByRole('textbox', { name: label }).fill(String(value));
+  const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click();
+  const saved = async (page: Page, name: string) => {
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: new RegExp(`^${name.replaceAll('.', '\\.')} `) }).click(),
+    ]);
+    return readFileSync(await file.path());
+  };
+
+  it('trains the bits of stemma train, and hands them in with what an audit asks for', async () => {
+    const { page, complaints, close } = await openPage(browser, { acceptDownloads: true });
+    await page.goto(server.url);
+    await page.getByRole('link', { name: 'Improve' }).click();
+    await page.getByRole('heading', { name: 'What to train' }).waitFor();
+    await chooseExpert(page);
+    await giveFile(page, readFileSync(data));
+    await page.getByText('More', { exact: true }).click();
+    await write(page, 'Updates', STEPS);
+    await write(page, 'Tokens an update', BATCH_TOKENS);
+    await write(page, 'Learning rate', 0.01);
+    await write(page, 'Threads', 2);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await press(page, 'Train');
+    await page.getByRole('heading', { name: 'Result' }).waitFor({ timeout: JUDGING_MS });
+    await page.getByText(/% less loss/).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+
+    const out = temporaryFolder('command-line');
+    const what = ['--experts', DAMAGED_EXPERT, '--data', data, '--out', out, '--steps', String(STEPS)];
+    const how = ['--batch-tokens', String(BATCH_TOKENS), '--learning-rate', '0.01', '--threads', '1'];
+    expect((await runCommand(['train', ...what, ...how, '--json'], env)).code).toBe(0);
+    const manifest = JSON.parse((await saved(page, 'manifest.json')).toString()) as Manifest;
+    const expected = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as Manifest;
+    expect(manifest.steps.map(({ hash }) => hash)).toEqual(expected.steps.map(({ hash }) => hash));
+    expect(manifest.steps.length).toBeGreaterThan(10);
+    expect(manifest).toEqual(expected);
+    expect(await saved(page, BLOCK_FILE)).toEqual(readFileSync(join(out, BLOCK_FILE)));
+    expect(await saved(page, 'loss.svg')).toEqual(readFileSync(join(out, 'loss.svg')));
+
+    await page.getByText('kept here, unencrypted').waitFor();
+    await page.getByLabel('Offer to show a few documents').check();
+    await press(page, 'Sign and hand in');
+    await press(page, 'Send these documents');
+    const checks = page.getByRole('list', { name: 'Checks' });
+    await checks
+      .getByRole('listitem')
+      .filter({ hasText: /^audit/ })
+      .waitFor({ timeout: JUDGING_MS });
+    // The training outlives its page.
+    await page.getByRole('link', { name: 'see how it is judged' }).click();
+    await page.waitForURL(/\/submissions\/submission_/);
+    await page.getByRole('link', { name: 'Improve' }).click();
+    await page.getByText('accepted', { exact: true }).waitFor({ timeout: JUDGING_MS });
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('names what is wrong with a file, and goes on', async () => {
+    const { page, complaints, close } = await openPage(browser);
+    await page.goto(`${server.url}/improve`);
+    await chooseExpert(page);
+    const good = readFileSync(data, 'utf8').split('\n').slice(0, 60).join('\n');
+    const refusals: [Uint8Array | string, string, RegExp][] = [
+      [`${good}\n{"text":"${'a'.repeat(LINE_BYTES)}"}`, 'DATASET_LINE_SIZE', /line 61/i],
+      [Uint8Array.from({ length: 4096 }, (_, i) => (i * 31) % 256), 'DATASET_', /line 1/i],
+      [`${good}\n{"text":${'['.repeat(10_000)}`, 'DATASET_', /line 61/i],
+      ['', 'DATASET_EMPTY', /no document/],
+      [good.split('\n')[0], 'TRAINING_TOO_LITTLE', /too few/],
+    ];
+    for (const [content, code, words] of refusals) {
+      await giveFile(page, content);
+      await press(page, 'Train');
+      const refusal = page.getByRole('alert');
+      await refusal.getByRole('link', { name: new RegExp(`^${code}`) }).waitFor();
+      expect(await refusal.innerText()).toMatch(words);
+      await press(page, 'Forget it');
+      await refusal.waitFor({ state: 'detached' });
+    }
+    await press(page, 'No file');
+    await page.getByRole('textbox', { name: 'Or paste them' }).fill(good);
+    await press(page, 'Train');
+    await page.getByText(/^training: /).waitFor({ timeout: JUDGING_MS });
+    await press(page, 'Pause');
+    await page.getByText('paused', { exact: true }).waitFor();
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.setViewportSize({ width: 390, height: 800 });
+    await fits(page, 390);
+    await press(page, 'Go on');
+    await page.getByText(/^training: /).waitFor();
+    await press(page, 'Stop');
+    await page.getByText('it was stopped').waitFor();
+    await fits(page, 390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+});
