@@ -46,7 +46,7 @@ function setup(
   authority.use({ ask, report });
   const treatment = new Treatment(authority, gate, new HealingFigures(), { get } as unknown as RemedyBox);
   const store = { save: jest.fn(), add: jest.fn() };
-  const book = { raise: jest.fn(async () => 'alert'), clear: jest.fn(async () => undefined) };
+  const book = { raise: jest.fn(async () => 'alert'), clear: jest.fn(async (_fingerprint: string) => true) };
   const events = new EventBus();
   const states: string[] = [];
   events.on('incident.changed', ({ state }) => states.push(state));
@@ -112,6 +112,41 @@ describe('the healer', () => {
     await look({});
     expect(book.clear).toHaveBeenLastCalledWith('healing.kernel_hung');
     expect(sut.open).toEqual([]);
+  });
+
+  it('ends its alert although that has returned, and goes on where the database is away', async () => {
+    const { look, book } = setup(undefined, 'watch');
+    await look(hung, 0);
+    expect(book.raise).toHaveBeenCalledTimes(1);
+    // It is to be quiet for a while first; then the database is away; then it is over.
+    book.clear.mockResolvedValueOnce(false).mockRejectedValueOnce(new Error('away'));
+    await look({}, 1_000);
+    await look({}, 60_000);
+    expect(book.clear).toHaveBeenCalledTimes(1);
+    await look({}, 61_000);
+    await look({}, 121_000);
+    await look({}, 200_000);
+    await look({}, 300_000);
+    expect(book.clear.mock.calls).toEqual(Array(3).fill(['healing.kernel_hung']));
+  });
+
+  it('does not end the alert of trouble that is back', async () => {
+    const { look, book, sut } = setup(undefined, 'watch');
+    sut.takeOver(['healing.kernel_hung']);
+    await look(hung, 0);
+    await look(hung, 100_000);
+    expect(book.clear).not.toHaveBeenCalled();
+    await look({}, 200_000);
+    expect(book.clear).toHaveBeenCalledTimes(1);
+  });
+
+  it('ends what an earlier process left, also where the clock has gone back', async () => {
+    const { look, book, sut } = setup();
+    book.clear.mockResolvedValue(false);
+    sut.takeOver(['healing.kernel_hung']);
+    await look({}, 500_000);
+    await look({}, 1_000);
+    expect(book.clear).toHaveBeenCalledTimes(2);
   });
 
   it('goes on with the next remedy when one cannot be done', async () => {

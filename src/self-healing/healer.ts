@@ -3,6 +3,7 @@ import { CodedError, err, EventBus, messageOf, ok, type Json, type Result } from
 import { AppConfig } from '../config/index.js';
 import { AlertBook } from '../monitoring/index.js';
 import { AttemptBudget } from './attempt-budget.js';
+import { EndingAlerts } from './ending-alerts.js';
 import { INCIDENT_STATES, Incident } from './incidents/incident.js';
 import { IncidentStore } from './incidents/incident-store.js';
 import type { Symptom } from './patterns/diagnosis.js';
@@ -17,6 +18,9 @@ const UNKNOWN: CauseRule = {
   ...{ threshold: 1, for_s: 12, remedies: [], attempts: 0, verify_s: 1, severity: 'critical' },
 };
 
+/** Source of the alerts that call for somebody. */
+export const HEALING_SOURCE = 'healing';
+
 /** Symptom → incident → remedy → check → record. One look moves every incident at most one step; remedies run beside the looks. */
 @Injectable()
 export class Healer implements OnModuleInit, OnModuleDestroy {
@@ -26,6 +30,10 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   private readonly verifyUntil = new Map<string, number>();
   private readonly tookMs = new Map<string, number>();
   private readonly busy = new Set<string>();
+  private readonly ending = new EndingAlerts(
+    (fingerprint) => this.book.clear(fingerprint),
+    (thrown) => this.complain(thrown),
+  );
   readonly budget = new AttemptBudget();
   private stop = (): void => undefined;
 
@@ -58,6 +66,13 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     for (const cause of [...this.firstSeen.keys()])
       if (!symptoms.some((symptom) => symptom.cause === cause)) this.miss(cause);
     for (const incident of this.incidents.values()) this.progress(incident);
+    const seen = new Set(symptoms.map(fingerprintOf));
+    this.ending.look(vitals.at, (fingerprint) => seen.has(fingerprint));
+  }
+
+  /** Ends alerts that an earlier process raised, once their trouble is not seen. */
+  takeOver(fingerprints: readonly string[]): void {
+    for (const fingerprint of fingerprints) this.ending.begin(fingerprint);
   }
 
   /** Uses a remedy because somebody asked for it; `HEALING_FAILED` (422) says why it could not be done. */
@@ -90,7 +105,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     if (tried) this.outcome(incident, remedy, true, 'the symptom is gone');
     this.change(incident, 'resolved', tried ? `${remedy} helped` : 'the symptom is gone');
     this.incidents.delete(cause);
-    void this.book.clear(fingerprintOf(incident)).catch((thrown: unknown) => this.complain(thrown));
+    this.ending.begin(fingerprintOf(incident));
   }
 
   private progress(incident: Incident): void {
@@ -172,7 +187,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     void this.book
       .raise({
         fingerprint: fingerprintOf(incident),
-        source: 'healing',
+        source: HEALING_SOURCE,
         severity: incident.severity,
         summary,
         evidence,
@@ -217,6 +232,6 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-function fingerprintOf({ cause }: Incident): string {
+function fingerprintOf({ cause }: Pick<Incident, 'cause'>): string {
   return `healing.${cause}`;
 }

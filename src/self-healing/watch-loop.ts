@@ -3,8 +3,8 @@ import { SchedulerRegistry } from '@nestjs/schedule';
 import { messageOf, systemClock } from '../common/index.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
 import { AppConfig } from '../config/index.js';
-import { AlertBook } from '../monitoring/index.js';
-import { Healer } from './healer.js';
+import { AlertBook, AlertStore, type Alert } from '../monitoring/index.js';
+import { HEALING_SOURCE, Healer } from './healer.js';
 import { IncidentStore } from './incidents/incident-store.js';
 import type { Vitals } from './vitals/vitals.js';
 import { VitalsReader } from './vitals/vitals-reader.js';
@@ -31,6 +31,7 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly healer: Healer,
     private readonly store: IncidentStore,
     private readonly book: AlertBook,
+    private readonly alerts: AlertStore,
     metrics: MetricRegistry,
   ) {
     metrics.gauge({ name: 'stemma_incidents_open', help: 'Incidents that have not ended.' }, (gauge) =>
@@ -80,6 +81,16 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     const tried = await this.store.triedSince(now - HOUR_MS);
     // what is dated in the future, by a clock that has gone back since, counts as tried just now
     for (const { cause, at } of tried) this.healer.budget.note(cause, Math.max(0, now - at));
+    this.healer.takeOver(await this.leftAlerts());
     this.prepared = true;
+  }
+
+  /** Open alerts of incidents of this node; other nodes end their own. */
+  private async leftAlerts(): Promise<string[]> {
+    const incidentOf = ({ evidence }: Alert) =>
+      String((evidence as Record<string, unknown> | null)?.incident);
+    const open = await this.alerts.openOf(HEALING_SOURCE);
+    const own = await this.store.ownOf(open.map(incidentOf));
+    return open.filter((alert) => own.has(incidentOf(alert))).map(({ fingerprint }) => fingerprint);
   }
 }

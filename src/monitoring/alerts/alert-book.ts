@@ -116,15 +116,18 @@ export class AlertBook {
       if (!seen.has(alert.fingerprint)) await this.calm(alert);
   }
 
-  /** Says that the trouble of a fingerprint is not seen any more; what somebody was told of is written down nevertheless. */
-  async clear(fingerprint: string): Promise<void> {
+  /**
+   * Says that the trouble of a fingerprint is not seen any more; what somebody was told of is written down nevertheless.
+   * @returns whether it has no open alert now: one that has returned is to be quiet for a while first, so say it again
+   */
+  async clear(fingerprint: string): Promise<boolean> {
     const waiting = this.waiting.get(fingerprint);
     if (waiting !== undefined && waiting.told !== null) {
       this.waiting.set(fingerprint, { ...waiting, over: true });
       await this.put(waiting.trouble, true);
     } else this.waiting.delete(fingerprint);
     const alert = await this.store.open(fingerprint);
-    if (alert !== null) await this.calm(alert);
+    return (alert === null || (await this.calm(alert))) && !this.isWaiting(fingerprint);
   }
 
   /**
@@ -209,15 +212,15 @@ export class AlertBook {
     if (alert !== null) this.tell(alert, change);
   }
 
-  private async calm({ id, fingerprint }: Alert): Promise<void> {
-    const resolved = await this.transactions.run(async (manager) => {
+  private async calm({ id, fingerprint }: Alert): Promise<boolean> {
+    const resolved = await this.transactions.run(async (manager): Promise<Alert | boolean> => {
       await this.store.hold(manager, fingerprint);
       const alert = await this.store.one(id, manager);
-      if (alert === null || alert.state === 'resolved') return null;
+      if (alert === null || alert.state === 'resolved') return true;
       const now = systemClock.now();
       if (now - (alert.quietSince ?? now) < quietNeeded(alert.returns)) {
         await this.store.quiet(manager, id, now);
-        return null;
+        return false;
       }
       await this.store.resolve(manager, id, now);
       const ended: Alert = { ...alert, state: 'resolved', resolvedAt: now };
@@ -225,9 +228,10 @@ export class AlertBook {
       await this.join(manager, ended, 'alert.changed');
       return ended;
     });
-    if (resolved === null) return;
+    if (typeof resolved === 'boolean') return resolved;
     this.trail.committed();
     this.tell(resolved, 'alert.changed');
+    return true;
   }
 
   /** What other modules write in the same transaction. */

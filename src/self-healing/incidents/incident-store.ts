@@ -133,6 +133,15 @@ export class IncidentStore {
     return rows.map(({ cause, at }) => ({ cause, at: Number(at) }));
   }
 
+  /** Which of these incidents are, or were, this node's. */
+  async ownOf(incidents: readonly string[]): Promise<Set<string>> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      'SELECT id FROM incidents WHERE id = ANY ($1) AND node = $2',
+      [incidents, this.config.nodeName],
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Ends what an earlier process of this node left open: what is still wrong is found anew. */
   async closeLeftovers(): Promise<void> {
     await this.transactions.run(async (manager) => {
