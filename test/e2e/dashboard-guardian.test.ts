@@ -47,6 +47,7 @@ browserTests('the Guardian and Decisions pages', () => {
     await until('the promotion', async () => (await liveVersion(server)) === '1.0.1');
     await page.getByRole('link', { name: 'mixtral-a@1.0.1 becomes the live release' }).click();
     await page.getByText('done, it helped').waitFor();
+    await page.getByText('Why: measured it').waitFor();
     await page.getByLabel('Reason for an override').fill('back again');
     await page.getByRole('button', { name: 'Take it back' }).click();
     await page.getByText('taken back').waitFor();
@@ -137,6 +138,10 @@ browserTests('the Guardian and Decisions pages', () => {
         return JSON.stringify(body).includes(`by_hand.${alert.name}`);
       };
       await until('the alert', ringing);
+      await page
+        .getByText(/^decision\.approved by \S+: to hear it$/)
+        .first()
+        .waitFor();
       const saved = async (as: string) => {
         const [download] = await Promise.all([
           page.waitForEvent('download'),
@@ -150,7 +155,9 @@ browserTests('the Guardian and Decisions pages', () => {
       const [head, ...lines] = (await saved('JSON lines')).trim().split('\n');
       expect(JSON.parse(head)).toHaveProperty('checkpoint');
       expect(lines).toHaveLength(count);
-      expect(await saved('CSV')).toContain(`by_hand.${alert.name}`);
+      const csv = await saved('CSV');
+      expect(csv).toContain(`by_hand.${alert.name}`);
+      expect(csv).toContain(',approved,to hear it,');
       expect(await accessibilityFaults(page)).toEqual([]);
       expect(complaints).toEqual([]);
       await close();

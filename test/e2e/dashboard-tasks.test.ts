@@ -39,6 +39,8 @@ browserTests('the Tasks page', () => {
     await page.getByLabel('Reason').fill('there is nothing in it');
     await page.getByRole('button', { name: 'Reject' }).click();
     await page.getByText('rejected by local: there is nothing in it').waitFor();
+    await page.getByText('approval.rejected, step 0, by local: there is nothing in it').waitFor();
+    await page.getByText('task.rejected, by local: there is nothing in it').waitFor();
     await page.getByText('leaf').nth(3).waitFor();
     await page.getByRole('button', { name: 'Verify in this browser' }).click();
     await page

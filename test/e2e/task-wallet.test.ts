@@ -130,7 +130,7 @@ describe('a wallet task, from start to a proven transfer', () => {
       ...([server.url, 'GET', `/audit/${asked.task_id}`, undefined, ALICE] as const),
     );
     expect(records.body.items.find(({ event }) => event === 'approval.approved')).toMatchObject({
-      actor: 'grace',
+      ...{ actor: 'grace', reason: 'agreed' },
     });
   });
 

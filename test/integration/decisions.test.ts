@@ -16,6 +16,7 @@ import {
   EmergencyStop,
   type DecisionAction,
 } from '../../src/guardian/index.js';
+import { GuardianTrail } from '../../src/guardian/audit/guardian-trail.js';
 import { MatrixBook } from '../../src/guardian/matrix/matrix-book.js';
 import { Calibrations } from '../../src/guardian/process/calibrations.js';
 import { DecisionMetrics } from '../../src/guardian/process/decision-metrics.js';
@@ -185,10 +186,10 @@ describe('an action of the server itself', () => {
     ...{ pressure: 1, queue: 1, latency: 1, errors: 0, duration: 1, headroom: 1, track_record: 1 },
     oscillation: 0,
   };
-  const ask = (parameters: Record<string, Json>, orderedBy?: string) =>
+  const ask = (parameters: Record<string, Json>, orderedBy?: string, why = '') =>
     app.get(DecisionService).request({
       ...{ type: 'scaling', action: 'gamble', parameters: { features, ...parameters }, idempotencyKey: null },
-      ...{ emergency: false, askedBy: 'test', why: '', ...(orderedBy === undefined ? {} : { orderedBy }) },
+      ...{ emergency: false, askedBy: 'test', why, ...(orderedBy === undefined ? {} : { orderedBy }) },
     });
 
   it('is refused, even as an order, while the security score is too low', async () => {
@@ -206,6 +207,24 @@ describe('an action of the server itself', () => {
     const yes = { approved: true, reason: 'go', amended: null };
     const late = unwrap(await app.get(EscalationService).answer(String(question?.id), yes, 'ada'));
     expect(late).toMatchObject({ state: 'refused', reason: expect.stringContaining('0.3 is below 0.5') });
+  });
+
+  it('leaves the words of the guardian who ordered it in the record, also where a check blocked it', async () => {
+    const recorded = async (id: string) =>
+      (await app.get(GuardianTrail).list({ decision: id, limit: 9 })).map(({ record }) => record);
+    const row = unwrap(await ask({ subject: 'ordered', helps: true }, 'ada', 'the fair begins'));
+    expect(row).toMatchObject({ state: 'succeeded', decidedBy: 'ada', reason: 'the fair begins' });
+    expect((await recorded(row.id))[0]).toMatchObject({
+      ...{ event: 'decision.approved', actor: 'ada', reason: 'the fair begins' },
+      facts: { why: 'the fair begins', grounds: expect.arrayContaining(['OVERRIDE']) },
+    });
+    app.get(SafetyFigures).provideSecurity(async () => 0.4);
+    const unsafe = { subject: 'unsafe_too', helps: true, release: 'ab'.repeat(32) };
+    const refused = unwrap(await ask(unsafe, 'ada', 'whatever it costs'));
+    expect((await recorded(refused.id))[0]).toMatchObject({
+      ...{ event: 'decision.refused', reason: expect.stringContaining('0.4') },
+      facts: { why: 'whatever it costs' },
+    });
   });
 
   it('is taken back when the check finds that it did not help', async () => {

@@ -57,6 +57,8 @@ export interface AuditItem {
   readonly event: string;
   readonly status: string;
   readonly actor: string;
+  /** What a person said with an answer or a cancellation. */
+  readonly reason?: string;
   readonly at: number;
 }
 

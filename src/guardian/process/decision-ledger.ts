@@ -39,13 +39,14 @@ export class DecisionChanges {
   /** Adds a decision. */
   async insert(row: Omit<DecisionRow, 'position' | 'actedAt'>): Promise<DecisionRow> {
     const made = await this.store.insert(this.manager, row);
-    const { appraisal, type, action, subject, idempotencyKey: key } = row;
+    const { appraisal, proposal, type, action, subject, idempotencyKey: key } = row;
     const { confidence, grounds, matrix } = appraisal;
     await this.trail.append(this.manager, {
       ...{ event: `decision.${row.state}`, actor: row.decidedBy ?? row.askedBy },
       ...{ decision: row.id, state: row.state, reason: row.reason },
       facts: {
         ...{ type, action, subject, key, matrix, asked_by: row.askedBy, request: row.requestHash },
+        why: proposal.why,
         ...{ estimate: confidence.estimate, lower: confidence.lower, automatic: row.automatic },
         grounds: grounds.map(({ code }) => code),
       },

@@ -105,7 +105,7 @@ export class DecisionService {
       ...{ delegated, emergency: ask.emergency, proposal, appraisal, state },
       automatic: state === 'approved' && ask.orderedBy === undefined,
       decidedBy: state === 'approved' ? (ask.orderedBy ?? 'matrix') : null,
-      reason: appraisal.grounds[0]?.detail ?? null,
+      reason: reasonOf(ask, state, appraisal),
       ...{ result: null, helped: null, detail: null, createdAt: now, updatedAt: now },
     });
     if (state === 'waiting') {
@@ -141,6 +141,12 @@ function questionOf(ask: DecisionAsk, { subject, features, blastRadius }: Propos
   const { type, action, emergency, orderedBy = null } = ask;
   const cause = typeof ask.parameters.cause === 'string' ? ask.parameters.cause : null;
   return { type, action, emergency, orderedBy, subject, cause, features, blastRadius };
+}
+
+/** Why it went that way: where a guardian ordered it, in the guardian's own words. */
+function reasonOf({ orderedBy, why }: DecisionAsk, state: DecisionState, { grounds }: Appraisal) {
+  if (orderedBy !== undefined && state === 'approved' && why !== '') return why;
+  return grounds[0]?.detail ?? null;
 }
 
 function requestHash({ type, action, parameters, emergency }: DecisionAsk): string {

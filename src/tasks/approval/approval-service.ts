@@ -67,7 +67,7 @@ export class ApprovalService {
     );
     await this.trail.append(manager, {
       ...{ task: task.id, step, event: `approval.${state}`, status: state },
-      ...{ actor: who.subject, plan_hash: task.planHash },
+      ...{ actor: who.subject, plan_hash: task.planHash, reason: answer.reason },
     });
     if (!answer.approved) {
       const why = { actor: who.subject, code: 'APPROVAL_REJECTED', reason: answer.reason };

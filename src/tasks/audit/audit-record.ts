@@ -25,13 +25,15 @@ export interface AuditRecord {
   readonly output_hash: string | null;
   /** Stable code of what went wrong; null when nothing did. */
   readonly code: string | null;
+  /** What a person said with an answer or a cancellation; absent where nobody said anything. */
+  readonly reason?: string;
   /** ms since the epoch. */
   readonly at: number;
 }
 
 /** What a caller says of an event; the rest follows. */
 export type AuditFacts = Pick<AuditRecord, 'task' | 'step' | 'event' | 'status' | 'actor' | 'plan_hash'> &
-  Partial<Pick<AuditRecord, 'attempt' | 'input_hash' | 'output_hash' | 'code'>>;
+  Partial<Pick<AuditRecord, 'attempt' | 'input_hash' | 'output_hash' | 'code' | 'reason'>>;
 
 /** The record of an event, now. */
 export function auditRecord(facts: AuditFacts): AuditRecord {

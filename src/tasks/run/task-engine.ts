@@ -70,6 +70,8 @@ export class TaskEngine {
       ...{ task: task.id, step: null, event: `task.${to}`, status: to, plan_hash: task.planHash },
       actor: why.actor ?? ENGINE_ACTOR,
       code: why.code ?? null,
+      // What a step said may be private; what a person said is meant for the record.
+      ...(why.actor === undefined || !why.reason ? {} : { reason: why.reason }),
     });
     return ended;
   }

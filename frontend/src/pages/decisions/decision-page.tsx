@@ -68,6 +68,9 @@ function View({ row }: { row: Decision }) {
           <span className="label">{row.automatic ? 'by itself' : (row.decided_by ?? 'nobody yet')}</span>
         </div>
         <div className={`panel-body ${styles.body}`}>
+          {row.detail !== null && row.reason !== null && (
+            <p style={{ margin: 0, overflowWrap: 'anywhere' }}>Why: {row.reason}</p>
+          )}
           <p style={{ margin: 0, overflowWrap: 'anywhere' }}>{row.detail ?? row.reason ?? 'Nothing yet.'}</p>
           {offered.length > 0 && <Override id={row.decision_id} outcomes={offered} />}
         </div>

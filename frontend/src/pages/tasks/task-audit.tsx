@@ -51,6 +51,7 @@ export function TaskAudit({ task }: { task: string }) {
               <span>
                 {item.event}
                 {item.step === null ? '' : `, step ${item.step}`}, by {item.actor}
+                {item.reason === undefined ? '' : `: ${item.reason}`}
               </span>
               {proof === undefined ? (
                 <span className="label">{item.txid === null ? 'on its way' : `leaf ${item.txid}`}</span>
