@@ -48,6 +48,7 @@ import { OneCommandRollback } from './process/one-command-rollback.js';
 import { OverrideService } from './process/override-service.js';
 import { OwnAuthority } from './process/own-authority.js';
 import { PromotionGuard } from './process/promotion-guard.js';
+import { SupersededQuestions } from './process/superseded-questions.js';
 import { TrendSource } from './process/trend-source.js';
 import { chooseReplicaAdapter } from './replicas/choose-adapter.js';
 import { ReplicaAdapter } from './replicas/replica-adapter.js';
@@ -102,6 +103,7 @@ import { DecisionStore } from './store/decision-store.js';
     EscalationService,
     OverrideService,
     OneCommandRollback,
+    SupersededQuestions,
     OwnAuthority,
     Rollouts,
     PromotionGuard,

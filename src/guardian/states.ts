@@ -3,7 +3,7 @@ import { defineStateMachine } from '../common/index.js';
 /**
  * What a decision may be. `held`: automatic action was stopped, or a crash cut the action off and
  * only a guardian may go on. `recorded`: shadow mode, nothing was done. `refused`: a
- * safety check blocked it. `succeeded` and `failed` say what the check after the action found.
+ * safety check blocked it. `superseded`: what it was about was gone before anybody answered. `succeeded` and `failed` say what the check after the action found.
  */
 export type DecisionState =
   | 'pending'
@@ -14,6 +14,7 @@ export type DecisionState =
   | 'refused'
   | 'rejected'
   | 'expired'
+  | 'superseded'
   | 'executing'
   | 'succeeded'
   | 'failed'
@@ -22,7 +23,7 @@ export type DecisionState =
 /** The life of a decision. Only a guardian's override leads out of `held`, `recorded`, `rejected` and `expired`. */
 export const DECISION_STATES = defineStateMachine<DecisionState>('decision', 'pending', {
   pending: ['approved', 'waiting', 'held', 'recorded', 'refused'],
-  waiting: ['approved', 'rejected', 'expired', 'held'],
+  waiting: ['approved', 'rejected', 'expired', 'superseded', 'held'],
   // What others do by themselves is reported when it is over.
   approved: ['executing', 'held', 'refused', 'succeeded', 'failed'],
   // One that was cut off in the middle can be taken back, too.
@@ -30,6 +31,7 @@ export const DECISION_STATES = defineStateMachine<DecisionState>('decision', 'pe
   recorded: ['approved'],
   rejected: ['approved'],
   expired: ['approved'],
+  superseded: [],
   refused: [],
   executing: ['succeeded', 'failed', 'held'],
   succeeded: ['undone'],

@@ -43,7 +43,8 @@ function setup(
     if (answer instanceof Error) throw answer;
     return answer;
   });
-  authority.use({ ask, report });
+  const withdraw = jest.fn(async () => undefined);
+  authority.use({ ask, report, withdraw });
   const treatment = new Treatment(authority, gate, new HealingFigures(), { get } as unknown as RemedyBox);
   const store = { save: jest.fn(), add: jest.fn() };
   const book = { raise: jest.fn(async () => 'alert'), clear: jest.fn(async (_fingerprint: string) => true) };
@@ -65,7 +66,7 @@ function setup(
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { sut, act, ask, report, gate, store, book, events, states, look };
+  return { sut, act, ask, report, withdraw, gate, store, book, events, states, look };
 }
 
 describe('the healer', () => {
@@ -171,6 +172,20 @@ describe('the healer', () => {
     events.emit('decision.changed', { decision: 'd7', state: 'approved', ...told });
     await look(hung);
     expect([act.mock.calls.length, states]).toEqual([1, ['open', 'waiting', 'healing', 'verifying']]);
+  });
+
+  it('takes its question back when the trouble ends before anybody answers', async () => {
+    const { look, withdraw, act, events, states } = setup({
+      answer: 'wait',
+      reason: 'unsure',
+      decision: 'd7',
+    });
+    await look(hung);
+    await look({});
+    expect(withdraw.mock.calls).toEqual([['d7', 'the symptom is gone']]);
+    events.emit('decision.changed', { decision: 'd7', state: 'approved', type: 'healing', action: 'x' });
+    await look({});
+    expect([act.mock.calls.length, states]).toEqual([0, ['open', 'waiting', 'resolved']]);
   });
 
   it('leaves it when a guardian or the emergency stop says no', async () => {

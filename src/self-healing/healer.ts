@@ -103,6 +103,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     const { remedy, state } = incident;
     const tried = state === 'verifying' && remedy !== null;
     if (tried) this.outcome(incident, remedy, true, 'the symptom is gone');
+    if (state === 'waiting') void this.treatment.withdraw(incident, 'the symptom is gone');
     this.change(incident, 'resolved', tried ? `${remedy} helped` : 'the symptom is gone');
     this.incidents.delete(cause);
     this.ending.begin(fingerprintOf(incident));

@@ -24,7 +24,7 @@ function setup(cause: Cause) {
     asked.push(action);
     return judged.promise;
   };
-  authority.use({ ask: judge, report: async () => undefined });
+  authority.use({ ask: judge, report: async () => undefined, withdraw: async () => undefined });
   const asked: ProposedAction[] = [];
   const box = {
     get: () => ({ expectedEffect: 'e', blastRadius: 'b', blastShare: () => 0.4, undo: 'u' }),

@@ -80,6 +80,13 @@ export class Treatment {
     );
   }
 
+  /** Says that the remedy is not wanted any more. */
+  async withdraw(incident: Incident, why: string): Promise<void> {
+    await inTime(this.authority.withdraw(incident.decision, why), REPORT_MS, undefined).catch(
+      () => undefined,
+    );
+  }
+
   private async carryOut(
     remedy: RemedyName,
     why: string,

@@ -16,6 +16,7 @@ import { Autopilot } from '../../src/guardian/autopilot/autopilot.js';
 import { Rollouts } from '../../src/guardian/autopilot/rollouts.js';
 import { EscalationService } from '../../src/guardian/process/escalation-service.js';
 import { OverrideService } from '../../src/guardian/process/override-service.js';
+import { SupersededQuestions } from '../../src/guardian/process/superseded-questions.js';
 import { DecisionStore } from '../../src/guardian/store/decision-store.js';
 import { EngineHost } from '../../src/inference/index.js';
 import { RemovalDesk } from '../../src/learning/removal/removal-desk.js';
@@ -23,7 +24,7 @@ import type { RemovalRow } from '../../src/learning/removal/removal-row.js';
 import { RemovalSteps } from '../../src/learning/removal/removal-steps.js';
 import { RemovalStore } from '../../src/learning/removal/removal-store.js';
 import { GOLDEN } from '../support/autonomy.js';
-import { createTestDatabase, testConfig } from '../support/index.js';
+import { createTestDatabase, testConfig, until } from '../support/index.js';
 
 /** The only name whose releases are measured; what they are here is the golden model. */
 const MODEL = 'genesis';
@@ -128,8 +129,20 @@ describe('a removal that was measured', () => {
     await answer(one.decision, true);
     expect(await advance(first)).toMatchObject({ state: 'released', release: (await live()).release });
     expect(await advance(second)).toMatchObject({ state: 'superseded', code: 'REMOVAL_SUPERSEDED' });
-    expect(await answer(other.decision, true)).toMatchObject({
-      ...{ state: 'failed', helped: false, detail: expect.stringContaining('RELEASE_BASE_MOVED') },
+    const [decisions, id] = [app.get(DecisionStore), String(other.decision)];
+    await until('the open question to be closed', async () => {
+      return unwrap(await decisions.decision(id)).state === 'superseded';
+    });
+    const question = await decisions.escalationOf(id);
+    expect(question).toMatchObject({
+      ...{ state: 'withdrawn', answeredBy: null },
+      reason: expect.stringMatching(/^superseded: RELEASE_BASE_MOVED: /),
+    });
+    expect(await app.get(SupersededQuestions).look()).toBe(0);
+    expect(await app.get(SupersededQuestions).close(id, 'again', 'server')).toBe(false);
+    const yes = { approved: true, reason: 'it is their right', amended: null };
+    expect(await app.get(EscalationService).answer(String(question?.id), yes, 'ada')).toMatchObject({
+      ...{ ok: false, error: { code: 'ESCALATION_ANSWERED', facts: { decided: 'withdrawn' } } },
     });
     expect((await live()).release).toBe(one.release);
     const overridden = { by: 'ada', reason: 'that one, then' };

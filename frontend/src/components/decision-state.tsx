@@ -18,6 +18,7 @@ const words: Readonly<Record<string, string>> = {
   recorded: 'only recorded',
   refused: 'refused: unsafe',
   expired: 'no answer: no',
+  superseded: 'superseded',
   executing: 'being done',
   succeeded: 'done, it helped',
   failed: 'it did not help',

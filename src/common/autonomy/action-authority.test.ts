@@ -17,6 +17,7 @@ const restart: ProposedAction = {
 const refusing: Authority = {
   ask: async () => ({ answer: 'wait', reason: 'a guardian was asked', decision: 'd1' }),
   report: async () => undefined,
+  withdraw: async () => undefined,
 };
 
 describe('action authority', () => {

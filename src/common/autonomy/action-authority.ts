@@ -34,6 +34,8 @@ export interface Authority {
   ask(action: ProposedAction): Promise<Authorization>;
   /** What the check after the action found. Telling twice changes nothing. */
   report(decision: string, outcome: { readonly helped: boolean; readonly detail: string }): Promise<void>;
+  /** Nobody needs to answer any more: what the action was for is over. Telling twice changes nothing. */
+  withdraw(decision: string, why: string): Promise<void>;
 }
 
 /** The way up from modules that act to the module that authorizes: without one, the gate alone decides. */
@@ -64,5 +66,10 @@ export class ActionAuthority {
     outcome: { readonly helped: boolean; readonly detail: string },
   ): Promise<void> {
     if (decision !== null) await this.authority?.report(decision, outcome);
+  }
+
+  /** Passes on that a question about an action need not be answered any more. */
+  async withdraw(decision: string | null, why: string): Promise<void> {
+    if (decision !== null) await this.authority?.withdraw(decision, why);
   }
 }

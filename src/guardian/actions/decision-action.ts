@@ -55,6 +55,11 @@ export interface DecisionAction {
   readonly timeoutMs: number;
   /** Checks the parameters and measures; changes nothing. */
   propose(parameters: ActionParameters): Promise<Result<Proposal>>;
+  /**
+   * Why a question about it need not be answered any more, in words: what it is about is gone, or done already. Null: it is a question
+   * still. Changes nothing; without it only the time ends a question.
+   */
+  superseded?(parameters: ActionParameters): Promise<string | null>;
   /** How things are before it, and what it will lead to; changes nothing. Never answers null. */
   prepare(parameters: ActionParameters): Promise<Result<Json>>;
   execute(parameters: ActionParameters, plan: Json, run: ActionRun): Promise<Result<void>>;

@@ -76,6 +76,8 @@ export class DeploymentActions implements OnModuleInit {
               : `${measured.live.version} becomes live again`,
         }));
       },
+      superseded: async (parameters) =>
+        (await this.isLiveAlready(parameters)) ?? refusalIn(await this.before(parameters)),
       prepare: (parameters) => this.before(parameters),
       execute: async (parameters, _plan, { actor, signal }) => {
         const { model, version, base } = parameters as unknown as ReleaseChoice;
@@ -114,6 +116,7 @@ export class DeploymentActions implements OnModuleInit {
           undo: `${model} is served as before`,
         }));
       },
+      superseded: async (parameters) => refusalIn(await this.before(parameters)),
       prepare: (parameters) => this.before(parameters),
       execute: async (parameters, _plan, { actor, signal }) => {
         const choice = readStaged(parameters);
@@ -165,6 +168,7 @@ export class DeploymentActions implements OnModuleInit {
           evidence: { staged: staged as unknown as Json },
         });
       },
+      superseded: (parameters) => Promise.resolve(refusalIn(this.stagedAsAsked(parameters))),
       prepare: async (parameters) => {
         const asked = this.stagedAsAsked(parameters);
         return asked.ok ? this.before(parameters) : asked;
@@ -217,6 +221,11 @@ export class DeploymentActions implements OnModuleInit {
     return ok(before as unknown as Json);
   }
 
+  private async isLiveAlready({ model, version }: ActionParameters): Promise<string | null> {
+    const isLive = (await this.catalog.resolveLive(String(model))) === version;
+    return isLive ? `${String(model)}@${String(version)} is live already` : null;
+  }
+
   private async liveHash(model: string): Promise<string | null> {
     return (await this.releases.models()).find(({ name }) => name === model)?.liveRelease ?? null;
   }
@@ -256,6 +265,11 @@ export class DeploymentActions implements OnModuleInit {
     const moved = await this.promotion.promote(model, version, actor);
     return moved.ok ? ok() : moved;
   }
+}
+
+/** What a check says no with, in words. */
+function refusalIn(checked: Result<unknown>): string | null {
+  return checked.ok ? null : `${checked.error.code}: ${checked.error.message}`;
 }
 
 function readStaged(parameters: ActionParameters): Result<ReleaseChoice & { share: number }> {

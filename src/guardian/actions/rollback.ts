@@ -21,6 +21,7 @@ const FULL_FAILURES = 0.2;
 /** Fewer answers of a release say nothing yet. */
 const LEAST_ANSWERS = 10;
 
+const NOT_LIVE = 'RELEASE_NOT_LIVE';
 /** Promotions that are looked back on. */
 const MOST_PROMOTIONS = 500;
 
@@ -93,6 +94,10 @@ export class RollbackActions implements OnModuleInit {
           },
           evidence: { live: live.hash, previous: previous.hash, live_since: since },
         });
+      },
+      superseded: async (parameters) => {
+        const found = await this.asked(parameters);
+        return found.ok || found.error.code !== NOT_LIVE ? null : `${NOT_LIVE}: ${found.error.message}`;
       },
       prepare: async (parameters) => {
         const found = await this.asked(parameters);
@@ -191,12 +196,7 @@ function within(value: number): number {
 }
 
 function notLive(model: string, version: string): CodedError {
-  return new CodedError(
-    'RELEASE_NOT_LIVE',
-    `${model}@${version} is not live any more.`,
-    { model, version },
-    409,
-  );
+  return new CodedError(NOT_LIVE, `${model}@${version} is not live any more.`, { model, version }, 409);
 }
 
 function nothingBefore(model: string): CodedError {

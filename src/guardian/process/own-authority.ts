@@ -11,6 +11,7 @@ import { DecisionStore } from '../store/decision-store.js';
 import type { DecisionRow } from '../store/rows.js';
 import { DecisionLedger } from './decision-ledger.js';
 import { DecisionService } from './decision-service.js';
+import { SupersededQuestions } from './superseded-questions.js';
 
 const LONGEST_DETAIL = 500;
 
@@ -27,6 +28,7 @@ export class OwnAuthority implements Authority, OnModuleInit, OnModuleDestroy {
     private readonly decisions: DecisionService,
     private readonly store: DecisionStore,
     private readonly ledger: DecisionLedger,
+    private readonly superseded: SupersededQuestions,
   ) {}
 
   onModuleInit(): void {
@@ -50,6 +52,10 @@ export class OwnAuthority implements Authority, OnModuleInit, OnModuleDestroy {
       const found = { helped, detail: detail.slice(0, LONGEST_DETAIL) };
       await changes.move(row, helped ? 'succeeded' : 'failed', { actor: row.askedBy, ...found });
     });
+  }
+
+  async withdraw(decision: string, why: string): Promise<void> {
+    await this.superseded.close(decision, why, 'server');
   }
 }
 

@@ -252,6 +252,17 @@ export class DecisionStore {
     return found.map((row) => [row, byId.get(row.decision) as DecisionRow]);
   }
 
+  /** Decisions about these actions that wait for an answer, oldest first; at most 500. */
+  async questioned(actions: readonly string[]): Promise<string[]> {
+    const rows = await this.dataSource.query<{ id: string }[]>(
+      `SELECT d.id FROM escalations e JOIN decisions d ON d.id = e.decision_id
+       WHERE e.state = 'open' AND d.state = 'waiting' AND NOT d.delegated AND d.action = ANY ($1)
+       ORDER BY e.position LIMIT 500`,
+      [actions],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** Questions that nobody answered in time, at most a hundred. */
   async lateEscalations(): Promise<EscalationRow[]> {
     const rows = await this.dataSource.query<Columns[]>(

@@ -140,7 +140,7 @@ export class Publication {
   async isDeclined({ model, release, decision }: SubmissionRow): Promise<boolean> {
     if (release === null || decision === null) return false;
     const { over, state } = await this.door.standing({ model, release, decision });
-    return over && state !== 'failed' && state !== 'outdated';
+    return over && !['failed', 'outdated', 'superseded'].includes(state);
   }
 
   /** The live release of a model; `RELEASE_NOT_FOUND` where there is none. */
