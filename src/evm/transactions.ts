@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
-import { bytesToHex, hexToBytes, systemClock } from '../common/index.js';
+import { DataSource, type EntityManager } from 'typeorm';
+import { systemClock } from '../common/index.js';
 import { Transactions } from '../database/index.js';
 import type { Secp256k1Signer } from '../keys/index.js';
+import { TaskStore } from '../tasks/index.js';
 import type { Fees, Transfer } from './fees.js';
+import { signTransfer, type UnsignedTransfer } from './sign-transfer.js';
 
 /** A signed transaction as stored before it is sent. */
 export interface StoredTransaction {
@@ -15,22 +17,33 @@ export interface StoredTransaction {
   readonly address: string;
 }
 
-/** What a transaction is signed from. */
-export interface UnsignedTransfer extends Transfer, Fees {
+/** A nonce of which nothing will come, in front of one that waits. */
+export interface NonceGap {
   readonly chainId: bigint;
-  /** Transactions of the account that the chain knows of. */
-  readonly chainNonce: bigint;
+  readonly address: string;
+  readonly nonce: number;
+  /** The step that had reserved it. */
+  readonly stepKey: string;
+  /** What was signed to fill it; null where nothing was yet. */
+  readonly raw: string | null;
 }
+
+/** Begins the key of a transaction that fills a gap; behind it stands that of the step whose nonce it was. */
+const FILLER = 'filler:';
+/** Transactions of an account that are looked at for nonces of which nothing will come. */
+const MOST_LOOKED_AT = 1_000;
 
 /**
  * Signed transactions, one per step for ever: nonce and raw bytes are stored in one database transaction before anything is
- * sent, so whatever crashes, only the same bytes can be sent again, and a chain takes a nonce once.
+ * sent, so whatever crashes, only the same bytes can be sent again, and a chain takes a nonce once. What was signed for a step
+ * that ended before it noted so was never sent, nor will it be: the next one takes its nonce.
  */
 @Injectable()
 export class TransactionStore {
   constructor(
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
+    private readonly tasks: TaskStore,
   ) {}
 
   /** The transaction of a step; null while it has none. */
@@ -48,33 +61,50 @@ export class TransactionStore {
     unsigned: UnsignedTransfer,
     signer: Secp256k1Signer,
   ): Promise<StoredTransaction> {
-    const { chainId, from } = unsigned;
     await this.transactions.run(async (manager) => {
-      await manager.query(
-        'INSERT INTO evm_accounts (chain_id, address, next_nonce) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
-        [String(chainId), from, String(unsigned.chainNonce)],
-      );
-      const [account]: { next_nonce: string }[] = await manager.query(
-        'SELECT next_nonce FROM evm_accounts WHERE chain_id = $1 AND address = $2 FOR UPDATE',
-        [String(chainId), from],
-      );
+      const reserved = await this.hold(manager, unsigned);
       const known: unknown[] = await manager.query('SELECT 1 FROM evm_transactions WHERE step_key = $1', [
         stepKey,
       ]);
       if (known.length > 0) return;
-      const reserved = BigInt(account.next_nonce);
-      const nonce = Number(reserved > unsigned.chainNonce ? reserved : unsigned.chainNonce);
-      const { hash, raw } = await signTransfer(unsigned, nonce, signer);
-      await manager.query(
-        `INSERT INTO evm_transactions (step_key, chain_id, address, nonce, hash, raw, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-        [stepKey, String(chainId), from, nonce, hash, raw, systemClock.now()],
-      );
-      await manager.query('UPDATE evm_accounts SET next_nonce = $3 WHERE chain_id = $1 AND address = $2', [
-        ...[String(chainId), from, nonce + 1],
-      ]);
+      const [given] = await this.unused(manager, unsigned);
+      if (given !== undefined) await this.remove(manager, given.stepKey);
+      const next = reserved > unsigned.chainNonce ? reserved : unsigned.chainNonce;
+      await this.insert(manager, stepKey, given?.nonce ?? Number(next), unsigned, signer);
     });
     return (await this.find(stepKey)) as StoredTransaction;
+  }
+
+  /** The first nonce before a waiting transaction of which nothing will come; null where there is none. @param chainNonce as in `UnsignedTransfer` */
+  async gap(
+    { chainId, address, nonce }: { chainId: bigint; address: string; nonce: number },
+    chainNonce: bigint,
+  ): Promise<NonceGap | null> {
+    const account = { chainId, from: address, chainNonce };
+    const [first] = await this.unused(this.dataSource.manager, account);
+    const [filler]: { nonce: string; step_key: string; raw: string }[] = await this.dataSource.query(
+      `SELECT nonce, step_key, raw FROM evm_transactions
+       WHERE chain_id = $1 AND address = $2 AND nonce = $3 AND step_key LIKE '${FILLER}%'`,
+      [String(chainId), address, String(chainNonce)],
+    );
+    const gap = { chainId, address };
+    if (filler !== undefined)
+      return { ...gap, nonce: Number(filler.nonce), stepKey: filler.step_key, raw: filler.raw };
+    return first === undefined || first.nonce >= nonce ? null : { ...gap, ...first, raw: null };
+  }
+
+  /** Signs and stores what takes the place of a gap; null where it has gone meanwhile. @returns what goes to the node */
+  async fill(gap: NonceGap, nothing: Transfer & Fees, signer: Secp256k1Signer): Promise<string | null> {
+    const key = `${FILLER}${gap.stepKey}`;
+    const unsigned = { ...nothing, chainId: gap.chainId, chainNonce: BigInt(gap.nonce) };
+    await this.transactions.run(async (manager) => {
+      await this.hold(manager, unsigned);
+      const still = (await this.unused(manager, unsigned)).some(({ stepKey }) => stepKey === gap.stepKey);
+      if (!still) return;
+      await this.remove(manager, gap.stepKey);
+      await this.insert(manager, key, gap.nonce, unsigned, signer);
+    });
+    return (await this.find(key))?.raw ?? null;
   }
 
   /** Gives the nonce of a transaction back that the node refused and nobody else has; only the account's last one can be. */
@@ -87,42 +117,69 @@ export class TransactionStore {
         [stepKey],
       );
       if (row === undefined) return;
-      await manager.query('DELETE FROM evm_transactions WHERE step_key = $1', [stepKey]);
+      await this.remove(manager, stepKey);
       await manager.query('UPDATE evm_accounts SET next_nonce = $3 WHERE chain_id = $1 AND address = $2', [
         ...[row.chain_id, row.address, row.nonce],
       ]);
     });
   }
-}
 
-/** Signs a plain EIP-1559 transfer with a key that leaves its module only as signatures. */
-async function signTransfer(
-  { chainId, from, to, value, gas, maxFeePerGas, maxPriorityFeePerGas }: UnsignedTransfer,
-  nonce: number,
-  signer: Secp256k1Signer,
-): Promise<{ hash: string; raw: string }> {
-  const { Signature, Transaction } = await import('ethers');
-  const fields = {
-    type: 2,
-    chainId,
-    nonce,
-    to,
-    value,
-    gasLimit: gas,
-    maxFeePerGas,
-    maxPriorityFeePerGas,
-    data: '0x',
-  };
-  const unsigned = Transaction.from(fields);
-  const compact = bytesToHex(signer.signDigest(hexToBytes(unsigned.unsignedHash.slice(2))));
-  for (const yParity of [0, 1] as const) {
-    const signature = Signature.from({
-      r: `0x${compact.slice(0, 64)}`,
-      s: `0x${compact.slice(64)}`,
-      yParity,
-    });
-    const signed = Transaction.from({ ...fields, signature });
-    if (signed.from === from && signed.hash !== null) return { hash: signed.hash, raw: signed.serialized };
+  /** Holds an account until the transaction ends. @returns its next nonce */
+  private async hold(
+    manager: EntityManager,
+    { chainId, from, chainNonce }: Pick<UnsignedTransfer, 'chainId' | 'from' | 'chainNonce'>,
+  ): Promise<bigint> {
+    await manager.query(
+      'INSERT INTO evm_accounts (chain_id, address, next_nonce) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING',
+      [String(chainId), from, String(chainNonce)],
+    );
+    const [account]: { next_nonce: string }[] = await manager.query(
+      'SELECT next_nonce FROM evm_accounts WHERE chain_id = $1 AND address = $2 FOR UPDATE',
+      [String(chainId), from],
+    );
+    return BigInt(account.next_nonce);
   }
-  throw new Error('the signature does not lead to the account of its key');
+
+  /** Nonces that the chain has not seen and whose steps ended before they noted what was signed, the lowest first. */
+  private async unused(
+    manager: EntityManager,
+    { chainId, from, chainNonce }: Pick<UnsignedTransfer, 'chainId' | 'from' | 'chainNonce'>,
+  ): Promise<{ stepKey: string; nonce: number }[]> {
+    const rows: { step_key: string; nonce: string }[] = await manager.query(
+      `SELECT step_key, nonce FROM evm_transactions WHERE chain_id = $1 AND address = $2 AND nonce >= $3
+       ORDER BY nonce LIMIT ${MOST_LOOKED_AT}`,
+      [String(chainId), from, String(chainNonce)],
+    );
+    const ended = await this.tasks.endedUnprepared(
+      rows.map((row) => row.step_key),
+      manager,
+    );
+    return rows
+      .filter((row) => ended.has(row.step_key))
+      .map((row) => ({ stepKey: row.step_key, nonce: Number(row.nonce) }));
+  }
+
+  private async insert(
+    manager: EntityManager,
+    stepKey: string,
+    nonce: number,
+    unsigned: UnsignedTransfer,
+    signer: Secp256k1Signer,
+  ): Promise<void> {
+    const { chainId, from } = unsigned;
+    const { hash, raw } = await signTransfer(unsigned, nonce, signer);
+    await manager.query(
+      `INSERT INTO evm_transactions (step_key, chain_id, address, nonce, hash, raw, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+      [stepKey, String(chainId), from, nonce, hash, raw, systemClock.now()],
+    );
+    await manager.query(
+      'UPDATE evm_accounts SET next_nonce = greatest(next_nonce, $3) WHERE chain_id = $1 AND address = $2',
+      [String(chainId), from, nonce + 1],
+    );
+  }
+
+  private async remove(manager: EntityManager, stepKey: string): Promise<void> {
+    await manager.query('DELETE FROM evm_transactions WHERE step_key = $1', [stepKey]);
+  }
 }

@@ -12,6 +12,7 @@ import {
 import { addressField } from './address.js';
 import type { EvmNode, EvmReceipt } from './evm-node.js';
 import { simulateTransfer } from './fees.js';
+import { NonceGaps, type WaitingTransaction } from './nonce-gaps.js';
 import type { StoredTransaction, TransactionStore } from './transactions.js';
 
 const TRANSFER = { to: addressField, value_wei: amountField };
@@ -19,6 +20,8 @@ const ACTION = { action: wordField('transfer'), ...TRANSFER };
 const SIMULATION_TIMEOUT_MS = 30_000;
 const TRANSFER_TIMEOUT_MS = 120_000;
 const RECEIPT_EVERY_MS = 200;
+/** Looks for a receipt between two looks for what it waits behind. */
+const LOOKS_PER_GAP = 10;
 /** What nodes say of a transaction they have, or had. */
 const KNOWN = /already known|already imported|already exists|known transaction/i;
 const PASSED = /nonce too low|nonce is too low|already used/i;
@@ -96,7 +99,8 @@ export function transferStep(node: EvmNode, store: TransactionStore): StepHandle
       );
       if (!prepared.ok) return prepared;
       const { hash, nonce, address } = prepared.value;
-      const receipt = await deliver(node, store, prepared.value, context);
+      const waiting = { ...prepared.value, chainId: chain.value };
+      const receipt = await deliver(node, store, waiting, context);
       if (!receipt.ok) return receipt;
       const { blockNumber, blockHash, gasUsed } = receipt.value;
       return ok({
@@ -145,9 +149,10 @@ async function prepare(
 async function deliver(
   node: EvmNode,
   store: TransactionStore,
-  { raw, hash }: StoredTransaction,
+  waiting: StoredTransaction & WaitingTransaction,
   { key, signal }: StepContext,
 ): Promise<Result<EvmReceipt>> {
+  const { raw, hash } = waiting;
   const before = await receiptOf(node, hash, signal);
   if (!before.ok) return err(underway(before.error, hash));
   if (before.value !== null) return judged(before.value);
@@ -163,7 +168,9 @@ async function deliver(
     if (there.value === null && PASSED.test(sent.error.message)) return err(nonceTaken(hash));
     if (there.value === null) return err(underway(sent.error, hash));
   }
-  for (;;) {
+  const gaps = new NonceGaps(node, store);
+  for (let look = 0; ; look++) {
+    if (look % LOOKS_PER_GAP === 0) await gaps.fill(waiting, signal);
     const receipt = await receiptOf(node, hash, signal);
     if (!receipt.ok) return err(underway(receipt.error, hash));
     if (receipt.value !== null) return judged(receipt.value);

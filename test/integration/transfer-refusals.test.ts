@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
 import type { Identity } from '../../src/auth/index.js';
 import { SafetyFigures } from '../../src/common/autonomy/safety-figures.js';
@@ -162,5 +163,80 @@ describe('a transfer that must not be', () => {
     await anvil.rpc('evm_setAutomine', true);
     await stop.resume('grace', 'it is over');
     signing.mockRestore();
+  });
+
+  describe('that was signed, and whose approval expired before it was noted', () => {
+    const expire = (id: string) =>
+      app
+        .get(DataSource)
+        .query(`UPDATE task_approvals SET expires_at = now() - interval '1 second' WHERE task_id = $1`, [id]);
+    const ready = async (id: string) => (await app.get(TaskStore).steps(id))[2].state === 'ready';
+    /** Nothing is left waiting in the pool of the chain. */
+    const queued = async () => await anvil.rpc<{ queued: object }>('txpool_content');
+
+    it('leaves its nonce to the next one, and never happens', async () => {
+      const [store, stop, had] = [app.get(TransactionStore), app.get(EmergencyStop), await received()];
+      const prepare = store.prepare.bind(store);
+      const signing = jest.spyOn(store, 'prepare').mockImplementationOnce(async (...transfer) => {
+        const stored = await prepare(...transfer);
+        await stop.stop('grace', 'a drill', false);
+        return stored;
+      });
+      const [before, first] = [await sent(), await asked(5n)];
+      await approve(first);
+      await until(
+        'the step to be given back',
+        async () => signing.mock.calls.length === 1 && (await ready(first)),
+      );
+      await expire(first);
+      await stop.resume('grace', 'it is over');
+      expect(await reaches(first, 'completed', 'failed')).toMatchObject({
+        ...{ state: 'failed', code: 'APPROVAL_EXPIRED' },
+      });
+      const second = await asked(7n);
+      await approve(second);
+      expect(await reaches(second, 'completed', 'failed')).toMatchObject({ state: 'completed' });
+      expect([await sent(), await received()]).toEqual([before + 1n, had + 7n]);
+      signing.mockRestore();
+    });
+
+    it('does not hold up one that was signed behind it', async () => {
+      const [store, stop, had] = [app.get(TransactionStore), app.get(EmergencyStop), await received()];
+      const prepare = store.prepare.bind(store);
+      let goOn: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      let isSigned = false;
+      const signing = jest.spyOn(store, 'prepare').mockImplementationOnce(async (...transfer) => {
+        const stored = await prepare(...transfer);
+        isSigned = true;
+        await held;
+        return stored;
+      });
+      const [before, first, second] = [await sent(), await asked(5n), await asked(7n)];
+      await approve(first);
+      await until('the first to be signed', async () => isSigned);
+      await approve(second);
+      await until('the second to wait', async () => Object.keys((await queued()).queued).length === 1);
+      await stop.stop('grace', 'a drill', false);
+      await until('the step to be given back', () => ready(first));
+      await expire(first);
+      await stop.resume('grace', 'it is over');
+      expect(await reaches(first, 'completed', 'failed')).toMatchObject({
+        ...{ state: 'failed', code: 'APPROVAL_EXPIRED' },
+      });
+      expect(await reaches(second, 'completed', 'failed')).toMatchObject({ state: 'completed' });
+      goOn();
+      expect([await sent(), await received()]).toEqual([before + 2n, had + 7n]);
+      const [block] = (await app.get(TaskStore).steps(second)).slice(2).map(({ output }) => output);
+      expect(block).toMatchObject({ nonce: Number(before + 1n) });
+      const filler = await store.find(`filler:${first}/2`);
+      expect(
+        await anvil.rpc<{ from: string; to: string; value: string }>(
+          'eth_getTransactionByHash',
+          filler?.hash,
+        ),
+      ).toMatchObject({ from: from.toLowerCase(), to: from.toLowerCase(), value: '0x0' });
+      signing.mockRestore();
+    });
   });
 });

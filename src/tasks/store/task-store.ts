@@ -72,6 +72,26 @@ export class TaskStore {
     return rows.map(approvalRow);
   }
 
+  /**
+   * Which of these steps, by the keys their handlers know them by, have ended without ever noting what their effect is made of.
+   * That is for ever: a step that has ended is not done again, and notes nothing any more.
+   */
+  async endedUnprepared(
+    keys: readonly string[],
+    manager: Pick<EntityManager, 'query'> = this.dataSource,
+  ): Promise<Set<string>> {
+    const steps = keys
+      .map((key) => /^(task_[0-9a-f]{32})\/(\d{1,9})$/.exec(key))
+      .filter((found) => found !== null);
+    const rows: { key: string }[] = await manager.query(
+      `SELECT s.task_id || '/' || s.step_index AS key FROM unnest($1::text[], $2::int[]) AS asked (task, step)
+       JOIN task_steps s ON s.task_id = asked.task AND s.step_index = asked.step
+       WHERE s.kept IS NULL AND s.state IN ('failed', 'skipped')`,
+      [steps.map(([, task]) => task), steps.map(([, , step]) => step)],
+    );
+    return new Set(rows.map(({ key }) => key));
+  }
+
   /** Tasks with an approval that nobody gave in time, at most a hundred. */
   async lateApprovals(): Promise<string[]> {
     const rows = await this.dataSource.query<{ task_id: string }[]>(
