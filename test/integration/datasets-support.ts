@@ -59,10 +59,10 @@ export async function openDatasets(changes: Parameters<typeof testConfig>[0] = {
     const queue = new AuditQueue(config, externalDatabase(chain.url));
     const runner = new AuditRunner();
     runner.execArgv = ['--import', join(import.meta.dirname, '..', 'support', 'typescript-threads.mjs')];
+    const gate = new AutonomyGate();
     const auditor = new DatasetAuditor(
       ...([config, rows, registry, files, clock, claims, queue, runner, known, gain] as const),
-      settlement,
-      new AutonomyGate(),
+      ...([settlement, gate, chain.events] as const),
     );
     return {
       clock,
@@ -77,6 +77,8 @@ export async function openDatasets(changes: Parameters<typeof testConfig>[0] = {
       auditor,
       claims,
       settlement,
+      runner,
+      gate,
     };
   };
   return { ...chain, config, time, serve, ...serve(time) };

@@ -1,6 +1,7 @@
+import { jest } from '@jest/globals';
 import { rmSync, writeFileSync } from 'node:fs';
 import { Fsck, FsckRegistry } from '../../src/chain/index.js';
-import { unwrap } from '../../src/common/index.js';
+import { CodedError, unwrap } from '../../src/common/index.js';
 import { Transactions } from '../../src/database/index.js';
 import { DatasetFsck } from '../../src/datasets/dataset-fsck.js';
 import type { Identity } from '../../src/auth/index.js';
@@ -143,6 +144,30 @@ it('an appeal that nobody answers is due after its time, and denied', async () =
   expect(record).toMatchObject({ stage: 'rejected', reasons: ['DATASET_JSON', 'APPEAL_UNANSWERED'] });
   expect(codeOf(await sut.decisions.lapse(id))).toBe('APPEAL_NONE');
   expect(codeOf(await sut.decisions.appeal(who, id, 'once more'))).toBe('APPEAL_USED');
+});
+
+it('an audit is cut off by an emergency stop, not counted, and done after the resume', async () => {
+  const id = await takeIn(sut, people[0], 'cut-off', goodLines(30, 'cut-off'));
+  const open = sut.gate.guardBy(() => ({ allowed: false, reason: 'stopped' }));
+  await sut.auditor.work(id, 'worker-1');
+  expect(await stageOf(id)).toBe('pending');
+  open();
+  const run = jest.spyOn(sut.runner, 'run').mockImplementationOnce((_work, signal) => {
+    sut.gate.guardBy(() => ({ allowed: false, reason: 'stopped' }));
+    sut.events.emit('autonomy.changed', { stopped: true, by: 'ada', reason: 'a drill' });
+    const cut = {
+      ok: false,
+      error: new CodedError('AUDIT_CUT_OFF', String(signal.aborted), {}, 503),
+    } as const;
+    return Promise.resolve(cut);
+  });
+  await sut.auditor.work(id, 'worker-1');
+  run.mockRestore();
+  const { record, attempts } = unwrap(await sut.rows.one(id));
+  expect([record, attempts]).toMatchObject([{ stage: 'audit' }, 0]);
+  sut.gate.guardBy(() => ({ allowed: true, reason: '' }));
+  await sut.auditor.work(id, 'worker-1');
+  expect(await stageOf(id)).toBe('vote');
 });
 
 describe('an approved set', () => {

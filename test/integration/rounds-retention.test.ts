@@ -1,4 +1,5 @@
 import type { SchedulerRegistry } from '@nestjs/schedule';
+import { AutonomyGate } from '../../src/common/autonomy/autonomy-gate.js';
 import { ok, unwrap } from '../../src/common/index.js';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import { RoundRetention } from '../../src/learning/rounds/round-retention.js';
@@ -10,7 +11,7 @@ beforeAll(async () => {
   rounds = await openRounds();
   const { chain, config, store, transactions } = rounds;
   const scheduler = {} as SchedulerRegistry;
-  retention = new RoundRetention(config, scheduler, store, transactions, chain.log);
+  retention = new RoundRetention(config, scheduler, store, transactions, chain.log, new AutonomyGate());
 });
 afterAll(() => rounds.chain.close());
 beforeEach(async () => {

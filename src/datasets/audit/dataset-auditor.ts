@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
-import { messageOf } from '../../common/index.js';
+import { haltSignal } from '../../common/autonomy/halt-signal.js';
+import { EventBus, messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { DatasetRows, type DatasetRow } from '../registry/dataset-rows.js';
 import { DatasetRegistry } from '../registry/dataset-registry.js';
@@ -39,6 +40,7 @@ export class DatasetAuditor {
     private readonly gain: ExpectedGain,
     private readonly settlement: AuditSettlement,
     private readonly gate: AutonomyGate,
+    private readonly events: EventBus,
   ) {}
 
   /** Does the job of a dataset; one that has moved on, or that somebody else is at, does nothing. */
@@ -50,12 +52,14 @@ export class DatasetAuditor {
     const claim = await this.claims.claim(id, worker);
     if (claim === null) return;
     const rest = this.claims.keepAlive(claim);
+    const halt = haltSignal(this.events, this.gate);
     try {
-      await this.audit(row, claim);
+      await this.audit(row, claim, AbortSignal.any([halt.signal, this.queue.stopSignal]));
     } catch (thrown) {
       this.logger.warn(`the audit of ${id} was cut off: ${messageOf(thrown)}`);
       await this.claims.giveBack(claim, RETRY_MS, true);
     } finally {
+      halt.end();
       rest();
     }
   }
@@ -75,13 +79,13 @@ export class DatasetAuditor {
     return again.ok ? again.value : null;
   }
 
-  private async audit(row: DatasetRow, claim: AuditClaim): Promise<void> {
+  private async audit(row: DatasetRow, claim: AuditClaim, ended: AbortSignal): Promise<void> {
     const { record, block } = row;
     const rescan = isApproved(record.stage);
     if (rescan && (await this.files.store.check(record.sha256)) !== 'intact')
       return this.settlement.quarantine(record.id, ['FILE_DAMAGED']);
     const deadline = AbortSignal.timeout(this.config.datasetAuditSeconds * 1000);
-    const signal = AbortSignal.any([deadline, this.queue.stopSignal]);
+    const signal = AbortSignal.any([deadline, ended]);
     const findings = await this.runner.run(
       {
         ...{ path: this.files.store.path(record.sha256)!, licence: record.licence },
@@ -91,7 +95,8 @@ export class DatasetAuditor {
       },
       signal,
     );
-    if (!findings.ok) return this.failed(row, claim, findings, deadline.aborted);
+    if (!findings.ok)
+      return this.failed(row, claim, findings, { late: deadline.aborted, ended: ended.aborted });
     if (rescan) return this.settlement.rescanned(record, claim, findings.value);
     await this.settlement.audited(record, findings.value, await this.gainOf(findings.value));
   }
@@ -100,9 +105,9 @@ export class DatasetAuditor {
     { record }: DatasetRow,
     claim: AuditClaim,
     { error }: { error: Error },
-    late: boolean,
+    { late, ended }: { readonly late: boolean; readonly ended: boolean },
   ): Promise<void> {
-    if (this.queue.stopSignal.aborted) return this.claims.giveBack(claim, 0, false);
+    if (ended) return this.claims.giveBack(claim, 0, false);
     this.logger.warn(`the audit of ${record.id} failed: ${error.message}`);
     const rescan = isApproved(record.stage);
     if (!late && claim.attempt < MOST_ATTEMPTS)

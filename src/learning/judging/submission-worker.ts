@@ -6,6 +6,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
+import { haltSignal } from '../../common/autonomy/halt-signal.js';
 import { bytesToHex, CodedError, EventBus, messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { NodeKeys } from '../../keys/index.js';
@@ -39,7 +41,10 @@ const LEFT = `
     AND (j.id IS NULL OR ($1 AND s.instance = $2) OR (j.locked_at IS NOT NULL AND j.locked_at < now() - interval '1 minute'))
   ORDER BY s.position LIMIT 1000`;
 
-/** Works submissions off, and takes up what a crash cut off. One worker at a time has a submission, by its lease. */
+/**
+ * Works submissions off, and takes up what a crash cut off. One worker at a time has a submission, by its lease. An emergency stop cuts off
+ * the step that runs; it is begun again after the resume.
+ */
 @Injectable()
 export class SubmissionWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Learning');
@@ -56,6 +61,7 @@ export class SubmissionWorker implements OnApplicationBootstrap, BeforeApplicati
     private readonly queue: SubmissionQueue,
     private readonly steps: SubmissionSteps,
     private readonly events: EventBus,
+    private readonly gate: AutonomyGate,
     keys: NodeKeys,
   ) {
     this.instance = bytesToHex(keys.logSigner.publicKey);
@@ -71,7 +77,13 @@ export class SubmissionWorker implements OnApplicationBootstrap, BeforeApplicati
       () => undefined,
     );
     this.timer = setInterval(() => again(false), SWEEP_MS);
-    this.unwatch = this.events.on('release.live', () => again(false));
+    const watches = [
+      this.events.on('release.live', () => again(false)),
+      this.events.on('autonomy.changed', ({ stopped }) => {
+        if (!stopped) again(false);
+      }),
+    ];
+    this.unwatch = () => watches.forEach((leave) => leave());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -86,31 +98,38 @@ export class SubmissionWorker implements OnApplicationBootstrap, BeforeApplicati
   }
 
   private async work(id: string, worker: string): Promise<void> {
-    if (!(await this.claim(id, worker))) return;
-    const stop = AbortSignal.any([this.queue.stopSignal, AbortSignal.timeout(DEADLINE_MS)]);
+    // The first look after the resume gives it a job again.
+    if (!this.gate.state().allowed || !(await this.claim(id, worker))) return;
+    const halt = haltSignal(this.events, this.gate);
+    const ended = AbortSignal.any([this.queue.stopSignal, halt.signal]);
     const renew = setInterval(() => void this.renew(id, worker).catch(() => undefined), RENEW_MS);
     try {
-      const againAfterMs = await this.workOff(id, stop);
+      const againAfterMs = await this.workOff(id, ended);
       await this.release(id, worker);
       if (againAfterMs !== null) await this.queue.add(this.dataSource, id, againAfterMs);
     } finally {
+      halt.end();
       clearInterval(renew);
       await this.release(id, worker).catch(() => undefined);
     }
   }
 
-  /** Step after step. @returns when to go on, null: not before something happens */
-  private async workOff(id: string, signal: AbortSignal): Promise<number | null> {
+  /**
+   * Step after step. @param ended aborted by the end of the server and by an emergency stop
+   * @returns when to go on, null: not before something happens
+   */
+  private async workOff(id: string, ended: AbortSignal): Promise<number | null> {
+    const signal = AbortSignal.any([ended, AbortSignal.timeout(DEADLINE_MS)]);
     for (;;) {
       const row = await this.store.find(id);
-      if (row === null || SUBMISSION_STATES.isFinal(row.state) || this.queue.stopSignal.aborted) return null;
+      if (row === null || SUBMISSION_STATES.isFinal(row.state) || ended.aborted) return null;
       try {
         const after = await this.steps.step(row, signal);
         if (!after.ok) throw after.error;
         if (after.value === 'wait') return null;
         if (after.value !== 'next') return after.value.againAfterMs;
       } catch (thrown) {
-        if (this.queue.stopSignal.aborted) return null;
+        if (ended.aborted) return null;
         return this.refused(row, thrown);
       }
     }

@@ -1,5 +1,6 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import { CodedError, err, EventBus, ok, type Result } from '../../common/index.js';
 import { testConfig } from '../../../test/support/test-config.js';
 import type { RemovalWork } from './removal-effect.js';
@@ -15,7 +16,7 @@ Logger.overrideLogger(false);
 
 /** A worker before one removal, by a clock that the test moves. */
 function workerOf(step: (work: RemovalWork, events: EventBus) => Promise<Result<AfterRemovalStep>>) {
-  const events = new EventBus();
+  const [events, gate] = [new EventBus(), new AutonomyGate()];
   let row = { id: 'removal_1', state: 'measuring', attempts: 0 } as RemovalRow;
   let dueAt = 0;
   const seen = { steps: 0, givenUp: [] as string[] };
@@ -42,10 +43,14 @@ function workerOf(step: (work: RemovalWork, events: EventBus) => Promise<Result<
   };
   const worker = new RemovalWorker(
     ...([testConfig(), store as unknown as RemovalStore] as const),
-    ...([steps as unknown as RemovalSteps, events] as const),
+    ...([steps as unknown as RemovalSteps, events, gate] as const),
   );
   worker.onApplicationBootstrap();
-  return { worker, seen };
+  const stop = (stopped: boolean) => {
+    gate.guardBy(() => ({ allowed: !stopped, reason: 'stopped by ada' }));
+    events.emit('autonomy.changed', { stopped, by: 'ada', reason: 'a drill' });
+  };
+  return { worker, seen, stop, attempts: () => row.attempts };
 }
 
 describe('the worker of removals', () => {
@@ -88,6 +93,24 @@ describe('the worker of removals', () => {
     expect(found?.signal.aborted).toBe(false);
     await jest.advanceTimersByTimeAsync(11 * MINUTE);
     expect(found?.signal.aborted).toBe(true);
+    await worker.beforeApplicationShutdown();
+  });
+
+  it('is cut off by an emergency stop, begins nothing while it lasts, and goes on after it', async () => {
+    const { worker, seen, stop, attempts } = workerOf(
+      ({ signal }) =>
+        new Promise((resolve) =>
+          signal.addEventListener('abort', () => resolve(err(new CodedError('CUT_OFF', 'no', {}, 503)))),
+        ),
+    );
+    await jest.advanceTimersByTimeAsync(MINUTE);
+    expect(seen.steps).toBe(1);
+    stop(true);
+    await jest.advanceTimersByTimeAsync(HOUR);
+    expect([seen.steps, attempts(), seen.givenUp]).toEqual([1, 0, []]);
+    stop(false);
+    await jest.advanceTimersByTimeAsync(2_000);
+    expect([seen.steps, attempts()]).toEqual([2, 0]);
     await worker.beforeApplicationShutdown();
   });
 

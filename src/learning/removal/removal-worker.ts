@@ -5,6 +5,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
+import { haltSignal } from '../../common/autonomy/halt-signal.js';
 import { CodedError, EventBus, messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import type { RemovalWork } from './removal-effect.js';
@@ -29,7 +31,10 @@ const LONGEST_RETRY_MS = 600_000;
 /** A file or a release that is not there may be put back. */
 const MAY_COME_BACK = /^(?:BLOB|BLOCK|RELEASE)_/;
 
-/** Works removals off, one at a time, and takes up what a crash cut off. One worker at a time has a removal, by its lease. */
+/**
+ * Works removals off, one at a time, and takes up what a crash cut off. One worker at a time has a removal, by its lease. An emergency stop
+ * cuts off the step that runs; it is begun again after the resume.
+ */
 @Injectable()
 export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Removals');
@@ -46,6 +51,7 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
     private readonly store: RemovalStore,
     private readonly steps: RemovalSteps,
     private readonly events: EventBus,
+    private readonly gate: AutonomyGate,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -84,7 +90,7 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
     if (this.stop.signal.aborted) return;
     let nextMs = LOOK_MS;
     try {
-      const id = await this.store.claim(this.worker);
+      const id = this.gate.state().allowed ? await this.store.claim(this.worker) : null;
       if (id !== null) {
         await this.workOff(id);
         nextMs = 0;
@@ -98,24 +104,28 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
   private async workOff(id: string): Promise<void> {
     const late = new AbortController();
     const deadline = setTimeout(() => late.abort(new Error('it made no progress')), DEADLINE_MS);
-    const signal = AbortSignal.any([this.stop.signal, late.signal]);
-    const work = { signal, progress: () => void deadline.refresh() };
+    const halt = haltSignal(this.events, this.gate);
+    const ended = AbortSignal.any([this.stop.signal, halt.signal]);
+    const work = { signal: AbortSignal.any([ended, late.signal]), progress: () => void deadline.refresh() };
     const renew = setInterval(() => void this.store.renew(id, this.worker).catch(() => undefined), RENEW_MS);
     let [afterMs, attempts] = [0, 0];
     try {
       for (;;) {
         const row = await this.store.find(id);
         if (row === null || REMOVAL_STATES.isFinal(row.state) || row.state === 'failed') return;
+        ({ attempts } = row);
+        if (ended.aborted) return;
         const { moves } = this;
         deadline.refresh();
-        const stepped = await this.step(row, work);
-        if (this.stop.signal.aborted) return;
+        const stepped = await this.step(row, work, ended);
+        if (ended.aborted) return;
         // What went live meanwhile has woken nobody: it is being worked on.
         if (stepped === 'next' || moves !== this.moves) continue;
         ({ afterMs, attempts } = stepped);
         return;
       }
     } finally {
+      halt.end();
       clearInterval(renew);
       clearTimeout(deadline);
       await this.store.release(id, this.worker, afterMs, attempts);
@@ -125,6 +135,7 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
   private async step(
     row: RemovalRow,
     work: RemovalWork,
+    ended: AbortSignal,
   ): Promise<'next' | { afterMs: number; attempts: number }> {
     const refusal = await this.steps.step(row, work).then(
       (stepped) => (stepped.ok ? stepped.value : stepped.error),
@@ -133,7 +144,7 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
     );
     if (refusal === 'next') return 'next';
     if (!(refusal instanceof CodedError)) return { afterMs: refusal.afterMs, attempts: 0 };
-    if (this.stop.signal.aborted) return { afterMs: 0, attempts: row.attempts };
+    if (ended.aborted) return { afterMs: 0, attempts: row.attempts };
     this.logger.warn(`${row.id} is ${row.state} still: ${refusal.message}`);
     const attempts = row.attempts + 1;
     const mayPass = refusal.status >= 429 || MAY_COME_BACK.test(refusal.code);

@@ -5,6 +5,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { SchedulerRegistry } from '@nestjs/schedule';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import { messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
@@ -29,6 +30,7 @@ export class RoundRetention implements OnApplicationBootstrap, BeforeApplication
     private readonly store: RoundStore,
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
+    private readonly gate: AutonomyGate,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -67,6 +69,7 @@ export class RoundRetention implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async tryToClear(): Promise<void> {
+    if (!this.gate.state().allowed) return;
     try {
       await this.clear();
     } catch (thrown) {

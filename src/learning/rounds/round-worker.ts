@@ -5,7 +5,8 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { CodedError, messageOf } from '../../common/index.js';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
+import { CodedError, EventBus, messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import type { RoundRow } from './round-row.js';
@@ -38,21 +39,26 @@ export class RoundWorker implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly worker = randomUUID();
   private timer: NodeJS.Timeout | undefined;
   private work: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private ended = false;
+  private unwatch = (): unknown => undefined;
 
   constructor(
     private readonly config: AppConfig,
     private readonly store: RoundStore,
     private readonly steps: RoundSteps,
     private readonly transactions: Transactions,
+    private readonly events: EventBus,
+    private readonly gate: AutonomyGate,
   ) {}
 
   onApplicationBootstrap(): void {
     this.lookAfter(START_AFTER_MS);
+    this.unwatch = this.events.on('autonomy.changed', () => this.look());
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
+    this.ended = true;
+    this.unwatch();
     clearTimeout(this.timer);
     await this.work;
   }
@@ -62,8 +68,13 @@ export class RoundWorker implements OnApplicationBootstrap, BeforeApplicationShu
     this.lookAfter(0);
   }
 
+  /** What is over waits while automatic action is stopped; a step that has begun is made. */
+  private get stopped(): boolean {
+    return this.ended || !this.gate.state().allowed;
+  }
+
   private lookAfter(milliseconds: number): void {
-    if (this.stopped || this.config.taskWorkers === 0) return;
+    if (this.ended || this.config.taskWorkers === 0) return;
     clearTimeout(this.timer);
     this.timer = setTimeout(() => {
       this.work = this.work.then(() => this.round());
