@@ -1,4 +1,5 @@
-import { CodedError, err, ok, unwrap, type Result } from '../../src/common/index.js';
+import { AutonomyGate } from '../../src/common/autonomy/autonomy-gate.js';
+import { CodedError, err, EventBus, ok, unwrap, type Result } from '../../src/common/index.js';
 import type { RoundRow } from '../../src/learning/rounds/round-row.js';
 import type { RoundSteps } from '../../src/learning/rounds/round-steps.js';
 import { RoundWorker } from '../../src/learning/rounds/round-worker.js';
@@ -34,7 +35,9 @@ function processWith(before: Before = () => Promise.resolve(ok())) {
     },
     fail: steps.fail.bind(steps),
   } as unknown as RoundSteps;
-  const worker = new RoundWorker(config, store, watched, transactions);
+  const worker = new RoundWorker(
+    ...([config, store, watched, transactions, new EventBus(), new AutonomyGate()] as const),
+  );
   workers.push(worker);
   return { worker, begun };
 }

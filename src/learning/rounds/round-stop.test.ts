@@ -17,10 +17,12 @@ describe('the worker of rounds', () => {
       gate.guardBy(() => ({ allowed: !stopped, reason: 'stopped by ada' }));
       events.emit('autonomy.changed', { stopped, by: 'ada', reason: 'a drill' });
     };
-    const row = { id: 'round_1', state: 'open', isOver: true, attempts: 0 };
-    const due = () =>
-      Promise.resolve({ ids: steps.step.mock.calls.length === 0 ? ['round_1'] : [], nextMs: null });
-    const store = { due, hold: () => Promise.resolve(ok(row)) };
+    const claim = jest.fn(() => Promise.resolve(claim.mock.calls.length === 1 ? 'round_1' : null));
+    const done = () => Promise.resolve();
+    const store = {
+      ...{ claim, renew: done, release: done, nextMs: () => Promise.resolve(null) },
+      hold: () => Promise.resolve(ok({ id: 'round_1', isOver: true })),
+    };
     const steps = { step: jest.fn(() => Promise.resolve(ok())) };
     const worker = new RoundWorker(
       ...([testConfig(), store as unknown as RoundStore, steps as unknown as RoundSteps] as const),
@@ -30,7 +32,7 @@ describe('the worker of rounds', () => {
     stop(true);
     worker.onApplicationBootstrap();
     await jest.advanceTimersByTimeAsync(60_000);
-    expect(steps.step).not.toHaveBeenCalled();
+    expect(claim).not.toHaveBeenCalled();
     stop(false);
     await jest.advanceTimersByTimeAsync(1);
     expect(steps.step).toHaveBeenCalledTimes(1);

@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { ok, type Result } from '../../common/index.js';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
+import { EventBus, ok, type Result } from '../../common/index.js';
 import type { Transactions } from '../../database/index.js';
 import { testConfig } from '../../../test/support/test-config.js';
 import type { RoundRow } from './round-row.js';
@@ -27,6 +28,7 @@ function workerOf(step: () => Promise<Result<void>>, nextMs: number | null = nul
     ...([testConfig(), store as unknown as RoundStore] as const),
     ...([{ step } as unknown as RoundSteps] as const),
     { run: (work: (manager: unknown) => unknown) => work(null) } as unknown as Transactions,
+    ...([new EventBus(), new AutonomyGate()] as const),
   );
   worker.look();
   return { worker, seen };

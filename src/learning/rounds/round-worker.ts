@@ -90,7 +90,7 @@ export class RoundWorker implements OnApplicationBootstrap, BeforeApplicationShu
         if (id === null) break;
         await this.workOff(id);
       }
-      nextMs = await this.store.nextMs();
+      nextMs = this.stopped ? null : await this.store.nextMs();
     } catch (thrown) {
       if (!this.stopped) this.logger.warn(`could not look after rounds: ${messageOf(thrown)}`);
     }
