@@ -32,6 +32,8 @@ export interface ReleaseDraft {
   readonly timestamp: number;
   /** Where it comes from; null or left out: nobody says. */
   readonly provenance?: Provenance | null;
+  /** The least step from its parent, where it is more than the architectures tell: `minor` for an expert in a place that was empty. */
+  readonly least?: 'minor';
 }
 
 /** A release on the chain. */
@@ -170,7 +172,8 @@ export class ReleaseAuthor {
     const before = parseVersion(parent.version) ?? FIRST_VERSION;
     const config = await this.configOf(parent);
     if (!config.ok) return config;
-    const change = requiredChange(config.value, draft.config, parent.tokenizer === draft.tokenizer);
+    const told = requiredChange(config.value, draft.config, parent.tokenizer === draft.tokenizer);
+    const change = told === 'patch' ? (draft.least ?? told) : told;
     if (given !== null) {
       if (mayFollow(before, given, change)) return ok(formatVersion(given));
       const least = formatVersion(nextVersion(before, change));

@@ -7,6 +7,7 @@ import { LogAppender } from '../../log/index.js';
 import { Beacons } from '../beacon/beacons.js';
 import { failed, passed } from '../checks/check-outcome.js';
 import { DatasetGate } from '../checks/dataset-gate.js';
+import { replacedBy } from '../checks/form.js';
 import type { SubmissionState } from '../submission/states.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import { SubmissionStore, type SubmissionChanges } from '../submission/submission-store.js';
@@ -169,7 +170,7 @@ export class SubmissionSteps {
     const places = row.headers.map((header) => ({
       is: live.value.weights.get(header.name ?? '')?.block,
       own: hashHeader(header, nativeSha256),
-      before: header.metadata.parent,
+      before: replacedBy(header),
     }));
     if (places.every(({ is, own }) => is === own)) return this.move(row, 'released');
     if (places.some(({ is, own, before }) => is !== own && is !== before)) {
@@ -178,6 +179,10 @@ export class SubmissionSteps {
     }
     if (row.version === null) {
       const published = await this.publication.release(row, live.value);
+      if (!published.ok && published.error.code === 'SUBMISSION_OUTDATED') {
+        const detail = published.error.message;
+        return this.move(row, 'superseded', { code: 'SUBMISSION_SUPERSEDED', detail });
+      }
       if (!published.ok) return published;
       const { release, version } = published.value;
       await this.change(row, { release, version });
