@@ -4,6 +4,7 @@ export type { Opening, UpdateOpening } from './audit/opening.js';
 export { encodeOpening, OPENING_LIMITS } from './audit/opening-codec.js';
 export { ExampleEncoder } from './examples/example-encoder.js';
 export { growModel } from './growth/grow-model.js';
+export { mergeTrainings } from './growth/merge-trainings.js';
 export { placesOf } from './growth/places.js';
 export { LearningModule } from './learning.module.js';
 export { generatedExamples, type GeneratedExamples } from './pretraining/generated-examples.js';

@@ -109,10 +109,10 @@ function headerOf(
   if (from !== undefined && row === undefined) return err(altered(routerRowOf(name)));
   const { hash, size, root } = digestPayload(payload);
   const { blocks, data } = manifest as unknown as ManifestJson;
-  const tensors = blocks.find((block) => block.name === name)?.tensors ?? [];
+  const { tensors = [], data: file = data.hash } = blocks.find((block) => block.name === name) ?? {};
   const { model, dtype, license } = before.metadata;
   const metadata: BlockMetadata = {
-    ...{ model, parent, tensors, data: data.hash },
+    ...{ model, parent, tensors, ...(file !== undefined && { data: file }) },
     ...(dtype !== undefined && { dtype }),
     ...(license !== undefined && { license }),
     ...(from !== undefined && row !== undefined && { router: newExpertMetadata(from, row) }),
@@ -136,8 +136,9 @@ function headerOf(
 }
 
 interface ManifestJson {
-  readonly data: { readonly hash: string };
-  readonly blocks: readonly { readonly name: string; readonly tensors: Json[] }[];
+  readonly data: { readonly hash?: string };
+  /** Each with the file it was trained on where they come from different trainings. */
+  readonly blocks: readonly { readonly name: string; readonly tensors: Json[]; readonly data?: string }[];
 }
 
 function altered(name: string): CodedError {
