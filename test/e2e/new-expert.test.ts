@@ -1,56 +1,29 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { first, mixture } from '../../src/datasets/index.js';
-import type { ReceiptDocument } from '../../src/inference/receipt/index.js';
-import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
-import { answerOnce, runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
-import { Submitter, type Body, type Submission } from '../support/submissions.js';
-import { call } from '../support/tasks.js';
+import { nativeSha256Hex } from '../../src/common/native-hash.js';
+import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
+import { answerOnce, runCommand, temporaryFolder } from '../support/index.js';
+import { manifestIn, NewExpertLab } from '../support/new-experts.js';
+import type { Body } from '../support/submissions.js';
 
 const NEW = 'layer4.expert8';
 const ROW = 'layer4.router.row8';
-const EXPERTS = 9;
-
-interface Manifest {
-  readonly plan: { readonly blocks: string[]; readonly new_experts: Body[] };
-  readonly blocks: { name: string; parent: string; from?: string }[];
-  readonly checks: { readonly loss: number }[];
-}
+/** What a row's TensorBlock has before its values. */
+const HEADER_BYTES = 128;
 
 describe('a new expert', () => {
-  const data = join(temporaryFolder('data'), 'examples.jsonl');
   const trained = temporaryFolder('trained');
-  let server: TestServer;
-  let env: Record<string, string>;
-  let contributor: Submitter;
+  let lab: NewExpertLab;
 
   beforeAll(async () => {
-    mkdirSync(join(data, '..'), { recursive: true });
-    const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
-    writeFileSync(data, lines.join('\n'));
-    server = await startServer({
-      env: { IMPORT_GENESIS: 'false', LEARNING_AUDIT_UPDATES: '2' },
-      until: 'listening',
-    });
-    env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env)).code).toBe(0);
-    contributor = new Submitter(server.url);
+    lab = await NewExpertLab.open({ LEARNING_AUDIT_UPDATES: '2' });
   });
-  afterAll(() => server?.stop());
-
-  const train = async (out: string, ...args: string[]) => {
-    const how = ['--steps', '24', '--batch-tokens', '768', '--learning-rate', '0.01', '--json'];
-    const { code, stdout } = await runCommand(['train', '--data', data, '--out', out, ...how, ...args], env);
-    return { code, answer: JSON.parse(stdout) as Body };
-  };
-  const manifestOf = (folder: string) =>
-    JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
+  afterAll(() => lab?.server.stop());
 
   it('is trained with its row of the router, the same bits again from where a training was stopped', async () => {
-    const { code, answer } = await train(trained, '--new-expert', 'layer4', '--from', DAMAGED_EXPERT);
-    console.log(JSON.stringify(answer));
-    expect(code).toBe(0);
-    const manifest = manifestOf(trained);
+    const answer = await lab.train(trained, 24, '--new-expert', 'layer4', '--from', DAMAGED_EXPERT);
+    expect(answer).toMatchObject({ code: 0, end: 'schedule', updates: 24 });
+    const manifest = manifestIn(trained);
     expect(manifest.plan).toMatchObject({
       blocks: [NEW, ROW],
       new_experts: [{ name: NEW, from: DAMAGED_EXPERT }],
@@ -58,37 +31,93 @@ describe('a new expert', () => {
     const resumed = temporaryFolder('resumed');
     cpSync(trained, resumed, { recursive: true });
     writeFileSync(join(resumed, 'manifest.json'), '{}');
-    expect((await runCommand(['train', '--resume', resumed, '--json'], env)).code).toBe(0);
-    expect(manifestOf(resumed)).toEqual(manifest);
+    expect((await runCommand(['train', '--resume', resumed, '--json'], lab.env)).code).toBe(0);
+    expect(manifestIn(resumed)).toEqual(manifest);
     for (const name of [NEW, ROW])
       expect(readFileSync(join(resumed, `${name}.tensorblock`))).toEqual(
         readFileSync(join(trained, `${name}.tensorblock`)),
       );
   });
 
-  async function answerOf(): Promise<ReceiptDocument> {
-    const messages = [{ role: 'user', content: 'Tell me a story about a fox.' }];
-    const asked = { model: 'genesis', messages, temperature: 0, seed: 3, max_tokens: 40 };
-    const { body } = await call<{ receipt_id: string }>(server.url, 'POST', '/v1/chat/completions', asked);
-    return answerOnce(
-      () => contributor.get<ReceiptDocument>(`/v1/receipts/${body.receipt_id}`),
-      ({ log }) => log !== null,
+  it('is refused in a place that is not empty, and beside other options', async () => {
+    const out = temporaryFolder('refused');
+    const codeOf = async (...what: string[]) =>
+      ((await lab.train(out, 1, ...what)).error as { code: string }).code;
+    expect(await codeOf('--new-expert', 'layer4.expert3', '--from', DAMAGED_EXPERT)).toBe('TRAINING_BLOCKS');
+    expect(await codeOf('--new-expert', 'layer9')).toBe('TRAINING_BLOCKS');
+    expect(await codeOf('--new-expert', 'layer4', '--experts', DAMAGED_EXPERT)).toBe('TRAINING_OPTIONS');
+    expect(await codeOf('--experts', DAMAGED_EXPERT, '--from', DAMAGED_EXPERT)).toBe('TRAINING_OPTIONS');
+  });
+
+  it('is rejected with a row that its training did not end with', async () => {
+    const forged = temporaryFolder('forged');
+    cpSync(trained, forged, { recursive: true });
+    const row = readFileSync(join(forged, `${ROW}.tensorblock`));
+    row.writeFloatLE(row.readFloatLE(HEADER_BYTES) + 1, HEADER_BYTES);
+    writeFileSync(join(forged, `${ROW}.tensorblock`), row);
+    const unnamed = await lab.submit(forged);
+    expect([unnamed.code, unnamed.answer]).toEqual([
+      1,
+      expect.objectContaining({ error: expect.objectContaining({ code: 'SUBMISSION_FORM' }) }),
+    ]);
+    const manifest = manifestIn(forged);
+    const blocks = manifest.blocks.map((block) =>
+      block.name === ROW ? { ...block, payload_hash: nativeSha256Hex(row) } : block,
     );
-  }
+    writeFileSync(join(forged, 'manifest.json'), JSON.stringify({ ...manifest, blocks }));
+    const { code, answer } = await lab.submit(forged);
+    expect([code, answer.state, answer.code]).toEqual([1, 'rejected', 'AUDIT_WEIGHTS']);
+  });
 
   it('is judged, released as a minor version, and a part of answers that replay', async () => {
-    const handing = runCommand(['submit', trained, '--json', '--minutes', '2'], env);
-    const approved = contributor.question().then(async (question) => {
-      const path = `/api/guardian/escalations/${question}/approve`;
-      return (await call(server.url, 'POST', path, { reason: 'it is better' })).status;
+    const before = await lab.answer();
+    const [handed] = await Promise.all([lab.submit(trained), lab.approve()]);
+    expect([handed.code, handed.answer.state, handed.answer.version]).toEqual([0, 'released', '1.1.0']);
+    const { blocks, release } = handed.answer as unknown as { blocks: { hash: string }[]; release: string };
+    const after = await lab.answer();
+    expect(after.receipt.release).toBe(release);
+    expect(after.receipt.experts).toContainEqual(
+      expect.objectContaining({ name: NEW, block: blocks[0].hash }),
+    );
+    await lab.replay(after);
+    await lab.replay(before);
+    await lab.isClean();
+    const again = await lab.submit(trained);
+    expect(again.answer.state).toBe('released');
+  });
+
+  it('is outdated where another has its place', async () => {
+    const other = temporaryFolder('other');
+    expect(await lab.train(other, 2, '--new-expert', NEW, '--model', 'genesis@1.0.0')).toMatchObject({
+      code: 0,
     });
-    const handed = await handing;
-    console.log(handed.stdout, handed.stderr);
-    const submission = JSON.parse(handed.stdout) as Submission;
-    expect([handed.code, submission.state, submission.version]).toEqual([0, 'released', '1.1.0']);
-    expect(await approved).toBe(200);
-    const after = await answerOf();
-    expect(after.receipt.experts.map(({ name }) => name)).toContain(NEW);
-    expect(EXPERTS).toBe(9);
+    expect(manifestIn(other).blocks.map(({ name }) => name)).toEqual([NEW, ROW]);
+    const { code, answer } = await lab.submit(other);
+    expect([code, answer.error]).toEqual([1, expect.objectContaining({ code: 'SUBMISSION_OUTDATED' })]);
+  });
+
+  it('is undone by leaving it out, and its place is not taken again', async () => {
+    const command = [
+      'experts',
+      'opt-out',
+      '--experts',
+      NEW,
+      '--reason',
+      'its author has asked for it',
+      '--json',
+    ];
+    expect((await runCommand(command, lab.env)).code).toBe(0);
+    await lab.approve();
+    await answerOnce(
+      () => lab.contributor.get('/models/genesis/releases'),
+      ({ items }) => (items as Body[]).some(({ version, live }) => version === '1.1.1' && live === true),
+    );
+    const after = await lab.answer();
+    expect(after.receipt.experts.map(({ name }) => name)).not.toContain(NEW);
+    await lab.replay(after);
+    await lab.isClean();
+    const next = temporaryFolder('next');
+    await lab.train(next, 1, '--new-expert', 'layer4', '--from', DAMAGED_EXPERT);
+    expect(manifestIn(next).blocks[0].name).toBe('layer4.expert9');
   });
 });

@@ -197,12 +197,13 @@ describe('the places of new experts', () => {
     expect(unwrap(found).map(({ name }) => name)).toEqual(['layer0.expert4', 'layer1.expert5']);
   });
 
-  it.each([[['layer9']], [['router']], [['layer3.expert4']], [['layer1', 'layer2'], ['layer1.expert0']]])(
-    'are refused for %j',
-    (newExpert, from?: string[]) => {
-      const wish = { newExpert, ...(from !== undefined && { from }) };
-      const found = placesOf(base, wish, { learnt: documents });
-      expect(found).toMatchObject({ ok: false, error: { code: 'TRAINING_BLOCKS' } });
-    },
-  );
+  it.each<{ newExpert: string[]; from?: string[] }>([
+    { newExpert: ['layer9'] },
+    { newExpert: ['router'] },
+    { newExpert: ['layer3.expert4'] },
+    { newExpert: ['layer1', 'layer2'], from: ['layer1.expert0'] },
+  ])('are refused for %j', (wish) => {
+    const found = placesOf(base, wish, { learnt: documents });
+    expect(found).toMatchObject({ ok: false, error: { code: 'TRAINING_BLOCKS' } });
+  });
 });
