@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
+import { encodeRouterRow } from '../../src/experts/index.js';
 import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
 import { answerOnce, runCommand, temporaryFolder } from '../support/index.js';
 import { manifestIn, NewExpertLab } from '../support/new-experts.js';
@@ -60,11 +61,21 @@ describe('a new expert', () => {
       1,
       expect.objectContaining({ error: expect.objectContaining({ code: 'SUBMISSION_FORM' }) }),
     ]);
-    const manifest = manifestIn(forged);
-    const blocks = manifest.blocks.map((block) =>
-      block.name === ROW ? { ...block, payload_hash: nativeSha256Hex(row) } : block,
-    );
-    writeFileSync(join(forged, 'manifest.json'), JSON.stringify({ ...manifest, blocks }));
+    const name = (bytes: Uint8Array) => {
+      writeFileSync(join(forged, `${ROW}.tensorblock`), bytes);
+      const manifest = manifestIn(forged);
+      const blocks = manifest.blocks.map((block) =>
+        block.name === ROW ? { ...block, payload_hash: nativeSha256Hex(bytes) } : block,
+      );
+      writeFileSync(join(forged, 'manifest.json'), JSON.stringify({ ...manifest, blocks }));
+    };
+    name(encodeRouterRow(new Float32Array(64)));
+    const short = await lab.submit(forged);
+    expect([short.code, short.answer.error]).toEqual([
+      1,
+      expect.objectContaining({ code: 'BLOCK_RULES_WEIGHTS' }),
+    ]);
+    name(row);
     const { code, answer } = await lab.submit(forged);
     expect([code, answer.state, answer.code]).toEqual([1, 'rejected', 'AUDIT_WEIGHTS']);
   });

@@ -15,12 +15,12 @@ interface MergeOptions {
 export async function merge(
   context: CommandContext,
   folders: readonly string[],
-  { server = null, out }: MergeOptions & { readonly server?: string | null },
+  { server, out }: MergeOptions,
 ): Promise<void> {
   const parts = [];
   for (const folder of folders) parts.push(await readTrainedFolder(folder));
   const name = modelOf(parts[0].manifest);
-  const model = await readTrainingModel(context, name, server);
+  const model = await readTrainingModel(context, name, server ?? null);
   const { manifest, payloads, experts } = unwrap(mergeTrainings(model, parts));
   await mkdir(out, { recursive: true });
   for (const [block, payload] of payloads) await writeFile(join(out, `${block}.tensorblock`), payload);

@@ -9,6 +9,7 @@ import { ReleaseCatalog } from './release-catalog.js';
 import { releasePayloadJson, type ReleasePayload } from './release-payload.js';
 import type { ReleaseRow } from './release-table.js';
 import {
+  atLeast,
   formatVersion,
   mayFollow,
   nextVersion,
@@ -173,7 +174,7 @@ export class ReleaseAuthor {
     const config = await this.configOf(parent);
     if (!config.ok) return config;
     const told = requiredChange(config.value, draft.config, parent.tokenizer === draft.tokenizer);
-    const change = told === 'patch' ? (draft.least ?? told) : told;
+    const change = atLeast(told, draft.least ?? 'patch');
     if (given !== null) {
       if (mayFollow(before, given, change)) return ok(formatVersion(given));
       const least = formatVersion(nextVersion(before, change));

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { ModelConfig } from '../model-config.js';
 import { withoutExperts } from '../tensorblock/left-out.js';
 import {
+  atLeast,
   compareVersions,
   formatVersion,
   mayFollow,
@@ -77,4 +78,10 @@ describe('release versions', () => {
       }),
     );
   });
+});
+
+it('takes the greater of two changes', () => {
+  expect(atLeast('patch', 'minor')).toBe('minor');
+  expect(atLeast('major', 'minor')).toBe('major');
+  expect(atLeast('patch', 'patch')).toBe('patch');
 });

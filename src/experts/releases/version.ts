@@ -44,6 +44,12 @@ function asText(member: ModelConfig[keyof ModelConfig]): string {
   return canonicalJson((member ?? null) as unknown as Json);
 }
 
+/** The greater of two changes. */
+export function atLeast(change: Change, least: Change): Change {
+  const order: readonly Change[] = ['patch', 'minor', 'major'];
+  return order[Math.max(order.indexOf(change), order.indexOf(least))];
+}
+
 /** The version that follows by the given change. */
 export function nextVersion([major, minor, patch]: Version, change: Change): Version {
   if (change === 'major') return [major + 1, 0, 0];

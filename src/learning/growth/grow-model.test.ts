@@ -18,6 +18,7 @@ import { Trainer } from '../trainer/trainer.js';
 import type { TrainingPlan } from '../trainer/training-plan.js';
 import { growModel, SHARE_OF_ROW } from './grow-model.js';
 import { placesOf } from './places.js';
+import { useOfExperts } from './use-of-experts.js';
 
 const NEW = 'layer1.expert9';
 const ids = Array.from({ length: 41 }, (_, i) => (i * i * 7 + 3) % 100);
@@ -66,7 +67,7 @@ const plan: TrainingPlan = {
   adam: { ...ADAM_DEFAULTS, weightDecay: 0.1 },
 };
 const valuesOf: WeightValues = (block, tensor) => tensorValues(grown, block, tensor);
-const createTrainer = (by = plan, learnt = documents) =>
+const createTrainer = (by = plan, learnt: readonly TokenSequence[] = documents) =>
   new Trainer(
     {
       kernel: createTrainingKernel(),
@@ -108,6 +109,17 @@ describe('the training of a new expert', () => {
     const [was, is] = [valuesOf, sut.values.bind(sut)].map((of) => of('layer1.router', 'weight'));
     expect(is.subarray(0, 4 * 32)).toEqual(was.subarray(0, 4 * 32));
     expect(is.subarray(4 * 32)).toEqual(sut.values(ROW, 'row'));
+  });
+
+  it('gives its row the gradient that it would have in a whole router', () => {
+    const first = (blocks: string[]) => {
+      const sut = createTrainer({ ...plan, blocks, adam: { ...plan.adam, clip: 1e9 } });
+      unwrap(sut.step());
+      return sut.values('layer1.router', 'weight').subarray(4 * 32);
+    };
+    const row = first([FRESH, ROW]);
+    expect(row).toEqual(first([FRESH, 'layer1.router']));
+    expect(row).not.toEqual(valuesOf(ROW, 'row'));
   });
 
   it('is audited as any other, its row included', () => {
@@ -181,6 +193,12 @@ describe('the places of new experts', () => {
       'layer1.expert',
       'layer2.expert',
     ]);
+    const use = useOfExperts(base, documents);
+    const tokens = documents.reduce((sum, { ids: of }) => sum + of.length - 1, 0);
+    expect(use.map((counts) => counts.reduce((sum, count) => sum + count, 0))).toEqual(
+      use.map(() => tokens * config.expertsPerToken),
+    );
+    expect(found[0].from).toBe(`layer1.expert${use[1].indexOf(Math.max(...use[1]))}`);
     const [least] = ['layer1.expert0', 'layer1.expert1', 'layer1.expert2', 'layer1.expert3'].filter(
       (name) => name !== found[0].from,
     );

@@ -1,8 +1,14 @@
 import { randomModel, smallConfig } from '../../../test/support/engine.js';
 import { releaseModelOf } from '../../../test/support/release-model.js';
-import type { BlockHeader, BlockReader } from '../../chain/index.js';
+import {
+  hashHeader,
+  type BlockDraft,
+  type BlockHeader,
+  type BlockInput,
+  type BlockReader,
+} from '../../chain/index.js';
 import { CodedError, err, ok, unwrap, type Json } from '../../common/index.js';
-import { nativeSha256Hex } from '../../common/native-hash.js';
+import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import { encodeRouterRow, newExpertMetadata, rowOf, type ReleaseView } from '../../experts/index.js';
 import { grownConfig, routerRowPlace } from '../../experts/tensorblock/growth.js';
 import { withoutExperts } from '../../experts/tensorblock/left-out.js';
@@ -95,7 +101,7 @@ describe('what a release becomes by submitted experts', () => {
     const submitted = { model: 'tiny', headers: [headerOf()] };
     const live = viewOf(base);
     const growth = unwrap(await growthOf(base).of(live, submitted.headers)) as Growth;
-    const block = [...(await partsOf(submitted.headers))].at(-1)!;
+    const block = [...placesOf(submitted.headers)].at(-1)!;
     const weights = new Map([...live.weights, block]) as Map<string, never>;
     for (const { name, payloadHash } of growth.routers) weights.set(name, { payloadHash } as never);
     const own = { ...live, config: growth.config, meta: 'grown', weights } as ReleaseView;
@@ -106,10 +112,54 @@ describe('what a release becomes by submitted experts', () => {
     expect(await sut.isOn(submitted, { ...own, weights: live.weights }, live)).toBe(false);
   });
 
+  it('has an empty place taken by a minor step, and routers that were published before', async () => {
+    const grown = unwrap(growModel(base, [{ name: FRESH, from: 'layer1.expert2' }]));
+    const published: BlockHeader[] = [];
+    const reader = {
+      list: () => {
+        const items = published.map((header) => ({ header, hash: hashHeader(header, nativeSha256) }));
+        return Promise.resolve(ok({ items, nextCursor: null }));
+      },
+    };
+    const author = {
+      create: ({ name, layer, payload, dependsOn }: BlockDraft) =>
+        Promise.resolve({
+          ...{ name, layer_id: layer, payload_hash: nativeSha256Hex(payload as Uint8Array) },
+          depends_on: dependsOn,
+        }),
+    };
+    const publish = (inputs: readonly BlockInput[]) => {
+      published.push(...inputs.map(({ header }) => header));
+      return Promise.resolve(ok([]));
+    };
+    const sut = new GrownReleases(
+      growthOf(grown),
+      { publish: () => Promise.resolve(ok({ meta: 'grown meta', tokenizer: null })) } as never,
+      author as never,
+      { publish } as never,
+      reader as never,
+    );
+    const live = viewOf(grown);
+    const added = { ...headerOf('layer2.expert4', 'layer2.expert0'), layer_id: 2, timestamp: 5 };
+    const submitted = { model: 'tiny', headers: [added] };
+    const parts = unwrap(await sut.parts(submitted, live));
+    expect([parts.least, parts.meta, parts.config.experts]).toEqual(['minor', 'grown meta', 5]);
+    expect(published.map(({ name }) => name)).toEqual(['layer2.router']);
+    const own = hashHeader(added, nativeSha256);
+    const before = String(live.weights.get('layer2.router')?.block);
+    expect(published[0].depends_on).toEqual(['grown meta', before, own]);
+    const weights = [...live.weights.values()].map(({ name, block }) => [name, block] as const);
+    const router = hashHeader(published[0], nativeSha256);
+    expect(parts.weights).toEqual({
+      ...Object.fromEntries(weights),
+      ...{ 'layer2.router': router, 'layer2.expert4': own },
+    });
+    expect(unwrap(await sut.parts(submitted, live)).weights).toEqual(parts.weights);
+    expect(published).toHaveLength(1);
+  });
+
   /** The weights that a release with submitted blocks would have in their places, as its view shows them. */
-  async function partsOf(headers: readonly BlockHeader[]) {
-    const { hashHeader } = await import('../../chain/index.js');
-    const { nativeSha256 } = await import('../../common/native-hash.js');
+  function placesOf(headers: readonly BlockHeader[]) {
     return new Map(headers.map((header) => [header.name ?? '', { block: hashHeader(header, nativeSha256) }]));
   }
 });
