@@ -36,11 +36,11 @@ describe('what a block says of a new expert', () => {
   const rows = (count: number) =>
     encodeTensorBlock(
       { dtype: 'f32', layout: 'rowMajor', rows: count, columns: 32 },
-      new Float32Array(count * 32),
+      new Float32Array(count * 32).fill(1),
     );
   const half = encodeTensorBlock(
     { dtype: 'f16', layout: 'rowMajor', rows: 1, columns: 32 },
-    new Float32Array(32),
+    new Float32Array(32).fill(1),
   );
   it.each<[string, Json, (string | null)?]>([
     ['no object', 'row'],
@@ -50,6 +50,10 @@ describe('what a block says of a new expert', () => {
     ['a row in base64 with something behind it', { from: 'layer1.expert2', row: `${base64(row)}=` }],
     ['no TensorBlock', { from: 'layer1.expert2', row: base64(row.subarray(0, 100)) }],
     ['two rows', { from: 'layer1.expert2', row: base64(rows(2)) }],
+    [
+      'zeros alone, as an empty place has',
+      newExpertMetadata('layer1.expert2', encodeRouterRow(new Float32Array(32))),
+    ],
     ['halves', { from: 'layer1.expert2', row: base64(half) }],
     [
       'bytes behind the row',

@@ -59,6 +59,8 @@ export function parseNewExpert(header: NewExpertHeader): Result<NewExpert | null
   const bytes = new Uint8Array(Buffer.from(row, 'base64'));
   const values = Buffer.from(bytes).toString('base64') === row ? valuesIn(bytes) : null;
   if (values === null) return refused(`the row of ${name} is no TensorBlock of one row of finite f32`);
+  if (values.every((value) => value === 0))
+    return refused(`the row of ${name} is all zeros: that is no expert's`);
   return ok({ name, ...place, from, row: bytes, values });
 }
 
