@@ -12,6 +12,7 @@ import {
   atLeast,
   formatVersion,
   mayFollow,
+  nextFreeVersion,
   nextVersion,
   parseVersion,
   requiredChange,
@@ -185,9 +186,7 @@ export class ReleaseAuthor {
         ),
       );
     }
-    let next = nextVersion(before, change);
-    while (taken.has(formatVersion(next))) next = nextVersion(next, 'patch');
-    return ok(formatVersion(next));
+    return ok(formatVersion(nextFreeVersion(before, change, taken)));
   }
 
   private async configOf(release: ReleaseRow): Promise<Result<ModelConfig>> {

@@ -56,6 +56,13 @@ export function nextVersion([major, minor, patch]: Version, change: Change): Ver
   return change === 'minor' ? [major, minor + 1, 0] : [major, minor, patch + 1];
 }
 
+/** The first version after the given one, in steps of the given change, that nobody has used. */
+export function nextFreeVersion(before: Version, change: Change, taken: ReadonlySet<string>): Version {
+  let next = nextVersion(before, change);
+  while (taken.has(formatVersion(next))) next = nextVersion(next, change);
+  return next;
+}
+
 /** Whether `version` may follow `parent` given the least change between them. */
 export function mayFollow(parent: Version, version: Version, change: Change): boolean {
   return compareVersions(version, nextVersion(parent, change)) >= 0;
