@@ -12,16 +12,23 @@ import { expertPlace } from '../../experts/tensorblock/left-out.js';
 import type { ReleaseModel, WeightSource } from '../source/release-model.js';
 import type { NewExpertPlan } from '../trainer/training-plan.js';
 
-/** The row of a new expert begins as this share of that of the expert it comes from: the less favoured of two equals. */
+/** The row of a new expert begins as this share of that of the expert it comes from: beside it, it is less favoured where that one's product with the input is positive, and more where it is negative. */
 export const SHARE_OF_ROW = 0.9;
 
 /** A model with new experts as their training begins, or `TRAINING_BLOCKS`. Without any it is the model itself. */
 export function growModel(model: ReleaseModel, additions: readonly NewExpertPlan[]): Result<ReleaseModel> {
   if (additions.length === 0) return ok(model);
+  // A new expert would take no token from the one it begins as, and where weights are shares of those chosen no gradient would reach its row.
+  if (model.config.expertsPerToken === 1)
+    return refused(
+      'this model asks one expert for each token: a new one would not be asked beside the one it begins as, and learn nothing',
+    );
   const names = additions.map(({ name }) => name);
   const wrong = additions.map((addition) => problemWith(model, addition)).find((problem) => problem !== null);
   if (wrong !== undefined) return refused(wrong);
   if (new Set(names).size !== names.length) return refused('two new experts have the same name');
+  if (new Set(additions.map(({ from }) => from)).size !== names.length)
+    return refused('two new experts cannot begin as the same expert: they would be twins');
   const config = parseModelConfig(grownConfig(model.config, names), 'TRAINING_BLOCKS');
   if (!config.ok) return config;
   const blocks = new Map(model.blocks);

@@ -11,7 +11,7 @@ import { useOfExperts } from './use-of-experts.js';
 export interface NewExpertWish {
   /** `layer3`, or `layer3.expert9` where the number matters. */
   readonly newExpert?: readonly string[];
-  /** What they begin as, one for each; absent: whichever the examples use most. */
+  /** What they begin as, one for each; absent: whichever the examples use most, each another one. */
   readonly from?: readonly string[];
 }
 
@@ -35,7 +35,18 @@ export function placesOf(
   if (from !== undefined) return ok(names.map((name, i) => ({ name, from: from[i] })));
   if (names.length === 0) return ok([]);
   const use = useOfExperts(model, examples.learnt);
-  return ok(names.map((name) => ({ name, from: mostUsed(model, name, use) })));
+  const plans: NewExpertPlan[] = [];
+  for (const name of names) {
+    const from = mostUsed(
+      model,
+      name,
+      use,
+      plans.map((plan) => plan.from),
+    );
+    if (from === null) return refused(`${name} has no other expert of its layer to begin as`);
+    plans.push({ name, from });
+  }
+  return ok(plans);
 }
 
 /** The lowest empty place of a layer that is not among those taken; null where there is none. */
@@ -53,12 +64,21 @@ export function nextPlace(
   return null;
 }
 
-function mostUsed({ blocks }: ReleaseModel, name: string, use: readonly (readonly number[])[]): string {
+/** Twins would be chosen together, or only one of them ever: what another new expert begins as is passed over. */
+function mostUsed(
+  { blocks }: ReleaseModel,
+  name: string,
+  use: readonly (readonly number[])[],
+  taken: readonly string[],
+): string | null {
   const layer = expertPlace(name)?.layer ?? 0;
   const counts = use[layer];
   const names = counts.map((_, expert) => `layer${layer}.expert${expert}`);
-  const known = names.map((_, expert) => expert).filter((expert) => blocks.has(names[expert]));
-  return names[known.reduce((best, expert) => (counts[expert] > counts[best] ? expert : best), known[0])];
+  const free = names
+    .map((_, expert) => expert)
+    .filter((expert) => blocks.has(names[expert]) && !taken.includes(names[expert]));
+  if (free.length === 0) return null;
+  return names[free.reduce((best, expert) => (counts[expert] > counts[best] ? expert : best), free[0])];
 }
 
 function refused(message: string): Result<never> {

@@ -120,8 +120,7 @@ function planOf(wish: TrainingWish, steps: number): TrainingPlan {
 function blocksOf({ experts, newExperts = [] }: TrainingWish): Pick<TrainingPlan, 'blocks' | 'newExperts'> {
   if (newExperts.length === 0) return { blocks: experts };
   const fresh = newExperts.flatMap(({ name }) => [name, routerRowOf(name)]);
-  const known = experts.filter((name) => !fresh.includes(name));
-  return { blocks: [...known, ...fresh], newExperts };
+  return { blocks: [...experts, ...fresh], newExperts };
 }
 
 function trainerOn(
