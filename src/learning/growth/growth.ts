@@ -3,10 +3,12 @@ import { BlockReader, type BlockHeader } from '../../chain/index.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import {
+  checkNewExpert,
   grownRouter,
   isEmptyRow,
   parseModelConfig,
   parseNewExpert,
+  rowOf,
   type ModelConfig,
   type NewExpert,
   type ReleaseView,
@@ -14,6 +16,8 @@ import {
 } from '../../experts/index.js';
 import { grownConfig } from '../../experts/tensorblock/growth.js';
 import { expertPlace } from '../../experts/tensorblock/left-out.js';
+import { norm } from '../checks/similarity.js';
+import { CHANGE_LIMITS } from '../checks/weight-statistics.js';
 
 /** A router that a grown model needs and nobody has published yet. */
 export interface GrownRouter extends RouterContent {
@@ -37,18 +41,25 @@ export interface Growth {
 export class ReleaseGrowth {
   constructor(private readonly reader: BlockReader) {}
 
-  /** Null where no expert is a new one; `SUBMISSION_OUTDATED` where one's place is not empty any more; what a damaged block refuses with. */
+  /**
+   * Null where no expert is a new one. `SUBMISSION_OUTDATED`: the live release has no such place, or not what the expert began as;
+   * `WEIGHTS_OUT_OF_SHAPE`: its row is much longer or shorter than that one's; what a damaged block refuses with.
+   */
   async of(live: ReleaseView, headers: readonly BlockHeader[]): Promise<Result<Growth | null>> {
     const added: NewExpert[] = [];
     for (const header of headers) {
       const read = parseNewExpert(header);
       if (!read.ok) return read;
-      if (read.value !== null) added.push(read.value);
+      if (read.value === null) continue;
+      // What its block was checked against is the architecture of the release that was trained from.
+      const fits = checkNewExpert(live.config, read.value);
+      if (!fits.ok) return err(outdated(read.value.name, live.version, fits.error.message));
+      added.push(read.value);
     }
     if (added.length === 0) return ok(null);
     const names = added.map(({ name }) => name);
     const config = parseModelConfig(grownConfig(live.config, names));
-    if (!config.ok) return config;
+    if (!config.ok) return err(outdated(names.join(), live.version, config.error.message));
     const routers: GrownRouter[] = [];
     for (let layer = 0; layer < live.config.layers; layer++) {
       const here = added.filter((expert) => expert.layer === layer);
@@ -73,17 +84,30 @@ export class ReleaseGrowth {
     if (!payload.ok) return payload;
     const before = { payload: payload.value, tensors: weight.tensors };
     const taken = added.find((expert) => live.weights.has(expert.name) || !isEmptyRow(before, expert.expert));
-    if (taken !== undefined) return err(outdated(taken.name, live.version));
+    if (taken !== undefined) return err(outdated(taken.name, live.version, 'its place was taken'));
     const rows = added.map(({ expert, from, values }) => {
       return { expert, from: expertPlace(from)?.expert ?? 0, values };
     });
+    for (const { expert, from, values } of rows) {
+      const ratio = norm(values) / norm(rowOf(before, from) ?? new Float32Array());
+      if (!isUsual(ratio)) return err(outOfShape(`layer${layer}.expert${expert}`, ratio));
+    }
     const router = grownRouter(before, config, rows);
     const payloadHash = nativeSha256Hex(router.payload);
     return ok({ ...router, name, layer, payloadHash, parent: weight.block });
   }
 }
 
-function outdated(expert: string, version: string): CodedError {
-  const message = `${expert} was taken in the live release ${version} since it was trained: merge or train it again from there`;
+function isUsual(ratio: number): boolean {
+  return ratio <= CHANGE_LIMITS.factor && ratio >= 1 / CHANGE_LIMITS.factor;
+}
+
+function outOfShape(expert: string, ratio: number): CodedError {
+  const message = `the row of ${expert} is ${ratio.toPrecision(3)} times as long as that of what it began as, allowed is up to ${CHANGE_LIMITS.factor} times`;
+  return new CodedError('WEIGHTS_OUT_OF_SHAPE', message, { expert });
+}
+
+function outdated(expert: string, version: string, why: string): CodedError {
+  const message = `${expert} has no place in the live release ${version} any more (${why}): merge or train it again from there`;
   return new CodedError('SUBMISSION_OUTDATED', message, { expert }, 409);
 }

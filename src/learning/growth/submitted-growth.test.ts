@@ -53,8 +53,8 @@ function growthOf(model: ReleaseModel): ReleaseGrowth {
   return new ReleaseGrowth({ payload } as unknown as BlockReader);
 }
 
-const headerOf = (name = FRESH, from = 'layer1.expert2') =>
-  ({ name, metadata: { router: newExpertMetadata(from, row) } }) as unknown as BlockHeader;
+const headerOf = (name = FRESH, from = 'layer1.expert2', of = row) =>
+  ({ name, metadata: { router: newExpertMetadata(from, of) } }) as unknown as BlockHeader;
 
 describe('what a release becomes by submitted experts', () => {
   it('is a grown model with the row that was handed in, and nothing where no expert is new', async () => {
@@ -89,6 +89,33 @@ describe('what a release becomes by submitted experts', () => {
     const blocks = new Map([...grown.blocks].filter(([name]) => name !== FRESH));
     const less = { ...grown, config: withoutExperts(grown.config, [FRESH]), blocks };
     expect(await growthOf(less).of(viewOf(less), [headerOf()])).toMatchObject(outdated);
+  });
+
+  it('is nothing where the live release has not what an expert began as, or asks for another row', async () => {
+    const gone = 'layer1.expert2';
+    const blocks = new Map([...base.blocks].filter(([name]) => name !== gone));
+    const less = { ...base, config: withoutExperts(config, [gone]), blocks };
+    const outdated = { ok: false, error: { code: 'SUBMISSION_OUTDATED', status: 409 } };
+    expect(await growthOf(less).of(viewOf(less), [headerOf(FRESH, gone)])).toMatchObject(outdated);
+    expect(await growthOf(less).of(viewOf(less), [headerOf(FRESH, 'layer1.expert3')])).toMatchObject({
+      ok: true,
+    });
+    for (const length of [config.hiddenSize - 1, config.hiddenSize + 1]) {
+      const other = encodeRouterRow(new Float32Array(length).fill(1));
+      const added = [headerOf(FRESH, gone, other)];
+      expect(await growthOf(base).of(viewOf(base), added)).toMatchObject(outdated);
+    }
+  });
+
+  it('is nothing with a row that is far longer or shorter than that of what an expert began as', async () => {
+    const origin = rowOf(base.blocks.get('layer1.router')!, 2)!;
+    const times = async (factor: number) => {
+      const of = encodeRouterRow(origin.map((value) => value * factor));
+      const found = await growthOf(base).of(viewOf(base), [headerOf(FRESH, 'layer1.expert2', of)]);
+      return found.ok ? null : found.error.code;
+    };
+    expect([await times(-7.9), await times(0.13)]).toEqual([null, null]);
+    expect([await times(8.1), await times(0.12)]).toEqual(['WEIGHTS_OUT_OF_SHAPE', 'WEIGHTS_OUT_OF_SHAPE']);
   });
 
   it('refuses what a damaged block refuses with', async () => {
