@@ -131,4 +131,12 @@ describe('a new expert', () => {
     await lab.train(next, 1, '--new-expert', 'layer4', '--from', DAMAGED_EXPERT);
     expect(manifestIn(next).blocks[0].name).toBe('layer4.expert9');
   });
+
+  it('does not come back from a release that had it', async () => {
+    const back = temporaryFolder('back');
+    await lab.train(back, 1, '--new-expert', 'layer4', '--from', NEW, '--model', 'genesis@1.1.0');
+    expect(manifestIn(back).blocks[0]).toMatchObject({ name: 'layer4.expert9', from: NEW });
+    const { code, answer } = await lab.submit(back);
+    expect([code, answer.error]).toEqual([1, expect.objectContaining({ code: 'SUBMISSION_OUTDATED' })]);
+  });
 });
