@@ -35,6 +35,15 @@ export {
   type ReleaseView,
   type WeightView,
 } from './releases/release-view.js';
+export { grownRouter, isEmptyRow, rowOf, type RouterContent, type RouterRow } from './blocks/grown-router.js';
+export {
+  checkNewExpert,
+  encodeRouterRow,
+  isNewExpert,
+  newExpertMetadata,
+  parseNewExpert,
+  type NewExpert,
+} from './blocks/new-expert.js';
 export { parseTensorDirectory, type TensorEntry } from './blocks/tensor-directory.js';
 export { planBlocks, type ImportDtype, type PlannedBlock } from './blocks/tensor-plan.js';
 export {

@@ -14,6 +14,8 @@ import { FilterSchedule } from './filter/filter-schedule.js';
 import { FilterStore } from './filter/filter-store.js';
 import { LearntPreFilter } from './filter/learnt-pre-filter.js';
 import { FilterController } from './http/filter.controller.js';
+import { GrownReleases } from './growth/grown-releases.js';
+import { ReleaseGrowth } from './growth/growth.js';
 import { LearningController } from './http/learning.controller.js';
 import { LineageController } from './http/lineage.controller.js';
 import { OpeningsController } from './http/openings.controller.js';
@@ -79,6 +81,8 @@ import { RoundWorker } from './rounds/round-worker.js';
     FilterStore,
     LearntPreFilter,
     FilterSchedule,
+    ReleaseGrowth,
+    GrownReleases,
     ComparedModelsSource,
     Screening,
     TrainingAuditRunner,

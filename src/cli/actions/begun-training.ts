@@ -5,9 +5,11 @@ import { CodedError, unwrap } from '../../common/index.js';
 import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import {
   checkBlocks,
+  growModel,
   initialLink,
   keepEveryOf,
   openJob,
+  placesOf,
   RUN_SETTINGS,
   startJob,
   STATES_BYTES,
@@ -25,6 +27,10 @@ import { readTrainingData, readTrainingModel, type TrainingData } from './traini
 export interface TrainOptions {
   readonly data?: string;
   readonly experts?: string[];
+  /** Layers or places that get a new expert each. */
+  readonly newExpert?: string[];
+  /** What these begin as, in the same order. */
+  readonly from?: string[];
   readonly resume?: string;
   /** A round whose terms say what is trained and how. */
   readonly round?: string;
@@ -62,14 +68,17 @@ const STATE_VALUES = 3;
 /** Begins a training that was asked for. Throws what its parts refuse. */
 export async function beginTraining(
   context: CommandContext,
-  options: TrainOptions & { readonly data: string; readonly experts: string[] },
+  options: TrainOptions & { readonly data: string },
 ): Promise<BegunTraining> {
-  const { server = null, out } = options;
-  const model = await readTrainingModel(context, options.model, server);
-  unwrap(checkBlocks(model, options.experts));
-  const data = await readTrainingData(options.data, model);
+  const { server = null, out, experts = [] } = options;
+  const base = await readTrainingModel(context, options.model, server);
+  unwrap(checkBlocks(base, experts));
+  const data = await readTrainingData(options.data, base);
+  const newExperts = unwrap(placesOf(base, options, data.examples));
+  const model = unwrap(growModel(base, newExperts));
   const wish = {
     ...options,
+    ...{ experts, newExperts },
     steps: options.steps ?? null,
     milliseconds: options.minutes * 60_000,
     threads: threadsOf(options),
@@ -97,7 +106,8 @@ export async function openTraining(
 ): Promise<BegunTraining> {
   const folder = unwrap(await TrainingFolder.open(out));
   const { record } = folder;
-  const model = await readTrainingModel(context, record.model, options.server ?? record.server);
+  const base = await readTrainingModel(context, record.model, options.server ?? record.server);
+  const model = unwrap(growModel(base, record.plan.newExperts ?? []));
   const data = await readTrainingData(record.data.path, model);
   const other =
     (model.release !== record.release && `${record.model} is another release now`) ||

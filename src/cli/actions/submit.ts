@@ -1,7 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CodedError, messageOf, systemClock, unwrap, type Json } from '../../common/index.js';
+import { CodedError, unwrap, type Json } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { NodeKeys } from '../../keys/index.js';
 import {
@@ -14,6 +12,7 @@ import { EXIT, type CommandContext } from '../command-context.js';
 import { problemIn, type ServerClient } from '../server-client.js';
 import { withServer, type ServerDoor } from '../server-door.js';
 import { canShowTraining, showOpening } from './show-opening.js';
+import { readTrainedFolder } from './trained-folder.js';
 
 interface SubmitOptions extends ServerDoor {
   readonly domains: string[];
@@ -56,7 +55,7 @@ export async function submit(
   folder: string,
   options: SubmitOptions,
 ): Promise<number> {
-  const { manifest, payloads, now } = await readFolder(folder);
+  const { manifest, payloads, now } = await readTrainedFolder(folder);
   const { blockSigner } = unwrap(await NodeKeys.load(await context.config()));
   return withServer(context, options, async (server) => {
     const { domains, work: difficulty } = options;
@@ -81,30 +80,6 @@ export async function submit(
     context.print(last as unknown as Json, summary(last));
     return last.state === 'rejected' || last.state === 'superseded' ? EXIT.false : EXIT.done;
   });
-}
-
-async function readFolder(folder: string): Promise<Pick<TrainedResult, 'manifest' | 'payloads' | 'now'>> {
-  const read = (file: string) =>
-    readFile(join(folder, file)).catch((thrown: unknown) => {
-      throw new CodedError('SUBMISSION_FILES', `${join(folder, file)} cannot be read: ${messageOf(thrown)}`);
-    });
-  const text = (await read('manifest.json')).toString('utf8');
-  let manifest: Json;
-  try {
-    manifest = JSON.parse(text) as Json;
-  } catch (thrown) {
-    throw new CodedError('SUBMISSION_FILES', `manifest.json is no JSON: ${messageOf(thrown)}`);
-  }
-  const payloads = new Map<string, Uint8Array>();
-  const { blocks } = manifest as unknown as { blocks?: readonly { name?: unknown }[] };
-  for (const { name } of Array.isArray(blocks) ? blocks : []) {
-    if (typeof name !== 'string' || !/^[a-z0-9.]{1,64}$/.test(name))
-      throw new CodedError('SUBMISSION_FILES', 'the manifest names a block in no valid way');
-    payloads.set(name, new Uint8Array(await read(`${name}.tensorblock`)));
-  }
-  // The time of the training, so that handing in the same folder twice is the same submission.
-  const { mtimeMs } = await stat(join(folder, 'manifest.json'));
-  return { manifest, payloads, now: Math.floor(Math.min(mtimeMs, systemClock.now())) };
 }
 
 /** Sends the payloads in chunks, from where an earlier attempt was cut off. @returns the id of the upload */

@@ -24,15 +24,16 @@ export async function train(context: CommandContext, options: TrainOptions): Pro
 }
 
 async function beginOrTakeUp(context: CommandContext, options: TrainOptions): Promise<BegunTraining> {
-  const { data, experts, resume, round } = options;
-  if (round !== undefined && data !== undefined && experts === undefined && resume === undefined)
+  const { data, experts, newExpert, from, resume, round } = options;
+  const given = { data, round, resume, what: experts ?? newExpert, ...(newExpert === undefined && { from }) };
+  const members = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const asked = experts !== undefined && newExpert !== undefined ? 'both' : members.join();
+  if (round !== undefined && data !== undefined && asked === 'data,round')
     return beginTraining(context, { ...(await optionsOfRound(context, round, options)), data });
-  if (resume !== undefined && round === undefined && data === undefined && experts === undefined)
-    return takeUpTraining(context, resume, options);
-  if (resume === undefined && round === undefined && data !== undefined && experts !== undefined)
-    return beginTraining(context, { ...options, data, experts });
+  if (resume !== undefined && asked === 'resume') return takeUpTraining(context, resume, options);
+  if (data !== undefined && asked === 'data,what') return beginTraining(context, { ...options, data });
   const message =
-    'name --data and --experts to begin a training, --data and --round for one of a round, or --resume alone to take one up';
+    'name --data and --experts (or --new-expert) to begin a training, --data and --round for one of a round, or --resume alone to take one up';
   throw new CodedError('TRAINING_OPTIONS', message);
 }
 

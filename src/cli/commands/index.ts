@@ -12,6 +12,7 @@ import * as guardian from './guardian.js';
 import * as importCheckpoint from './import.js';
 import * as keys from './keys.js';
 import * as logits from './logits.js';
+import * as merge from './merge.js';
 import * as pretrain from './pretrain.js';
 import * as models from './models.js';
 import * as migrations from './migrations.js';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   dataset.register,
   train.register,
   pretrain.register,
+  merge.register,
   submit.register,
   rounds.register,
   logits.register,

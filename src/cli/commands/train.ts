@@ -13,6 +13,16 @@ export function register(program: Command, context: CommandContext): void {
       'which blocks learn, separated by commas: layer3.expert5,layer3.expert6',
       names,
     )
+    .option(
+      '--new-expert <places>',
+      'train a new expert of a layer, with its row of the router: layer3, or layer3.expert9 to choose its number',
+      names,
+    )
+    .option(
+      '--from <names>',
+      'the experts that new ones begin as (default: the most used of the layer)',
+      names,
+    )
     .option('--resume <folder>', 'go on with a training that was stopped or killed, instead of beginning one')
     .option('--round <id>', 'train what a round asks for: its terms say which experts learn, and how')
     .option(

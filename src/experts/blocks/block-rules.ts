@@ -12,6 +12,7 @@ import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { parseModelConfig, type ModelConfig } from '../model-config.js';
 import { readJsonPayload } from '../releases/json-payload.js';
 import { checkDirectory, checkTensors, findPlannedBlock, type PayloadRange } from './check-weights.js';
+import { checkNewExpert, parseNewExpert } from './new-expert.js';
 import { parseTensorDirectory } from './tensor-directory.js';
 
 const CACHED_CONFIGS = 64;
@@ -60,7 +61,11 @@ export class WeightBlockRules implements OnModuleInit {
     const metas = [...parents.values()].filter(({ type }) => type === 'meta');
     if (metas.length !== 1)
       return err(new CodedError('WEIGHT_META', `depends on ${metas.length} meta blocks, expected one`));
-    const config = await this.config(metas[0].hash);
+    const known = await this.config(metas[0].hash);
+    if (!known.ok) return known;
+    const added = parseNewExpert(header);
+    if (!added.ok) return added;
+    const config = added.value === null ? known : checkNewExpert(known.value, added.value);
     if (!config.ok) return config;
     const { name, block_type: type, layer_id: layer } = header;
     const planned = findPlannedBlock(config.value, { name, type, layer });

@@ -9,8 +9,10 @@ import { ReleaseCatalog } from './release-catalog.js';
 import { releasePayloadJson, type ReleasePayload } from './release-payload.js';
 import type { ReleaseRow } from './release-table.js';
 import {
+  atLeast,
   formatVersion,
   mayFollow,
+  nextFreeVersion,
   nextVersion,
   parseVersion,
   requiredChange,
@@ -32,6 +34,8 @@ export interface ReleaseDraft {
   readonly timestamp: number;
   /** Where it comes from; null or left out: nobody says. */
   readonly provenance?: Provenance | null;
+  /** The least step from its parent, where it is more than the architectures tell: `minor` for an expert in a place that was empty. */
+  readonly least?: 'minor';
 }
 
 /** A release on the chain. */
@@ -170,7 +174,8 @@ export class ReleaseAuthor {
     const before = parseVersion(parent.version) ?? FIRST_VERSION;
     const config = await this.configOf(parent);
     if (!config.ok) return config;
-    const change = requiredChange(config.value, draft.config, parent.tokenizer === draft.tokenizer);
+    const told = requiredChange(config.value, draft.config, parent.tokenizer === draft.tokenizer);
+    const change = atLeast(told, draft.least ?? 'patch');
     if (given !== null) {
       if (mayFollow(before, given, change)) return ok(formatVersion(given));
       const least = formatVersion(nextVersion(before, change));
@@ -181,9 +186,7 @@ export class ReleaseAuthor {
         ),
       );
     }
-    let next = nextVersion(before, change);
-    while (taken.has(formatVersion(next))) next = nextVersion(next, 'patch');
-    return ok(formatVersion(next));
+    return ok(formatVersion(nextFreeVersion(before, change, taken)));
   }
 
   private async configOf(release: ReleaseRow): Promise<Result<ModelConfig>> {

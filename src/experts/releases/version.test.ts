@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import type { ModelConfig } from '../model-config.js';
 import { withoutExperts } from '../tensorblock/left-out.js';
 import {
+  atLeast,
   compareVersions,
   formatVersion,
   mayFollow,
+  nextFreeVersion,
   nextVersion,
   parseVersion,
   requiredChange,
@@ -77,4 +79,17 @@ describe('release versions', () => {
       }),
     );
   });
+});
+
+it('passes versions that were used by steps as large as the change', () => {
+  const taken = new Set(['1.0.1', '1.1.0', '2.0.0']);
+  expect(nextFreeVersion([1, 0, 0], 'patch', taken)).toEqual([1, 0, 2]);
+  expect(nextFreeVersion([1, 0, 0], 'minor', taken)).toEqual([1, 2, 0]);
+  expect(nextFreeVersion([1, 0, 0], 'major', taken)).toEqual([3, 0, 0]);
+});
+
+it('takes the greater of two changes', () => {
+  expect(atLeast('patch', 'minor')).toBe('minor');
+  expect(atLeast('major', 'minor')).toBe('major');
+  expect(atLeast('patch', 'patch')).toBe('patch');
 });

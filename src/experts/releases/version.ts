@@ -44,10 +44,23 @@ function asText(member: ModelConfig[keyof ModelConfig]): string {
   return canonicalJson((member ?? null) as unknown as Json);
 }
 
+/** The greater of two changes. */
+export function atLeast(change: Change, least: Change): Change {
+  const order: readonly Change[] = ['patch', 'minor', 'major'];
+  return order[Math.max(order.indexOf(change), order.indexOf(least))];
+}
+
 /** The version that follows by the given change. */
 export function nextVersion([major, minor, patch]: Version, change: Change): Version {
   if (change === 'major') return [major + 1, 0, 0];
   return change === 'minor' ? [major, minor + 1, 0] : [major, minor, patch + 1];
+}
+
+/** The first version after the given one, in steps of the given change, that nobody has used. */
+export function nextFreeVersion(before: Version, change: Change, taken: ReadonlySet<string>): Version {
+  let next = nextVersion(before, change);
+  while (taken.has(formatVersion(next))) next = nextVersion(next, change);
+  return next;
 }
 
 /** Whether `version` may follow `parent` given the least change between them. */

@@ -1,8 +1,7 @@
 import { bytesToHex, CodedError, err, ok, type Result, type Sha256 } from '../../common/index.js';
 import type { ModelConfig } from '../../experts/tensorblock/model-limits.js';
-import { describeBlocks } from '../../experts/tensorblock/model-blocks.js';
 import type { WeightValues } from '../trainer/model-weights.js';
-import { NO_STEP, partHash, stateLink, trainedSizes } from '../trainer/state-link.js';
+import { NO_STEP, partHash, stateLink, trainedSizes, trainedTensors } from '../trainer/state-link.js';
 import type { AuditFacts } from './audit-facts.js';
 import type { EndOpening } from './opening.js';
 
@@ -56,10 +55,7 @@ export function trainedValues(
   blocks: readonly string[],
   values: Float32Array,
 ): WeightValues {
-  const described = new Map(describeBlocks(config).map(({ name, tensors }) => [name, tensors]));
-  const names = blocks.flatMap((block) =>
-    (described.get(block) ?? []).map(({ name: tensor }) => `${block}/${tensor}`),
-  );
+  const names = trainedTensors(config, blocks).map(({ block, tensor }) => `${block}/${tensor}`);
   const tensors = split(values, trainedSizes(config, blocks));
   const found = new Map(names.map((name, i) => [name, tensors[i]]));
   return (block, tensor) => {

@@ -31,12 +31,14 @@ export const COPY_COSINE = 0.95;
 const MOST_VALUES = 1 << 20;
 /** Bytes that are read for one comparison. */
 const MOST_BYTES = 2 ** 31;
+/** Common ancestors that are kept for one comparison. */
+const MOST_ORIGINS = 16;
 const PAGE = 1_000;
 const MOST_EXPERTS = 100_000;
 
 /**
  * Looks for the existing expert that a candidate is most like. Its parent and the parent's own ancestors do not count: it comes from
- * them. What comes from the same parent is compared by what training changed, because all of it is alike otherwise.
+ * them. What descends from one of these is compared by what training changed since the nearest one, because all of it is alike otherwise.
  */
 @Injectable()
 export class AntiCopy {
@@ -58,17 +60,18 @@ export class AntiCopy {
       ({ hash, header }) => !ancestors.has(hash) && shapeOf(header.metadata.tensors) === shape,
     );
     const own = this.vector(question);
-    const parent = await this.vectorOfBlock(experts.get(question.parent));
+    const origins = new Map<string, Float32Array | null>();
     let nearest: CopyFinding['nearest'] = null;
     let [bytes, compared] = [0, 0];
     for (const other of nearestFirst(others, question)) {
       bytes += other.header.payload_size;
       if (bytes > MOST_BYTES) break;
-      const related = ancestorsOf(other.hash, experts).has(question.parent);
+      const line = ancestorsOf(other.hash, experts);
+      const common = [...ancestors].find((hash) => line.has(hash));
       const similarity =
         other.header.payload_hash === question.payloadHash
           ? 1
-          : await this.similarity(own, other, related ? parent : null);
+          : await this.similarity(own, other, await this.origin(common, experts, origins));
       compared++;
       if (nearest === null || similarity > nearest.cosine)
         nearest = { block: other.hash, name: other.header.name, cosine: similarity };
@@ -84,6 +87,21 @@ export class AntiCopy {
     const vector = await this.vectorOfBlock(other);
     if (vector === null || vector.length !== own.length) return 0;
     return from?.length === own.length ? cosine(own, vector, from) : cosine(own, vector);
+  }
+
+  /** What both come from, of which a few are kept. */
+  private async origin(
+    hash: string | undefined,
+    experts: ReadonlyMap<string, StoredBlock>,
+    kept: Map<string, Float32Array | null>,
+  ): Promise<Float32Array | null> {
+    if (hash === undefined) return null;
+    const known = kept.get(hash);
+    if (known !== undefined) return known;
+    const vector = await this.vectorOfBlock(experts.get(hash));
+    if (kept.size >= MOST_ORIGINS) kept.clear();
+    kept.set(hash, vector);
+    return vector;
   }
 
   private async vectorOfBlock(block: StoredBlock | undefined): Promise<Float32Array | null> {
@@ -116,7 +134,7 @@ export class AntiCopy {
   }
 }
 
-/** A block and all it comes from, as `metadata.parent` says. */
+/** A block and all it comes from, as `metadata.parent` says, the nearest first. */
 function ancestorsOf(block: string, experts: ReadonlyMap<string, StoredBlock>): Set<string> {
   const found = new Set<string>();
   for (let at: Json | undefined = block; typeof at === 'string' && !found.has(at);) {

@@ -1,6 +1,8 @@
 import type { BlockHeader } from '../../chain/index.js';
-import { CodedError, err, ok, type Result } from '../../common/index.js';
-import type { ReleaseView } from '../../experts/index.js';
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { nativeSha256Hex } from '../../common/native-hash.js';
+import { isNewExpert, parseNewExpert, type NewExpert, type ReleaseView } from '../../experts/index.js';
+import { routerRowOf } from '../../experts/tensorblock/growth.js';
 import type { ManifestFacts } from '../submission/manifest-facts.js';
 import type { SubmissionStatement } from '../submission/statement.js';
 
@@ -41,6 +43,10 @@ function problemWithWhole({ statement, manifest, headers, parent }: SubmissionPa
   const unstated = manifest.audit?.datasets.find((dataset) => !statement.datasets.includes(dataset));
   if (unstated !== undefined) return `the manifest names dataset ${unstated}, the statement does not`;
   if (manifest.blocks.length !== headers.length) return 'the manifest is of other blocks than the statement';
+  const added = headers.filter(({ header }) => isNewExpert(header));
+  const planned = manifest.audit === null ? added.length : (manifest.audit.plan.newExperts?.length ?? 0);
+  if ((manifest.rows?.size ?? 0) !== added.length || planned !== added.length)
+    return 'the manifest is of other new experts than the blocks';
   return null;
 }
 
@@ -49,31 +55,54 @@ function problemWith(
   { statement, manifest, parent }: SubmissionParts,
 ): string | null {
   const name = header.name ?? 'a block without a name';
-  const before = parent.weights.get(name)?.block;
   const trained = manifest.blocks.find((block) => block.name === name);
+  const added = parseNewExpert(header);
+  if (!added.ok) return added.error.message;
+  const before = parent.weights.get(added.value?.from ?? name)?.block;
   if (header.miner_pub !== statement.author) return `${name} is signed by another key than the statement`;
   if (header.metadata.model !== statement.model) return `${name} says it is of another model`;
-  if (before === undefined) return `the release has no ${name}`;
+  if (before === undefined) return `the release has no ${added.value?.from ?? name}`;
+  if (added.value !== null && parent.weights.has(name)) return `the release has a ${name} already`;
   if (header.metadata.parent !== before || trained?.parent !== before)
     return `${name} must name the block it comes from, ${before}, in metadata.parent and in the manifest`;
   if (!header.depends_on.includes(before) || !header.depends_on.includes(parent.meta))
     return `${name} must depend on its parent and on the meta block of the release`;
   if (trained.payloadHash !== header.payload_hash) return `the manifest names another payload for ${name}`;
-  return null;
+  return problemWithRow(name, added.value, { trained, manifest });
+}
+
+/** What a new expert says besides its weights must be what its manifest says: the row, and what it began as. */
+function problemWithRow(
+  name: string,
+  added: NewExpert | null,
+  { trained, manifest }: { trained: ManifestFacts['blocks'][number]; manifest: ManifestFacts },
+): string | null {
+  if (trained.from !== added?.from) return `the manifest says that ${name} began as another expert`;
+  const planned = manifest.audit?.plan.newExperts?.find((expert) => expert.name === name);
+  if (manifest.audit !== null && planned?.from !== added?.from)
+    return `the plan of the manifest says that ${name} began as another expert`;
+  if (added === null || manifest.rows?.get(routerRowOf(name)) === nativeSha256Hex(added.row)) return null;
+  return `the manifest names another row of the router for ${name}`;
 }
 
 /**
- * `SUBMISSION_OUTDATED` (409): none of these experts was replaced in the live release since they were trained. Other experts may have
- * been: the blocks are then judged in the live release.
+ * `SUBMISSION_OUTDATED` (409): none of these experts was replaced in the live release since they were trained, and no place of a new one
+ * was taken. Other experts may have been: the blocks are then judged in the live release.
  */
 export function checkCurrent(
   headers: readonly NamedHeader[],
   live: Pick<ReleaseView, 'version' | 'weights'>,
 ): Result<void> {
   const replaced = headers.find(
-    ({ header }) => live.weights.get(header.name ?? '')?.block !== header.metadata.parent,
+    ({ header }) => live.weights.get(header.name ?? '')?.block !== replacedBy(header),
   );
   if (replaced === undefined) return ok();
-  const message = `${replaced.header.name} was replaced in the live release ${live.version} since it was trained: train it again from there`;
+  const what = isNewExpert(replaced.header) ? 'taken' : 'replaced';
+  const message = `${replaced.header.name} was ${what} in the live release ${live.version} since it was trained: train it again from there`;
   return err(new CodedError('SUBMISSION_OUTDATED', message, { expert: replaced.header.name }, 409));
+}
+
+/** The block that a submitted one takes the place of: its parent's, and nobody's where its expert is a new one. */
+export function replacedBy(header: BlockHeader): Json | undefined {
+  return isNewExpert(header) ? undefined : header.metadata.parent;
 }

@@ -6,6 +6,7 @@ import { ParameterIndex, type ReleaseView } from '../../experts/index.js';
 import { ModelCatalog, type ServedModel } from '../../inference/index.js';
 import { checkCurrent } from '../checks/form.js';
 import { candidateModel } from '../evaluation/candidate-model.js';
+import { ReleaseGrowth } from '../growth/growth.js';
 import { ExampleEncoder } from '../examples/example-encoder.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import { SubmissionContent } from './submission-content.js';
@@ -29,6 +30,7 @@ export class ComparedModelsSource {
     private readonly models: ModelCatalog,
     private readonly reader: BlockReader,
     private readonly content: SubmissionContent,
+    private readonly growth: ReleaseGrowth,
   ) {}
 
   /** `SUBMISSION_OUTDATED` where one of the experts was replaced meanwhile; what the release's blocks make impossible. */
@@ -43,7 +45,11 @@ export class ComparedModelsSource {
     if (!base.ok) return base;
     const encoder = await this.encoderOf(live);
     if (!encoder.ok) return encoder;
-    const candidate = candidateModel(base.value, this.content.blocksOf(row));
+    const growth = await this.growth.of(live, row.headers);
+    if (!growth.ok) return growth;
+    const blocks = this.content.blocksOf(row);
+    const routers = await this.content.routersOf(row, growth.value?.routers ?? []);
+    const candidate = candidateModel(base.value, [...blocks, ...routers], growth.value ?? undefined);
     return ok({ live, base: base.value, candidate, encoder: encoder.value });
   }
 

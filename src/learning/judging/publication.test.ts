@@ -4,11 +4,13 @@ import { nativeSha256 } from '../../common/native-hash.js';
 import { testConfig } from '../../../test/support/test-config.js';
 import type { ParameterIndex, PromotionAsk, PromotionDoor, ReleaseView } from '../../experts/index.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
+import { GrownReleases } from '../growth/grown-releases.js';
+import { ReleaseGrowth } from '../growth/growth.js';
 import { Publication } from './publication.js';
 
 const unused = {} as never;
 const RELEASE = 'a'.repeat(64);
-const header = { name: 'layer0.expert1', payload_hash: 'c'.repeat(64) } as BlockHeader;
+const header = { name: 'layer0.expert1', payload_hash: 'c'.repeat(64), metadata: {} } as BlockHeader;
 const own = hashHeader(header, nativeSha256);
 const row = {
   ...{ id: 'submission_1', model: 'tiny', headers: [header], release: RELEASE, version: '1.0.1' },
@@ -38,6 +40,7 @@ function publicationOf(standing = { over: false, state: 'waiting' }) {
   const sut = new Publication(
     ...([unused, unused, unused, unused, unused, unused, unused] as const),
     index as unknown as ParameterIndex,
+    new GrownReleases(new ReleaseGrowth(unused), unused, unused, unused, unused),
     unused,
     door as unknown as PromotionDoor,
     testConfig(),

@@ -25,6 +25,7 @@ import { LogAppender, type LogEntryInput } from '../../log/index.js';
 import { VERDICT_ENTRY } from '../beacon/beacon.js';
 import { AppConfig } from '../../config/index.js';
 import type { CheckOutcome } from '../checks/check-outcome.js';
+import { GrownReleases } from '../growth/grown-releases.js';
 import { SubmissionFiles } from '../submission/submission-files.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import { SubmissionStore } from '../submission/submission-store.js';
@@ -45,6 +46,7 @@ export class Publication {
     private readonly store: SubmissionStore,
     private readonly files: SubmissionFiles,
     private readonly index: ParameterIndex,
+    private readonly grown: GrownReleases,
     private readonly releases: ReleaseAuthor,
     private readonly door: PromotionDoor,
     private readonly config: AppConfig,
@@ -103,14 +105,14 @@ export class Publication {
     await this.files.remove(row.id);
   }
 
-  /** The release with the accepted blocks in place of those they come from, and the origin that the live one states; `SUBMISSION_OUTDATED` where they were replaced. */
+  /** The release with the accepted blocks in place of those they come from or beside them, and the origin that the live one states; `SUBMISSION_OUTDATED` where a place was taken. */
   async release(row: SubmissionRow, live: ReleaseView): Promise<Result<PublishedRelease>> {
-    const weights = Object.fromEntries(weightsOn(row, live));
-    const { config, meta, tokenizer, dtype } = live;
+    const parts = await this.grown.parts(row, live);
+    if (!parts.ok) return parts;
+    const { tokenizer, dtype } = live;
     const before = await this.reader.header(live.release);
     return this.releases.publish({
-      ...{ model: row.model, config, meta, tokenizer, weights },
-      ...{ dtype: dtype ?? 'q8', timestamp: systemClock.now() },
+      ...{ model: row.model, tokenizer, dtype: dtype ?? 'q8', ...parts.value },
       provenance: before === null ? null : provenanceIn(before.header.metadata),
     });
   }
@@ -118,8 +120,7 @@ export class Publication {
   /** Whether the release of a submission differs from the live one in nothing but its own blocks. */
   async isOn(row: SubmissionRow, live: ReleaseView): Promise<boolean> {
     const own = row.release === null ? null : await this.index.release(row.release);
-    if (own?.meta !== live.meta || own.tokenizer !== live.tokenizer) return false;
-    return [...weightsOn(row, live)].every(([name, block]) => own.weights.get(name)?.block === block);
+    return own !== null && this.grown.isOn(row, own, live);
   }
 
   /** Asks whoever decides to make the release live, on top of the one that is. @returns the id of the decision, null where nobody decides */
@@ -162,12 +163,6 @@ export class Publication {
       }),
     );
   }
-}
-
-/** Which block each weight of the live release would be, with those of a submission. */
-function weightsOn({ headers }: SubmissionRow, live: ReleaseView): Map<string, string> {
-  const own = new Map(headers.map((header) => [header.name ?? '', hashHeader(header, nativeSha256)]));
-  return new Map([...live.weights.values()].map(({ name, block }) => [name, own.get(name) ?? block]));
 }
 
 function verdictEntry(row: SubmissionRow, verdict: Verdict): LogEntryInput {

@@ -40,6 +40,39 @@ describe('the steps of a submission', () => {
     expect(told).toEqual(['rejected']);
   });
 
+  it.each(['SUBMISSION_OUTDATED', 'WEIGHTS_OUT_OF_SHAPE'])(
+    'end with %s where the live release refuses its experts by now, before and after it was accepted',
+    async (code) => {
+      const refused = () => Promise.resolve(err(new CodedError(code, 'why', {}, 409)));
+      const ended: unknown[] = [];
+      const publication = {
+        live: () => Promise.resolve(ok({ weights: new Map() })),
+        release: refused,
+        reject: (...[, why, { counts }]: [unknown, unknown, { counts: boolean }]) =>
+          Promise.resolve(void ended.push([why, counts])),
+      };
+      const store = {
+        hold: () => Promise.resolve(row),
+        move: (_manager: unknown, _row: unknown, to: string, changes: SubmissionChanges) =>
+          Promise.resolve(void ended.push([to, changes])),
+      };
+      const transactions = { run: <T>(work: (manager: unknown) => T) => work({}) };
+      const sut = new SubmissionSteps(
+        ...([store as never, transactions as never, unused, unused, { of: refused } as never] as const),
+        ...([unused, unused, unused, unused, publication as never, new EventBus()] as const),
+      );
+      const headers = [{ name: 'layer0.expert4', metadata: { router: {} } }];
+      for (const state of ['received', 'accepted']) {
+        const at = { ...row, state, headers, version: null } as unknown as SubmissionRow;
+        expect((await sut.step(at, AbortSignal.timeout(60_000))).ok).toBe(true);
+      }
+      expect(ended).toEqual([
+        [{ code, detail: 'why' }, false],
+        ['superseded', { code: 'SUBMISSION_SUPERSEDED', detail: 'why' }],
+      ]);
+    },
+  );
+
   describe('after it was accepted, where another release went live since its own was made', () => {
     const accepted = { ...row, state: 'accepted', headers: [{ name: 'e', metadata: { parent: 'live' } }] };
     const waiting = { ...accepted, version: '1.0.1', release: 'own', decision: 'decision_1', code: null };

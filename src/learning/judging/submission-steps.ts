@@ -7,6 +7,7 @@ import { LogAppender } from '../../log/index.js';
 import { Beacons } from '../beacon/beacons.js';
 import { failed, passed } from '../checks/check-outcome.js';
 import { DatasetGate } from '../checks/dataset-gate.js';
+import { replacedBy } from '../checks/form.js';
 import type { SubmissionState } from '../submission/states.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import { SubmissionStore, type SubmissionChanges } from '../submission/submission-store.js';
@@ -24,6 +25,8 @@ export type AfterStep = 'next' | { readonly againAfterMs: number } | 'wait';
 const LOG_MS = 250;
 /** How often an opening is looked for, of whose end nobody has told, ms. */
 const OPENING_MS = 60_000;
+/** What the live release refuses of new experts, at whatever time it is asked. */
+const HAS_NO_PLACE: readonly string[] = ['SUBMISSION_OUTDATED', 'WEIGHTS_OUT_OF_SHAPE'];
 /** Times progress is told of during an evaluation. */
 const TELLINGS = 50;
 
@@ -169,7 +172,7 @@ export class SubmissionSteps {
     const places = row.headers.map((header) => ({
       is: live.value.weights.get(header.name ?? '')?.block,
       own: hashHeader(header, nativeSha256),
-      before: header.metadata.parent,
+      before: replacedBy(header),
     }));
     if (places.every(({ is, own }) => is === own)) return this.move(row, 'released');
     if (places.some(({ is, own, before }) => is !== own && is !== before)) {
@@ -178,6 +181,10 @@ export class SubmissionSteps {
     }
     if (row.version === null) {
       const published = await this.publication.release(row, live.value);
+      if (!published.ok && HAS_NO_PLACE.includes(published.error.code)) {
+        const detail = published.error.message;
+        return this.move(row, 'superseded', { code: 'SUBMISSION_SUPERSEDED', detail });
+      }
       if (!published.ok) return published;
       const { release, version } = published.value;
       await this.change(row, { release, version });
@@ -202,7 +209,7 @@ export class SubmissionSteps {
   /** Null where the submission has ended because it is outdated. */
   private async compared(row: SubmissionRow): Promise<Result<ComparedModels | null>> {
     const models = await this.models.of(row);
-    if (models.ok || models.error.code !== 'SUBMISSION_OUTDATED') return models;
+    if (models.ok || !HAS_NO_PLACE.includes(models.error.code)) return models;
     await this.end(row, models.error);
     return ok(null);
   }

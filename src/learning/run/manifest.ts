@@ -49,6 +49,7 @@ export function trainingManifest(parts: ManifestParts): Json {
     blocks: blocks.map(({ block, hash, file }) => ({
       name: block.name,
       parent: model.blocks.get(block.name)?.hash ?? null,
+      ...fromOf(plan, block.name),
       payload_hash: hash,
       payload_size: block.payload.length,
       file,
@@ -61,4 +62,10 @@ export function trainingManifest(parts: ManifestParts): Json {
       .slice(0, best.step)
       .map(({ hash, tokens, examples, loss }) => ({ hash, tokens, examples, loss })),
   };
+}
+
+/** Of a new expert: which one it began as. */
+function fromOf({ newExperts }: TrainingPlan, name: string): { readonly from?: string } {
+  const added = newExperts?.find((expert) => expert.name === name);
+  return added === undefined ? {} : { from: added.from };
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../../common/index.js';
 import type { AdamOptions } from '../trainer/adam.js';
 import type { Schedule } from '../trainer/schedule.js';
-import type { TrainingPlan } from '../trainer/training-plan.js';
+import type { NewExpertPlan, TrainingPlan } from '../trainer/training-plan.js';
 
 /** Bounds of what a plan read from outside may say. */
 const MOST_BLOCKS = 4096;
@@ -16,6 +16,9 @@ export function planJson(plan: TrainingPlan): Json {
   const { beta1, beta2, epsilon, weightDecay, clip } = plan.adam;
   return {
     blocks: [...plan.blocks],
+    ...(plan.newExperts !== undefined && {
+      new_experts: plan.newExperts.map(({ name, from }) => ({ name, from })),
+    }),
     seed: plan.seed,
     batch_tokens: plan.batchTokens,
     micro_batch_tokens: plan.microBatchTokens,
@@ -29,11 +32,14 @@ export function planJson(plan: TrainingPlan): Json {
 export function parsePlan(value: unknown): TrainingPlan | null {
   const given = membersOf(value);
   const { blocks, seed, batch_tokens: batchTokens, micro_batch_tokens: microBatchTokens, balance } = given;
+  const newExperts = given.new_experts;
   const [schedule, adam] = [parseSchedule(given.schedule), parseAdam(given.adam)];
   if (!isListOfNames(blocks) || typeof seed !== 'string' || seed.length > LONGEST_SEED) return null;
   if (!isWhole(batchTokens, 1, MOST_TOKENS) || !isWhole(microBatchTokens, 1, MOST_TOKENS)) return null;
   if (schedule === null || adam === null || !isWithin(balance, 0, 1)) return null;
-  return { blocks, seed, batchTokens, microBatchTokens, schedule, adam, balance };
+  const plan = { blocks, seed, batchTokens, microBatchTokens, schedule, adam, balance };
+  if (newExperts === undefined) return plan;
+  return isListOfNewExperts(newExperts) ? { ...plan, newExperts } : null;
 }
 
 function parseSchedule(value: unknown): Schedule | null {
@@ -65,6 +71,15 @@ function isListOfNames(value: unknown): value is string[] {
     new Set(items).size === items.length &&
     items.every((item) => typeof item === 'string' && BLOCK_NAME.test(item))
   );
+}
+
+function isListOfNewExperts(value: unknown): value is NewExpertPlan[] {
+  if (!Array.isArray(value) || value.length === 0 || value.length > MOST_BLOCKS) return false;
+  return (value as unknown[]).every((item) => {
+    const { name, from, ...more } = membersOf(item);
+    const names = [name, from].every((word) => typeof word === 'string' && BLOCK_NAME.test(word));
+    return names && Object.keys(more).length === 0;
+  });
 }
 
 function isWhole(value: unknown, least: number, most: number): value is number {

@@ -1,15 +1,18 @@
 import { CodedError, err, ok, type Result, type Sha256 } from '../../common/index.js';
 import type { ReleaseModel } from '../source/release-model.js';
+import { routerRowOf } from '../../experts/tensorblock/growth.js';
 import { tensorValues } from '../source/tensor-values.js';
 import { ADAM_DEFAULTS } from '../trainer/adam.js';
 import { Trainer } from '../trainer/trainer.js';
 import type { TrainingKernel } from '../trainer/training-kernel.js';
-import type { TrainingPlan } from '../trainer/training-plan.js';
+import type { NewExpertPlan, TrainingPlan } from '../trainer/training-plan.js';
 import type { TrainingExamples } from './read-examples.js';
 
 /** What somebody wants to be trained. */
 export interface TrainingWish {
   readonly experts: readonly string[];
+  /** New ones of them, which the given model must have (`growModel`). */
+  readonly newExperts?: readonly NewExpertPlan[];
   readonly learningRate: number;
   readonly batchTokens: number;
   readonly seed: string;
@@ -103,7 +106,7 @@ function timeUpdates(trainer: Trainer, now: () => number): Result<number> {
 
 function planOf(wish: TrainingWish, steps: number): TrainingPlan {
   return {
-    blocks: wish.experts,
+    ...blocksOf(wish),
     seed: wish.seed,
     batchTokens: wish.batchTokens,
     microBatchTokens: Math.min(MICRO_BATCH_TOKENS, wish.batchTokens),
@@ -111,6 +114,13 @@ function planOf(wish: TrainingWish, steps: number): TrainingPlan {
     adam: ADAM_DEFAULTS,
     balance: 0,
   };
+}
+
+/** A new expert is trained with its row of the router. */
+function blocksOf({ experts, newExperts = [] }: TrainingWish): Pick<TrainingPlan, 'blocks' | 'newExperts'> {
+  if (newExperts.length === 0) return { blocks: experts };
+  const fresh = newExperts.flatMap(({ name }) => [name, routerRowOf(name)]);
+  return { blocks: [...experts, ...fresh], newExperts };
 }
 
 function trainerOn(

@@ -1,4 +1,5 @@
 import { CodedError, err, hashJson, isHash, ok, type Json, type Result } from '../../common/index.js';
+import { routerRowPlace } from '../../experts/tensorblock/growth.js';
 import { parseAuditFacts, type AuditFacts } from '../audit/audit-facts.js';
 
 /** What submissions need of a training manifest (docs/formats/training-manifest.md). */
@@ -11,7 +12,11 @@ export interface ManifestFacts {
     /** Hash of the block it comes from. */
     readonly parent: string;
     readonly payloadHash: string;
+    /** Of a new expert: name of the one it began as. */
+    readonly from?: string;
   }[];
+  /** SHA-256 of the rows of routers that were trained with new experts, by their names; absent: none. */
+  readonly rows?: ReadonlyMap<string, string>;
   /** Updates up to the best. */
   readonly steps: number;
   /** What an audit needs; null for version 1, which cannot be audited. */
@@ -35,8 +40,11 @@ export function parseManifest(value: unknown): Result<ManifestFacts> {
   if (!Array.isArray(steps) || steps.length > MOST_STEPS || !steps.every(isStep)) return bad('steps');
   const audit = version === 1 ? ok(null) : parseAuditFacts(value);
   if (!audit.ok) return audit;
-  const facts = { model, release, blocks: named.filter((block) => block !== null) };
-  return ok({ ...facts, steps: steps.length, audit: audit.value });
+  const all = named.filter((block) => block !== null);
+  const isRow = ({ name }: { name: string }) => routerRowPlace(name) !== null;
+  const rows = new Map(all.filter(isRow).map(({ name, payloadHash }) => [name, payloadHash]));
+  const facts = { model, release, blocks: all.filter((block) => !isRow(block)) };
+  return ok({ ...facts, ...(rows.size > 0 && { rows }), steps: steps.length, audit: audit.value });
 }
 
 /** The hash that a statement names a manifest by. */
@@ -46,9 +54,10 @@ export function manifestHash(manifest: Json): string {
 
 function readBlock(value: unknown): ManifestFacts['blocks'][number] | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { name, parent, payload_hash: payloadHash } = value as Record<string, unknown>;
+  const { name, parent, payload_hash: payloadHash, from } = value as Record<string, unknown>;
   if (typeof name !== 'string' || !isHash(parent) || !isHash(payloadHash)) return null;
-  return { name, parent, payloadHash };
+  if (from === undefined) return { name, parent, payloadHash };
+  return typeof from === 'string' ? { name, parent, payloadHash, from } : null;
 }
 
 function isStep(value: unknown): boolean {

@@ -17,7 +17,9 @@ import {
   type Result,
   type Sha256,
 } from '../../common/index.js';
+import { newExpertMetadata } from '../../experts/blocks/new-expert.js';
 import { parseReleasePayload } from '../../experts/releases/release-payload.js';
+import { routerRowOf } from '../../experts/tensorblock/growth.js';
 import { jsonOf, type BlockAccess } from '../source/block-access.js';
 import { manifestHash, parseManifest } from './manifest-facts.js';
 import { statementBytes, type SubmissionStatement } from './statement.js';
@@ -57,7 +59,7 @@ export async function prepareSubmission(
   const release = parseReleasePayload(jsonOf(block.value));
   if (!release.ok) return release;
   const headers: BlockHeader[] = [];
-  for (const { name, parent, payloadHash } of facts.value.blocks) {
+  for (const { name, parent, payloadHash, from } of facts.value.blocks) {
     const payload = trained.payloads.get(name);
     const before = await access.read('B', parent);
     if (!before.ok) return before;
@@ -66,6 +68,7 @@ export async function prepareSubmission(
       payload,
       before: before.value.header,
       parent,
+      from,
       meta: release.value.meta,
       sha256,
     });
@@ -90,24 +93,29 @@ interface BlockParts {
   readonly payload: Uint8Array | undefined;
   readonly before: BlockHeader;
   readonly parent: string;
+  /** Of a new expert: what it began as. */
+  readonly from: string | undefined;
   readonly meta: string;
   readonly sha256: Sha256;
 }
 
 function headerOf(
-  { manifest, datasets, difficulty, now }: TrainedResult,
+  { manifest, payloads, datasets, difficulty, now }: TrainedResult,
   signer: HeaderSigner,
-  { name, payload, before, parent, meta, sha256 }: BlockParts,
+  { name, payload, before, parent, from, meta, sha256 }: BlockParts,
 ): Result<BlockHeader> {
   if (payload === undefined) return err(altered(name));
+  const row = payloads.get(routerRowOf(name));
+  if (from !== undefined && row === undefined) return err(altered(routerRowOf(name)));
   const { hash, size, root } = digestPayload(payload);
   const { blocks, data } = manifest as unknown as ManifestJson;
-  const tensors = blocks.find((block) => block.name === name)?.tensors ?? [];
+  const { tensors = [], data: file = data.hash } = blocks.find((block) => block.name === name) ?? {};
   const { model, dtype, license } = before.metadata;
   const metadata: BlockMetadata = {
-    ...{ model, parent, tensors, data: data.hash },
+    ...{ model, parent, tensors, ...(file !== undefined && { data: file }) },
     ...(dtype !== undefined && { dtype }),
     ...(license !== undefined && { license }),
+    ...(from !== undefined && row !== undefined && { router: newExpertMetadata(from, row) }),
   };
   const mined = mineNonce(
     {
@@ -128,8 +136,9 @@ function headerOf(
 }
 
 interface ManifestJson {
-  readonly data: { readonly hash: string };
-  readonly blocks: readonly { readonly name: string; readonly tensors: Json[] }[];
+  readonly data: { readonly hash?: string };
+  /** Each with the file it was trained on where they come from different trainings. */
+  readonly blocks: readonly { readonly name: string; readonly tensors: Json[]; readonly data?: string }[];
 }
 
 function altered(name: string): CodedError {

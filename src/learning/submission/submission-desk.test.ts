@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BlockPublisher } from '../../chain/index.js';
-import { EventBus, ok } from '../../common/index.js';
+import { CodedError, err, EventBus, ok } from '../../common/index.js';
 import type { AppConfig } from '../../config/index.js';
 import type { Transactions } from '../../database/index.js';
 import type { ParameterIndex, UploadStore } from '../../experts/index.js';
 import type { LogAppender } from '../../log/index.js';
 import type { DatasetGate } from '../checks/dataset-gate.js';
+import type { ReleaseGrowth } from '../growth/growth.js';
 import type { SubmissionQueue } from '../judging/submission-queue.js';
 import type { SubmissionWorker } from '../judging/submission-worker.js';
 import type { TrainingAudit } from '../judging/training-audit.js';
@@ -21,6 +22,7 @@ const statement: SubmissionStatement = {
   ...{ domains: [], datasets: [], author: `02${'3'.repeat(64)}`, created_at: 1 },
 };
 const ID = submissionId(statement);
+const OUTDATED = new CodedError('SUBMISSION_OUTDATED', 'its place was taken', {}, 409);
 const { model, release } = statement;
 const own = {
   ...{ statement, signature: '', manifest: {}, inputs: [] },
@@ -32,12 +34,13 @@ describe('what the server hands in itself', () => {
   let files: SubmissionFiles;
   let rows: string[];
   let told: string[];
+  let live: object | null;
   let sut: SubmissionDesk;
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stemma-submissions-'));
     files = new SubmissionFiles({ dataDir: folder } as AppConfig);
-    [rows, told] = [[], []];
+    [rows, told, live] = [[], [], null];
     const view = { model, release, meta: '4'.repeat(64), weights: new Map() };
     const store = {
       find: (id: string) => Promise.resolve(rows.includes(id) ? { id } : null),
@@ -53,7 +56,7 @@ describe('what the server hands in itself', () => {
     sut = new SubmissionDesk(
       {
         release: () => Promise.resolve(view),
-        live: () => Promise.resolve(null),
+        live: () => Promise.resolve(live),
       } as unknown as ParameterIndex,
       {} as UploadStore,
       { check: () => Promise.resolve(ok()) } as unknown as BlockPublisher,
@@ -63,6 +66,7 @@ describe('what the server hands in itself', () => {
       { begin: () => undefined } as unknown as SubmissionWorker,
       {} as TrainingAudit,
       { check: () => Promise.resolve(ok()) } as unknown as DatasetGate,
+      { of: () => Promise.resolve(err(OUTDATED)) } as unknown as ReleaseGrowth,
       transactions as unknown as Transactions,
       { append: () => Promise.resolve(), committed: () => undefined } as unknown as LogAppender,
       events,
@@ -73,6 +77,12 @@ describe('what the server hands in itself', () => {
   it('is stored with what changes besides it, and told of', async () => {
     expect(await sut.submitOwn('round_1', own, () => Promise.resolve(true))).toEqual(ok(true));
     expect([rows, told, await files.kept()]).toEqual([[ID], [`${ID} received`], [ID]]);
+  });
+
+  it('is refused at once where the live release cannot become a model with it', async () => {
+    live = { model, release, version: '1.0.0', weights: new Map() };
+    expect(await sut.submitOwn('round_1', own, () => Promise.resolve(true))).toEqual(err(OUTDATED));
+    expect([rows, told, await files.kept()]).toEqual([[], [], []]);
   });
 
   it('leaves nothing behind where nothing is to be stored', async () => {

@@ -11,6 +11,7 @@ import { passed, type CheckOutcome } from '../checks/check-outcome.js';
 import { DatasetGate } from '../checks/dataset-gate.js';
 import { checkCurrent, checkForm, type NamedHeader } from '../checks/form.js';
 import { checkQuota } from '../checks/quota.js';
+import { ReleaseGrowth } from '../growth/growth.js';
 import { domainsOf, isJudged } from '../evaluation/example-source.js';
 import { trustOf } from '../trust/trust.js';
 import { SubmissionQueue } from '../judging/submission-queue.js';
@@ -75,6 +76,7 @@ export class SubmissionDesk {
     private readonly worker: SubmissionWorker,
     private readonly audit: TrainingAudit,
     private readonly datasets: DatasetGate,
+    private readonly growth: ReleaseGrowth,
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
     private readonly events: EventBus,
@@ -168,7 +170,14 @@ export class SubmissionDesk {
     if (!form.ok) return form;
     const live = await this.index.live(statement.model);
     const current = live === null ? ok() : checkCurrent(headers, live);
-    return current.ok ? this.publisher.check(inputs) : current;
+    if (!current.ok) return current;
+    const sound = await this.publisher.check(inputs);
+    if (!sound.ok || live === null) return sound;
+    const growth = await this.growth.of(
+      live,
+      inputs.map(({ header }) => header),
+    );
+    return growth.ok ? ok() : growth;
   }
 
   /** Counts and stores in one transaction, so that nobody gets in twice at once. @returns false: somebody was faster, or `also` said no */

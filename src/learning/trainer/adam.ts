@@ -42,8 +42,8 @@ export class Adam {
     private readonly options: AdamOptions,
   ) {
     this.moments = variables.map((variable) => {
-      const [first, second, gradient] = [0, 1, 2].map(() => this.zeros(variable));
-      variable.gradient = gradient;
+      const [first, second] = [0, 1].map(() => this.zeros(variable));
+      variable.gradient ||= this.zeros(variable);
       return { variable, first, second };
     });
     const most = Math.max(0, ...variables.map(sizeOf));

@@ -1,4 +1,5 @@
 import { bytesToHex, concatBytes, hexToBytes, type Sha256 } from '../../common/hash.js';
+import { routerRowPlace } from '../../experts/tensorblock/growth.js';
 import { describeBlocks } from '../../experts/tensorblock/model-blocks.js';
 import type { ModelConfig } from '../../experts/tensorblock/model-limits.js';
 
@@ -21,10 +22,28 @@ export function partHash({ buffer, byteOffset, byteLength }: Float32Array, sha25
   return sha256(new Uint8Array(buffer, byteOffset, byteLength));
 }
 
-/** How many values each trained tensor has, in the order of states. A block that the model lacks has none. */
-export function trainedSizes(config: ModelConfig, blocks: readonly string[]): number[] {
+/** A tensor that learns. */
+export interface TrainedTensor {
+  readonly block: string;
+  readonly tensor: string;
+  /** How many values it has. */
+  readonly size: number;
+}
+
+/** The tensors that learn, in the order of states. A block that the model lacks has none; a row of a router is a block of its own. */
+export function trainedTensors(config: ModelConfig, blocks: readonly string[]): TrainedTensor[] {
   const described = new Map(describeBlocks(config).map(({ name, tensors }) => [name, tensors]));
-  return blocks.flatMap((name) => (described.get(name) ?? []).map(({ rows, columns }) => rows * columns));
+  return blocks.flatMap((block) => {
+    if (routerRowPlace(block) !== null) return [{ block, tensor: 'row', size: config.hiddenSize }];
+    return (described.get(block) ?? []).map(({ name: tensor, rows, columns }) => {
+      return { block, tensor, size: rows * columns };
+    });
+  });
+}
+
+/** How many values each trained tensor has, in the order of states. */
+export function trainedSizes(config: ModelConfig, blocks: readonly string[]): number[] {
+  return trainedTensors(config, blocks).map(({ size }) => size);
 }
 
 /** The parts of a state that was copied into one array. */

@@ -27,6 +27,8 @@ export class Transformer {
   private readonly rotations: number;
   /** Biases of routers that leave experts out, by layer. */
   private readonly masks = new Map<number, Variable>();
+  /** Told, while it is set, how many rows each expert of a layer gets. */
+  onRouted: ((layer: number, counts: readonly number[]) => void) | null = null;
 
   /** @param balance coefficient of the load-balancing loss; 0 where routers do not learn */
   constructor(
@@ -102,6 +104,7 @@ export class Transformer {
       chosen: expertsPerToken,
       overAll: architecture?.routerSoftmax === 'all',
       balance: this.balance,
+      onRouted: (counts) => this.onRouted?.(layer, counts),
     };
     const leftOut = leftOutOf(this.config, layer);
     const weights = Array.from({ length: experts }, (_, expert) => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Result } from '../../../common/index.js';
 import { nativeSha256 } from '../../../common/native-hash.js';
+import { growModel } from '../../growth/grow-model.js';
 import type { ReleaseModel } from '../../source/release-model.js';
 import { tensorValues } from '../../source/tensor-values.js';
 import { encodeTrainedBlock } from '../../source/trained-block.js';
@@ -33,9 +34,12 @@ export type AuditMessage = { readonly done: number } | AuditFinding;
 
 /** Replays an opening on the calling thread. Throws where this machine cannot train at all, `TRAINING_MEMORY` where it is too large. */
 export async function auditFile(input: AuditInput, progress: (done: number) => void): Promise<AuditFinding> {
-  const { model, path, facts, drawn } = input;
+  const { path, facts, drawn } = input;
   const opening = decodeOpening(new Uint8Array(await readFile(path)));
   if (!opening.ok) return findingOf(opening);
+  const grown = growModel(input.model, facts.plan.newExperts ?? []);
+  if (!grown.ok) return findingOf(grown);
+  const model = grown.value;
   const module = compileTraining(Uint8Array.from(await readFile(input.kernelPath)));
   const longest = model.config.maxPositions + 1;
   const kernel = TrainingKernel.create(module, createTrainingMemory(), 1, longest);

@@ -17,6 +17,8 @@ export interface RouterWeights extends LinearWeights {
   readonly overAll: boolean;
   /** Coefficient of the load-balancing loss; 0 = none. */
   readonly balance: number;
+  /** Told how many rows each expert gets. */
+  readonly onRouted?: (counts: readonly number[]) => void;
 }
 
 /** The clamped form of SwiGLU; null is the plain one. */
@@ -43,6 +45,7 @@ export function mixture(
   const { chosen } = router;
   const routing = route(tape, n, router, experts.length);
   const groups = groupRows(tape, routing.routes, n.rows, experts.length, chosen);
+  router.onRouted?.(groups.ranges.map(({ count }) => count));
   if (router.balance > 0) routing.shares = balanceShares(tape, groups.ranges, n.rows * chosen);
   const inputs = gather(tape, n, groups, chosen);
   const down = runExperts(tape, inputs, experts, groups.ranges, clamp);
