@@ -159,6 +159,10 @@ describe('rounds', () => {
     expect(await forged('committed', (data) => (data.commitment = 'ab'.repeat(32)))).toMatchObject({
       error: { code: 'ROUND_LOG' },
     });
+    // Entries of before signatures were kept: here the updates speak for themselves.
+    expect(await forged('committed', (data) => delete data.signature)).toMatchObject({
+      value: { equal: true },
+    });
     const gone = await recomputeRoundOf(id, (path) =>
       path.includes('/updates/')
         ? Promise.resolve(Response.json({ code: 'ROUND_UPDATES_GONE' }, { status: 410 }))

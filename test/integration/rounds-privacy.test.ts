@@ -178,15 +178,17 @@ describe('a private round', () => {
         at(committed, (data) => (data.commitment = 'b'.repeat(64))),
       ),
     ).toMatchObject(unfit);
-    // Entries of before signatures were kept.
     expect(
       await asked(
         id,
         at(committed, (data) => delete data.signature),
       ),
-    ).toMatchObject({
-      value: { equal: true },
-    });
+    ).toMatchObject(unfit);
+    expect(
+      await asked(id, ({ kind, data }) => {
+        if (kind === committed && data.author === AUTHORS[1]) delete data.signature;
+      }),
+    ).toMatchObject(unfit);
   });
 });
 

@@ -33,7 +33,7 @@ const GONE = 410;
 /**
  * Makes the result of a round again, by nothing but the log's entries about it, the updates that these name, and the blocks of the release
  * that everybody began with; each is checked against its hash, and statements whose signatures are in the log against these. Of a private round only the entries are
- * looked at: whether they fit together. `ROUND_NOT_AGGREGATED` for a round without a result, `ROUND_LOG` for entries that
+ * looked at: whether they fit together, with every signature. `ROUND_NOT_AGGREGATED` for a round without a result, `ROUND_LOG` for entries that
  * do not fit together, `ROUND_UPDATES_GONE` where the server keeps the updates no longer.
  */
 export async function recomputeRoundOf(id: string, ask: Ask): Promise<Result<RoundComparison>> {
@@ -47,7 +47,7 @@ export async function recomputeRoundOf(id: string, ask: Ask): Promise<Result<Rou
   const [{ hash: published, data }] = aggregated;
   const terms = termsIn(announced, id);
   if (!terms.ok) return terms;
-  const signed = checkSigned(id, committed);
+  const signed = checkSigned(id, terms.value, committed);
   if (!signed.ok) return signed;
   if (terms.value.privacy !== undefined) {
     const fit = checkPrivate(id, announced[0].data.noise, committed, revealed, data);
@@ -85,11 +85,18 @@ function termsIn(announced: readonly LogEntry[], id: string): Result<RoundTerms>
   return terms;
 }
 
-/** Whether members have signed what the log says they have committed to; entries of before signatures were kept say nothing of it. */
-function checkSigned(id: string, committed: readonly LogEntry[]): Result<void> {
+/**
+ * Whether members have signed what the log says they have committed to. Entries of before signatures were kept say nothing of it, which is enough
+ * where the updates can be read: of a private round there is nothing else.
+ */
+function checkSigned(
+  id: string,
+  { privacy }: Pick<RoundTerms, 'privacy'>,
+  committed: readonly LogEntry[],
+): Result<void> {
   for (const { hash, data } of committed) {
     const { author, commitment, signature } = data;
-    if (signature === undefined) continue;
+    if (signature === undefined && privacy === undefined) continue;
     const statement = { version: 1, kind: 'commit', round: id, author, commitment };
     const read = readRoundStatement('commit', id, { statement, signature: String(signature) });
     if (!read.ok || hashJson(statement as Json) !== hash)
