@@ -33,8 +33,8 @@ async function revealing(changes: Partial<RoundTerms> = {}): Promise<string> {
   return id;
 }
 
-async function submitted(shown: readonly number[] = [0, 1, 2]): Promise<string> {
-  const id = await revealing({ minimum: 2 });
+async function submitted(shown: readonly number[] = [0, 1, 2], privacy = PRIVACY): Promise<string> {
+  const id = await revealing({ minimum: 2, privacy });
   for (const who of shown) unwrap(await rounds.revealed(id, who, updates[who]));
   expect([await rounds.advance(id), await rounds.advance(id)]).toEqual(['aggregated', 'submitted']);
   return id;
@@ -203,11 +203,38 @@ describe('the privacy that an account has left', () => {
     expect(await joined(third, 0)).toMatchObject(spent);
     expect(await joined(third, 4, 'account 0')).toMatchObject(spent);
     expect(codeOf(await joined(third, 4))).toBe('ok');
-    // Who allows more may go on, and a round that is not private asks nobody.
-    expect(
-      codeOf(await joined(await announced({ ...PRIVATE, privacy: { ...PRIVACY, epsilon: 9 } }), 0)),
-    ).toBe('ok');
+    // A round that is not private asks nobody.
     expect(codeOf(await joined(await announced(), 0))).toBe('ok');
+  });
+
+  it('is not made more by who announces the next round, whatever that one allows', async () => {
+    const { announced, joined } = rounds;
+    const more = { ...PRIVACY, epsilon: 9 };
+    await submitted(undefined, more);
+    await submitted(undefined, more);
+    // Nothing less was ever agreed to: there is room.
+    expect(codeOf(await joined(await announced({ ...PRIVATE, privacy: more }), 0))).toBe('ok');
+    await rounds.chain.dataSource.query('TRUNCATE learning_rounds, learning_round_members');
+    await submitted();
+    await submitted(undefined, more);
+    const third = await announced({ ...PRIVATE, privacy: more });
+    expect(await joined(third, 0)).toMatchObject(spent);
+    expect(await joined(third, 0)).toMatchObject({ error: { facts: { limit: PRIVACY.epsilon } } });
+    expect(codeOf(await joined(third, 4))).toBe('ok');
+  });
+
+  it('is reckoned with the probability that stands beside each limit', async () => {
+    const { announced, joined } = rounds;
+    // Less than the other epsilon, and with this probability far from it.
+    await submitted(undefined, { ...PRIVACY, epsilon: 3.6, delta: 1e-3 });
+    const loose = { ...PRIVACY, epsilon: 9 };
+    expect(codeOf(await joined(await announced({ ...PRIVATE, privacy: loose }), 0))).toBe('ok');
+    await submitted(undefined, loose);
+    expect(codeOf(await joined(await announced({ ...PRIVATE, privacy: loose }), 0))).toBe('ok');
+    await submitted(undefined, { ...PRIVACY, epsilon: 4.4 });
+    // The probability of the new terms is not that of the strictest limit.
+    const lenient = { ...PRIVACY, epsilon: 9, delta: 1e-3 };
+    expect(await joined(await announced({ ...PRIVATE, privacy: lenient }), 0)).toMatchObject(spent);
   });
 
   it('is asked for at the commitment, where rounds run beside each other', async () => {
