@@ -30,6 +30,7 @@ export {
   joinedCarried,
   NOTHING_CARRIED,
   type Carried,
+  type CarriedState,
 } from './rounds/carried-state.js';
 export { compressTraining } from './rounds/compress-training.js';
 export type { PreparedUpdate, UpdateWish } from './rounds/prepare-update.js';

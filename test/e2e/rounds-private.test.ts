@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import { first, mixture } from '../../src/datasets/index.js';
 import { encodeDelta } from '../../src/learning/delta/delta-codec.js';
 import { decodeCarried } from '../../src/learning/rounds/carried-state.js';
+import { SALT_BYTES } from '../../src/learning/rounds/round-update.js';
 import type { RoundTerms } from '../../src/learning/rounds/terms.js';
 import { call } from '../support/accounts.js';
 import { runCommand, temporaryFolder, type TestServer } from '../support/index.js';
@@ -50,7 +51,10 @@ describe('private rounds', () => {
         ...['--clip', '0.0001', '--noise', '2', '--epsilon', epsilon],
       );
     const id = (await announced('3')).round_id;
-    await run('rounds', 'join', id);
+    const privacy = { clip: 0.0001, noise_multiplier: 2, epsilon: 3, delta: 1e-5 };
+    expect(await run('rounds', 'join', id)).toMatchObject({ privacy });
+    const told = await runCommand(['rounds', 'join', id, '--server', server.url], own);
+    expect(told.stdout).toContain('epsilon 3 at delta 0.00001 at most');
     expect((await other.join(id)).status).toBe(200);
     await roundReaches(server, id, 'committing');
 
@@ -64,12 +68,32 @@ describe('private rounds', () => {
     await run('rounds', 'commit', id, out, '--rank', '4');
     const update = readFileSync(join(out, 'update.sdelta'));
     // The same once more: no other salt, and nothing kept twice.
-    const kept = join(String(env.DATA_DIR), 'rounds', 'genesis', `${EXPERT}.carried`);
+    const kept = join(
+      ...[String(env.DATA_DIR), 'rounds', encodeURIComponent(server.url), 'genesis'],
+      ...['private', `${EXPERT}.carried`],
+    );
     const before = readFileSync(kept);
     expect(decodeCarried(before)).toMatchObject({ round: id, before: { rest: new Map() } });
     expect(decodeCarried(before)?.after.rest.size).toBeGreaterThan(0);
     await run('rounds', 'commit', id, out, '--rank', '4');
     expect(readFileSync(join(out, 'update.sdelta')).equals(update)).toBe(true);
+    expect(readFileSync(kept).equals(before)).toBe(true);
+    // Anything else is refused, before a file of what was committed to is another one.
+    const another = await command('rounds', 'commit', id, out, '--rank', '2');
+    expect(JSON.parse(another.stdout)).toMatchObject({ error: { code: 'ROUND_COMMITTED' } });
+    expect(readFileSync(join(out, 'update.sdelta')).equals(update)).toBe(true);
+    expect(readFileSync(kept).equals(before)).toBe(true);
+
+    // A round that shows everything, with updates of the same length, gets the same update: nothing of what the private one has left.
+    const shown = await run(
+      ...['rounds', 'announce', '--experts', EXPERT, '--aggregator', 'mean', '--faulty', '0'],
+      ...['--minimum', '2', '--most', '2', '--update-length', '0.0001'],
+    );
+    const copy = join(folder, 'copy');
+    cpSync(out, copy, { recursive: true });
+    const early = await command('rounds', 'commit', shown.round_id, copy, '--rank', '4');
+    expect(JSON.parse(early.stdout)).toMatchObject({ error: { code: 'ROUND_CLOSED' } });
+    expect(readFileSync(join(copy, 'update.sdelta')).equals(update.subarray(SALT_BYTES))).toBe(true);
     expect(readFileSync(kept).equals(before)).toBe(true);
 
     const terms = (await run('rounds', 'show', id)).terms as RoundTerms;
@@ -97,5 +121,6 @@ describe('private rounds', () => {
       const refused = await command('rounds', 'join', (await announced(epsilon)).round_id);
       expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'PRIVACY_BUDGET_SPENT' } });
     }
+    expect(await run('rounds', 'join', shown.round_id)).toMatchObject({ members: 1, privacy: null });
   });
 });

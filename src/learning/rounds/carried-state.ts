@@ -14,6 +14,8 @@ export interface Carried {
 export interface CarriedState {
   /** The round that `after` came from. */
   readonly round: string;
+  /** What was to be committed to in it. */
+  readonly commitment: string;
   /** What was kept before that round: for committing to it again, and where nothing came of it. */
   readonly before: Carried;
   readonly after: Carried;
@@ -22,7 +24,7 @@ export interface CarriedState {
 /** What the first round begins with. */
 export const NOTHING_CARRIED: Carried = { momentum: new Map(), rest: new Map() };
 
-const MAGIC = utf8ToBytes('SCARRY1\n');
+const MAGIC = utf8ToBytes('SCARRY2\n');
 const LENGTH_BYTES = 4;
 const HASH_BYTES = 32;
 const VALUE_BYTES = 4;
@@ -52,7 +54,8 @@ export function encodeCarried(state: CarriedState): Uint8Array {
     })),
   );
   const parts = tensors.map(({ part, name, rows, columns }) => ({ part, name, rows, columns }));
-  const header = utf8ToBytes(canonicalJson({ version: 1, round: state.round, parts } as unknown as Json));
+  const { round, commitment } = state;
+  const header = utf8ToBytes(canonicalJson({ version: 2, round, commitment, parts } as unknown as Json));
   const length = new Uint8Array(LENGTH_BYTES);
   new DataView(length.buffer).setUint32(0, header.length, true);
   const values = tensors.map(
@@ -71,7 +74,9 @@ export function decodeCarried(bytes: Uint8Array): CarriedState | null {
   if (start + length > end) return null;
   // Only this program writes what has the right hash.
   const text = new TextDecoder().decode(bytes.subarray(start, start + length));
-  const { round, parts } = JSON.parse(text) as { round: string; parts: readonly PartHeader[] };
+  const { round, commitment, parts } = JSON.parse(text) as Omit<CarriedState, 'before' | 'after'> & {
+    readonly parts: readonly PartHeader[];
+  };
   const found = PARTS.map(() => new Map<string, { rows: number; columns: number; values: Float32Array }>());
   let at = start + length;
   for (const { part, name, rows, columns } of parts) {
@@ -83,7 +88,8 @@ export function decodeCarried(bytes: Uint8Array): CarriedState | null {
     at += size;
   }
   const [momentumBefore, restBefore, momentum, rest] = found;
-  return { round, before: { momentum: momentumBefore, rest: restBefore }, after: { momentum, rest } };
+  const before = { momentum: momentumBefore, rest: restBefore };
+  return { round, commitment, before, after: { momentum, rest } };
 }
 
 /** Of what is carried that of one expert. */

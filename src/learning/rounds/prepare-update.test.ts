@@ -61,7 +61,7 @@ describe('an update of a member', () => {
         whole(changes).forEach((value, i) => (trained[i] += value));
         read(bytes).forEach((value, i) => (sent[i] += value));
         // As a member keeps it: in a file.
-        before = decodeCarried(encodeCarried({ round: 'r', before, after }))!.after;
+        before = decodeCarried(encodeCarried({ round: 'r', commitment: 'c', before, after }))!.after;
         errors.push(distance(sent, trained) / norm(trained));
       }
       expect(errors[0]).toBeGreaterThan(0.7);
@@ -150,7 +150,7 @@ describe('what a member keeps', () => {
   const delta = (name: string, ...values: number[]): Delta =>
     new Map([[name, { rows: 1, columns: values.length, values: Float32Array.from(values) }]]);
   const state: CarriedState = {
-    round: 'round_1',
+    ...{ round: 'round_1', commitment: 'a'.repeat(64) },
     before: { momentum: delta('layer0.expert1/up', 1, 2), rest: new Map() },
     after: { momentum: delta('layer0.expert1/up', 3, 4), rest: delta('layer0.expert12/up', -0.5) },
   };

@@ -1,4 +1,5 @@
 import { CodedError } from '../../../common/index.js';
+import type { RoundTerms } from '../../../learning/index.js';
 
 /** A round as a server shows it. */
 export interface RoundView {
@@ -17,6 +18,21 @@ export interface RoundView {
   readonly aggregate: string | null;
   readonly submission_id: string | null;
   readonly result: { readonly state: string; readonly overall: { readonly fall: number } | null } | null;
+}
+
+/** A member of a round as a server shows it. */
+export interface MemberView {
+  readonly author: string;
+  readonly commitment: string | null;
+  readonly update: string | null;
+  readonly code: string | null;
+}
+
+/** All that a server shows of a round. */
+export interface RoundDetail extends RoundView {
+  readonly terms: unknown;
+  readonly outcome: { readonly members: readonly { readonly author: string }[] } | null;
+  readonly members_list: readonly MemberView[];
 }
 
 /** Path of a round; `ROUND_ID` for what is no id of one. */
@@ -42,4 +58,13 @@ export function roundText(round: RoundView): string {
   if (round.aggregate !== null) lines.push(`aggregate: ${round.aggregate}`);
   if (round.submission_id !== null) lines.push(`judged as ${round.submission_id}`);
   return lines.join('\n');
+}
+
+/** What a member of a private round agrees to, in a line for people. */
+export function privacyText(privacy: NonNullable<RoundTerms['privacy']>): string {
+  const { clip, noise_multiplier: noise, epsilon, delta } = privacy;
+  return (
+    `private: updates up to ${clip} times the weights, noise of ${noise} times that on their sum; ` +
+    `with all private rounds of this server, this one and later ones, a member loses epsilon ${epsilon} at delta ${delta} at most`
+  );
 }

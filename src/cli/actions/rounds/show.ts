@@ -1,7 +1,15 @@
-import type { Json } from '../../../common/index.js';
+import { unwrap, type Json } from '../../../common/index.js';
+import { parseTerms } from '../../../learning/index.js';
 import type { CommandContext } from '../../command-context.js';
 import { withServer, type ServerDoor } from '../../server-door.js';
-import { roundLine, roundPath, roundText, type RoundView } from './round-view.js';
+import {
+  privacyText,
+  roundLine,
+  roundPath,
+  roundText,
+  type RoundDetail,
+  type RoundView,
+} from './round-view.js';
 
 /** Rounds a list shows. */
 const SHOWN = 100;
@@ -17,20 +25,13 @@ export async function listRounds(context: CommandContext, door: ServerDoor): Pro
 
 /** Prints a round. */
 export async function showRound(context: CommandContext, id: string, door: ServerDoor): Promise<void> {
-  const round = await withServer(context, door, (server) =>
-    server.json<RoundView & { members_list: readonly MemberView[] }>('GET', roundPath(id)),
-  );
+  const round = await withServer(context, door, (server) => server.json<RoundDetail>('GET', roundPath(id)));
   const members = round.members_list.map(
     ({ author, commitment, update, code }) => `  ${author}  ${standing(commitment, update, code)}`,
   );
-  context.print(round as unknown as Json, [roundText(round), ...members].join('\n'));
-}
-
-interface MemberView {
-  readonly author: string;
-  readonly commitment: string | null;
-  readonly update: string | null;
-  readonly code: string | null;
+  const { privacy } = unwrap(parseTerms(round.terms));
+  const text = [roundText(round), ...(privacy === undefined ? [] : [privacyText(privacy)]), ...members];
+  context.print(round as unknown as Json, text.join('\n'));
 }
 
 function standing(commitment: string | null, update: string | null, code: string | null): string {

@@ -21,18 +21,24 @@ import type { CommandContext } from '../../command-context.js';
 import { problemIn, type ServerClient } from '../../server-client.js';
 import { withServer, type ServerDoor } from '../../server-door.js';
 import { CarriedFolder } from './carried-folder.js';
-import { roundPath, roundText, type RoundView } from './round-view.js';
+import { refuseAnother, stillCounts } from './own-commitment.js';
+import { privacyText, roundPath, roundText, type RoundDetail, type RoundView } from './round-view.js';
 
 /** File of a training's folder that holds its compressed update. */
 const UPDATE_FILE = 'update.sdelta';
 
-/** Joins a round with the key that signs this node's blocks. */
+/** Joins a round with the key that signs this node's blocks, and says what becomes of the member's privacy. */
 export async function joinRound(context: CommandContext, id: string, door: ServerDoor): Promise<void> {
   const path = roundPath(id, '/members');
   const signer = await signerOf(context);
   const statement = { version: 1, kind: 'join', round: id, author: bytesToHex(signer.publicKey) } as const;
-  const round = await withServer(context, door, (server) => send(server, path, signer, statement));
-  context.print(round as unknown as Json, roundText(round));
+  const round = await withServer(context, door, async (server) => {
+    const { terms } = await server.json<RoundDetail>('GET', roundPath(id));
+    const { privacy = null } = unwrap(parseTerms(terms));
+    return { ...(await send(server, path, signer, statement)), privacy };
+  });
+  const text = [roundText(round), ...(round.privacy === null ? [] : [privacyText(round.privacy)])];
+  context.print(round as unknown as Json, text.join('\n'));
 }
 
 /** How an update is made of what was trained. */
@@ -41,7 +47,7 @@ interface CommitOptions extends ServerDoor, DeltaPlan {
   readonly momentum: number;
 }
 
-/** Compresses what was trained, keeps it beside the training, and commits to it. */
+/** Compresses what was trained, keeps it beside the training, and commits to it. `ROUND_COMMITTED`, with nothing written, where the author has committed to something else. */
 export async function commitToRound(
   context: CommandContext,
   id: string,
@@ -53,32 +59,21 @@ export async function commitToRound(
   const author = bytesToHex(signer.publicKey);
   const { dataDir } = await context.config();
   const round = await withServer(context, options, async (server) => {
-    const shown = await server.json<{ terms: unknown }>('GET', roundPath(id));
+    const shown = await server.json<RoundDetail>('GET', roundPath(id));
     const terms = unwrap(parseTerms(shown.terms));
-    const carried = new CarriedFolder(dataDir, terms.model);
-    const before = await carried.before(id, terms.experts, (of) => counts(server, of, author));
+    const carried = new CarriedFolder(dataDir, server.url, terms);
+    const before = await carried.before(id, terms.experts, (made) => stillCounts(server, made, author));
     const { rank, share, bits, feedback, momentum } = options;
     const wish = { plan: { rank, share, bits }, feedback, beta: momentum, before, salt: saltOf(signer, id) };
     const { bytes, after } = await prepared(server, terms, folder, wish);
-    await writeDurably(folder, [{ target: join(folder, UPDATE_FILE), content: bytes }]);
-    await carried.keep(id, terms.experts, before, after);
     const commitment = commitmentOf(id, author, nativeSha256Hex(bytes));
+    // Before anything is written: what was committed to has to stay as it is, to be shown.
+    refuseAnother(shown, author, commitment);
+    await writeDurably(folder, [{ target: join(folder, UPDATE_FILE), content: bytes }]);
+    await carried.keep({ round: id, commitment }, terms.experts, before, after);
     return send(server, path, signer, { version: 1, kind: 'commit', round: id, author, commitment });
   });
   context.print(round as unknown as Json, roundText(round));
-}
-
-/** Whether what was sent in a round has become part of the model, or may still. */
-async function counts(server: ServerClient, id: string, author: string): Promise<boolean> {
-  const response = await server.fetch(roundPath(id));
-  if (!response.ok) return false;
-  const { state, result, outcome } = (await response.json()) as {
-    readonly state: string;
-    readonly result: { readonly state: string } | null;
-    readonly outcome: { readonly members: readonly { readonly author: string }[] } | null;
-  };
-  if (state === 'failed' || result?.state === 'rejected' || result?.state === 'superseded') return false;
-  return outcome === null || outcome.members.some((member) => member.author === author);
 }
 
 /** Secret bytes for an update of a private round, the same ones whenever it is made again: of a signature that nobody else can make or sees. */
