@@ -15,10 +15,10 @@ export { runPretraining, type PretrainingOutcome } from './pretraining/run-pretr
 export { hashFile } from './run/hash-file.js';
 export { lossCurve } from './run/loss-curve.js';
 export { readExamples, type TrainingExamples } from './run/read-examples.js';
-export { keepEveryOf } from './run/keep-every.js';
+export { keepEveryOfPlan } from './run/keep-every.js';
 export { openJob, startJob } from './run/node/own-training-job.js';
 export { RUN_SETTINGS } from './run/run-settings.js';
-export { STATES_BYTES, TrainingFolder, type KeptRun } from './run/training-folder.js';
+export { TrainingFolder, type KeptRun } from './run/training-folder.js';
 export { checkBlocks, type TrainingJob, type TrainingWish } from './run/training-job.js';
 export { initialLink, trainingResult } from './run/training-result.js';
 export { runTraining, type RunEnd, type RunHooks, type RunOutcome } from './run/training-run.js';

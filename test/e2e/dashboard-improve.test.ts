@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { first, mixture } from '../../src/datasets/index.js';
 import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
-import { PATIENCE_MS, runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import {
+  answerOnce,
+  PATIENCE_MS,
+  runCommand,
+  startServer,
+  temporaryFolder,
+  type TestServer,
+} from '../support/index.js';
 import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
 
 /** An evaluation computes thousands of answers. */
@@ -13,6 +20,20 @@ const BATCH_TOKENS = 384;
 const BLOCK_FILE = `${DAMAGED_EXPERT}.tensorblock`;
 /** Longest line that is read, bytes. */
 const LINE_BYTES = 1 << 20;
+
+/** Run in the browser: keeps another key. */
+const TAKE_OTHER_KEY = `new Promise((resolve) => {
+  const opening = indexedDB.open('stemma-author', 1);
+  opening.onsuccess = () => {
+    const transaction = opening.result.transaction('keys', 'readwrite');
+    transaction.objectStore('keys').put(new Uint8Array(32).fill(7), 'author');
+    transaction.oncomplete = () => resolve(opening.result.close());
+  };
+})`;
+
+/** Whether the browser would ask before this tab is closed. */
+const closingIsAsked = (page: Page) =>
+  page.evaluate(`!dispatchEvent(new Event('beforeunload', { cancelable: true }))`) as Promise<boolean>;
 
 interface Manifest {
   readonly steps: readonly { readonly hash: string }[];
@@ -90,9 +111,34 @@ browserTests('the Improve page', () => {
     expect(await saved(page, BLOCK_FILE)).toEqual(readFileSync(join(out, BLOCK_FILE)));
     expect(await saved(page, 'loss.svg')).toEqual(readFileSync(join(out, 'loss.svg')));
 
+    // What is not handed in is not forgotten by accident.
+    const question = page.getByRole('dialog', { name: 'Forget this training?' });
+    for (const button of ['Train', 'Forget it']) {
+      await press(page, button);
+      await question.getByText('The result is not handed in.').waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await question.waitFor({ state: 'detached' });
+    }
+    expect(await closingIsAsked(page)).toBe(true);
+
     await page.getByText('kept here, unencrypted').waitFor();
     await page.getByLabel('Offer to show a few documents').check();
+    // Another tab takes another key.
+    await page.evaluate(TAKE_OTHER_KEY);
     await press(page, 'Sign and hand in');
+    await page
+      .getByRole('alert')
+      .getByRole('link', { name: /^KEY_CHANGED/ })
+      .waitFor();
+    await press(page, 'Sign and hand in');
+    await page
+      .getByRole('button', { name: 'Send these documents', exact: true })
+      .waitFor({ timeout: JUDGING_MS });
+    await press(page, 'Forget it');
+    await question.getByText('What was handed in is not judged yet.').waitFor();
+    await question.getByRole('button', { name: 'Keep it' }).click();
+    await question.waitFor({ state: 'detached' });
     await press(page, 'Send these documents');
     const checks = page.getByRole('list', { name: 'Checks' });
     await checks
@@ -104,6 +150,10 @@ browserTests('the Improve page', () => {
     await page.waitForURL(/\/submissions\/submission_/);
     await page.getByRole('link', { name: 'Improve' }).click();
     await page.getByText('accepted', { exact: true }).waitFor({ timeout: JUDGING_MS });
+    await answerOnce(
+      () => closingIsAsked(page),
+      (asked) => !asked,
+    );
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();

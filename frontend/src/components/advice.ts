@@ -158,6 +158,11 @@ export const adviceByCode: Readonly<Record<string, Advice>> = {
     unaffected: 'The key that was here stays.',
     action: 'Paste the content of a file that Save this key has written.',
   },
+  KEY_CHANGED: {
+    title: 'Another tab has changed the key',
+    unaffected: 'Nothing was signed or sent.',
+    action: 'The key that is kept now is shown here: hand in again to sign with it, or use the other one.',
+  },
   KEY_STORE: {
     title: 'This browser keeps no key',
     unaffected: 'What was trained is still here.',

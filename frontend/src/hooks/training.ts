@@ -2,26 +2,31 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { handIn, sendOpening, type HandInProgress } from '../api/hand-in.js';
 import { listReleaseExperts } from '../api/models.js';
-import { authorKey, replaceAuthorKey } from '../training/author-key.js';
+import { authorKey, replaceAuthorKey, stillAuthorKey } from '../training/author-key.js';
+import { guardClosing } from '../training/closing-guard.js';
 import { TrainingDesk } from '../training/training-desk.js';
 import type { Training } from '../training/training-state.js';
+
+/** States in which nobody asks for updates any more. */
+const JUDGED_STATES: ReadonlySet<string> = new Set(['accepted', 'rejected', 'released', 'superseded']);
 
 /** The training of this tab. */
 export const trainingDesk = new TrainingDesk(
   () => new Worker(new URL('../training/worker.ts', import.meta.url), { type: 'module' }),
 );
 
-/** Where the training of this tab is; while it goes on, the browser asks before the tab is closed. */
+guardClosing(trainingDesk, globalThis);
+
+/** Where the training of this tab is. */
 export function useTraining(): Training {
-  const training = useSyncExternalStore(trainingDesk.watch, trainingDesk.current);
-  const busy = training.phase === 'training' || training.phase === 'paused';
+  return useSyncExternalStore(trainingDesk.watch, trainingDesk.current);
+}
+
+/** Tells the training of this tab that its submission has its verdict. @param state of the submission */
+export function useJudged(submission: string, state: string | undefined): void {
   useEffect(() => {
-    if (!busy) return;
-    const ask = (event: BeforeUnloadEvent): void => event.preventDefault();
-    globalThis.addEventListener('beforeunload', ask);
-    return () => globalThis.removeEventListener('beforeunload', ask);
-  }, [busy]);
-  return training;
+    if (state !== undefined && JUDGED_STATES.has(state)) trainingDesk.judged(submission);
+  }, [submission, state]);
 }
 
 /** Names of the experts of a release; it never changes. @param release hash; null: none yet */
@@ -51,6 +56,8 @@ export interface HandInWords {
   readonly difficulty: number;
   /** Whether documents of drawn updates may be asked for. */
   readonly shows: boolean;
+  /** The key that its contributor has seen. */
+  readonly secretKey: Uint8Array;
 }
 
 /** Signs what was trained and hands it in; null while nothing is sent. */
@@ -58,12 +65,15 @@ export function useHandIn() {
   const queries = useQueryClient();
   const [progress, setProgress] = useState<HandInProgress | null>(null);
   const submit = useMutation({
-    mutationFn: async ({ shows, ...words }: HandInWords) => {
+    mutationFn: async ({ shows, secretKey, ...words }: HandInWords) => {
       setProgress({ step: 'sign', share: 0 });
-      const signed = await trainingDesk.sign({ ...words, secretKey: await authorKey() });
-      const { submission_id: submission } = await handIn(signed, shows, setProgress);
-      trainingDesk.handedIn(submission);
+      const wish = { ...words, secretKey: await stillAuthorKey(secretKey) };
+      const { training, submission } = await trainingDesk.sign(wish);
+      const { submission_id: id } = await handIn(submission, shows, setProgress);
+      trainingDesk.handedIn(training, id);
     },
+    // Where the key is another one now, it is shown before anything is signed with it.
+    onError: () => queries.invalidateQueries({ queryKey: ['author-key'] }),
     onSettled: () => {
       setProgress(null);
       return queries.invalidateQueries({ queryKey: ['learning'] });
@@ -77,7 +87,7 @@ export function useShowUpdates(submission: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async (updates: readonly number[]) =>
-      sendOpening(submission, await trainingDesk.show(updates)),
+      sendOpening(submission, await trainingDesk.show(submission, updates)),
     onSettled: () => queries.invalidateQueries({ queryKey: ['learning'] }),
   });
 }

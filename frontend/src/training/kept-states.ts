@@ -1,18 +1,28 @@
 import type { TrainerState } from '../../../src/learning/trainer/trainer.js';
 
-/** Memory that the kept states of a training may take, bytes. */
+/** Memory that the kept states of a training may take, bytes: a tab has less than a disk. */
 export const STATES_BYTES = 2 ** 28;
 
 /** States on the way of a training, in memory: what its updates are shown from where a server asks for them. */
 export class KeptStates {
-  private readonly states: TrainerState[] = [];
+  private states: TrainerState[] = [];
+  private offered = 0;
+  private stride = 1;
 
-  /** @param beginning before the first update */
-  constructor(private readonly beginning: TrainerState) {}
+  /** @param beginning before the first update  @param room bytes */
+  constructor(
+    private readonly beginning: TrainerState,
+    private readonly room: number,
+  ) {}
 
-  /** Keeps a state that is newer than those before. */
+  /** Keeps a state that is newer than those before; where there is no room for all, every second, fourth, eighth… of those it was given. */
   keep(state: TrainerState): void {
+    this.offered += 1;
+    if (this.offered % this.stride !== 0) return;
     this.states.push(state);
+    if (this.states.length * state.values.byteLength <= this.room) return;
+    this.states = this.states.filter((_, i) => i % 2 === 1);
+    this.stride *= 2;
   }
 
   /** The newest one with no more updates behind it. */

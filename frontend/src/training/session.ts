@@ -1,6 +1,6 @@
 import { bytesToHex, sha256Bytes } from '../../../src/common/hash.js';
 import { unwrap } from '../../../src/common/result.js';
-import { keepEveryOf } from '../../../src/learning/run/keep-every.js';
+import { keepEveryOfPlan } from '../../../src/learning/run/keep-every.js';
 import { RUN_SETTINGS } from '../../../src/learning/run/run-settings.js';
 import {
   checkBlocks,
@@ -29,8 +29,6 @@ import { readTrainingData, type TrainingData } from './training-data.js';
 const PREFIX_BYTES = 1 << 28;
 /** The page is told of updates this often at most, ms. */
 const TELL_MS = 100;
-/** A value and two moments, each float32. */
-const STATE_VALUE_BYTES = 12;
 
 /** Asks the server of this page; the token goes along where there is one. */
 export function accessOf(token: string | null): RemoteBlockAccess {
@@ -55,11 +53,9 @@ export class TrainingSession {
     const { job, kernel } = await this.startJob(request, token, model, data);
     const { plan, trainer } = job;
     const sizes = trainedSizes(model.config, plan.blocks);
-    const stateBytes = sizes.reduce((sum, size) => sum + size, 0) * STATE_VALUE_BYTES;
-    const { checkEvery } = RUN_SETTINGS;
-    const keepEvery = keepEveryOf(stateBytes, plan.schedule.steps, checkEvery, STATES_BYTES);
+    const keepEvery = keepEveryOfPlan(model.config, plan);
     const initial = initialLink(model, job, sha256Bytes);
-    const states = new KeptStates(trainer.state());
+    const states = new KeptStates(trainer.state(), STATES_BYTES);
     const { learnt, unseen } = data.examples;
     this.tell({ type: 'begun', updates: plan.schedule.steps, learnt: learnt.length, unseen: unseen.length });
     const outcome = await this.train(job, data, request.minutes * 60_000, keepEvery, states);

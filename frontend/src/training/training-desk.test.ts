@@ -85,7 +85,7 @@ describe('the training of a tab', () => {
   it('signs, one at a time, or says why not', async () => {
     const { sut, worker } = deskAt(BEGUN);
     const outcomes: string[] = [];
-    void sut.sign(WISH).then(({ signature }) => outcomes.push(signature));
+    void sut.sign(WISH).then(({ submission }) => outcomes.push(submission.signature));
     const tooMuch = sut.sign(WISH).catch(({ code }: Problem) => outcomes.push(code));
     worker.tells(SIGNED);
     await tooMuch;
@@ -95,16 +95,48 @@ describe('the training of a tab', () => {
     worker.tells({ type: 'not done', code: 'BLOCK_WORK', detail: 'no' });
     await expect(second).rejects.toMatchObject({ code: 'BLOCK_WORK' });
     expect(sut.current().phase).toBe('training');
-    const third = sut.show([0]);
+    sut.handedIn(1, 'submission_1');
+    const third = sut.show('submission_1', [0]);
     sut.forget();
     await expect(third).rejects.toMatchObject({ code: 'TRAINING_OPTIONS' });
   });
 
   it('remembers as what it was handed in until it is forgotten', () => {
     const { sut } = deskAt(BEGUN);
-    sut.handedIn('submission_1');
-    expect(sut.current().submission).toBe('submission_1');
+    sut.handedIn(1, 'submission_1');
+    expect(sut.current()).toMatchObject({ submission: 'submission_1', judged: false });
+    sut.judged('submission_2');
+    expect(sut.current().judged).toBe(false);
+    sut.judged('submission_1');
+    expect(sut.current().judged).toBe(true);
     sut.forget();
+    expect(sut.current()).toMatchObject({ submission: null, judged: false });
+  });
+
+  it('takes no submission of an earlier training for that of the present one, and shows it nothing', async () => {
+    const { sut, worker, workers } = deskAt(BEGUN);
+    const signing = sut.sign(WISH);
+    worker.tells(SIGNED);
+    const { training } = await signing;
+    // Sent in a tab that has begun another training meanwhile, or has none.
+    sut.start(REQUEST);
+    sut.handedIn(training, 'submission_1');
     expect(sut.current().submission).toBeNull();
+    const showing = sut.show('submission_1', [0]);
+    workers[1].tells({ type: 'not done', code: 'OPENING_TRAINING', detail: 'other documents' });
+    await expect(showing).rejects.toMatchObject({ code: 'TRAINING_OPTIONS' });
+    sut.handedIn(sut.current().number, 'submission_2');
+    expect(workers[1].commands.map(({ type }) => type)).toEqual(['start']);
+    sut.forget();
+    sut.handedIn(training, 'submission_1');
+    expect(sut.current().submission).toBeNull();
+  });
+
+  it('hears nothing of a worker whose training is forgotten', () => {
+    const { sut, worker } = deskAt(BEGUN);
+    sut.start(REQUEST);
+    worker.tells(BEGUN);
+    worker.dispatchEvent(new Event('error'));
+    expect(sut.current().phase).toBe('preparing');
   });
 });

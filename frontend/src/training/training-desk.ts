@@ -16,10 +16,18 @@ interface Waiting {
   reject(problem: Problem): void;
 }
 
+/** A training that was signed. */
+export interface SignedTraining {
+  /** Which one of this tab it is: another may have taken its place when it is handed in. */
+  readonly training: number;
+  readonly submission: SignedSubmission;
+}
+
 /** The training of this tab; it outlives the page, and ends with the tab. One at a time. */
 export class TrainingDesk {
   private training = NO_TRAINING;
   private worker: Worker | null = null;
+  private begun = 0;
   private waiting: Waiting | null = null;
   private readonly watchers = new Set<() => void>();
 
@@ -40,16 +48,21 @@ export class TrainingDesk {
     this.forget();
     const worker = this.createWorker();
     this.worker = worker;
-    worker.addEventListener('message', ({ data }: MessageEvent<TrainerReport>) => this.take(data));
+    // What an earlier worker had still on the way says nothing about this training.
+    const take = (report: TrainerReport): void => {
+      if (this.worker === worker) this.take(report);
+    };
+    worker.addEventListener('message', ({ data }: MessageEvent<TrainerReport>) => take(data));
     worker.addEventListener('error', (event) => {
       event.preventDefault();
-      this.take({
+      take({
         type: 'refused',
         code: 'TRAINING_CRASHED',
         detail: event.message || 'The worker did not start.',
       });
     });
-    this.change({ ...NO_TRAINING, phase: 'preparing', request });
+    this.begun += 1;
+    this.change({ ...NO_TRAINING, number: this.begun, phase: 'preparing', request });
     this.send({ type: 'start', request, token: accessToken() });
   }
 
@@ -82,20 +95,33 @@ export class TrainingDesk {
     this.change(NO_TRAINING);
   }
 
-  /** Remembers as which submission it was handed in: what is asked of that is answered from here. */
-  handedIn(submission: string): void {
-    this.change({ ...this.training, submission });
+  /**
+   * Remembers as which submission it was handed in: what is asked of that is answered from here.
+   * @param number of the training that was signed; nothing is done where another one has taken its place
+   */
+  handedIn(number: number, submission: string): void {
+    if (number !== this.training.number) return;
+    this.change({ ...this.training, submission, judged: false });
+  }
+
+  /** Remembers that nothing more will be asked of a submission; of another one than this training's it says nothing. */
+  judged(submission: string): void {
+    if (this.training.submission !== submission || this.training.judged) return;
+    this.change({ ...this.training, judged: true });
   }
 
   /** Signs what was trained. Throws a `Problem`. */
-  async sign(wish: HandInWish): Promise<SignedSubmission> {
+  async sign(wish: HandInWish): Promise<SignedTraining> {
+    const { number } = this.training;
     const report = await this.ask('signed', { type: 'sign', wish, token: accessToken() });
     if (report.type !== 'signed') throw new Problem(0, 'DASHBOARD', 'The worker answered something else.');
-    return report.submission;
+    return { training: number, submission: report.submission };
   }
 
-  /** The opening of some updates, for whoever audits the training. Throws a `Problem`. */
-  async show(updates: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
+  /** The opening of some updates of the training that was handed in as this, for whoever audits it. Throws a `Problem`. */
+  async show(submission: string, updates: readonly number[]): Promise<Uint8Array<ArrayBuffer>> {
+    if (this.training.submission !== submission)
+      throw new Problem(0, 'TRAINING_OPTIONS', 'The training that was handed in is no longer here.');
     const report = await this.ask('shown', { type: 'show', updates });
     if (report.type !== 'shown') throw new Problem(0, 'DASHBOARD', 'The worker answered something else.');
     return report.opening;

@@ -4,6 +4,8 @@ import type { Look, Preparation, TrainerReport, TrainingEnd, TrainingRequest } f
 
 /** Where a training of this tab is. */
 export interface Training {
+  /** Counts the trainings of this tab; 0: there is none. */
+  readonly number: number;
   readonly phase: 'none' | 'preparing' | 'training' | 'paused' | 'ended' | 'refused';
   readonly request: TrainingRequest | null;
   /** What is made ready: how much of how much; a total of 0 is not known. */
@@ -21,11 +23,14 @@ export interface Training {
   readonly outcome: TrainingEnd | null;
   /** As which submission it was handed in; null: it was not. */
   readonly submission: string | null;
+  /** Whether its submission has its verdict: nothing more is asked of the training then. */
+  readonly judged: boolean;
   readonly problem: Problem | null;
 }
 
 /** Before any training. */
 export const NO_TRAINING: Training = {
+  number: 0,
   phase: 'none',
   request: null,
   part: 'model',
@@ -39,6 +44,7 @@ export const NO_TRAINING: Training = {
   looks: [],
   outcome: null,
   submission: null,
+  judged: false,
   problem: null,
 };
 
@@ -71,6 +77,18 @@ export function afterReport(training: Training, report: TrainerReport): Training
     case 'not done':
       return training;
   }
+}
+
+/** What is lost with a training that is forgotten now; null: nothing that anybody needs. */
+export type AtStake = 'training' | 'result' | 'submission';
+
+/** What would be lost with the training: it goes on, its result was not handed in, or its submission may still be asked for updates. */
+export function atStake({ phase, outcome, submission, judged }: Training): AtStake | null {
+  if (phase === 'training' || phase === 'paused') return 'training';
+  if (outcome === null || outcome.best.step === 0) return null;
+  if (submission === null) return 'result';
+  // Without its worker nothing can be shown any more.
+  return judged || phase === 'refused' ? null : 'submission';
 }
 
 /** Updates a second; null before the first one. */

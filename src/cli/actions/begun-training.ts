@@ -7,13 +7,11 @@ import {
   checkBlocks,
   growModel,
   initialLink,
-  keepEveryOf,
+  keepEveryOfPlan,
   openJob,
   placesOf,
   RUN_SETTINGS,
   startJob,
-  STATES_BYTES,
-  trainedSizes,
   TrainingFolder,
   trainingKernelPath,
   type KeptRun,
@@ -61,9 +59,6 @@ export interface BegunTraining {
 }
 
 const { checkEvery: CHECK_EVERY } = RUN_SETTINGS;
-const VALUE_BYTES = 4;
-/** A value and two moments. */
-const STATE_VALUES = 3;
 
 /** Begins a training that was asked for. Throws what its parts refuse. */
 export async function beginTraining(
@@ -86,13 +81,11 @@ export async function beginTraining(
   const job = unwrap(await startJob(model, data.examples, wish, () => performance.now()));
   return orStop(job, async () => {
     const { plan } = job;
-    const values = trainedSizes(model.config, plan.blocks).reduce((sum, size) => sum + size, 0);
-    const stateBytes = values * STATE_VALUES * VALUE_BYTES;
     const folder = await TrainingFolder.create(out, {
       ...{ model: `${model.model}@${model.version}`, release: model.release, server },
       ...{ kernel: await kernelHash(), data: { path: resolve(options.data), hash: data.hash } },
       ...{ datasets: options.datasets, plan, checkEvery: CHECK_EVERY },
-      keepEvery: keepEveryOf(stateBytes, plan.schedule.steps, CHECK_EVERY, STATES_BYTES),
+      keepEvery: keepEveryOfPlan(model.config, plan),
     });
     return { model, data, job, folder, out, from: null, initial: initialLink(model, job, nativeSha256) };
   });

@@ -10,8 +10,7 @@ import type { TokenSequence } from '../trainer/batch.js';
 import { Trainer } from '../trainer/trainer.js';
 import type { TrainingPlan } from '../trainer/training-plan.js';
 import type { RunRecord } from './run-record.js';
-import { keepEveryOf } from './keep-every.js';
-import { STATES_BYTES, TrainingFolder } from './training-folder.js';
+import { TrainingFolder } from './training-folder.js';
 import { runTraining, type RunHooks, type RunOutcome } from './training-run.js';
 
 const STEPS = 14;
@@ -116,14 +115,5 @@ describe('the folder of a training', () => {
       await writeFile(join(folder, 'run.json'), text);
       expect(await TrainingFolder.open(folder)).toMatchObject({ error: { code: 'TRAINING_FOLDER' } });
     }
-  });
-});
-
-describe('the distance of kept states', () => {
-  it('is a multiple of the looks, and greater for more and larger states', () => {
-    expect(keepEveryOf(1 << 20, 1000, 20, STATES_BYTES)).toBe(20);
-    expect(keepEveryOf(2 ** 28, 1000, 20, STATES_BYTES)).toBe(500);
-    expect(keepEveryOf(2 ** 33, 1000, 20, STATES_BYTES)).toBe(1000);
-    expect(keepEveryOf(100e6, 10_000, 20, STATES_BYTES) % 20).toBe(0);
   });
 });

@@ -16,8 +16,6 @@ import { parseRecord, recordJson, type RunRecord } from './run-record.js';
 import { decodeState, encodeState } from './state-file.js';
 import type { Check, RunProgress } from './training-run.js';
 
-/** Disk that the kept states of a training may take, bytes. */
-export const STATES_BYTES = 2 ** 30;
 const STATE_FILE = /^(\d{1,8})\.state$/;
 
 /** A point that a training can be taken up from. */

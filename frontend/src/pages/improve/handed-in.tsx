@@ -5,13 +5,14 @@ import { count, dateTime } from '../../components/format.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { State } from '../../components/state.js';
 import { useSubmission } from '../../hooks/learning.js';
-import { useShowUpdates } from '../../hooks/training.js';
+import { useJudged, useShowUpdates } from '../../hooks/training.js';
 import { SubmissionState } from '../submissions/submission-state.js';
 import styles from './improve.module.css';
 
 /** What becomes of a submission, check by check. */
 export function HandedIn({ id }: { id: string }) {
   const { submission } = useSubmission(id);
+  useJudged(id, submission.data?.state);
   if (submission.isError)
     return (
       <div className={styles.wide}>

@@ -1,6 +1,8 @@
 import { useState } from 'react';
-import { useTraining } from '../../hooks/training.js';
+import { trainingDesk, useTraining } from '../../hooks/training.js';
 import { mostThreads } from '../../training/most-threads.js';
+import { atStake } from '../../training/training-state.js';
+import { AskBeforeLoss } from './ask-before-loss.js';
 import { ResultPanel } from './result-panel.js';
 import { SubmitPanel } from './submit-panel.js';
 import { TrainingForm } from './training-form.js';
@@ -15,7 +17,10 @@ const firstWish = (): TypedWish => ({ ...USUAL_WISH, threads: Math.max(1, mostTh
 export default function ImprovePage() {
   const training = useTraining();
   const [wish, setWish] = useState<TypedWish>(firstWish);
+  const [asked, setAsked] = useState<(() => void) | null>(null);
   const { phase, outcome } = training;
+  /** Does at once what loses nothing that anybody needs. */
+  const unlessLost = (act: () => void) => (atStake(training) === null ? act() : setAsked(() => act));
   const busy = phase === 'preparing' || phase === 'training' || phase === 'paused';
   return (
     <div className={`page ${styles.page}`}>
@@ -29,10 +34,18 @@ export default function ImprovePage() {
         in, and then only the trained weights and a manifest with hashes. If a server audits the training, you
         are asked before it sees a document.
       </p>
-      <TrainingForm wish={wish} onChange={setWish} busy={busy} />
-      {phase !== 'none' && <TrainingPanel training={training} />}
+      <TrainingForm
+        wish={wish}
+        onChange={setWish}
+        onTrain={(request) => unlessLost(() => trainingDesk.start(request))}
+        busy={busy}
+      />
+      {phase !== 'none' && (
+        <TrainingPanel training={training} onForget={() => unlessLost(() => trainingDesk.forget())} />
+      )}
       {outcome !== null && <ResultPanel outcome={outcome} />}
       {outcome !== null && outcome.best.step > 0 && <SubmitPanel submission={training.submission} />}
+      <AskBeforeLoss lost={atStake(training)} act={asked} onClose={() => setAsked(null)} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { Button, Checkbox, NumberInput, Progress, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { ProblemNotice } from '../../components/notice.js';
-import { useHandIn } from '../../hooks/training.js';
+import { useAuthorKey, useHandIn } from '../../hooks/training.js';
 import { HandedIn } from './handed-in.js';
 import styles from './improve.module.css';
 import { KeyFields } from './key-fields.js';
@@ -15,11 +15,13 @@ export function SubmitPanel({ submission }: { submission: string | null }) {
   const [difficulty, setDifficulty] = useState<number | string>(0);
   const [shows, setShows] = useState(false);
   const { submit, progress } = useHandIn();
+  const { key } = useAuthorKey();
   const domains = typed.split(/[\s,]+/).filter((name) => name !== '');
   const wrong = domains.length > 64 || !domains.every((name) => DOMAIN.test(name));
   const hand = (event: { preventDefault(): void }) => {
     event.preventDefault();
-    submit.mutate({ domains, difficulty: Number(difficulty), shows });
+    if (key.data === undefined) return;
+    submit.mutate({ domains, difficulty: Number(difficulty), shows, secretKey: key.data });
   };
   return (
     <section className="panel" aria-labelledby="submit">
@@ -58,7 +60,12 @@ export function SubmitPanel({ submission }: { submission: string | null }) {
           onChange={(event) => setShows(event.currentTarget.checked)}
         />
         <div className={`row ${styles.wide}`}>
-          <Button type="submit" size="xs" disabled={wrong} loading={submit.isPending}>
+          <Button
+            type="submit"
+            size="xs"
+            disabled={wrong || key.data === undefined}
+            loading={submit.isPending}
+          >
             Sign and hand in
           </Button>
         </div>

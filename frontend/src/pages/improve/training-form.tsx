@@ -1,14 +1,20 @@
 import { Button, FileInput, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { ProblemNotice } from '../../components/notice.js';
 import { useModels } from '../../hooks/models.js';
-import { trainingDesk, useReleaseExperts } from '../../hooks/training.js';
+import { useReleaseExperts } from '../../hooks/training.js';
 import { mostThreads } from '../../training/most-threads.js';
+import type { TrainingRequest } from '../../training/protocol.js';
 import styles from './improve.module.css';
 import { BOUNDS, boundedNumber, requestOf, typedDatasets, type TypedWish } from './wish.js';
 
 /** What is trained, on what, for how long. */
-export function TrainingForm(props: { wish: TypedWish; onChange: (wish: TypedWish) => void; busy: boolean }) {
-  const { wish, onChange, busy } = props;
+export function TrainingForm(props: {
+  wish: TypedWish;
+  onChange: (wish: TypedWish) => void;
+  onTrain: (request: TrainingRequest) => void;
+  busy: boolean;
+}) {
+  const { wish, onChange, onTrain, busy } = props;
   const models = useModels();
   const live = (models.data ?? []).filter((model) => model.live !== null);
   const model = live.find(({ name }) => name === wish.model) ?? live[0];
@@ -17,7 +23,7 @@ export function TrainingForm(props: { wish: TypedWish; onChange: (wish: TypedWis
   const request = requestOf(chosen, mostThreads());
   const start = (event: { preventDefault(): void }) => {
     event.preventDefault();
-    if (request !== null) trainingDesk.start(request);
+    if (request !== null) onTrain(request);
   };
   return (
     <section className="panel" aria-labelledby="wish">

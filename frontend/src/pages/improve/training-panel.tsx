@@ -13,7 +13,7 @@ const PARTS = {
 } as const;
 
 /** A training as it goes on: what it does, the curve, and the buttons that hold and end it. */
-export function TrainingPanel({ training }: { training: Training }) {
+export function TrainingPanel({ training, onForget }: { training: Training; onForget: () => void }) {
   const { phase, request, problem, looks, losses } = training;
   return (
     <section className="panel" aria-labelledby="training">
@@ -35,17 +35,17 @@ export function TrainingPanel({ training }: { training: Training }) {
         )}
         {looks.length > 0 && <Figures training={training} />}
         {looks.length > 0 && <LossChart losses={losses} looks={looks} updates={training.updates} />}
-        <Buttons phase={phase} />
+        <Buttons phase={phase} onForget={onForget} />
       </div>
     </section>
   );
 }
 
-function Buttons({ phase }: Pick<Training, 'phase'>) {
+function Buttons({ phase, onForget }: Pick<Training, 'phase'> & { onForget: () => void }) {
   if (phase === 'refused' || phase === 'ended')
     return (
       <div className="row">
-        <Button size="xs" variant="default" onClick={() => trainingDesk.forget()}>
+        <Button size="xs" variant="default" onClick={onForget}>
           Forget it
         </Button>
       </div>
