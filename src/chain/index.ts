@@ -3,6 +3,7 @@ export { ChainModule } from './chain.module.js';
 export type { BlockRule } from './checks/check.js';
 export { digestSource } from './checks/payload.js';
 export { BlockRules } from './checks/rules.js';
+export * from './delta/index.js';
 export { Fsck, type FsckReport } from './fsck/fsck.js';
 export {
   FsckRegistry,
