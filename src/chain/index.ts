@@ -28,6 +28,8 @@ export {
 } from './store/blob-store.js';
 export { BlockStores, nameOfHeader, nameOfLeaves } from './store/block-stores.js';
 export { FileBlobStore } from './store/file-blob-store.js';
+export { PayloadForms, type SnapshotReason } from './store/payload-forms.js';
+export { PayloadStore } from './store/payload-store.js';
 export { storageError } from './store/storage-error.js';
 export type { StoredBlock } from './tables/block-queries.js';
 export type { ChainHead } from './tables/block-writer.js';

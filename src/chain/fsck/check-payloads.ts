@@ -1,7 +1,8 @@
-import { bytesToHex, equalBytes } from '../../common/index.js';
+import { bytesToHex, CodedError, equalBytes } from '../../common/index.js';
 import type { Findings } from '../../log/index.js';
 import { PAYLOAD_TILE_BYTES, type BlockHeader, type PayloadDigest } from '../block/index.js';
 import { digestSource } from '../checks/payload.js';
+import type { PayloadSource } from '../publish/block-input.js';
 import { leavesBlob } from '../publish/block-storage.js';
 import type { BlockStores } from '../store/block-stores.js';
 import type { AcceptedFact, FsckOptions } from './fsck-check.js';
@@ -37,9 +38,8 @@ async function checkPayload(
   onDone: (bytes: number) => void,
 ): Promise<void> {
   const name = header.name === null ? '' : ` (${header.name})`;
-  const stat = await stores.payloads.stat(header.payload_hash);
-  const path = stores.payloads.path(header.payload_hash);
-  if (stat === null || path === null) {
+  const source = await sourceOf(stores, header.payload_hash);
+  if (source === null) {
     findings.error(
       'PAYLOAD_MISSING',
       hash,
@@ -47,8 +47,13 @@ async function checkPayload(
     );
     return;
   }
-  const digest = await digestSource({ path });
-  onDone(stat.size);
+  if (source instanceof CodedError) {
+    const why = `the payload of block ${hash}${name} cannot be made from its delta: ${source.message}`;
+    findings.error('PAYLOAD_WRONG', hash, why);
+    return;
+  }
+  const digest = await digestSource(source);
+  onDone(digest.size);
   if (digest.hash !== header.payload_hash) {
     const where = await describeDamage(stores, header, digest);
     findings.error('PAYLOAD_WRONG', hash, `the payload of block ${hash}${name} is damaged: ${where}`);
@@ -63,6 +68,15 @@ async function checkPayload(
     return;
   }
   await checkLeaves(stores, hash, digest, findings, options);
+}
+
+/** The file of a payload, or what comes of its deltas; null where there is neither. */
+async function sourceOf({ payloads }: BlockStores, hash: string): Promise<PayloadSource | CodedError | null> {
+  const path = payloads.whole.path(hash);
+  if (path !== null && (await payloads.whole.has(hash))) return { path };
+  if (!(await payloads.has(hash))) return null;
+  const payload = await payloads.read(hash);
+  return payload.ok ? payload.value : payload.error;
 }
 
 async function checkLeaves(

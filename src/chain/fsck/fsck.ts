@@ -146,7 +146,8 @@ export class Fsck implements OnModuleInit {
   }
 
   private temporaryFolders(): string[] {
-    const folders = ['blobs/payloads', 'blobs/headers', 'blobs/leaves', 'log'];
+    const blobs = ['payloads', 'headers', 'leaves', 'deltas', 'kept-whole'].map((kind) => `blobs/${kind}`);
+    const folders = [...blobs, 'log'];
     return folders.map((folder) => join(this.config.dataDir, folder, 'incoming'));
   }
 }

@@ -3,7 +3,7 @@ import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { ProblemException } from '../../common/problem.js';
 import { BlockReader, unknownBlock } from '../read/block-reader.js';
-import { BlobStore } from '../store/blob-store.js';
+import { BlockStores } from '../store/block-stores.js';
 import { parseRange } from './byte-range.js';
 import { BlockParameters } from './chain-requests.js';
 
@@ -15,7 +15,7 @@ const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
 export class PayloadController {
   constructor(
     private readonly reader: BlockReader,
-    private readonly payloads: BlobStore,
+    private readonly stores: BlockStores,
   ) {}
 
   @ApiOperation({
@@ -33,7 +33,10 @@ export class PayloadController {
     if (block === null || block.header.chain_id !== id) throw ProblemException.from(unknownBlock(hash));
     const { payload_hash, payload_type } = block.header;
     const etag = `"${payload_hash}"`;
-    const stat = await this.payloads.stat(payload_hash);
+    const { payloads } = this.stores;
+    // What lies as a delta is made whole once, instead of for every range of it; a refusal shows as a payload that is not there.
+    await payloads.hold(payload_hash);
+    const stat = await payloads.stat(payload_hash);
     if (stat === null)
       throw new ProblemException(503, 'BLOB_MISSING', `The payload of block ${hash} is not in the store.`, {
         block: hash,
@@ -60,11 +63,11 @@ export class PayloadController {
         },
       );
     if (range === null)
-      return void (await reply.header('content-length', stat.size).send(this.payloads.open(payload_hash)));
+      return void (await reply.header('content-length', stat.size).send(payloads.open(payload_hash)));
     await reply
       .status(206)
       .header('content-range', `bytes ${range.start}-${range.end - 1}/${stat.size}`)
       .header('content-length', range.end - range.start)
-      .send(this.payloads.open(payload_hash, range));
+      .send(payloads.open(payload_hash, range));
   }
 }

@@ -49,8 +49,12 @@ export class BlockReader {
     return this.stores.payloads.read(block.header.payload_hash);
   }
 
-  /** Where a payload lies as a local file, by `payload_hash`; null for stores without local files. */
-  payloadPath(payloadHash: string): string | null {
+  /**
+   * Where a payload lies as a local file, by `payload_hash`; null for stores without local files. One that lies as a delta is made whole
+   * there first; where that fails there is no file, as for one that is missing.
+   */
+  async payloadPath(payloadHash: string): Promise<string | null> {
+    await this.stores.payloads.hold(payloadHash);
     return this.stores.payloads.path(payloadHash);
   }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BlockReader, BlockStores, type BlockHeader } from '../../chain/index.js';
-import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { CodedError, err, ok, unwrap, type Json, type Result } from '../../common/index.js';
 import { checkDirectory } from '../blocks/check-weights.js';
 import { parseTensorDirectory } from '../blocks/tensor-directory.js';
 import { planBlocks, type PlannedBlock } from '../blocks/tensor-plan.js';
@@ -20,11 +20,15 @@ import type { ReleaseView, WeightView } from './release-view.js';
 
 /** Views kept; each is some kilobytes per weight block. */
 const CACHED_VIEWS = 16;
+/** How often payloads of a release in use are made sure of, ms; far below the time after which they are packed. */
+const HELD_MS = 900_000;
 
 /** Which block holds which weight, per release: everything inference knows of a model, read from blocks alone. */
 @Injectable()
 export class ParameterIndex {
   private readonly views = new Map<string, ReleaseView>();
+  /** When the payloads of a release were last made sure of, ms. */
+  private readonly held = new Map<string, number>();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -55,14 +59,27 @@ export class ParameterIndex {
   /** A release by its hash, null where it is not known. Throws the refusal of `load` for one that is damaged. */
   async release(hash: string): Promise<ReleaseView | null> {
     const known = this.views.get(hash);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.hold(known);
     const row = await releaseByHash(this.dataSource.manager, hash);
     if (row === null) return null;
     const view = await this.load(row);
     if (!view.ok) throw view.error;
-    if (this.views.size >= CACHED_VIEWS) this.views.delete(this.views.keys().next().value as string);
+    if (this.views.size >= CACHED_VIEWS) {
+      const oldest = this.views.keys().next().value as string;
+      this.views.delete(oldest);
+      this.held.delete(oldest);
+    }
     this.views.set(hash, view.value);
-    return view.value;
+    return this.hold(view.value);
+  }
+
+  /** Makes files of payloads that lie as deltas, and notes that all are in use, so that they stay; now and then, as that costs a look at each. */
+  private async hold(view: ReleaseView): Promise<ReleaseView> {
+    const now = Date.now();
+    if (now - (this.held.get(view.release) ?? 0) < HELD_MS) return view;
+    for (const { payloadHash } of view.weights.values()) unwrap(await this.stores.payloads.hold(payloadHash));
+    this.held.set(view.release, now);
+    return view;
   }
 
   /** The payload of a release's tokenizer block; null for a model without one. */

@@ -75,7 +75,7 @@ export class BundleWriter {
   }
 
   private async payloadEntry({ hash, header }: StoredBlock): Promise<Result<ZipEntry>> {
-    const path = this.blocks.payloadPath(header.payload_hash);
+    const path = await this.blocks.payloadPath(header.payload_hash);
     const size = path === null ? null : await sizeOf(path);
     if (path === null || size === null) return err(missing(hash, header.name ?? header.block_type));
     const open = () => createReadStream(path, { highWaterMark: CHUNK_BYTES });

@@ -156,7 +156,7 @@ export class Publication {
     const known = await this.reader.headers(headers.map((header) => hashHeader(header, nativeSha256)));
     return Promise.all(
       headers.map(async (header) => {
-        const stored = this.reader.payloadPath(header.payload_hash);
+        const stored = await this.reader.payloadPath(header.payload_hash);
         const isStored =
           stored !== null && (known.size > 0 || (await this.files.isGone(id, header.payload_hash)));
         return { header, payload: { path: isStored ? stored : this.files.path(id, header.payload_hash) } };

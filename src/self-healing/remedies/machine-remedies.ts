@@ -13,6 +13,8 @@ const TEMPORARY_FOLDERS = [
   'blobs/payloads/incoming',
   'blobs/headers/incoming',
   'blobs/leaves/incoming',
+  'blobs/deltas/incoming',
+  'blobs/kept-whole/incoming',
   'blobs/datasets/incoming',
   'log/incoming',
   'tmp',
