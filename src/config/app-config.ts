@@ -217,6 +217,10 @@ export class AppConfig {
   readonly learningRoundMb!: number;
   /** How long updates are kept after their round has ended, days; 0: for good. */
   readonly learningRoundDays!: number;
+  /** Hours for which nobody may have used an expert that came from another one until its payload lies as a delta; 0: all stay whole. */
+  readonly deltaColdHours!: number;
+  /** Longest time that making a payload from its deltas may take, ms; above it, the payload stays whole. */
+  readonly deltaLoadMs!: number;
   /** Folder with copies of payloads by their hash, such as `blobs/payloads` of a backup; null: there is none. */
   readonly blobBackupDir!: string | null;
   /** Base URL of another node a damaged payload is fetched from; null: there is none. */

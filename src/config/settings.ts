@@ -112,6 +112,8 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   learningFilterHours: integer(0, 720),
   learningRoundMb: integer(1, 512),
   learningRoundDays: integer(0, 3_650),
+  deltaColdHours: integer(0, 87_600),
+  deltaLoadMs: integer(1, 600_000),
   blobBackupDir: optional(path),
   blobPeerUrl: optional(url('http', 'https')),
   disputePeers: listOf(32, url('http', 'https')),

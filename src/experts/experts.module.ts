@@ -11,6 +11,10 @@ import { ExpertsController } from './http/experts.controller.js';
 import { GgufController } from './http/gguf.controller.js';
 import { ImportController } from './http/import.controller.js';
 import { ModelsController } from './http/models.controller.js';
+import { DeltaFsck } from './delta/delta-fsck.js';
+import { PackCandidates } from './delta/pack-candidates.js';
+import { PayloadPacker } from './delta/payload-packer.js';
+import { PackingSchedule } from './delta/packing-schedule.js';
 import { UploadController } from './http/upload.controller.js';
 import { ParameterIndex } from './releases/parameter-index.js';
 import { Promotion } from './releases/promotion.js';
@@ -19,6 +23,7 @@ import { ReleaseAuthor } from './releases/release-author.js';
 import { ReleaseCatalog } from './releases/release-catalog.js';
 import { ReleaseFsck } from './releases/release-fsck.js';
 import { ReleaseRules } from './releases/release-rules.js';
+import { DeltaUpload } from './upload/delta-upload.js';
 import { MultipartUpload } from './upload/multipart-upload.js';
 import { UploadStore } from './upload/upload-store.js';
 import { ExpertReports } from './usage/expert-report.js';
@@ -46,6 +51,11 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ExpertReports,
     MultipartUpload,
     UploadStore,
+    DeltaUpload,
+    PackCandidates,
+    PayloadPacker,
+    PackingSchedule,
+    DeltaFsck,
   ],
   exports: [
     ExpertUsage,
@@ -60,6 +70,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     GgufExport,
     GenesisBootstrap,
     UploadStore,
+    PayloadPacker,
   ],
 })
 export class ExpertsModule {}

@@ -52,4 +52,6 @@ export {
   type ExpertUsageSource,
   type ExpertUse,
 } from './usage/expert-usage.js';
+export { deltaSections } from './delta/sections.js';
+export { PayloadPacker, type PackReport } from './delta/payload-packer.js';
 export { UploadStore } from './upload/upload-store.js';

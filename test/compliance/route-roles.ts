@@ -63,6 +63,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /chain/{id}/blocks/{hash}/parents': OPEN,
   'GET /chain/{id}/blocks/{hash}/children': OPEN,
   'GET /chain/{id}/blocks/{hash}/payload': OPEN,
+  'GET /chain/{id}/blocks/{hash}/delta': OPEN,
   'GET /genesis/hash': OPEN,
 
   'GET /models': OPEN,
@@ -82,6 +83,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /upload_moe_experts/{id}': PUBLISHING,
   'DELETE /upload_moe_experts/{id}': PUBLISHING,
   'PUT /upload_moe_experts/{id}/{payload}': PUBLISHING,
+  'PUT /upload_moe_experts/{id}/{payload}/delta': PUBLISHING,
   'POST /upload_moe_experts/{id}/complete': PUBLISHING,
 
   'POST /learning/submissions': PUBLISHING,

@@ -71,7 +71,9 @@ describe('a delta block', () => {
     const seed = randomInt(2 ** 31);
     const bytes = (tiles: number) =>
       fc.uint8Array({ minLength: 103 + tiles * TILE_BYTES, maxLength: 103 + tiles * TILE_BYTES });
-    const pairs = fc.integer({ min: 1, max: 4 }).chain((tiles) => fc.tuple(fc.constant(tiles), bytes(tiles), bytes(tiles)));
+    const pairs = fc
+      .integer({ min: 1, max: 4 })
+      .chain((tiles) => fc.tuple(fc.constant(tiles), bytes(tiles), bytes(tiles)));
     await fc.assert(
       fc.asyncProperty(pairs, async ([tiles, from, to]) => {
         fc.pre(Buffer.compare(from, to) !== 0);
@@ -141,8 +143,16 @@ describe('a delta block', () => {
     ['sections that end early', { sections: [{ kind: 'bytes', length: 5 }] }, 'DELTA_BLOCK_FORMAT'],
     ['half a tile', { sections: [{ kind: 'int8_tiles', length: 5 }] }, 'DELTA_BLOCK_FORMAT'],
     ['a kind nobody knows', { sections: [{ kind: 'int4', length: 5 }] }, 'DELTA_BLOCK_FORMAT'],
-    ['too many sections', { sections: Array<Json>(300).fill({ kind: 'bytes', length: 1 }) }, 'DELTA_BLOCK_FORMAT'],
-    ['a header that is too long', { sections: Array<Json>(900).fill({ kind: 'bytes', length: 1 }) }, 'DELTA_BLOCK_LIMIT'],
+    [
+      'too many sections',
+      { sections: Array<Json>(300).fill({ kind: 'bytes', length: 1 }) },
+      'DELTA_BLOCK_FORMAT',
+    ],
+    [
+      'a header that is too long',
+      { sections: Array<Json>(900).fill({ kind: 'bytes', length: 1 }) },
+      'DELTA_BLOCK_LIMIT',
+    ],
   ])('is refused with %s', async (_what, changes, code) => {
     expect(await restored(await forged(changes))).toMatchObject({ error: { code } });
   });

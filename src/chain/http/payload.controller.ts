@@ -19,6 +19,26 @@ export class PayloadController {
   ) {}
 
   @ApiOperation({
+    summary: "A block's payload as the delta from its parent's, where this server has made one",
+    description:
+      'For whoever has the payload of `metadata.parent` already (docs/formats/delta-block.md). 404 `DELTA_NONE` where there is none: the payload itself is always to be had.',
+  })
+  @Get(':id/blocks/:hash/delta')
+  async delta(@Param() { id, hash }: BlockParameters, @Res() reply: FastifyReply): Promise<void> {
+    const block = await this.reader.header(hash);
+    if (block === null || block.header.chain_id !== id) throw ProblemException.from(unknownBlock(hash));
+    const { deltas } = this.stores.payloads;
+    const { payload_hash } = block.header;
+    const stat = await deltas.stat(payload_hash);
+    if (stat === null)
+      throw new ProblemException(404, 'DELTA_NONE', `There is no delta of block ${hash}.`, { block: hash });
+    await reply
+      .headers({ 'cache-control': 'no-cache', 'content-type': 'application/octet-stream' })
+      .header('content-length', stat.size)
+      .send(deltas.open(payload_hash));
+  }
+
+  @ApiOperation({
     summary: "A block's payload; `ETag` is its hash, single byte ranges are answered with 206",
   })
   @Get(':id/blocks/:hash/payload')

@@ -52,7 +52,7 @@ export class PayloadForms {
     return stored.ok ? this.follow(hash) : stored;
   }
 
-  /** Why a payload has to be whole by now, as far as its deltas tell; null: it need not. `share` of its size. */
+  /** Why a payload has to be whole by now, as far as its deltas tell; null: it need not. @param size of the payload, bytes */
   async reasonAgainst(hash: string, size: number): Promise<Result<SnapshotReason | null>> {
     const chain = await chainFigures(this.store.deltas, hash);
     if (!chain.ok) return chain.error.code === 'DELTA_BLOCK_CHAIN' ? ok('chain') : chain;
@@ -67,16 +67,34 @@ export class PayloadForms {
    * @returns how long making it from its deltas took, ms, and whether the file was removed
    */
   async pack(hash: string, before: number, slowMs: number): Promise<Result<PackedPayload>> {
-    const path = this.store.whole.path(hash);
-    const began = performance.now();
-    const payload = await readThroughDeltas(this.store.whole, this.store.deltas, hash);
-    const loadMs = performance.now() - began;
-    if (!payload.ok) return payload;
+    if (!(await this.isUnused(hash, before))) return ok({ loadMs: 0, slow: false, removed: false });
+    const loaded = await this.load(hash, slowMs);
+    if (!loaded.ok) return loaded;
+    const loadMs = loaded.value;
     if (loadMs > slowMs) return ok({ loadMs, slow: true, removed: false });
-    if (path === null || (await stat(path)).mtimeMs >= before)
-      return ok({ loadMs, slow: false, removed: false });
+    // Somebody may have begun to use it meanwhile.
+    if (!(await this.isUnused(hash, before))) return ok({ loadMs, slow: false, removed: false });
     await this.store.whole.remove(hash);
     return ok({ loadMs, slow: false, removed: true });
+  }
+
+  /** How long making a payload from its deltas takes, ms: the shorter of two times where the first is too long, as a busy machine says little. */
+  private async load(hash: string, slowMs: number): Promise<Result<number>> {
+    let shortest = Infinity;
+    for (let attempt = 0; attempt < 2 && shortest > slowMs; attempt++) {
+      const began = performance.now();
+      const payload = await readThroughDeltas(this.store.whole, this.store.deltas, hash);
+      if (!payload.ok) return payload;
+      shortest = Math.min(shortest, performance.now() - began);
+    }
+    return ok(shortest);
+  }
+
+  /** Whether a payload lies there whole and was not used since `before`. */
+  private async isUnused(hash: string, before: number): Promise<boolean> {
+    const path = this.store.whole.path(hash);
+    if (path === null || !(await this.store.whole.has(hash))) return false;
+    return (await stat(path)).mtimeMs < before;
   }
 
   /** Makes a payload whole for good and forgets its delta. Refusals: `DELTA_BLOCK_…`, `BLOB_…`, `STORAGE_…`. */

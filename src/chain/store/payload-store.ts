@@ -13,7 +13,7 @@ import {
 import { readThroughDeltas } from './delta-chain.js';
 
 /** A payload that was used within this time is not noted as used again, ms. */
-const TOUCH_MS = 3_600_000;
+const TOUCH_MS = 600_000;
 
 /**
  * Payloads, of which some lie as the delta from another one only. Whoever reads sees whole payloads; `hold` makes a local file of one, for

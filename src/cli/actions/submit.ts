@@ -2,17 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, unwrap, type Json } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { NodeKeys } from '../../keys/index.js';
-import {
-  HttpBlockAccess,
-  prepareSubmission,
-  type PreparedSubmission,
-  type TrainedResult,
-} from '../../learning/index.js';
+import { HttpBlockAccess, prepareSubmission, type TrainedResult } from '../../learning/index.js';
 import { EXIT, type CommandContext } from '../command-context.js';
-import { problemIn, type ServerClient } from '../server-client.js';
+import type { ServerClient } from '../server-client.js';
 import { withServer, type ServerDoor } from '../server-door.js';
 import { canShowTraining, showOpening } from './show-opening.js';
 import { readTrainedFolder } from './trained-folder.js';
+import { uploadBlocks } from './upload-blocks.js';
 
 interface SubmitOptions extends ServerDoor {
   readonly domains: string[];
@@ -21,16 +17,6 @@ interface SubmitOptions extends ServerDoor {
   readonly minutes: number;
   /** False: nothing of the training is shown. */
   readonly show: boolean;
-}
-
-interface UploadView {
-  readonly upload_id: string;
-  readonly chunk_bytes: number;
-  readonly blocks: readonly {
-    readonly payload_hash: string;
-    readonly size: number;
-    readonly received: number;
-  }[];
 }
 
 interface SubmissionView {
@@ -80,43 +66,6 @@ export async function submit(
     context.print(last as unknown as Json, summary(last));
     return last.state === 'rejected' || last.state === 'superseded' ? EXIT.false : EXIT.done;
   });
-}
-
-/** Sends the payloads in chunks, from where an earlier attempt was cut off. @returns the id of the upload */
-async function uploadBlocks(
-  context: CommandContext,
-  server: ServerClient,
-  { headers }: PreparedSubmission,
-  payloads: TrainedResult['payloads'],
-): Promise<string> {
-  let upload = await server.json<UploadView>('POST', '/upload_moe_experts', { headers });
-  const total = headers.reduce((sum, header) => sum + header.payload_size, 0);
-  const bar = context.progress('uploading', total);
-  try {
-    for (const { name, payload_hash: hash } of headers) {
-      const payload = payloads.get(name ?? '') ?? new Uint8Array();
-      for (let at = receivedOf(upload, hash); at < payload.length; at = receivedOf(upload, hash)) {
-        const chunk = payload.subarray(at, at + upload.chunk_bytes);
-        const response = await server.fetch(`/upload_moe_experts/${upload.upload_id}/${hash}?offset=${at}`, {
-          method: 'PUT',
-          headers: { 'content-type': 'application/octet-stream' },
-          body: new Uint8Array(chunk),
-        });
-        if (!response.ok) throw await problemIn(response);
-        upload = (await response.json()) as UploadView;
-        bar.update(upload.blocks.reduce((sum, { received }) => sum + received, 0));
-      }
-    }
-  } finally {
-    bar.stop();
-  }
-  return upload.upload_id;
-}
-
-function receivedOf({ blocks }: UploadView, payload: string): number {
-  const block = blocks.find(({ payload_hash: hash }) => hash === payload);
-  if (block === undefined) throw new CodedError('SERVER_ANSWER', `the server lost payload ${payload}`);
-  return block.received;
 }
 
 /** Datasets that a manifest names. */

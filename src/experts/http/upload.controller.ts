@@ -6,6 +6,7 @@ import type { FastifyRequest } from 'fastify';
 import { NeedsScope, Roles } from '../../auth/index.js';
 import type { AcceptedBlock } from '../../chain/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
+import { DeltaUpload } from '../upload/delta-upload.js';
 import { MultipartUpload } from '../upload/multipart-upload.js';
 import { UploadStore, type UploadState } from '../upload/upload-store.js';
 
@@ -39,6 +40,7 @@ export class UploadController {
   constructor(
     private readonly multipart: MultipartUpload,
     private readonly store: UploadStore,
+    private readonly deltas: DeltaUpload,
   ) {}
 
   @ApiOperation({
@@ -75,6 +77,20 @@ export class UploadController {
     if (!isStream(body))
       throw new CodedError('UPLOAD_MEDIA_TYPE', 'chunks are application/octet-stream', {}, 415);
     return unwrap(await this.store.append(id, payload, offset, body));
+  }
+
+  @ApiOperation({
+    summary: "A payload as the delta from its parent's, as `application/octet-stream`",
+    description:
+      'For a block whose `metadata.parent` this server has: the whole delta block (docs/formats/delta-block.md) in one request, at most half as large as the payload.',
+  })
+  @Put(':id/:payload/delta')
+  @ApiConsumes('application/octet-stream')
+  @ApiBody({ schema: { type: 'string', format: 'binary' } })
+  async delta(@Param() { id, payload }: PayloadParameters, @Body() body: unknown): Promise<UploadState> {
+    if (!isStream(body))
+      throw new CodedError('UPLOAD_MEDIA_TYPE', 'deltas are application/octet-stream', {}, 415);
+    return unwrap(await this.deltas.take(id, payload, body));
   }
 
   @ApiOperation({ summary: 'Publishes a finished upload' })

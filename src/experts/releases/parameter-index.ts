@@ -77,7 +77,8 @@ export class ParameterIndex {
   private async hold(view: ReleaseView): Promise<ReleaseView> {
     const now = Date.now();
     if (now - (this.held.get(view.release) ?? 0) < HELD_MS) return view;
-    for (const { payloadHash } of view.weights.values()) unwrap(await this.stores.payloads.hold(payloadHash));
+    for (const { payloadHash, derived = false } of view.weights.values())
+      if (derived) unwrap(await this.stores.payloads.hold(payloadHash));
     this.held.set(view.release, now);
     return view;
   }
@@ -145,7 +146,8 @@ export class ParameterIndex {
     const path = this.stores.payloads.path(payloadHash);
     if (path === null)
       throw new Error('the engine reads payloads from local files, this blob store has none');
-    return ok({ name, type, layer, block, payloadHash, payloadSize, path, tensors: tensors.value });
+    const derived = header.metadata.parent !== undefined;
+    return ok({ name, type, layer, block, payloadHash, payloadSize, path, tensors: tensors.value, derived });
   }
 }
 

@@ -14,6 +14,8 @@ export interface WeightView {
   /** The payload's file. */
   readonly path: string;
   readonly tensors: readonly TensorEntry[];
+  /** Whether the block came from another one: then its payload may lie as a delta while nobody uses it. */
+  readonly derived?: boolean;
 }
 
 /** A release with everything it names, looked up and found to fit together. */

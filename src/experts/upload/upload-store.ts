@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { BlockPublisher, type AcceptedBlock, type BlockInput } from '../../chain/index.js';
@@ -108,6 +108,32 @@ export class UploadStore {
         chunk,
       );
       if (!written.ok) return written;
+      await utimes(join(this.folder, id), new Date(), new Date());
+      return this.state(id);
+    });
+  }
+
+  /**
+   * Puts a payload in its place whole, in place of what had arrived of it. Refusals: `UPLOAD_BUSY`, `UPLOAD_UNKNOWN`, and what `make` says.
+   *
+   * @param make the payload of a block; nothing changes where it refuses
+   */
+  async fill(
+    id: string,
+    payloadHash: string,
+    make: (block: ExpertHeader) => Promise<Result<Uint8Array>>,
+  ): Promise<Result<UploadState>> {
+    const headers = await this.headers(id);
+    if (!headers.ok) return headers;
+    const block = headers.value.find(({ header }) => header.payload_hash === payloadHash);
+    if (block === undefined)
+      return err(new CodedError('UPLOAD_UNKNOWN', 'this upload has no such payload', {}, 404));
+    return this.exclusively(`${id}/${payloadHash}`, async () => {
+      const payload = await make(block);
+      if (!payload.ok) return payload;
+      const path = this.part(id, payloadHash);
+      await writeFile(`${path}.whole`, payload.value);
+      await rename(`${path}.whole`, path);
       await utimes(join(this.folder, id), new Date(), new Date());
       return this.state(id);
     });

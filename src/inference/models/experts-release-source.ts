@@ -28,6 +28,11 @@ export class ExpertsReleaseSource extends ReleaseSource {
     return ok({ model, version, tokenizer: tokenizer.value, engine: toEngineModel(view.value) });
   }
 
+  override async hold(release: string): Promise<Result<void>> {
+    const view = await this.view(release);
+    return view.ok ? ok() : view;
+  }
+
   override async models(): Promise<readonly ModelSummary[]> {
     const summaries: ModelSummary[] = [];
     for (const { name, liveRelease } of await this.index.models()) {

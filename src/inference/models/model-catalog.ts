@@ -48,7 +48,10 @@ export class ModelCatalog {
   /** A release by the hash of its block; refuses with `RELEASE_NOT_FOUND` (404) when this node does not have it. */
   async release(hash: string): Promise<Result<ServedModel>> {
     const kept = this.served.get(hash);
-    if (kept !== undefined) return kept;
+    if (kept !== undefined) {
+      const held = await this.releases.hold(hash);
+      return held.ok ? kept : held;
+    }
     const content = await this.releases.read(hash);
     if (!content.ok) return content;
     const served = serveModel(content.value);

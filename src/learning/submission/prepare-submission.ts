@@ -38,9 +38,17 @@ export interface TrainedResult {
   readonly now: number;
 }
 
+/** The block an expert came from. */
+export interface ParentPayload {
+  readonly block: string;
+  readonly payload: Uint8Array;
+}
+
 /** What is sent. */
 export interface PreparedSubmission {
   readonly headers: readonly BlockHeader[];
+  /** What each block was trained from, by its name, as it was read and checked. */
+  readonly parents: ReadonlyMap<string, ParentPayload>;
   readonly statement: SubmissionStatement;
   readonly signature: string;
 }
@@ -59,6 +67,7 @@ export async function prepareSubmission(
   const release = parseReleasePayload(jsonOf(block.value));
   if (!release.ok) return release;
   const headers: BlockHeader[] = [];
+  const parents = new Map<string, ParentPayload>();
   for (const { name, parent, payloadHash, from } of facts.value.blocks) {
     const payload = trained.payloads.get(name);
     const before = await access.read('B', parent);
@@ -75,6 +84,7 @@ export async function prepareSubmission(
     if (!header.ok) return header;
     if (header.value.payload_hash !== payloadHash) return err(altered(name));
     headers.push(header.value);
+    parents.set(name, { block: parent, payload: before.value.payload });
   }
   const statement: SubmissionStatement = {
     ...{ version: 1, model: facts.value.model, release: facts.value.release },
@@ -85,7 +95,7 @@ export async function prepareSubmission(
     author: bytesToHex(signer.publicKey),
     created_at: trained.now,
   };
-  return ok({ headers, statement, signature: bytesToHex(signer.sign(statementBytes(statement))) });
+  return ok({ headers, parents, statement, signature: bytesToHex(signer.sign(statementBytes(statement))) });
 }
 
 interface BlockParts {

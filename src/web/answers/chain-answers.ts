@@ -35,6 +35,7 @@ export const CHAIN_ANSWERS: Answers = {
   ChainController_block: { 200: json('The block: its hash, header and place') },
   ChainController_parents: { 200: BLOCKS },
   ChainController_children: { 200: BLOCKS },
+  PayloadController_delta: { 200: bytes('The delta block; whoever applies it checks the hashes it names') },
   PayloadController_payload: {
     200: { description: 'The whole payload', types: [BYTES_TYPE, JSON_TYPE] },
     206: { description: 'The range that was asked for', types: [BYTES_TYPE, JSON_TYPE] },
@@ -63,5 +64,6 @@ export const CHAIN_ANSWERS: Answers = {
   UploadController_state: { 200: json(UPLOAD) },
   UploadController_discard: { 204: nothing('It is gone, or was not there') },
   UploadController_chunk: { 200: json(UPLOAD) },
+  UploadController_delta: { 200: json(UPLOAD) },
   UploadController_complete: { 200: json(PUBLISHED) },
 };

@@ -1,0 +1,48 @@
+import {
+  Injectable,
+  Logger,
+  type BeforeApplicationShutdown,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
+import { messageOf } from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
+import { PayloadPacker } from './payload-packer.js';
+
+const HOUR_MS = 3_600_000;
+
+/** Looks after the forms of payloads once an hour. Several servers may do so: each step leaves a payload that can be read. */
+@Injectable()
+export class PackingSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('Payloads');
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<void> | null = null;
+  private stopping = false;
+
+  constructor(
+    private readonly config: AppConfig,
+    private readonly packer: PayloadPacker,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    const { taskWorkers, deltaColdHours } = this.config;
+    if (taskWorkers === 0 || deltaColdHours === 0) return;
+    this.timer = setInterval(() => {
+      this.running ??= this.tryToRun().finally(() => (this.running = null));
+    }, HOUR_MS);
+    this.timer.unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping = true;
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  private async tryToRun(): Promise<void> {
+    try {
+      await this.packer.run(() => this.stopping);
+    } catch (thrown) {
+      if (!this.stopping) this.logger.warn(`payloads could not be packed: ${messageOf(thrown)}`);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { applyDelta, BlockReader, BlockStores, DELTA_LIMITS, readDelta } from '../../chain/index.js';
+import { CodedError, concatBytes, err, ok, type Result } from '../../common/index.js';
+import { Turnstile } from '../../common/turnstile.js';
+import type { ExpertHeader } from './expert-header.js';
+import { UploadStore, type UploadState } from './upload-store.js';
+
+/** Deltas that are turned into payloads at once, and that wait for it: each holds both payloads in memory. */
+const AT_ONCE = 1;
+const WAITING = 8;
+
+/** Takes the payload of an upload as the delta from its parent's, which this server has already. */
+@Injectable()
+export class DeltaUpload {
+  private readonly turnstile = new Turnstile(AT_ONCE, WAITING, busy);
+
+  constructor(
+    private readonly uploads: UploadStore,
+    private readonly reader: BlockReader,
+    private readonly stores: BlockStores,
+  ) {}
+
+  /**
+   * Makes the whole payload of a delta and puts it into the upload; nothing is kept of one that is refused. Refusals: `UPLOAD_UNKNOWN`,
+   * `UPLOAD_TOO_LARGE`, `UPLOAD_BUSY`, `DELTA_BLOCK_…`, `BLOCK_UNKNOWN`, `BLOB_…`.
+   */
+  take(id: string, payload: string, body: AsyncIterable<Uint8Array>): Promise<Result<UploadState>> {
+    return this.turnstile.pass(() =>
+      this.uploads.fill(id, payload, async (expected) => {
+        const bytes = await collect(body, expected.header.payload_size * DELTA_LIMITS.share);
+        return bytes.ok ? this.expand(expected, bytes.value) : bytes;
+      }),
+    );
+  }
+
+  private async expand({ hash, header }: ExpertHeader, bytes: Uint8Array): Promise<Result<Uint8Array>> {
+    const delta = readDelta(bytes);
+    if (!delta.ok) return delta;
+    const { parent, parent_payload_hash: parentPayload, payload_hash: payload } = delta.value.header;
+    if (payload !== header.payload_hash || parent !== header.metadata.parent)
+      return wrongParent(`the delta is not the one from the parent of block ${hash} to its payload`);
+    const known = await this.reader.header(parent);
+    if (known?.header.payload_hash !== parentPayload)
+      return wrongParent(`this server has no block ${parent} with the payload the delta was made from`);
+    const before = await this.stores.payloads.read(parentPayload);
+    return before.ok ? applyDelta(delta.value, before.value) : before;
+  }
+}
+
+/** A body of at most so many bytes; a delta that is not much smaller than its payload is no use. */
+async function collect(body: AsyncIterable<Uint8Array>, most: number): Promise<Result<Uint8Array>> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body) {
+    length += piece.length;
+    if (length > most) {
+      const message = `a delta of this payload may have ${Math.floor(most)} bytes; send the payload instead`;
+      return err(new CodedError('UPLOAD_TOO_LARGE', message, { most: Math.floor(most) }, 413));
+    }
+    pieces.push(piece);
+  }
+  return ok(concatBytes(...pieces));
+}
+
+function wrongParent(message: string): Result<never> {
+  return err(new CodedError('DELTA_BLOCK_PARENT', message, {}));
+}
+
+function busy(): CodedError {
+  const message = 'other deltas are being taken; try again, or send the payload in chunks';
+  return new CodedError('UPLOAD_BUSY', message, {}, 409);
+}
