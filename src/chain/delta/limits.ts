@@ -8,6 +8,8 @@ export const DELTA_LIMITS = {
   sections: 256,
   /** Deltas between a payload and the next whole one below it. */
   chain: 10,
-  /** Deltas of a chain together, and any single one, at most this share of the whole payload. */
+  /** Deltas of a chain that are stored together, and any single one, have at most this share of the whole payload. */
   share: 0.5,
+  /** A delta is sent in place of a payload up to this share of it. */
+  sentShare: 0.9,
 } as const;

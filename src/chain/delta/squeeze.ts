@@ -2,14 +2,15 @@ import { brotliCompress, brotliDecompress, constants, type BrotliOptions } from 
 import { ok, type Result } from '../../common/index.js';
 import { malformed } from './delta-header.js';
 
-/** Beyond this, a better ratio costs more time than it saves bytes (docs/learning.md has figures). */
-const QUALITY = 6;
+/** Up to so many bytes the effort that tells scales from integers is worth its time, about a second per megabyte. */
+const THOROUGH_BYTES = 4 << 20;
+const [THOROUGH, QUICK] = [10, 5];
 const WINDOW_BITS = 22;
 
 /** Compresses bytes with Brotli (RFC 7932), on a thread of its own. */
 export function squeeze(bytes: Uint8Array): Promise<Uint8Array> {
   const params = {
-    [constants.BROTLI_PARAM_QUALITY]: QUALITY,
+    [constants.BROTLI_PARAM_QUALITY]: bytes.length > THOROUGH_BYTES ? QUICK : THOROUGH,
     [constants.BROTLI_PARAM_LGWIN]: WINDOW_BITS,
     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
   };

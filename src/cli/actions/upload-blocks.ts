@@ -16,7 +16,7 @@ interface UploadView {
 }
 
 /**
- * Sends the payloads, each as the delta from its parent's where that is much smaller, and otherwise in chunks, from where an earlier
+ * Sends the payloads, each as the delta from its parent's where that is smaller, and otherwise in chunks, from where an earlier
  * attempt was cut off. Says what deltas have saved. @returns the id of the upload
  */
 export async function uploadBlocks(
@@ -66,7 +66,7 @@ async function deltaOf(
   if (parent === undefined || !sections.ok) return null;
   const source = { parent: parent.block, parentPayload: parent.payload, payload, sections: sections.value };
   const delta = await makeDelta(source);
-  return delta.ok && delta.value.length <= payload.length * DELTA_LIMITS.share ? delta.value : null;
+  return delta.ok && delta.value.length <= payload.length * DELTA_LIMITS.sentShare ? delta.value : null;
 }
 
 /** Null where the server does not take it, such as one of an earlier version: then the payload is sent. */

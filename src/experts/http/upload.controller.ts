@@ -82,7 +82,7 @@ export class UploadController {
   @ApiOperation({
     summary: "A payload as the delta from its parent's, as `application/octet-stream`",
     description:
-      'For a block whose `metadata.parent` this server has: the whole delta block (docs/formats/delta-block.md) in one request, at most half as large as the payload.',
+      'For a block whose `metadata.parent` this server has: the whole delta block (docs/formats/delta-block.md) in one request, at most 90 % as large as the payload.',
   })
   @Put(':id/:payload/delta')
   @ApiConsumes('application/octet-stream')

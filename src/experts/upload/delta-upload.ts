@@ -27,7 +27,7 @@ export class DeltaUpload {
   take(id: string, payload: string, body: AsyncIterable<Uint8Array>): Promise<Result<UploadState>> {
     return this.turnstile.pass(() =>
       this.uploads.fill(id, payload, async (expected) => {
-        const bytes = await collect(body, expected.header.payload_size * DELTA_LIMITS.share);
+        const bytes = await collect(body, expected.header.payload_size * DELTA_LIMITS.sentShare);
         return bytes.ok ? this.expand(expected, bytes.value) : bytes;
       }),
     );
