@@ -115,6 +115,11 @@ export class PayloadStore extends BlobStore {
     return running;
   }
 
+  /** The payload as its deltas give it, whether it lies there whole or not. Refusals: `BLOB_…`, `DELTA_BLOCK_…`. */
+  fromDeltas(hash: string): Promise<Result<Uint8Array>> {
+    return readThroughDeltas(this.whole, this.deltas, hash);
+  }
+
   private async unpack(hash: string): Promise<Result<void>> {
     const payload = await readThroughDeltas(this.whole, this.deltas, hash);
     return payload.ok ? this.whole.putAll([{ hash, content: payload.value }]) : payload;

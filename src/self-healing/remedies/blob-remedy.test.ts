@@ -3,12 +3,21 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BlockStores } from '../../chain/index.js';
-import { unwrap } from '../../common/index.js';
+import {
+  BlockStores,
+  encodeSignedHeader,
+  hashHeader,
+  makeDelta,
+  signHeader,
+  type BlockMetadata,
+} from '../../chain/index.js';
+import { bytesToHex, unwrap } from '../../common/index.js';
 import type { AppConfig } from '../../config/index.js';
+import { secp256k1Signer } from '../../keys/index.js';
 import type { DamageWatch } from '../vitals/damage-watch.js';
 import { BlobRemedy } from './blob-remedy.js';
 
+const SIGNER = secp256k1Signer(new Uint8Array(32).fill(7));
 const bytes = Buffer.from('weights of an expert');
 
 describe('refetch_blob', () => {
@@ -27,8 +36,32 @@ describe('refetch_blob', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const refetch = (blobBackupDir: string | null, blobPeerUrl: string | null) => {
-    const damage = { look: async () => [{ block: 'ab12', name: 'expert 3', detail: '', payload }] };
+  const deltaFrom = async (before: string) => {
+    const parentPayload = unwrap(await stores.payloads.read(before));
+    const sections = [{ kind: 'bytes', length: bytes.length }] as const;
+    return unwrap(await makeDelta({ parent: 'ab'.repeat(32), parentPayload, payload: bytes, sections }));
+  };
+  const keepDelta = async (before: string) =>
+    unwrap(await stores.payloads.deltas.putAll([{ hash: payload, content: await deltaFrom(before) }]));
+
+  /** A stored header for a payload; its hash. */
+  const header = async (payloadHash: string, facts: BlockMetadata) => {
+    const made = signHeader(
+      {
+        ...{ version: 1, chain_id: 'B', block_type: 'expert', prev_hash: null, depends_on: [] },
+        ...{ name: 'layer0.expert0', layer_id: 0, payload_type: 'tensorblock' },
+        ...{ payload_hash: payloadHash, payload_size: bytes.length, payload_root: payloadHash },
+        ...{ metadata: facts, miner_pub: bytesToHex(SIGNER.publicKey), timestamp: 1, nonce: 0 },
+      },
+      SIGNER,
+    );
+    const hash = hashHeader(made);
+    unwrap(await stores.headers.putAll([{ hash, content: encodeSignedHeader(made) }]));
+    return hash;
+  };
+
+  const refetch = (blobBackupDir: string | null, blobPeerUrl: string | null, block = 'ab12') => {
+    const damage = { look: async () => [{ block, name: 'expert 3', detail: '', payload }] };
     const config = { blobBackupDir, blobPeerUrl } as AppConfig;
     return new BlobRemedy(config, stores, damage as unknown as DamageWatch).all[0].act('', 'blob_corrupt');
   };
@@ -63,6 +96,38 @@ describe('refetch_blob', () => {
     peer.closeAllConnections();
     expect(asked).toEqual(['/chain/B/blocks/ab12/payload']);
     expect(await stores.payloads.check(payload)).toBe('intact');
+  });
+
+  it('makes the payload from its own delta', async () => {
+    const before = unwrap(await stores.payloads.put(Buffer.from('weights of an expart')));
+    await keepDelta(before);
+    expect(await refetch(null, null)).toBe('restored expert 3');
+    expect(await stores.payloads.check(payload)).toBe('intact');
+  });
+
+  it('fetches the difference only where it has what that is made from, and the payload if it does not help', async () => {
+    const before = unwrap(await stores.payloads.put(Buffer.from('weights of an expart')));
+    const parent = await header(before, {});
+    const block = await header(payload, { parent });
+    const delta = await deltaFrom(before);
+    let answer: Uint8Array = delta;
+    const asked: (string | undefined)[] = [];
+    const peer = createServer((request, response) => {
+      asked.push(request.url);
+      response.end(request.url?.endsWith('/delta') === true ? answer : bytes);
+    });
+    await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(peer.address() as AddressInfo).port}`;
+    await refetch(null, url, block);
+    expect(asked).toEqual([`/chain/B/blocks/${block}/delta`]);
+    expect(await stores.payloads.check(payload)).toBe('intact');
+    writeFileSync(String(stores.payloads.path(payload)), 'weights of an exqert');
+    answer = delta.subarray(1);
+    await refetch(null, url, block);
+    expect(asked.slice(1)).toEqual([`/chain/B/blocks/${block}/delta`, `/chain/B/blocks/${block}/payload`]);
+    expect(await stores.payloads.check(payload)).toBe('intact');
+    peer.close();
+    peer.closeAllConnections();
   });
 
   it('says when there is nowhere to take it from', () =>

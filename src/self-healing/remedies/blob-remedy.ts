@@ -6,13 +6,14 @@ import { BlockStores } from '../../chain/index.js';
 import { CodedError, err, messageOf, ok, unwrap, type Result } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { DamageWatch, type KnownDamage } from '../vitals/damage-watch.js';
+import { fromOwnDelta, fromPeerDelta } from './delta-sources.js';
 import { nothingTouched, type Remedy } from './remedy.js';
 
 /** Longest time a peer may take for one payload, ms. */
 const PEER_MS = 60_000;
 const MOST_BYTES = 16 * 2 ** 30;
 
-/** Gets damaged payloads again from a backup folder or another node. Nothing is taken that does not have the right hash. */
+/** Gets damaged payloads again from their own deltas, a backup folder or another node. Nothing is taken that does not have the right hash. */
 @Injectable()
 export class BlobRemedy {
   readonly all: readonly Remedy[];
@@ -37,11 +38,15 @@ export class BlobRemedy {
 
   private async refetch(): Promise<string> {
     const { blobBackupDir, blobPeerUrl } = this.config;
-    if (blobBackupDir === null && blobPeerUrl === null)
+    const { deltas } = this.stores.payloads;
+    const known: (KnownDamage & { payload: string })[] = [];
+    for (const damage of await this.damage.look())
+      if (damage.payload !== null) known.push({ ...damage, payload: damage.payload });
+    const helped = await Promise.all(known.map(({ payload }) => deltas.has(payload)));
+    if (blobBackupDir === null && blobPeerUrl === null && !helped.includes(true))
       throw new CodedError('NO_BLOB_SOURCE', 'neither BLOB_BACKUP_DIR nor BLOB_PEER_URL is set');
     const restored: string[] = [];
-    for (const damage of await this.damage.look()) {
-      if (damage.payload === null) continue;
+    for (const damage of known) {
       unwrap(await this.restore(damage, damage.payload));
       restored.push(damage.name);
     }
@@ -51,10 +56,19 @@ export class BlobRemedy {
 
   private async restore(damage: KnownDamage, payload: string): Promise<Result<void>> {
     const reasons: string[] = [];
-    for (const source of [() => this.fromBackup(payload), () => this.fromPeer(damage.block)]) {
+    const sources = [
+      () => fromOwnDelta(this.stores, payload),
+      () => this.fromBackup(payload),
+      () => this.fromPeerDelta(damage.block),
+      () => this.fromPeer(damage.block),
+    ];
+    for (const source of sources) {
       const staged = await source().catch((thrown: unknown) => messageOf(thrown));
       if (staged === null) continue;
-      const taken = typeof staged === 'string' ? err(new Error(staged)) : await this.take(staged, payload);
+      const taken =
+        typeof staged === 'string'
+          ? err(new Error(staged))
+          : await this.take(staged instanceof Uint8Array ? [staged] : staged, payload);
       if (taken.ok) return ok();
       reasons.push(taken.error.message);
     }
@@ -62,14 +76,17 @@ export class BlobRemedy {
   }
 
   /** Puts it in the place of the damaged file if it is what it should be. */
-  private async take(source: AsyncIterable<Uint8Array>, payload: string): Promise<Result<void, Error>> {
+  private async take(
+    source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+    payload: string,
+  ): Promise<Result<void, Error>> {
     const staged = await this.stores.payloads.stage(bounded(source));
     if (!staged.ok) return staged;
     if (staged.value.hash !== payload) {
       await this.stores.payloads.discard(staged.value);
       return err(new Error('the copy is damaged, too'));
     }
-    await this.stores.payloads.remove(payload);
+    await this.stores.payloads.whole.remove(payload);
     return this.stores.payloads.putAll([{ hash: payload, content: { path: staged.value.path } }]);
   }
 
@@ -82,14 +99,22 @@ export class BlobRemedy {
     throw new Error('the backup does not have it');
   }
 
+  private async fromPeerDelta(block: string): Promise<Uint8Array | null> {
+    const { blobPeerUrl } = this.config;
+    return blobPeerUrl === null ? null : fromPeerDelta(this.stores, block, (path) => ask(blobPeerUrl, path));
+  }
+
   private async fromPeer(block: string): Promise<AsyncIterable<Uint8Array> | null> {
     const { blobPeerUrl } = this.config;
     if (blobPeerUrl === null) return null;
-    const url = new URL(`/chain/B/blocks/${block}/payload`, blobPeerUrl);
-    const response = await fetch(url, { signal: AbortSignal.timeout(PEER_MS), redirect: 'error' });
+    const response = await ask(blobPeerUrl, `/chain/B/blocks/${block}/payload`);
     if (!response.ok || response.body === null) throw new Error(`the peer answered ${response.status}`);
     return response.body;
   }
+}
+
+function ask(peer: string, path: string): Promise<Response> {
+  return fetch(new URL(path, peer), { signal: AbortSignal.timeout(PEER_MS), redirect: 'error' });
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -99,7 +124,9 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-async function* bounded(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* bounded(
+  source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of source) {
     bytes += chunk.length;
