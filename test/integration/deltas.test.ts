@@ -281,4 +281,23 @@ describe('payloads that nobody uses', () => {
     expect(await fsck(true)).toEqual([]);
     expect(existsSync(delta)).toBe(false);
   });
+
+  it('are found to be differences from another block, or of no block at all', async () => {
+    const [version, never] = [await publish(await next(parent(), 7)), await next(parent(), 8)];
+    const other = live.weights.get('layer0.router')!.block;
+    const parentPayload = unwrap(await app.get(BlockReader).payload(parent()));
+    const sections = unwrap(deltaSections(version.header, version.payload));
+    const wrong = unwrap(
+      await makeDelta({ parent: other, parentPayload, payload: version.payload, sections }),
+    );
+    const [hash, unused] = [version.header.payload_hash, never.header.payload_hash];
+    unwrap(await stores.payloads.deltas.putAll([{ hash, content: wrong }]));
+    unwrap(await stores.payloads.deltas.putAll([{ hash: unused, content: await deltaOf(never) }]));
+    expect(await fsck()).toEqual(
+      expect.arrayContaining([
+        ['DELTA_WRONG', hash],
+        ['DELTA_UNUSED', unused],
+      ]),
+    );
+  });
 });

@@ -4,6 +4,7 @@ import { canonicalJson, unwrap, type Json } from '../../common/index.js';
 import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import { applyDelta, makeDelta, readDelta, TILE_BYTES, type DeltaSection } from './index.js';
 import { encodeDeltaBlock, type DeltaHeader } from './delta-header.js';
+import { takeApart } from './residual.js';
 import { squeeze } from './squeeze.js';
 
 const PARENT = 'ab'.repeat(32);
@@ -83,6 +84,25 @@ describe('a delta block', () => {
       }),
       { seed, numRuns: 60, verbose: 1 },
     );
+  });
+
+  it('writes scales in planes, and integers less those the old ones are at the new scale', () => {
+    const tile = (scale: number, integer: number) => {
+      const bytes = new Uint8Array(TILE_BYTES).fill(integer, 64);
+      for (let i = 0; i < 16; i++) new DataView(bytes.buffer).setFloat32(4 * i, scale, true);
+      return bytes;
+    };
+    const [before, after] = [tile(0.5, 10), tile(1, 7)];
+    new DataView(after.buffer).setFloat32(4 * 5, 0.5, true);
+    before[64] = 256 - 5;
+    const residual = new Uint8Array(TILE_BYTES);
+    takeApart({ kind: 'int8_tiles', start: 0, end: TILE_BYTES }, before, after, residual);
+    // 0x3f800000 - 0x3f000000, doubled by the zigzag; row 5 keeps its scale.
+    const expected = new Uint8Array(TILE_BYTES).fill(1, 0, 16).fill(7 - 5, 64);
+    expected[5] = 0;
+    for (let i = 64; i < TILE_BYTES; i++) if (((i - 64) & 63) >> 2 === 5) expected[i] = 256 + 7 - 10;
+    expected[64] = 7 + 2;
+    expect(Buffer.from(residual).toString('hex')).toBe(Buffer.from(expected).toString('hex'));
   });
 
   it('crosses the borders of the pieces it is computed in', async () => {
