@@ -1,4 +1,4 @@
-import { applyDelta, BlockStores, decodeHeader, DELTA_LIMITS, readDelta } from '../../chain/index.js';
+import { applyDelta, decodeHeader, DELTA_LIMITS, readDelta, type BlockStores } from '../../chain/index.js';
 import { concatBytes, isHash } from '../../common/index.js';
 
 /** What a damaged payload can be made from without anybody's help: the delta that lies beside it. Null where there is none. */
