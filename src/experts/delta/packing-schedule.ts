@@ -1,16 +1,18 @@
 import {
   Injectable,
   Logger,
+  Optional,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
+import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import { messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { PayloadPacker } from './payload-packer.js';
 
 const HOUR_MS = 3_600_000;
 
-/** Looks after the forms of payloads once an hour. Several servers may do so: each step leaves a payload that can be read. */
+/** Looks after the forms of payloads once an hour, but not during an emergency stop. Several servers may do so: each step leaves a payload that can be read. */
 @Injectable()
 export class PackingSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Payloads');
@@ -21,13 +23,14 @@ export class PackingSchedule implements OnApplicationBootstrap, BeforeApplicatio
   constructor(
     private readonly config: AppConfig,
     private readonly packer: PayloadPacker,
+    @Optional() private readonly gate: AutonomyGate = new AutonomyGate(),
   ) {}
 
   onApplicationBootstrap(): void {
     const { taskWorkers, deltaColdHours } = this.config;
     if (taskWorkers === 0 || deltaColdHours === 0) return;
     this.timer = setInterval(() => {
-      this.running ??= this.tryToRun().finally(() => (this.running = null));
+      this.running ??= this.runIfAllowed().finally(() => (this.running = null));
     }, HOUR_MS);
     this.timer.unref();
   }
@@ -38,9 +41,11 @@ export class PackingSchedule implements OnApplicationBootstrap, BeforeApplicatio
     await this.running;
   }
 
-  private async tryToRun(): Promise<void> {
+  /** One run, unless automatic action is stopped; a stop ends it after the payload it is at. */
+  async runIfAllowed(): Promise<void> {
     try {
-      await this.packer.run(() => this.stopping);
+      const isOver = () => this.stopping || !this.gate.state().allowed;
+      if (!isOver()) await this.packer.run(isOver);
     } catch (thrown) {
       if (!this.stopping) this.logger.warn(`payloads could not be packed: ${messageOf(thrown)}`);
     }
