@@ -217,7 +217,7 @@ export class AppConfig {
   readonly learningRoundMb!: number;
   /** How long updates are kept after their round has ended, days; 0: for good. */
   readonly learningRoundDays!: number;
-  /** Hours for which nobody may have used an expert that came from another one until its payload lies as a delta; 0: all stay whole. */
+  /** Hours for which an expert that came from another one was not in use until its payload lies as a delta only; 0: none is packed away. */
   readonly deltaColdHours!: number;
   /** Longest time that making a payload from its deltas may take, ms; above it, the payload stays whole. */
   readonly deltaLoadMs!: number;

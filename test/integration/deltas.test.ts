@@ -48,7 +48,7 @@ const checkpoint = tinyCheckpoint();
 
 beforeAll(async () => {
   // A busy machine is slow, and that is not what is tested.
-  const config = testConfig({ dataDir: temporaryFolder('deltas'), deltaLoadMs: 600_000 });
+  const config = testConfig({ dataDir: temporaryFolder('deltas'), deltaColdHours: 168, deltaLoadMs: 600_000 });
   const database = await createTestDatabase();
   drop = database.drop;
   class TestModule {}
@@ -231,6 +231,16 @@ describe('payloads that nobody uses', () => {
     versions.forEach(neglect);
     expect(await pack()).toMatchObject({ made: 0, packed: 12, keptWhole: 0 });
     expect(await fsck()).toEqual([]);
+  });
+
+  it('stay whole unless packing is asked for', async () => {
+    const version = await publish(await next(parent(), 9));
+    const asDelivered = app.get(AppConfig).with({ deltaColdHours: testConfig().deltaColdHours });
+    const sut = new PayloadPacker(asDelivered, stores, app.get(BlockReader), app.get(PackCandidates));
+    expect(await sut.run()).toMatchObject({ made: 1, packed: 0 });
+    expect(existsSync(fileOf(version))).toBe(true);
+    expect((await call('GET', `/chain/B/blocks/${version.hash}/delta`)).status).toBe(200);
+    expect(await pack()).toMatchObject({ made: 0, packed: 1 });
   });
 
   it('stay whole where making them takes too long', async () => {

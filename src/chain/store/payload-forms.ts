@@ -39,6 +39,11 @@ export class PayloadForms {
     return this.store.deltas.has(hash);
   }
 
+  /** Whether a payload lies there whole. */
+  isFile(hash: string): Promise<boolean> {
+    return this.store.whole.has(hash);
+  }
+
   /** Keeps a delta beside the payload, once it was found to give it. Refusals: `DELTA_BLOCK_…`, `BLOB_…`, `STORAGE_…`. */
   async keepDelta(bytes: Uint8Array): Promise<Result<void>> {
     const delta = readDelta(bytes);

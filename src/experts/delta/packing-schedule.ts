@@ -12,7 +12,10 @@ import { PayloadPacker } from './payload-packer.js';
 
 const HOUR_MS = 3_600_000;
 
-/** Looks after the forms of payloads once an hour, but not during an emergency stop. Several servers may do so: each step leaves a payload that can be read. */
+/**
+ * Looks after the forms of payloads once an hour, but not during an emergency stop. One server does so: the lock file of a data folder
+ * allows no second one beside it.
+ */
 @Injectable()
 export class PackingSchedule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Payloads');
@@ -27,8 +30,7 @@ export class PackingSchedule implements OnApplicationBootstrap, BeforeApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    const { taskWorkers, deltaColdHours } = this.config;
-    if (taskWorkers === 0 || deltaColdHours === 0) return;
+    if (this.config.taskWorkers === 0) return;
     this.timer = setInterval(() => {
       this.running ??= this.runIfAllowed().finally(() => (this.running = null));
     }, HOUR_MS);

@@ -30,8 +30,8 @@ export interface PackReport {
 }
 
 /**
- * Keeps the payloads of experts that came from others as deltas: makes each delta once, removes the whole file of one that nobody has used
- * for long and that no live release has, and turns a chain that has become long, large or slow into a whole payload again. No hash changes
+ * Keeps the payloads of experts that came from others as deltas: makes each delta once, removes (only where `DELTA_COLD_HOURS` asks for it)
+ * the whole file of one that was not in use for long and that no live release has, and turns a chain that has become long, large or slow into a whole payload again. No hash changes
  * by any of it, so that it may happen at any time, and be undone.
  */
 @Injectable()
@@ -68,15 +68,17 @@ export class PayloadPacker {
   ): Promise<Result<void>> {
     const { payload, size } = candidate;
     if (await this.forms.isSnapshot(payload)) return ok();
-    if (!(await this.forms.hasDelta(payload))) {
+    if (await this.forms.hasDelta(payload)) {
+      if (!(await this.forms.isFile(payload))) return ok();
+    } else {
       const made = await this.make(candidate, report);
       if (!made.ok || !made.value) return made.ok ? ok() : made;
+      const reason = await this.forms.reasonAgainst(payload, size);
+      if (!reason.ok) return reason;
+      if (reason.value !== null) return this.keepWhole(payload, reason.value, report);
     }
-    const reason = await this.forms.reasonAgainst(payload, size);
-    if (!reason.ok) return reason;
-    if (reason.value !== null) return this.keepWhole(payload, reason.value, report);
-    if (isLive) return ok();
     const { deltaColdHours: hours, deltaLoadMs } = this.config;
+    if (isLive || hours === 0) return ok();
     const packed = await this.forms.pack(payload, Date.now() - hours * HOUR_MS, deltaLoadMs);
     if (!packed.ok) return packed;
     if (packed.value.slow) return this.keepWhole(payload, 'slow', report);
