@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { jest } from '@jest/globals';
 import { Logger, Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AuthModule } from '../../src/auth/index.js';
@@ -48,7 +49,11 @@ const checkpoint = tinyCheckpoint();
 
 beforeAll(async () => {
   // A busy machine is slow, and that is not what is tested.
-  const config = testConfig({ dataDir: temporaryFolder('deltas'), deltaColdHours: 168, deltaLoadMs: 600_000 });
+  const config = testConfig({
+    dataDir: temporaryFolder('deltas'),
+    deltaColdHours: 168,
+    deltaLoadMs: 600_000,
+  });
   const database = await createTestDatabase();
   drop = database.drop;
   class TestModule {}
@@ -185,8 +190,22 @@ describe('payloads that nobody uses', () => {
     const before = unwrap(await app.get(BlockReader).payload(parent()));
     const payload = unwrap(await applyDelta(unwrap(readDelta(bytes)), before));
     expect([status, Buffer.compare(payload, version.payload)]).toEqual([200, 0]);
-    const whole = await call('GET', `/chain/B/blocks/${version.hash}/payload`);
+    const url = `/chain/B/blocks/${version.hash}/payload`;
+    const whole = await call('GET', url);
     expect(Buffer.compare(whole.bytes, version.payload)).toBe(0);
+    const etag = `"${version.header.payload_hash}"`;
+    for (const [headers, status] of [
+      [{ 'if-none-match': etag }, 304],
+      [{ range: 'bytes=99999999-' }, 416],
+    ] as const)
+      expect((await app.inject({ method: 'GET', url, headers })).statusCode).toBe(status);
+    const reads = jest.spyOn(stores.payloads.deltas, 'read');
+    expect(await pack()).toMatchObject({ made: 0, packed: 0, keptWhole: 0 });
+    expect(reads).not.toHaveBeenCalled();
+    reads.mockRestore();
+    expect(existsSync(fileOf(version))).toBe(false);
+    const part = await app.inject({ method: 'GET', url, headers: { range: 'bytes=7-99' } });
+    expect([part.statusCode, part.rawPayload.equals(version.payload.subarray(7, 100))]).toEqual([206, true]);
     expect(Buffer.compare(readFileSync(fileOf(version)), version.payload)).toBe(0);
   });
 
@@ -200,6 +219,8 @@ describe('payloads that nobody uses', () => {
     const made = { ...draft, weights: { ...weights, [EXPERT]: version.hash } };
     const { version: name } = unwrap(await app.get(ReleaseAuthor).publish(made));
     const view = (await app.get(ParameterIndex).resolve(`tiny@${name}`))!;
+    expect(existsSync(fileOf(version))).toBe(false);
+    await app.get(ParameterIndex).hold(view);
     expect(Buffer.compare(readFileSync(view.weights.get(EXPERT)!.path), version.payload)).toBe(0);
     expect(await pack()).toMatchObject({ packed: 0 });
     unwrap(await app.get(Promotion).promote('tiny', name, 'somebody'));
@@ -224,9 +245,10 @@ describe('payloads that nobody uses', () => {
     expect(below.pop()).toBe(0);
     const together = below.reduce((sum, size) => sum + size, 0);
     expect([together <= half, together + below[0] > half]).toEqual([true, true]);
-    for (const { hash, payload } of versions) {
+    for (const { hash, header, payload } of versions) {
       const { bytes } = await call('GET', `/chain/B/blocks/${hash}/payload`);
       expect(Buffer.compare(bytes, payload)).toBe(0);
+      unwrap(await stores.payloads.hold(header.payload_hash));
     }
     versions.forEach(neglect);
     expect(await pack()).toMatchObject({ made: 0, packed: 12, keptWhole: 0 });
@@ -283,6 +305,11 @@ describe('payloads that nobody uses', () => {
     const bytes = readFileSync(delta);
     bytes[bytes.length - 5] ^= 1;
     writeFileSync(delta, bytes);
+    for (const headers of [{}, { range: 'bytes=7-99' }]) {
+      const url = `/chain/B/blocks/${version.hash}/payload`;
+      const { statusCode, headers: sent } = await app.inject({ method: 'GET', url, headers });
+      expect([statusCode, String(sent['cache-control']).includes('immutable')]).toEqual([503, false]);
+    }
     const codes = (await fsck()).map(([code]) => code);
     expect(codes.sort()).toEqual(['DELTA_WRONG', 'PAYLOAD_WRONG']);
     expect((await fsck(true)).map(([code]) => code).sort()).toEqual(['DELTA_WRONG', 'PAYLOAD_WRONG']);

@@ -1,8 +1,7 @@
-import { bytesToHex, CodedError, equalBytes } from '../../common/index.js';
+import { bytesToHex, CodedError, equalBytes, systemCodeOf } from '../../common/index.js';
 import type { Findings } from '../../log/index.js';
 import { PAYLOAD_TILE_BYTES, type BlockHeader, type PayloadDigest } from '../block/index.js';
 import { digestSource } from '../checks/payload.js';
-import type { PayloadSource } from '../publish/block-input.js';
 import { leavesBlob } from '../publish/block-storage.js';
 import type { BlockStores } from '../store/block-stores.js';
 import type { AcceptedFact, FsckOptions } from './fsck-check.js';
@@ -38,8 +37,8 @@ async function checkPayload(
   onDone: (bytes: number) => void,
 ): Promise<void> {
   const name = header.name === null ? '' : ` (${header.name})`;
-  const source = await sourceOf(stores, header.payload_hash);
-  if (source === null) {
+  const digest = await digestOf(stores, header.payload_hash);
+  if (digest === null) {
     findings.error(
       'PAYLOAD_MISSING',
       hash,
@@ -47,12 +46,11 @@ async function checkPayload(
     );
     return;
   }
-  if (source instanceof CodedError) {
-    const why = `the payload of block ${hash}${name} cannot be made from its delta: ${source.message}`;
+  if (digest instanceof CodedError) {
+    const why = `the payload of block ${hash}${name} cannot be made from its delta: ${digest.message}`;
     findings.error('PAYLOAD_WRONG', hash, why);
     return;
   }
-  const digest = await digestSource(source);
   onDone(digest.size);
   if (digest.hash !== header.payload_hash) {
     const where = await describeDamage(stores, header, digest);
@@ -70,13 +68,17 @@ async function checkPayload(
   await checkLeaves(stores, hash, digest, findings, options);
 }
 
-/** The file of a payload, or what comes of its deltas; null where there is neither. */
-async function sourceOf({ payloads }: BlockStores, hash: string): Promise<PayloadSource | CodedError | null> {
+/** What the file of a payload has, or what comes of its deltas, also if it is packed away just now; null where there is neither. */
+async function digestOf({ payloads }: BlockStores, hash: string): Promise<PayloadDigest | CodedError | null> {
   const path = payloads.whole.path(hash);
-  if (path !== null && (await payloads.whole.has(hash))) return { path };
+  try {
+    if (path !== null) return await digestSource({ path });
+  } catch (thrown) {
+    if (systemCodeOf(thrown) !== 'ENOENT') throw thrown;
+  }
   if (!(await payloads.has(hash))) return null;
   const payload = await payloads.read(hash);
-  return payload.ok ? payload.value : payload.error;
+  return payload.ok ? digestSource(payload.value) : payload.error;
 }
 
 async function checkLeaves(

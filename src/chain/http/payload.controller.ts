@@ -1,14 +1,19 @@
+import type { Readable } from 'node:stream';
 import { Controller, Get, Headers, Param, Res } from '@nestjs/common';
 import { ApiOperation } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Result } from '../../common/index.js';
 import { ProblemException } from '../../common/problem.js';
 import { BlockReader, unknownBlock } from '../read/block-reader.js';
 import { BlockStores } from '../store/block-stores.js';
+import type { ByteRange } from '../store/blob-store.js';
 import { parseRange } from './byte-range.js';
 import { BlockParameters } from './chain-requests.js';
 
 /** Payloads never change: whoever has one may keep it for ever. */
 const IMMUTABLE = 'public, max-age=31536000, immutable, no-transform';
+/** A payload up to this size that lies as a delta is sent whole without making a file of it, bytes. */
+const IN_MEMORY_BYTES = 4 * 2 ** 20;
 
 /** The bytes of blocks, whole or in ranges. Readers check them against the header; the server sends what is stored. */
 @Controller('chain')
@@ -54,23 +59,14 @@ export class PayloadController {
     const { payload_hash, payload_type } = block.header;
     const etag = `"${payload_hash}"`;
     const { payloads } = this.stores;
-    // What lies as a delta is made whole once, instead of for every range of it; a refusal shows as a payload that is not there.
-    await payloads.hold(payload_hash);
     const stat = await payloads.stat(payload_hash);
     if (stat === null)
       throw new ProblemException(503, 'BLOB_MISSING', `The payload of block ${hash} is not in the store.`, {
         block: hash,
       });
-    void reply.headers({
-      etag,
-      'cache-control': IMMUTABLE,
-      'accept-ranges': 'bytes',
-    });
-    if (known?.split(',').some((tag) => tag.trim() === etag)) return void (await reply.status(304).send());
-    void reply.header(
-      'content-type',
-      payload_type === 'json' ? 'application/json' : 'application/octet-stream',
-    );
+    const kept = { etag, 'cache-control': IMMUTABLE, 'accept-ranges': 'bytes' };
+    if (known?.split(',').some((tag) => tag.trim() === etag))
+      return void (await reply.status(304).headers(kept).send());
     const range = condition === undefined || condition === etag ? parseRange(rangeHeader, stat.size) : null;
     if (range === 'unsatisfiable')
       throw new ProblemException(
@@ -82,12 +78,33 @@ export class PayloadController {
           'content-range': `bytes */${stat.size}`,
         },
       );
-    if (range === null)
-      return void (await reply.header('content-length', stat.size).send(payloads.open(payload_hash)));
+    const content = await this.contentOf(payload_hash, stat.size, range);
+    const type = payload_type === 'json' ? 'application/json' : 'application/octet-stream';
+    void reply.headers({ ...kept, 'content-type': type });
+    if (range === null) return void (await reply.header('content-length', stat.size).send(content));
     await reply
       .status(206)
       .header('content-range', `bytes ${range.start}-${range.end - 1}/${stat.size}`)
       .header('content-length', range.end - range.start)
-      .send(payloads.open(payload_hash, range));
+      .send(content);
   }
+
+  /** What is sent. What lies as a delta is made a file once, instead of for every range of it; small ones that are wanted whole need none. */
+  private async contentOf(
+    payload: string,
+    size: number,
+    range: ByteRange | null,
+  ): Promise<Readable | Uint8Array> {
+    const { payloads } = this.stores;
+    if (range === null && size <= IN_MEMORY_BYTES && !(await payloads.whole.has(payload)))
+      return Buffer.from(made(await payloads.read(payload)));
+    made(await payloads.hold(payload));
+    return payloads.open(payload, range ?? undefined);
+  }
+}
+
+/** What came of a payload's deltas; that it cannot be made is this server's fault, whatever the reason, and may be over soon. */
+function made<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new ProblemException(503, result.error.code, result.error.message, result.error.facts);
 }

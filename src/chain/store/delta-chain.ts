@@ -29,16 +29,29 @@ export async function readThroughDeltas(
   hash: string,
 ): Promise<Result<Uint8Array>> {
   const chain: DeltaBlock[] = [];
-  for (let name = hash; chain.length === 0 || !(await whole.has(name));) {
+  let payload: Result<Uint8Array> | null = null;
+  for (let name = hash; payload === null;) {
     if (chain.length === LONGEST_CHAIN) return tooLong(hash);
     const delta = await deltaOf(deltas, name);
     if (!delta.ok) return delta;
     chain.push(delta.value);
     name = delta.value.header.parent_payload_hash;
+    payload = await wholeOrDelta(whole, deltas, name);
   }
-  let payload = await whole.read(chain[chain.length - 1].header.parent_payload_hash);
   while (payload.ok && chain.length > 0) payload = await applyDelta(chain.pop()!, payload.value);
   return payload;
+}
+
+/** A payload that lies there whole; null where it lies as a delta, even if that was done just now. */
+async function wholeOrDelta(
+  whole: BlobStore,
+  deltas: BlobStore,
+  name: string,
+): Promise<Result<Uint8Array> | null> {
+  const found = await whole.read(name);
+  if (found.ok || found.error.code !== 'BLOB_MISSING') return found;
+  // The other way round, it was made whole for good between the two looks.
+  return (await deltas.has(name)) ? null : whole.read(name);
 }
 
 /** The deltas below a payload, down to one that has none, whether payloads lie there whole for now or not. Refusals as `readThroughDeltas`. */

@@ -53,8 +53,11 @@ export class PayloadForms {
     if (!parentPayload.ok) return parentPayload;
     const payload = await applyDelta(delta.value, parentPayload.value);
     if (!payload.ok) return payload;
-    const stored = await this.store.deltas.putAll([{ hash, content: bytes }]);
-    return stored.ok ? this.follow(hash) : stored;
+    return this.store.exclusively(hash, async () => {
+      if (await this.store.deltas.has(hash)) return ok();
+      const stored = await this.store.deltas.putAll([{ hash, content: bytes }]);
+      return stored.ok ? this.follow(hash) : stored;
+    });
   }
 
   /** Why a payload has to be whole by now, as far as its deltas tell; null: it need not. @param size of the payload, bytes */
@@ -71,7 +74,11 @@ export class PayloadForms {
    *
    * @returns how long making it from its deltas took, ms, and whether the file was removed
    */
-  async pack(hash: string, before: number, slowMs: number): Promise<Result<PackedPayload>> {
+  pack(hash: string, before: number, slowMs: number): Promise<Result<PackedPayload>> {
+    return this.store.exclusively(hash, () => this.packAlone(hash, before, slowMs));
+  }
+
+  private async packAlone(hash: string, before: number, slowMs: number): Promise<Result<PackedPayload>> {
     if (!(await this.isUnused(hash, before))) return ok({ loadMs: 0, slow: false, removed: false });
     const loaded = await this.load(hash, slowMs);
     if (!loaded.ok) return loaded;
@@ -103,8 +110,25 @@ export class PayloadForms {
   }
 
   /** Makes a payload whole for good and forgets its delta. Refusals: `DELTA_BLOCK_…`, `BLOB_…`, `STORAGE_…`. */
-  async keepWhole(hash: string, reason: SnapshotReason): Promise<Result<void>> {
-    const held = await this.store.hold(hash);
+  keepWhole(hash: string, reason: SnapshotReason): Promise<Result<void>> {
+    return this.store.exclusively(hash, () => this.keepWholeAlone(hash, reason));
+  }
+
+  /**
+   * Removes the delta of a payload that is there whole and intact, where `isWrong` says so of it.
+   *
+   * @returns whether it is gone
+   */
+  removeDelta(hash: string, isWrong: () => Promise<boolean>): Promise<boolean> {
+    return this.store.exclusively(hash, async () => {
+      if ((await this.store.whole.check(hash)) !== 'intact' || !(await isWrong())) return false;
+      await this.store.deltas.remove(hash);
+      return true;
+    });
+  }
+
+  private async keepWholeAlone(hash: string, reason: SnapshotReason): Promise<Result<void>> {
+    const held = await this.store.makeWhole(hash);
     if (!held.ok) return held;
     const condition = await this.store.whole.check(hash);
     if (condition !== 'intact') {

@@ -1,6 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { jest } from '@jest/globals';
 import { blobStoreCompliance } from '../../../test/compliance/blob-store.js';
 import { unwrap } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
@@ -100,6 +110,49 @@ describe('payloads that lie as deltas', () => {
     writeFileSync(file(1), 'damaged');
     expect(await sut.keepWhole(hashOf(1), 'slow')).toMatchObject({ error: { code: 'BLOB_CORRUPT' } });
     expect(await sut.hasDelta(hashOf(1))).toBe(true);
+  });
+
+  it('are read by whoever has just seen a file that is packed away then', async () => {
+    const { store } = await chain(3);
+    jest.spyOn(store.whole, 'has').mockResolvedValue(true);
+    expect(nativeSha256Hex(unwrap(await store.read(hashOf(3))))).toBe(hashOf(3));
+    expect(await store.check(hashOf(3))).toBe('intact');
+  });
+
+  it('never lose both forms, whatever changes them at the same time', async () => {
+    const { store, sut } = await chain(2);
+    const steps = [
+      () => sut.pack(hashOf(2), NEVER, NEVER),
+      () => sut.removeDelta(hashOf(2), () => Promise.resolve(true)),
+      () => sut.keepWhole(hashOf(2), 'slow'),
+    ];
+    for (const [first, second] of [
+      [0, 1],
+      [1, 0],
+      [0, 2],
+      [2, 0],
+    ]) {
+      unwrap(await store.whole.putAll([{ hash: hashOf(2), content: version(2) }]));
+      unwrap(await sut.keepDelta(await delta(1, 2)));
+      await Promise.all([steps[first](), steps[second]()]);
+      expect(nativeSha256Hex(unwrap(await store.read(hashOf(2))))).toBe(hashOf(2));
+    }
+  });
+
+  it('are made only so many at a time, and wait only so many', async () => {
+    const { store } = await chain(1);
+    const asked = await Promise.all(Array.from({ length: 80 }, () => store.fromDeltas(hashOf(1))));
+    const codes = asked.flatMap((made) => (made.ok ? [] : [made.error.code]));
+    expect(codes).toEqual(Array.from({ length: 80 - 2 - 64 }, () => 'PAYLOADS_BUSY'));
+    expect((await store.fromDeltas(hashOf(1))).ok).toBe(true);
+  });
+
+  it('are left to their readers where no use of them can be noted', async () => {
+    const store = open();
+    const folder = dirname(store.path(hashOf(1))!);
+    mkdirSync(dirname(folder), { recursive: true });
+    writeFileSync(folder, 'no folder');
+    expect(await store.hold(hashOf(1))).toEqual({ ok: true });
   });
 
   it('are found to lie under too many deltas, or under ones that are too large', async () => {

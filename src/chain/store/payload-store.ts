@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { createReadStream, openSync } from 'node:fs';
 import { stat, utimes } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { ok, systemCodeOf, unwrap, type Result } from '../../common/index.js';
+import { CodedError, err, ok, systemCodeOf, unwrap, type Result } from '../../common/index.js';
+import { Turnstile } from '../../common/turnstile.js';
 import { readDelta } from '../delta/index.js';
 import {
   BlobStore,
@@ -14,13 +15,18 @@ import { readThroughDeltas } from './delta-chain.js';
 
 /** A payload that was used within this time is not noted as used again, ms. */
 const TOUCH_MS = 600_000;
+/** Payloads that are made from deltas at once, each in memory with its parent's, and that wait for it. */
+const AT_ONCE = 2;
+const WAITING = 64;
 
 /**
  * Payloads, of which some lie as the delta from another one only. Whoever reads sees whole payloads; `hold` makes a local file of one, for
  * readers that open files themselves.
  */
 export class PayloadStore extends BlobStore {
-  private readonly unpacking = new Map<string, Promise<Result<void>>>();
+  /** What changes the forms of a payload comes after these. */
+  private readonly changing = new Map<string, Promise<unknown>>();
+  private readonly turnstile = new Turnstile(AT_ONCE, WAITING, busy);
 
   constructor(
     /** Payloads that lie there whole. */
@@ -50,13 +56,17 @@ export class PayloadStore extends BlobStore {
   }
 
   async has(hash: string): Promise<boolean> {
-    return (await this.whole.has(hash)) || (await this.deltas.has(hash));
+    // Looked for a second time, as it may have become whole between the first two looks.
+    return (await this.whole.has(hash)) || (await this.deltas.has(hash)) || (await this.whole.has(hash));
   }
 
   async check(hash: string): Promise<BlobCondition> {
     const condition = await this.whole.check(hash);
-    if (condition !== 'missing' || !(await this.deltas.has(hash))) return condition;
-    return (await readThroughDeltas(this.whole, this.deltas, hash)).ok ? 'intact' : 'corrupt';
+    if (condition !== 'missing') return condition;
+    if (!(await this.deltas.has(hash))) return this.whole.check(hash);
+    const made = await this.fromDeltas(hash);
+    if (!made.ok && made.error.code === 'PAYLOADS_BUSY') throw made.error;
+    return made.ok ? 'intact' : 'corrupt';
   }
 
   path(hash: string): string | null {
@@ -64,15 +74,28 @@ export class PayloadStore extends BlobStore {
   }
 
   async read(hash: string, range?: ByteRange): Promise<Result<Uint8Array>> {
-    if ((await this.whole.has(hash)) || !(await this.deltas.has(hash))) return this.whole.read(hash, range);
-    const payload = await readThroughDeltas(this.whole, this.deltas, hash);
-    return payload.ok && range !== undefined ? ok(payload.value.subarray(range.start, range.end)) : payload;
+    const found = await this.whole.read(hash, range);
+    if (found.ok || found.error.code !== 'BLOB_MISSING') return found;
+    if (!(await this.deltas.has(hash))) return this.whole.read(hash, range);
+    const payload = await this.fromDeltas(hash);
+    if (payload.ok) return range === undefined ? payload : ok(payload.value.subarray(range.start, range.end));
+    // It may have become whole meanwhile, without its delta.
+    const again = await this.whole.read(hash, range);
+    return again.ok ? again : payload;
   }
 
   open(hash: string, range?: ByteRange): Readable {
     const path = this.whole.path(hash);
-    if (path === null || existsSync(path)) return this.whole.open(hash, range);
-    return Readable.from(this.unpacked(hash, range), { objectMode: false });
+    if (path === null) return this.whole.open(hash, range);
+    try {
+      // What is open already can be read to its end, even if the file is packed away meanwhile.
+      const fd = openSync(path, 'r');
+      const part = range === undefined ? {} : { start: range.start, end: range.end - 1 };
+      return createReadStream(path, { fd, ...part });
+    } catch (thrown) {
+      if (systemCodeOf(thrown) !== 'ENOENT') return this.whole.open(hash, range);
+      return Readable.from(this.unpacked(hash, range), { objectMode: false });
+    }
   }
 
   async stat(hash: string): Promise<{ readonly size: number } | null> {
@@ -80,7 +103,7 @@ export class PayloadStore extends BlobStore {
     if (found !== null) return found;
     const bytes = await this.deltas.read(hash);
     const delta = bytes.ok ? readDelta(bytes.value) : bytes;
-    return delta.ok ? { size: delta.value.header.payload_size } : null;
+    return delta.ok ? { size: delta.value.header.payload_size } : this.whole.stat(hash);
   }
 
   async *list(): AsyncIterable<{ readonly hash: string; readonly size: number }> {
@@ -101,28 +124,47 @@ export class PayloadStore extends BlobStore {
 
   /**
    * Makes sure that a payload lies at its `path` and stays there for as long as payloads are kept that somebody has just used. No error for
-   * one that is not there at all: whoever reads it is told. Refusals: `DELTA_BLOCK_…`, `BLOB_…`, `STORAGE_…`.
+   * one that is not there at all: whoever reads it is told. Refusals: `DELTA_BLOCK_…`, `BLOB_…`, `STORAGE_…`, `PAYLOADS_BUSY`.
    */
-  async hold(hash: string): Promise<Result<void>> {
+  hold(hash: string): Promise<Result<void>> {
+    return this.exclusively(hash, () => this.makeWhole(hash));
+  }
+
+  /** `hold`, for the work of `exclusively`. */
+  async makeWhole(hash: string): Promise<Result<void>> {
     const path = this.whole.path(hash);
     if (path !== null && (await touch(path))) return ok();
     if (!(await this.deltas.has(hash)) || (await this.whole.has(hash))) return ok();
-    let running = this.unpacking.get(hash);
-    if (running === undefined) {
-      running = this.unpack(hash).finally(() => this.unpacking.delete(hash));
-      this.unpacking.set(hash, running);
-    }
-    return running;
-  }
-
-  /** The payload as its deltas give it, whether it lies there whole or not. Refusals: `BLOB_…`, `DELTA_BLOCK_…`. */
-  fromDeltas(hash: string): Promise<Result<Uint8Array>> {
-    return readThroughDeltas(this.whole, this.deltas, hash);
-  }
-
-  private async unpack(hash: string): Promise<Result<void>> {
-    const payload = await readThroughDeltas(this.whole, this.deltas, hash);
+    const payload = await this.fromDeltas(hash);
     return payload.ok ? this.whole.putAll([{ hash, content: payload.value }]) : payload;
+  }
+
+  /**
+   * Does work that changes the forms in which a payload lies, one after the other. Whatever removes one form makes sure in here that the
+   * other is there and good.
+   */
+  async exclusively<T>(hash: string, work: () => Promise<T>): Promise<T> {
+    const running = (this.changing.get(hash) ?? Promise.resolve()).then(work);
+    const settled = running.catch(() => undefined);
+    this.changing.set(hash, settled);
+    try {
+      return await running;
+    } finally {
+      if (this.changing.get(hash) === settled) this.changing.delete(hash);
+    }
+  }
+
+  /**
+   * The payload as its deltas give it, whether it lies there whole or not. Refusals: `BLOB_…`, `DELTA_BLOCK_…`, `PAYLOADS_BUSY` (503) where
+   * too many wait for theirs.
+   */
+  async fromDeltas(hash: string): Promise<Result<Uint8Array>> {
+    try {
+      return await this.turnstile.pass(() => readThroughDeltas(this.whole, this.deltas, hash));
+    } catch (thrown) {
+      if (thrown instanceof CodedError) return err(thrown);
+      throw thrown;
+    }
   }
 
   private async *unpacked(hash: string, range?: ByteRange): AsyncGenerator<Uint8Array> {
@@ -142,8 +184,11 @@ async function touch(path: string): Promise<boolean> {
     if (now - (await stat(path)).mtimeMs > TOUCH_MS) await utimes(path, now / 1000, now / 1000);
     return true;
   } catch (thrown) {
-    if (systemCodeOf(thrown) === 'ENOENT') return false;
-    if (systemCodeOf(thrown) === 'EROFS' || systemCodeOf(thrown) === 'EACCES') return true;
-    throw thrown;
+    // A file of somebody else's, or on a disk that is not written to: whoever opens it is told whether it can be read.
+    return systemCodeOf(thrown) !== 'ENOENT';
   }
+}
+
+function busy(): CodedError {
+  return new CodedError('PAYLOADS_BUSY', 'other payloads are being made from deltas; try again', {}, 503);
 }

@@ -27,8 +27,8 @@ function headerOf(bytes: Uint8Array): BlockHeader {
   } as unknown as BlockHeader;
 }
 
-/** A server that keeps what it is sent. @param takesDeltas whether it knows what a delta is */
-function server(takesDeltas: boolean) {
+/** A server that keeps what it is sent. @param takesDeltas whether it knows what a delta is, or before or after which the connection breaks */
+function server(takesDeltas: boolean | 'gone before' | 'gone after') {
   const header = headerOf(payload);
   const got = { deltas: [] as Uint8Array[], bytes: 0 };
   const view = () => ({
@@ -39,9 +39,11 @@ function server(takesDeltas: boolean) {
     json: () => Promise.resolve(view()),
     fetch: (path: string, { body }: { body: Uint8Array }) => {
       if (path.endsWith('/delta')) {
+        if (takesDeltas === 'gone before') return Promise.reject(new Error('the server went away'));
         if (!takesDeltas) return Promise.resolve(new Response('{}', { status: 404 }));
         got.deltas.push(body);
         got.bytes = header.payload_size;
+        if (takesDeltas === 'gone after') return Promise.reject(new Error('the server went away'));
       } else got.bytes += body.length;
       return Promise.resolve(Response.json(view()));
     },
@@ -64,6 +66,28 @@ describe('sending trained blocks', () => {
     expect(got.deltas[0].length).toBeLessThan(payload.length);
     const made = unwrap(await applyDelta(unwrap(readDelta(got.deltas[0])), PARENT.payload));
     expect(nativeSha256Hex(made)).toBe(header.payload_hash);
+  });
+
+  it('goes on where the connection breaks while it sends a difference, with what the server has', async () => {
+    const parents = new Map([[NAME, PARENT]]);
+    for (const [gone, deltas] of [
+      ['gone before', 0],
+      ['gone after', 1],
+    ] as const) {
+      const { header, got, client } = server(gone);
+      await uploadBlocks(context, client, { headers: [header], parents }, payloads);
+      expect([got.deltas.length, got.bytes]).toEqual([deltas, payload.length]);
+    }
+  });
+
+  it('shows how far it is after a difference, too', async () => {
+    const { header, client } = server(true);
+    const shown: number[] = [];
+    const progress = () => ({ update: (done: number) => shown.push(done), stop: () => undefined });
+    const watched = { json: true, progress } as unknown as CommandContext;
+    const parents = new Map([[NAME, PARENT]]);
+    await uploadBlocks(watched, client, { headers: [header], parents }, payloads);
+    expect(shown).toEqual([payload.length]);
   });
 
   it('sends the payload to a server that does not take deltas, and where there is nothing to differ from', async () => {

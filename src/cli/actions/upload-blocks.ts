@@ -28,24 +28,26 @@ export async function uploadBlocks(
   let upload = await server.json<UploadView>('POST', '/upload_moe_experts', { headers });
   const total = headers.reduce((sum, header) => sum + header.payload_size, 0);
   const bar = context.progress('uploading', total);
+  const show = () => bar.update(upload.blocks.reduce((sum, { received }) => sum + received, 0));
   const saved = { sent: 0, instead: 0 };
   try {
     for (const header of headers) {
       const payload = payloads.get(header.name ?? '') ?? new Uint8Array();
       const hash = header.payload_hash;
       const delta = receivedOf(upload, hash) === 0 ? await deltaOf(header, payload, parents) : null;
-      const taken = delta === null ? null : await sendDelta(server, upload, hash, delta);
-      if (delta !== null && taken !== null) {
-        upload = taken;
-        saved.sent += delta.length;
-        saved.instead += payload.length;
+      if (delta !== null) {
+        upload = await sendDelta(server, upload, hash, delta);
+        show();
+        const taken = receivedOf(upload, hash) === payload.length;
+        saved.sent += taken ? delta.length : 0;
+        saved.instead += taken ? payload.length : 0;
       }
       for (let at = receivedOf(upload, hash); at < payload.length; at = receivedOf(upload, hash)) {
         const path = `/upload_moe_experts/${upload.upload_id}/${hash}?offset=${at}`;
         const response = await send(server, path, payload.subarray(at, at + upload.chunk_bytes));
         if (!response.ok) throw await problemIn(response);
         upload = (await response.json()) as UploadView;
-        bar.update(upload.blocks.reduce((sum, { received }) => sum + received, 0));
+        show();
       }
     }
   } finally {
@@ -69,17 +71,21 @@ async function deltaOf(
   return delta.ok && delta.value.length <= payload.length * DELTA_LIMITS.sentShare ? delta.value : null;
 }
 
-/** Null where the server does not take it, such as one of an earlier version: then the payload is sent. */
+/** Nothing is received where the server does not take it, such as one of an earlier version, or where it got lost: then the payload is sent. */
 async function sendDelta(
   server: ServerClient,
   { upload_id: id }: UploadView,
   hash: string,
   delta: Uint8Array,
-): Promise<UploadView | null> {
-  const response = await send(server, `/upload_moe_experts/${id}/${hash}/delta`, delta);
-  if (response.ok) return (await response.json()) as UploadView;
-  await response.body?.cancel();
-  return null;
+): Promise<UploadView> {
+  try {
+    const response = await send(server, `/upload_moe_experts/${id}/${hash}/delta`, delta);
+    if (response.ok) return (await response.json()) as UploadView;
+    await response.body?.cancel();
+  } catch {
+    // The connection broke: whether the delta has arrived is asked below, as after a refusal.
+  }
+  return server.json<UploadView>('GET', `/upload_moe_experts/${id}`);
 }
 
 function send(server: ServerClient, path: string, body: Uint8Array): Promise<Response> {

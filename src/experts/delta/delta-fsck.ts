@@ -3,6 +3,7 @@ import {
   applyDelta,
   BlockStores,
   FsckRegistry,
+  PayloadForms,
   readDelta,
   type DeltaBlock,
   type FsckCheck,
@@ -38,12 +39,13 @@ export class DeltaFsck implements FsckCheck, OnModuleInit {
         findings.warning('DELTA_UNUSED', hash, `delta ${hash} stands for the payload of no accepted block`);
       const checked = await this.check(hash, facts);
       if (checked.ok) continue;
-      const isCopy = (await this.stores.payloads.whole.check(hash)) === 'intact';
-      const why = `the delta of payload ${hash} does not give it: ${checked.error.message}`;
-      if (!isCopy || !repair) findings.error('DELTA_WRONG', hash, why);
-      else {
-        await this.stores.payloads.deltas.remove(hash);
+      const isWrong = async () => !(await this.check(hash, facts)).ok;
+      if (repair && (await new PayloadForms(this.stores.payloads).removeDelta(hash, isWrong)))
         findings.repaired(`removed the damaged delta of payload ${hash}, which is there whole`);
+      // Meanwhile its payload may have been made whole for good, without a delta.
+      else if (await this.stores.payloads.deltas.has(hash)) {
+        const why = `the delta of payload ${hash} does not give it: ${checked.error.message}`;
+        findings.error('DELTA_WRONG', hash, why);
       }
     }
   }
@@ -60,10 +62,14 @@ export class DeltaFsck implements FsckCheck, OnModuleInit {
   }
 }
 
-/** Whether the block a delta names as its parent is accepted and has the payload it was made from. */
+/**
+ * Whether the block a delta names as its parent is accepted and has the payload it was made from, as far as that can be told: where its
+ * header cannot be read, that is a finding of its own.
+ */
 function parentOf({ header }: DeltaBlock, facts: FsckFacts): Result<void> {
   const parent = facts.blocks.get(header.parent);
-  if (parent?.header?.payload_hash === header.parent_payload_hash) return ok();
+  const isUnread = parent === undefined ? !facts.complete : parent.header === null;
+  if (isUnread || parent?.header?.payload_hash === header.parent_payload_hash) return ok();
   const message = `block ${header.parent} does not have the payload it was made from`;
   return err(new CodedError('DELTA_BLOCK_PARENT', message, { block: header.parent }));
 }

@@ -15,6 +15,7 @@ export class GgufExport {
       return err(new CodedError('MODEL_UNKNOWN', `there is no release ${name}`, { model: name }, 404));
     const tokenizer = await this.index.tokenizer(view);
     if (!tokenizer.ok) return tokenizer;
+    await this.index.hold(view);
     const { model, version, config, weights } = view;
     return prepareGguf({
       ...{ name: model, version, config, blocks: [...weights.values()] },

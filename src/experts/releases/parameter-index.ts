@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BlockReader, BlockStores, type BlockHeader } from '../../chain/index.js';
-import { CodedError, err, ok, unwrap, type Json, type Result } from '../../common/index.js';
+import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { checkDirectory } from '../blocks/check-weights.js';
 import { parseTensorDirectory } from '../blocks/tensor-directory.js';
 import { planBlocks, type PlannedBlock } from '../blocks/tensor-plan.js';
@@ -28,7 +28,7 @@ const HELD_MS = 900_000;
 export class ParameterIndex {
   private readonly views = new Map<string, ReleaseView>();
   /** When the payloads of a release were last made sure of, ms. */
-  private readonly held = new Map<string, number>();
+  private readonly held = new WeakMap<ReleaseView, number>();
 
   constructor(
     private readonly dataSource: DataSource,
@@ -59,28 +59,28 @@ export class ParameterIndex {
   /** A release by its hash, null where it is not known. Throws the refusal of `load` for one that is damaged. */
   async release(hash: string): Promise<ReleaseView | null> {
     const known = this.views.get(hash);
-    if (known !== undefined) return this.hold(known);
+    if (known !== undefined) return known;
     const row = await releaseByHash(this.dataSource.manager, hash);
     if (row === null) return null;
     const view = await this.load(row);
     if (!view.ok) throw view.error;
-    if (this.views.size >= CACHED_VIEWS) {
-      const oldest = this.views.keys().next().value as string;
-      this.views.delete(oldest);
-      this.held.delete(oldest);
-    }
+    if (this.views.size >= CACHED_VIEWS) this.views.delete(this.views.keys().next().value as string);
     this.views.set(hash, view.value);
-    return this.hold(view.value);
+    return view.value;
   }
 
-  /** Makes files of payloads that lie as deltas, and notes that all are in use, so that they stay; now and then, as that costs a look at each. */
-  private async hold(view: ReleaseView): Promise<ReleaseView> {
+  /**
+   * For whoever opens the files of a release: makes those of payloads that lie as deltas, and notes that all are in use, so that they stay;
+   * now and then, as that costs a look at each. One that cannot be made is left to the reader of the file, who tells which block it is, and
+   * is tried again at the next use.
+   */
+  async hold(view: ReleaseView): Promise<void> {
     const now = Date.now();
-    if (now - (this.held.get(view.release) ?? 0) < HELD_MS) return view;
+    if (now - (this.held.get(view) ?? 0) < HELD_MS) return;
+    let all = true;
     for (const { payloadHash, derived = false } of view.weights.values())
-      if (derived) unwrap(await this.stores.payloads.hold(payloadHash));
-    this.held.set(view.release, now);
-    return view;
+      if (derived && !(await this.stores.payloads.hold(payloadHash)).ok) all = false;
+    if (all) this.held.set(view, now);
   }
 
   /** The payload of a release's tokenizer block; null for a model without one. */

@@ -5,14 +5,15 @@ import { Turnstile } from '../../common/turnstile.js';
 import type { ExpertHeader } from './expert-header.js';
 import { UploadStore, type UploadState } from './upload-store.js';
 
-/** Deltas that are turned into payloads at once, and that wait for it: each holds both payloads in memory. */
+/** Deltas that are turned into payloads at once, each with both payloads in memory, and that arrive or wait for it. */
 const AT_ONCE = 1;
-const WAITING = 8;
+const ARRIVING = 8;
 
 /** Takes the payload of an upload as the delta from its parent's, which this server has already. */
 @Injectable()
 export class DeltaUpload {
-  private readonly turnstile = new Turnstile(AT_ONCE, WAITING, busy);
+  private readonly arriving = new Turnstile(ARRIVING, 0, busy);
+  private readonly turnstile = new Turnstile(AT_ONCE, ARRIVING, busy);
 
   constructor(
     private readonly uploads: UploadStore,
@@ -21,14 +22,18 @@ export class DeltaUpload {
   ) {}
 
   /**
-   * Makes the whole payload of a delta and puts it into the upload; nothing is kept of one that is refused. Refusals: `UPLOAD_UNKNOWN`,
+   * Makes the whole payload of a delta and puts it into the upload; nothing is kept of one that is refused. Whoever sends slowly keeps no
+   * delta waiting that has arrived. Refusals: `UPLOAD_UNKNOWN`,
    * `UPLOAD_TOO_LARGE`, `UPLOAD_BUSY`, `DELTA_BLOCK_…`, `BLOCK_UNKNOWN`, `BLOB_…`.
    */
   take(id: string, payload: string, body: AsyncIterable<Uint8Array>): Promise<Result<UploadState>> {
-    return this.turnstile.pass(() =>
+    return this.arriving.pass(() =>
       this.uploads.fill(id, payload, async (expected) => {
-        const bytes = await collect(body, expected.header.payload_size * DELTA_LIMITS.sentShare);
-        return bytes.ok ? this.expand(expected, bytes.value) : bytes;
+        const { payload_size: size } = expected.header;
+        const most = size > DELTA_LIMITS.payloadBytes ? 0 : Math.floor(size * DELTA_LIMITS.sentShare);
+        if (most === 0) return tooLarge(most);
+        const bytes = await collect(body, most);
+        return bytes.ok ? this.turnstile.pass(() => this.expand(expected, bytes.value)) : bytes;
       }),
     );
   }
@@ -53,13 +58,15 @@ async function collect(body: AsyncIterable<Uint8Array>, most: number): Promise<R
   let length = 0;
   for await (const piece of body) {
     length += piece.length;
-    if (length > most) {
-      const message = `a delta of this payload may have ${Math.floor(most)} bytes; send the payload instead`;
-      return err(new CodedError('UPLOAD_TOO_LARGE', message, { most: Math.floor(most) }, 413));
-    }
+    if (length > most) return tooLarge(most);
     pieces.push(piece);
   }
   return ok(concatBytes(...pieces));
+}
+
+function tooLarge(most: number): Result<never> {
+  const message = `a delta of this payload may have ${most} bytes; send the payload instead`;
+  return err(new CodedError('UPLOAD_TOO_LARGE', message, { most }, 413));
 }
 
 function wrongParent(message: string): Result<never> {

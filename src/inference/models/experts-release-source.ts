@@ -24,13 +24,14 @@ export class ExpertsReleaseSource extends ReleaseSource {
     if (!view.ok) return view;
     const tokenizer = await this.tokenizer(view.value.tokenizer);
     if (!tokenizer.ok) return tokenizer;
+    await this.index.hold(view.value);
     const { model, version } = view.value;
     return ok({ model, version, tokenizer: tokenizer.value, engine: toEngineModel(view.value) });
   }
 
-  override async hold(release: string): Promise<Result<void>> {
+  override async hold(release: string): Promise<void> {
     const view = await this.view(release);
-    return view.ok ? ok() : view;
+    if (view.ok) await this.index.hold(view.value);
   }
 
   override async models(): Promise<readonly ModelSummary[]> {

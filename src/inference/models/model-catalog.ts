@@ -49,8 +49,8 @@ export class ModelCatalog {
   async release(hash: string): Promise<Result<ServedModel>> {
     const kept = this.served.get(hash);
     if (kept !== undefined) {
-      const held = await this.releases.hold(hash);
-      return held.ok ? kept : held;
+      await this.releases.hold(hash);
+      return kept;
     }
     const content = await this.releases.read(hash);
     if (!content.ok) return content;

@@ -1,4 +1,4 @@
-import { ok, type Result } from '../../common/index.js';
+import type { Result } from '../../common/index.js';
 import type { ReleaseContent } from './served-model.js';
 
 /** A model as lists show it. */
@@ -16,9 +16,9 @@ export abstract class ReleaseSource {
   abstract resolve(name: string): Promise<string | null>;
   /** The content of a release, from its verified blocks; refuses with `RELEASE_NOT_FOUND` or what is wrong with them. */
   abstract read(release: string): Promise<Result<ReleaseContent>>;
-  /** Told of every use of a release that was read before: its payloads are to stay where the engine opens them. Refuses as `read`. */
-  hold(_release: string): Promise<Result<void>> {
-    return Promise.resolve(ok());
+  /** Told of every use of a release that was read before: its payloads are to stay where the engine opens them, which tells of any it lacks. */
+  hold(_release: string): Promise<void> {
+    return Promise.resolve();
   }
   /** Every model with its live release. */
   abstract models(): Promise<readonly ModelSummary[]>;

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import {
   BlockStores,
   encodeSignedHeader,
@@ -10,11 +11,12 @@ import {
   makeDelta,
   signHeader,
   type BlockMetadata,
+  type BlockReader,
 } from '../../chain/index.js';
-import { bytesToHex, unwrap } from '../../common/index.js';
+import { bytesToHex, EventBus, unwrap } from '../../common/index.js';
 import type { AppConfig } from '../../config/index.js';
 import { secp256k1Signer } from '../../keys/index.js';
-import type { DamageWatch } from '../vitals/damage-watch.js';
+import { DamageWatch } from '../vitals/damage-watch.js';
 import { BlobRemedy } from './blob-remedy.js';
 
 const SIGNER = secp256k1Signer(new Uint8Array(32).fill(7));
@@ -101,8 +103,25 @@ describe('refetch_blob', () => {
   it('makes the payload from its own delta', async () => {
     const before = unwrap(await stores.payloads.put(Buffer.from('weights of an expart')));
     await keepDelta(before);
-    expect(await refetch(null, null)).toBe('restored expert 3');
-    expect(await stores.payloads.check(payload)).toBe('intact');
+    const file = String(stores.payloads.path(payload));
+    const [events, now] = [new EventBus(), jest.spyOn(performance, 'now').mockReturnValue(0)];
+    const reader = { header: async () => ({ header: { payload_hash: payload } }) } as unknown as BlockReader;
+    const watch = new DamageWatch(events, reader, stores);
+    const remedy = new BlobRemedy({ blobBackupDir: null, blobPeerUrl: null } as AppConfig, stores, watch);
+    watch.onModuleInit();
+    for (const spoil of [() => undefined, () => rmSync(file)]) {
+      spoil();
+      now.mockReturnValue(0);
+      events.emit('block.failed', { hash: 'ab12', name: 'expert 3', code: 'BLOCK_READ', detail: '' });
+      now.mockReturnValue(5_000);
+      expect(await watch.look()).toMatchObject([{ block: 'ab12', payload }]);
+      expect(await remedy.all[0].act('', 'blob_corrupt')).toBe('restored expert 3');
+      expect(readFileSync(file)).toEqual(bytes);
+      now.mockReturnValue(10_000);
+      expect(await watch.look()).toEqual([]);
+    }
+    watch.onModuleDestroy();
+    now.mockRestore();
   });
 
   it('fetches the difference only where it has what that is made from, and the payload if it does not help', async () => {

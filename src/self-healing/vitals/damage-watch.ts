@@ -49,7 +49,8 @@ export class DamageWatch implements OnModuleInit, OnModuleDestroy {
   private async check(damage: KnownDamage): Promise<void> {
     const payload = damage.payload ?? (await this.payloadOf(damage.block));
     if (payload === null) return;
-    if ((await this.stores.payloads.check(payload)) === 'intact') this.damaged.delete(damage.block);
+    // The engine reads whole files: a payload that its delta would give is no help to it until it is made.
+    if ((await this.stores.payloads.whole.check(payload)) === 'intact') this.damaged.delete(damage.block);
     else this.damaged.set(damage.block, { ...damage, payload });
   }
 

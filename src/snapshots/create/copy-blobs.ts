@@ -47,13 +47,11 @@ async function isShared(
   return file !== undefined && writer.share(file, join(earlier!.folder, file.path));
 }
 
-/** Payloads may be large and are streamed; the others are small and are read checked. */
+/** Whole payloads may be large and are streamed; the others, and payloads that lie as deltas, are read checked. */
 async function copied(stores: BlockStores, blob: ListedBlob, writer: SnapshotWriter): Promise<boolean> {
   const store = stores[blob.kind];
-  if (blob.kind === 'payloads') {
-    if ((await store.stat(blob.hash)) === null) return false;
+  if (blob.kind === 'payloads' && (await stores.payloads.whole.has(blob.hash)))
     return (await writer.add(blobPath(blob), store.open(blob.hash))).sha256 === blob.hash;
-  }
   const bytes = await store.read(blob.hash);
   if (bytes.ok) await writer.add(blobPath(blob), bytes.value);
   return bytes.ok;
