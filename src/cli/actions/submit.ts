@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { CodedError, unwrap, type Json } from '../../common/index.js';
+import { unwrap, type Json } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { NodeKeys } from '../../keys/index.js';
 import { HttpBlockAccess, prepareSubmission, type TrainedResult } from '../../learning/index.js';
