@@ -39,6 +39,8 @@ export interface CheckOutcome {
   readonly passed: boolean;
   readonly code: string | null;
   readonly detail: string;
+  /** What was measured; `skipped` says why an audit was left out. */
+  readonly figures: unknown;
   readonly took_ms: number;
 }
 

@@ -35,7 +35,8 @@ export async function uploadBlocks(
       const payload = payloads.get(header.name ?? '') ?? new Uint8Array();
       const hash = header.payload_hash;
       const delta = receivedOf(upload, hash) === 0 ? await deltaOf(header, payload, parents) : null;
-      if (delta !== null) {
+      // One request takes a chunk at most, as a delta or of the payload.
+      if (delta !== null && delta.length <= upload.chunk_bytes) {
         upload = await sendDelta(server, upload, hash, delta);
         show();
         const taken = receivedOf(upload, hash) === payload.length;

@@ -13,7 +13,7 @@ import { PayloadPacker } from './payload-packer.js';
 const HOUR_MS = 3_600_000;
 
 /**
- * Looks after the forms of payloads once an hour, but not during an emergency stop. One server does so: the lock file of a data folder
+ * Looks after the forms of payloads once an hour where `DELTA_COLD_HOURS` asks for it, but not during an emergency stop. One server does so: the lock file of a data folder
  * allows no second one beside it.
  */
 @Injectable()
@@ -30,7 +30,8 @@ export class PackingSchedule implements OnApplicationBootstrap, BeforeApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    if (this.config.taskWorkers === 0) return;
+    const { taskWorkers, deltaColdHours } = this.config;
+    if (taskWorkers === 0 || deltaColdHours === 0) return;
     this.timer = setInterval(() => {
       this.running ??= this.runIfAllowed().finally(() => (this.running = null));
     }, HOUR_MS);

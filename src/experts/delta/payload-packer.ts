@@ -13,8 +13,8 @@ import { PackCandidates, type PackCandidate } from './pack-candidates.js';
 import { deltaSections } from './sections.js';
 
 const HOUR_MS = 3_600_000;
-/** Deltas made in one run at most; the others follow in the next. */
-const MOST_MADE = 200;
+/** Deltas that are tried in one run at most; the others follow in the next. */
+const MOST_TRIED = 200;
 
 /** What a run has done. */
 export interface PackReport {
@@ -52,13 +52,23 @@ export class PayloadPacker {
   async run(isOver: () => boolean = () => false): Promise<PackReport> {
     const report = { made: 0, deltaBytes: 0, payloadBytes: 0, packed: 0, freedBytes: 0, keptWhole: 0 };
     const live = await this.candidates.live();
+    let tried = 0;
     for await (const candidate of this.candidates.all()) {
-      if (isOver() || report.made >= MOST_MADE) break;
+      if (isOver() || tried >= MOST_TRIED) break;
+      if (await this.isNew(candidate.payload)) tried++;
       const done = await this.see(candidate, live.has(candidate.payload), report);
-      if (!done.ok) this.logger.warn(`payload ${candidate.payload} stays as it is: ${done.error.message}`);
+      if (done.ok) continue;
+      this.logger.warn(`payload ${candidate.payload} stays as it is: ${done.error.message}`);
+      // A disk that takes no more takes nothing from the next one either.
+      if (done.error.code.startsWith('STORAGE_')) break;
     }
     if (report.made + report.packed + report.keptWhole > 0) this.logger.log(summary(report));
     return report;
+  }
+
+  /** Whether it was never decided how a payload is to lie. */
+  private async isNew(payload: string): Promise<boolean> {
+    return !(await this.forms.isSnapshot(payload)) && !(await this.forms.hasDelta(payload));
   }
 
   private async see(

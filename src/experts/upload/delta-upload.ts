@@ -3,6 +3,7 @@ import { applyDelta, BlockReader, BlockStores, DELTA_LIMITS, readDelta } from '.
 import { CodedError, concatBytes, err, ok, type Result } from '../../common/index.js';
 import { Turnstile } from '../../common/turnstile.js';
 import type { ExpertHeader } from './expert-header.js';
+import { UPLOAD_LIMITS } from './upload-limits.js';
 import { UploadStore, type UploadState } from './upload-store.js';
 
 /** Deltas that are turned into payloads at once, each with both payloads in memory, and that arrive or wait for it. */
@@ -30,7 +31,8 @@ export class DeltaUpload {
     return this.arriving.pass(() =>
       this.uploads.fill(id, payload, async (expected) => {
         const { payload_size: size } = expected.header;
-        const most = size > DELTA_LIMITS.payloadBytes ? 0 : Math.floor(size * DELTA_LIMITS.sentShare);
+        const share = size > DELTA_LIMITS.payloadBytes ? 0 : Math.floor(size * DELTA_LIMITS.sentShare);
+        const most = Math.min(share, UPLOAD_LIMITS.chunkBytes);
         if (most === 0) return tooLarge(most);
         const bytes = await collect(body, most);
         return bytes.ok ? this.turnstile.pass(() => this.expand(expected, bytes.value)) : bytes;

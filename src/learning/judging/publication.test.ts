@@ -1,4 +1,4 @@
-import { ok, unwrap } from '../../common/index.js';
+import { CodedError, err, ok, unwrap } from '../../common/index.js';
 import { hashHeader, type BlockHeader } from '../../chain/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { testConfig } from '../../../test/support/test-config.js';
@@ -26,13 +26,20 @@ function view(weights: Readonly<Record<string, string>>, meta = 'meta'): Release
 
 const before = { 'layer0.expert0': 'zero', 'layer0.expert1': 'one' };
 
-function publicationOf(standing = { over: false, state: 'waiting' }) {
+/** @param closed the next decision of that key which was closed as superseded */
+function publicationOf(
+  standing = { over: false, state: 'waiting' },
+  closed: () => string | null = () => null,
+) {
   const asked: PromotionAsk[] = [];
   const released = view({ ...before, 'layer0.expert1': own });
   const index = { release: (hash: string) => Promise.resolve(hash === RELEASE ? released : null) };
   const door = {
     ask: (ask: PromotionAsk) => {
       asked.push(ask);
+      const decision = closed();
+      const facts = { decision, state: 'superseded' };
+      if (decision !== null) return Promise.resolve(err(new CodedError('PROMOTION_FAILED', '', facts, 409)));
       return Promise.resolve(ok({ outcome: null, decision: { id: 'decision_1', ...standing } }));
     },
     standing: () => Promise.resolve({ ...standing, detail: null }),
@@ -63,6 +70,16 @@ describe('a release with the blocks of a submission', () => {
     await sut.ask(row, '1.0.2', view(before));
     expect(asked[0]).toMatchObject({ version: '1.0.1', base: view(before).release, mayOrder: false });
     expect(asked.map(({ key }) => key)).toEqual(['submission_1:1.0.1', 'submission_1:1.0.2']);
+  });
+
+  it('is asked for by another key where the questions before were closed as superseded', async () => {
+    const closed = ['decision_1', 'decision_2'];
+    const { sut, asked } = publicationOf({ over: true, state: 'waiting' }, () => closed.shift() ?? null);
+    expect(unwrap(await sut.ask(row, '1.0.1', view(before)))).toBe('decision_1');
+    const keys = ['submission_1:1.0.1', 'submission_1:1.0.1:decision_1', 'submission_1:1.0.1:decision_2'];
+    expect(asked.map(({ key }) => key)).toEqual(keys);
+    expect(await sut.isSuperseded(row)).toBe(false);
+    expect(await publicationOf({ over: true, state: 'superseded' }).sut.isSuperseded(row)).toBe(true);
   });
 
   it.each([

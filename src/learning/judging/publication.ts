@@ -34,6 +34,9 @@ import type { Verdict } from '../verdict/verdict.js';
 /** Who publishes and asks, where somebody must have done it. */
 export const LEARNING_ACTOR = 'learning';
 
+/** Closed questions about one release that are looked past at most. */
+const MOST_CLOSED = 100;
+
 /** What follows from a verdict: blocks, a release, and the question whether it goes live. */
 @Injectable()
 export class Publication {
@@ -126,15 +129,27 @@ export class Publication {
   /** Asks whoever decides to make the release live, on top of the one that is. @returns the id of the decision, null where nobody decides */
   async ask(row: SubmissionRow, version: string, live: ReleaseView): Promise<Result<string | null>> {
     const fall = row.verdict?.figures.overall.fall ?? 0;
-    const asked = await this.door.ask({
-      ...{ model: row.model, version, actor: LEARNING_ACTOR, mayOrder: false },
-      // Another release is another question.
-      ...{ key: `${row.id}:${version}`, base: live.release },
-      staged: this.config.learningRollout === 'staged',
-      why: `proof of learning: the loss on unseen examples is ${(fall * 100).toFixed(1)} % less (${row.id})`,
-    });
-    if (!asked.ok) return asked;
-    return ok(asked.value.decision?.id ?? null);
+    // Another release is another question, and so is the same one again after its question was closed because another was live meanwhile.
+    const question = `${row.id}:${version}`;
+    let key = question;
+    for (let closed = 0; ; closed++) {
+      const asked = await this.door.ask({
+        ...{ model: row.model, version, actor: LEARNING_ACTOR, mayOrder: false },
+        ...{ key, base: live.release },
+        staged: this.config.learningRollout === 'staged',
+        why: `proof of learning: the loss on unseen examples is ${(fall * 100).toFixed(1)} % less (${row.id})`,
+      });
+      if (asked.ok) return ok(asked.value.decision?.id ?? null);
+      const before = supersededIn(asked.error);
+      if (before === null || closed === MOST_CLOSED) return asked;
+      key = `${question}:${before}`;
+    }
+  }
+
+  /** Whether the question about its release was closed because of what was live then. */
+  async isSuperseded({ model, release, decision }: SubmissionRow): Promise<boolean> {
+    if (release === null || decision === null) return false;
+    return (await this.door.standing({ model, release, decision })).state === 'superseded';
   }
 
   /** Whether somebody has said no to the release. One that failed, or what it was made of being gone, is nobody's no. */
@@ -172,6 +187,14 @@ function verdictEntry(row: SubmissionRow, verdict: Verdict): LogEntryInput {
     hash: hashJson(verdict as unknown as Json),
     data: { accepted, beacon: beacon.root, base },
   };
+}
+
+/** The decision whose question was closed as superseded, where that is why a promotion is refused. */
+function supersededIn({ code, facts }: CodedError): string | null {
+  const { decision, state } = facts as { readonly decision?: unknown; readonly state?: unknown };
+  return code === 'PROMOTION_FAILED' && state === 'superseded' && typeof decision === 'string'
+    ? decision
+    : null;
 }
 
 /** A refusal before the evaluation is logged by what was refused. */

@@ -81,6 +81,7 @@ describe('the steps of a submission', () => {
       isDeclined: boolean,
       changes: object = {},
       refusal: string | null = null,
+      isSuperseded = false,
     ) {
       const changed: SubmissionChanges[] = [];
       const store = {
@@ -93,6 +94,7 @@ describe('the steps of a submission', () => {
         live: () => Promise.resolve(ok({ weights: new Map([['e', { block: 'live' }]]) })),
         isOn: () => Promise.resolve(isOn),
         isDeclined: () => Promise.resolve(isDeclined),
+        isSuperseded: () => Promise.resolve(isSuperseded),
         ask: () =>
           Promise.resolve(refusal === null ? ok('decision_2') : err(new CodedError(refusal, '', {}, 409))),
       };
@@ -121,6 +123,10 @@ describe('the steps of a submission', () => {
     it('its own waits for its decision where it is on top of what is live', async () => {
       expect(await step(true, false)).toEqual(['wait', []]);
       expect(await step(true, false, { decision: null })).toEqual(['next', [{ decision: 'decision_2' }]]);
+    });
+
+    it('it is asked for again where its question was closed while another was live', async () => {
+      expect(await step(true, false, {}, null, true)).toEqual(['next', [{ decision: null }]]);
     });
 
     it('it is looked at again where that happened while it was asked for', async () => {

@@ -191,6 +191,10 @@ export class SubmissionSteps {
       return ok('next');
     }
     if (!(await this.publication.isOn(row, live.value))) return this.anew(row);
+    if (await this.publication.isSuperseded(row)) {
+      await this.change(row, { decision: null });
+      return ok('next');
+    }
     if (row.decision !== null || row.code !== null) return ok('wait');
     const asked = await this.publication.ask(row, row.version, live.value);
     if (!asked.ok && (asked.error.status >= 500 || asked.error.code === 'RELEASE_BASE_MOVED')) return asked;

@@ -127,6 +127,17 @@ describe('the audit of submissions', () => {
     const asked = { updates: [1], of: 100, share: 0.01, until: systemClock.now() + 5_000 };
     const found = await create(manifestOf({ kernel: hash('f') })).check(row, asked, work);
     expect(found).toMatchObject({ error: { code: 'SUBMISSION_NOT_AUDITABLE' } });
+    const offered = create(manifestOf({ kernel: hash('f') }), 8, 'offered');
+    const left = unwrap(await offered.check(row, asked, work));
+    expect(left).toMatchObject({
+      check: { passed: true, figures: { skipped: expect.any(String) as string } },
+    });
+  });
+
+  it('notes that results of rounds are not audited, where others are', () => {
+    expect(skippedAudit([create(manifestOf()).ofRound(false)!])).toContain('anybody can make again');
+    expect(skippedAudit([create(manifestOf()).ofRound(true)!])).toContain('nobody else');
+    expect(create(manifestOf(), 0).ofRound(true)).toBeNull();
   });
 
   it('does not hold the training answerable for an audit that was stopped', async () => {

@@ -46,7 +46,8 @@ export class RoundSubmissions {
       ...{ author: this.author.publicKey, created_at: outcome.at },
     };
     const signature = bytesToHex(this.keys.blockSigner.sign(statementBytes(statement)));
-    const own = { statement, signature, manifest, facts: factsOf(row, outcome), inputs };
+    const isPrivate = terms.privacy !== undefined;
+    const own = { statement, signature, manifest, facts: factsOf(row, outcome), inputs, isPrivate };
     return this.desk.submitOwn(row.id, own, (manager) =>
       also(manager, submissionId(statement), statementHash(statement)),
     );

@@ -8,6 +8,7 @@ import type { Transactions } from '../../database/index.js';
 import type { ParameterIndex, UploadStore } from '../../experts/index.js';
 import type { LogAppender } from '../../log/index.js';
 import type { DatasetGate } from '../checks/dataset-gate.js';
+import { notAudited, skippedAudit, type CheckOutcome } from '../checks/check-outcome.js';
 import type { ReleaseGrowth } from '../growth/growth.js';
 import type { SubmissionQueue } from '../judging/submission-queue.js';
 import type { SubmissionWorker } from '../judging/submission-worker.js';
@@ -27,12 +28,14 @@ const { model, release } = statement;
 const own = {
   ...{ statement, signature: '', manifest: {}, inputs: [] },
   facts: { model, release, blocks: [], steps: 0, audit: null },
+  isPrivate: false,
 };
 
 describe('what the server hands in itself', () => {
   let folder: string;
   let files: SubmissionFiles;
   let rows: string[];
+  let checked: (readonly CheckOutcome[])[];
   let told: string[];
   let live: object | null;
   let sut: SubmissionDesk;
@@ -40,13 +43,16 @@ describe('what the server hands in itself', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'stemma-submissions-'));
     files = new SubmissionFiles({ dataDir: folder } as AppConfig);
-    [rows, told, live] = [[], [], null];
+    [rows, checked, told, live] = [[], [], [], null];
     const view = { model, release, meta: '4'.repeat(64), weights: new Map() };
     const store = {
       find: (id: string) => Promise.resolve(rows.includes(id) ? { id } : null),
       history: () => Promise.resolve([]),
       madeToday: () => Promise.resolve(0),
-      insert: (_: unknown, { id }: { id: string }) => Promise.resolve(rows.push(id)),
+      insert: (_: unknown, { id, checks }: { id: string; checks: readonly CheckOutcome[] }) => {
+        checked.push(checks);
+        return Promise.resolve(rows.push(id));
+      },
     };
     const transactions = {
       run: (work: (manager: unknown) => Promise<unknown>) => work({ query: () => Promise.resolve([]) }),
@@ -64,7 +70,7 @@ describe('what the server hands in itself', () => {
       files,
       { ready: () => Promise.resolve(), add: () => Promise.resolve() } as unknown as SubmissionQueue,
       { begin: () => undefined } as unknown as SubmissionWorker,
-      {} as TrainingAudit,
+      { ofRound: () => notAudited('made of a round') } as unknown as TrainingAudit,
       { check: () => Promise.resolve(ok()) } as unknown as DatasetGate,
       { of: () => Promise.resolve(err(OUTDATED)) } as unknown as ReleaseGrowth,
       transactions as unknown as Transactions,
@@ -77,6 +83,7 @@ describe('what the server hands in itself', () => {
   it('is stored with what changes besides it, and told of', async () => {
     expect(await sut.submitOwn('round_1', own, () => Promise.resolve(true))).toEqual(ok(true));
     expect([rows, told, await files.kept()]).toEqual([[ID], [`${ID} received`], [ID]]);
+    expect(skippedAudit(checked[0])).toBe('made of a round');
   });
 
   it('is refused at once where the live release cannot become a model with it', async () => {

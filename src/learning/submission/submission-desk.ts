@@ -53,6 +53,8 @@ export interface OwnSubmission {
   readonly manifest: Json;
   readonly facts: ManifestFacts;
   readonly inputs: readonly BlockInput[];
+  /** Whether nobody else can make it again. */
+  readonly isPrivate: boolean;
 }
 
 interface ReadRequest {
@@ -121,13 +123,13 @@ export class SubmissionDesk {
   }
 
   /**
-   * Takes what this server has made itself, together with what else changes. It goes the way of all others; only an audit of its training
-   * is not asked for: whoever doubts it makes it again from what was shown. Refusals: `SUBMISSION_…`, `BLOCK_…`.
+   * Takes what this server has made itself, together with what else changes. It goes the way of all others; only its training is not
+   * audited, which the check and the verdict say. Refusals: `SUBMISSION_…`, `BLOCK_…`.
    *
    * @returns false: somebody was faster, or nothing was to be stored; then nothing has changed
    */
   async submitOwn(account: string, own: OwnSubmission, also: AlsoStored): Promise<Result<boolean>> {
-    const { statement, signature, manifest, facts, inputs } = own;
+    const { statement, signature, manifest, facts, inputs, isPrivate } = own;
     const id = submissionId(statement);
     const allowed = await this.datasets.check(statement.datasets);
     if (!allowed.ok) return allowed;
@@ -137,7 +139,9 @@ export class SubmissionDesk {
     const checked = await this.checkBlocks(read, parent.value, inputs);
     if (!checked.ok) return checked;
     await this.files.keep(id, inputs);
-    const checks = [passed('shape', `${inputs.length} blocks made of a round`, null, 0)];
+    const shape = passed('shape', `${inputs.length} blocks made of a round`, null, 0);
+    const audit = this.audit.ofRound(isPrivate);
+    const checks = audit === null ? [shape] : [shape, audit];
     const taken = await this.record(id, account, { signature, manifest }, read, inputs, checks, also);
     if (!taken.ok) return taken;
     if (taken.value) this.begin(id, statement);

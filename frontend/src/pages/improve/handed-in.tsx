@@ -1,6 +1,7 @@
 import { Anchor, Button } from '@mantine/core';
 import { Link } from 'react-router';
 import type { Submission } from '../../api/learning.js';
+import { meaningOf } from '../../components/check-meaning.js';
 import { count, dateTime } from '../../components/format.js';
 import { ProblemNotice } from '../../components/notice.js';
 import { State } from '../../components/state.js';
@@ -32,9 +33,9 @@ export function HandedIn({ id }: { id: string }) {
       </div>
       {detail !== null && <p className={styles.words}>{detail}</p>}
       <ul className={styles.checks} aria-label="Checks">
-        {checks.map(({ name, passed, detail: found }) => (
-          <li key={name}>
-            <State is={passed ? 'proved' : 'failed'}>{name.replace('_', ' ')}</State> {found}
+        {checks.map((check) => (
+          <li key={check.name}>
+            <State is={meaningOf(check)}>{check.name.replace('_', ' ')}</State> {check.detail}
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 import { Anchor, Progress } from '@mantine/core';
 import { Link, useParams } from 'react-router';
 import type { CheckOutcome, Submission } from '../../api/learning.js';
+import { meaningOf } from '../../components/check-meaning.js';
 import { dateTime, duration } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
 import { Loading } from '../../components/loading.js';
@@ -67,13 +68,16 @@ function SubmissionView({ submission, progress }: { submission: Submission; prog
   );
 }
 
+const CHECK_WORDS = { proved: 'passed', neutral: 'left out', waiting: 'waiting', failed: 'failed' } as const;
+
 function CheckLine({ check }: { check: CheckOutcome }) {
+  const meaning = meaningOf(check);
   return (
     <li>
       <span>{check.name.replace('_', ' ')}</span>
       <span>{check.detail}</span>
       <span className="label">{duration(check.took_ms)}</span>
-      <State is={check.passed ? 'proved' : 'failed'}>{check.passed ? 'passed' : 'failed'}</State>
+      <State is={meaning}>{CHECK_WORDS[meaning]}</State>
     </li>
   );
 }
