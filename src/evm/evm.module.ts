@@ -1,4 +1,5 @@
 import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
+import { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
 import { AgentsModule, TaskAlerts } from '../monitoring/index.js';
 import { StepRegistry, TasksModule } from '../tasks/index.js';
 import { EvmNode } from './evm-node.js';
@@ -15,6 +16,7 @@ export class EvmSteps implements OnModuleInit {
     private readonly node: EvmNode,
     private readonly store: TransactionStore,
     private readonly alerts: TaskAlerts,
+    private readonly gate: AutonomyGate,
   ) {}
 
   onModuleInit(): void {
@@ -25,7 +27,7 @@ export class EvmSteps implements OnModuleInit {
       walletReading(node, this.alerts),
       onchainAction(node),
       simulateStep(node),
-      transferStep(node, this.store),
+      transferStep(node, this.store, this.gate),
     ])
       this.registry.register(handler);
   }

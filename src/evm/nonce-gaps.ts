@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import type { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
 import { messageOf } from '../common/index.js';
 import type { EvmNode } from './evm-node.js';
 import { simulateTransfer } from './fees.js';
@@ -22,6 +23,7 @@ export class NonceGaps {
   constructor(
     private readonly node: EvmNode,
     private readonly store: TransactionStore,
+    private readonly gate: AutonomyGate,
   ) {}
 
   /** Fills the gaps before a transaction, one a call. Never rejects: whoever waits looks again. */
@@ -37,6 +39,8 @@ export class NonceGaps {
   }
 
   private async fillOne(gap: NonceGap, signal: AbortSignal): Promise<void> {
+    // Nothing new is signed while automatic action is stopped; the transfer that waits goes on when it is resumed.
+    if (gap.raw === null && !this.gate.state().allowed) return;
     const raw = gap.raw ?? (await this.sign(gap, signal));
     if (raw !== null) await this.node.call('eth_sendRawTransaction', [raw], signal);
   }

@@ -1,3 +1,4 @@
+import type { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, err, ok, type Json, type Result } from '../common/index.js';
 import {
@@ -73,7 +74,8 @@ export function simulateStep(node: EvmNode): StepHandler {
 }
 
 /** The transfer: nonce and signed bytes are stored before they are sent, so that every attempt sends the same ones. */
-export function transferStep(node: EvmNode, store: TransactionStore): StepHandler {
+export function transferStep(node: EvmNode, store: TransactionStore, gate: AutonomyGate): StepHandler {
+  const gaps = new NonceGaps(node, store, gate);
   return {
     type: 'onchain_action.transfer',
     summary: 'Sends ether, once.',
@@ -100,7 +102,7 @@ export function transferStep(node: EvmNode, store: TransactionStore): StepHandle
       if (!prepared.ok) return prepared;
       const { hash, nonce, address } = prepared.value;
       const waiting = { ...prepared.value, chainId: chain.value };
-      const receipt = await deliver(node, store, waiting, context);
+      const receipt = await deliver(node, gaps, store, waiting, context);
       if (!receipt.ok) return receipt;
       const { blockNumber, blockHash, gasUsed } = receipt.value;
       return ok({
@@ -148,6 +150,7 @@ async function prepare(
 /** Sends until the chain has it. Every refusal from here on says which transaction may be under way. */
 async function deliver(
   node: EvmNode,
+  gaps: NonceGaps,
   store: TransactionStore,
   waiting: StoredTransaction & WaitingTransaction,
   { key, signal }: StepContext,
@@ -168,7 +171,6 @@ async function deliver(
     if (there.value === null && PASSED.test(sent.error.message)) return err(nonceTaken(hash));
     if (there.value === null) return err(underway(sent.error, hash));
   }
-  const gaps = new NonceGaps(node, store);
   for (let look = 0; ; look++) {
     if (look % LOOKS_PER_GAP === 0) await gaps.fill(waiting, signal);
     const receipt = await receiptOf(node, hash, signal);
