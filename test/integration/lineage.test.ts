@@ -81,7 +81,9 @@ describe('lineage', () => {
     const set = await publish('dataset', { dataset: 'sums', version: '2.0.0' });
     const other = await publish('verdict', {});
     const block = ['layer0.expert1', hashOf('b'), hashOf('a')] as const;
-    const id = await judged(4, { datasets: [set, other, hashOf('9')], blocks: [block] });
+    // Any block that is stored and has a name may stand for a parent.
+    const grown = ['layer0.expert8', hashOf('d'), set] as const;
+    const id = await judged(4, { datasets: [set, other, hashOf('9')], blocks: [block, grown] });
     const found = unwrap(
       await lineagesWith({ 'layer0.expert1': hashOf('b') }).of({ model: 'tiny', limit: 5 }),
     );
@@ -94,7 +96,11 @@ describe('lineage', () => {
           blocks: [
             {
               ...{ name: 'layer0.expert1', block: hashOf('b'), parent: hashOf('a') },
-              ...{ live: true, parent_live: false },
+              ...{ live: true, parent_live: false, parent_name: null },
+            },
+            {
+              ...{ name: 'layer0.expert8', block: hashOf('d'), parent: set },
+              ...{ live: false, parent_live: false, parent_name: SET },
             },
           ],
           datasets: [

@@ -26,6 +26,8 @@ export interface LineageStep {
     readonly name: string;
     readonly block: string;
     readonly parent: string;
+    /** Which expert the parent is; null where the server does not know. */
+    readonly parent_name: string | null;
     readonly live: boolean;
     readonly parent_live: boolean;
   }[];

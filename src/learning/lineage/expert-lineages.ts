@@ -25,6 +25,8 @@ export interface LineageBlock {
   readonly block: string;
   /** The block it was trained from. */
   readonly parent: string;
+  /** The expert that block is, which a new expert does not share; null where the block is not known here. */
+  readonly parent_name: string | null;
   /** Whether the live release has it. */
   readonly live: boolean;
   /** Whether it has the parent: what was accepted is not released yet, or was rolled back. */
@@ -80,11 +82,15 @@ export class ExpertLineages {
         return err(unknown('EXPERT_UNKNOWN', `${model} has no expert ${expert}`, { model, expert }));
     }
     const page = rows.slice(0, limit);
-    const datasets = await this.reader.headers([...new Set(page.flatMap(({ verdict }) => verdict.datasets))]);
+    const named = page.flatMap(({ verdict }) => [
+      ...verdict.datasets,
+      ...verdict.blocks.map(({ parent }) => parent),
+    ]);
+    const known = await this.reader.headers([...new Set(named)]);
     const living = new Set(Array.from(live?.weights.values() ?? [], ({ block }) => block));
     return ok({
       ...{ model, live: live && { release: live.release, version: live.version }, live_block: liveBlock },
-      items: page.map((row) => stepOf(row, expert, living, datasets)),
+      items: page.map((row) => stepOf(row, expert, living, known)),
       next_cursor: rows.length > limit ? page[page.length - 1].position : null,
     });
   }
@@ -94,16 +100,17 @@ function stepOf(
   { state, verdict, verdictBlock, release, version, judgedAt }: LineageRow,
   expert: string | undefined,
   living: ReadonlySet<string>,
-  datasets: ReadonlyMap<string, StoredBlock>,
+  known: ReadonlyMap<string, StoredBlock>,
 ): LineageStep {
   const { submission, author, figures } = verdict;
   const named = verdict.blocks.filter(({ name }) => expert === undefined || name === expert);
   return {
     ...{ submission_id: submission, author, state, judged_at: judgedAt },
     blocks: named.map(({ name, block, parent }) => ({
-      ...{ name, block, parent, live: living.has(block), parent_live: living.has(parent) },
+      ...{ name, block, parent, parent_name: known.get(parent)?.header.name ?? null },
+      ...{ live: living.has(block), parent_live: living.has(parent) },
     })),
-    datasets: verdict.datasets.map((block) => datasetOf(block, datasets.get(block))),
+    datasets: verdict.datasets.map((block) => datasetOf(block, known.get(block))),
     overall: gainOf(figures.overall),
     domains: Object.fromEntries(
       Object.entries(figures.domains).map(([name, domain]) => [name, gainOf(domain)]),

@@ -13,7 +13,7 @@ const ROUND =
 const ROUND_DETAIL = `\`${ROUND}\` and \`terms, noise, outcome, members_list: [{author, joined_at, commitment, committed_at, update, bytes, revealed_at, code}]\` (docs/formats/round.md)`;
 
 const EXPERT_LINEAGE =
-  '`{model, live: {release, version}, live_block, items, next_cursor}`; an item is `{submission_id, author, state, judged_at, blocks: [{name, block, parent, live, parent_live}], datasets: [{block, dataset, name, version}], overall, domains, verdict_block, release, version}`, a gain `{fall, low, high}`';
+  '`{model, live: {release, version}, live_block, items, next_cursor}`; an item is `{submission_id, author, state, judged_at, blocks: [{name, block, parent, parent_name, live, parent_live}], datasets: [{block, dataset, name, version}], overall, domains, verdict_block, release, version}`, a gain `{fall, low, high}`';
 
 /** How operations of datasets, learning and rewards answer. */
 export const LEARNING_ANSWERS: Answers = {

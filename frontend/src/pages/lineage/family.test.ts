@@ -5,10 +5,18 @@ import { layoutFamily } from './tree-layout.js';
 const gain = { fall: 0.1, low: 0.05, high: 0.2 };
 
 /** A step that made `block` of `parent`. */
-function stepOf(name: string, parent: string, block: string, live: readonly string[] = []): LineageStep {
+function stepOf(
+  name: string,
+  parent: string,
+  block: string,
+  live: readonly string[] = [],
+  parent_name: string | null = name,
+): LineageStep {
   return {
     ...{ submission_id: `submission_${block}`, author: '02', state: 'released', judged_at: '' },
-    blocks: [{ name, block, parent, live: live.includes(block), parent_live: live.includes(parent) }],
+    blocks: [
+      { name, block, parent, parent_name, live: live.includes(block), parent_live: live.includes(parent) },
+    ],
     ...{ datasets: [], overall: gain, domains: {}, verdict_block: 'd', release: 'r', version: '1.0.1' },
   };
 }
@@ -29,6 +37,13 @@ describe('the family of experts', () => {
     expect(members.filter(({ live }) => live).map(({ hash }) => hash)).toEqual(['d', 'p']);
     expect(members.filter(({ step }) => step === null).map(({ hash }) => hash)).toEqual(['p', 'o']);
     expect(membersOf([])).toEqual([]);
+  });
+
+  it('calls the origin of a new expert by its own name', () => {
+    const members = membersOf([stepOf('layer4.expert8', 'o', 'n', [], 'layer4.expert5')]);
+    expect(members.map(({ name }) => name)).toEqual(['layer4.expert8', 'layer4.expert5']);
+    const [, origin] = membersOf([stepOf('layer4.expert8', 'o', 'n', [], null)]);
+    expect(origin.name).toBe('layer4.expert8');
   });
 
   it('keeps the newest of two submissions of the same block', () => {

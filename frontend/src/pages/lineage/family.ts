@@ -26,8 +26,10 @@ export function membersOf(steps: readonly LineageStep[]): Member[] {
       if (!members.has(block)) members.set(block, { hash: block, name, parent, step, live });
   const origins = new Map<string, Member>();
   for (const { blocks } of steps)
-    for (const { name, parent, parent_live: live } of blocks)
+    for (const { name: child, parent, parent_name: known, parent_live: live } of blocks) {
+      const name = known ?? child;
       if (!members.has(parent)) origins.set(parent, { hash: parent, name, parent: null, step: null, live });
+    }
   return [...members.values(), ...origins.values()];
 }
 
