@@ -21,7 +21,9 @@ describe('holding the payloads of a release', () => {
       { payloads: { hold } } as unknown as BlockStores,
       {} as ReleaseCatalog,
     );
-    await sut.hold(view);
+    jest.spyOn(sut, 'release').mockResolvedValue(view);
+    // Two at once share one look.
+    await Promise.all([sut.hold(view), sut.hold(view)]);
     expect(hold.mock.calls).toEqual([['a'], ['b']]);
     damaged = false;
     await sut.hold(view);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { BlockReader, BlockStores, type BlockHeader } from '../../chain/index.js';
+import { FreshCache } from '../../common/fresh-cache.js';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { checkDirectory } from '../blocks/check-weights.js';
 import { parseTensorDirectory } from '../blocks/tensor-directory.js';
@@ -27,8 +28,10 @@ const HELD_MS = 900_000;
 @Injectable()
 export class ParameterIndex {
   private readonly views = new Map<string, ReleaseView>();
-  /** When the payloads of a release were last made sure of, ms. */
-  private readonly held = new WeakMap<ReleaseView, number>();
+  /** Whether all payloads of a release could be made; those who ask at once share one look, and a no is not remembered. */
+  private readonly held = new FreshCache<boolean>((release) => this.holdAll(release), {
+    ...{ freshMs: HELD_MS, most: CACHED_VIEWS, keeps: (all) => all },
+  });
 
   constructor(
     private readonly dataSource: DataSource,
@@ -74,13 +77,8 @@ export class ParameterIndex {
    * now and then, as that costs a look at each. One that cannot be made is left to the reader of the file, who tells which block it is, and
    * is tried again at the next use.
    */
-  async hold(view: ReleaseView): Promise<void> {
-    const now = Date.now();
-    if (now - (this.held.get(view) ?? 0) < HELD_MS) return;
-    let all = true;
-    for (const { payloadHash, derived = false } of view.weights.values())
-      if (derived && !(await this.stores.payloads.hold(payloadHash)).ok) all = false;
-    if (all) this.held.set(view, now);
+  async hold({ release }: ReleaseView): Promise<void> {
+    await this.held.get(release);
   }
 
   /** The payload of a release's tokenizer block; null for a model without one. */
@@ -114,6 +112,13 @@ export class ParameterIndex {
       config: config.value,
       weights: weights.value,
     });
+  }
+
+  private async holdAll(release: string): Promise<boolean> {
+    let all = true;
+    for (const { payloadHash, derived = false } of (await this.release(release))?.weights.values() ?? [])
+      if (derived && !(await this.stores.payloads.hold(payloadHash)).ok) all = false;
+    return all;
   }
 
   private async loadWeights(

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { applyDelta, BlockReader, BlockStores, DELTA_LIMITS, readDelta } from '../../chain/index.js';
-import { CodedError, concatBytes, err, ok, type Result } from '../../common/index.js';
+import { bytesWithin } from '../../common/bytes-within.js';
+import { CodedError, err, type Result } from '../../common/index.js';
 import { Turnstile } from '../../common/turnstile.js';
 import type { ExpertHeader } from './expert-header.js';
 import { UPLOAD_LIMITS } from './upload-limits.js';
@@ -34,8 +35,9 @@ export class DeltaUpload {
         const share = size > DELTA_LIMITS.payloadBytes ? 0 : Math.floor(size * DELTA_LIMITS.sentShare);
         const most = Math.min(share, UPLOAD_LIMITS.chunkBytes);
         if (most === 0) return tooLarge(most);
-        const bytes = await collect(body, most);
-        return bytes.ok ? this.turnstile.pass(() => this.expand(expected, bytes.value)) : bytes;
+        // A delta that is not much smaller than its payload is no use.
+        const bytes = await bytesWithin(body, most);
+        return bytes === null ? tooLarge(most) : this.turnstile.pass(() => this.expand(expected, bytes));
       }),
     );
   }
@@ -52,18 +54,6 @@ export class DeltaUpload {
     const before = await this.stores.payloads.read(parentPayload);
     return before.ok ? applyDelta(delta.value, before.value) : before;
   }
-}
-
-/** A body of at most so many bytes; a delta that is not much smaller than its payload is no use. */
-async function collect(body: AsyncIterable<Uint8Array>, most: number): Promise<Result<Uint8Array>> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of body) {
-    length += piece.length;
-    if (length > most) return tooLarge(most);
-    pieces.push(piece);
-  }
-  return ok(concatBytes(...pieces));
 }
 
 function tooLarge(most: number): Result<never> {

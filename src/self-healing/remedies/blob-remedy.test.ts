@@ -80,6 +80,19 @@ describe('refetch_blob', () => {
     expect(readFileSync(String(stores.payloads.path(payload)))).toEqual(bytes);
   });
 
+  it('goes on with the others where one cannot be had, and says so where none can', async () => {
+    writeFileSync(join(backup, payload), bytes);
+    const lost = { block: 'cd34', name: 'expert 4', detail: '', payload: 'ef'.repeat(32) };
+    const found = { block: 'ab12', name: 'expert 3', detail: '', payload };
+    const act = (damages: object[]) => {
+      const watch = { look: async () => damages } as unknown as DamageWatch;
+      const config = { blobBackupDir: backup, blobPeerUrl: null } as AppConfig;
+      return new BlobRemedy(config, stores, watch).all[0].act('', 'blob_corrupt');
+    };
+    expect(await act([lost, found])).toBe('restored expert 3');
+    await expect(act([lost])).rejects.toMatchObject({ code: 'BLOB_NOT_RESTORED' });
+  });
+
   it('takes nothing with another hash, and asks the peer then', async () => {
     writeFileSync(join(backup, payload), 'something else');
     await expect(refetch(backup, null)).rejects.toMatchObject({

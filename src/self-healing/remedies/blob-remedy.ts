@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { BlockStores } from '../../chain/index.js';
-import { CodedError, err, messageOf, ok, unwrap, type Result } from '../../common/index.js';
+import { CodedError, err, messageOf, ok, type Result } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { DamageWatch, type KnownDamage } from '../vitals/damage-watch.js';
 import { fromOwnDelta, fromPeerDelta } from './delta-sources.js';
@@ -46,10 +46,14 @@ export class BlobRemedy {
     if (blobBackupDir === null && blobPeerUrl === null && !helped.includes(true))
       throw new CodedError('NO_BLOB_SOURCE', 'neither BLOB_BACKUP_DIR nor BLOB_PEER_URL is set');
     const restored: string[] = [];
+    let refused: CodedError | null = null;
     for (const damage of known) {
-      unwrap(await this.restore(damage, damage.payload));
-      restored.push(damage.name);
+      const done = await this.restore(damage, damage.payload);
+      if (done.ok) restored.push(damage.name);
+      else refused ??= done.error;
     }
+    // One that cannot be had keeps no other one damaged; it is told of once nothing else could be done.
+    if (restored.length === 0 && refused !== null) throw refused;
     if (restored.length === 0) throw new CodedError('NO_BLOB_KNOWN', 'the payload is not known by hash yet');
     return `restored ${restored.join(', ')}`;
   }
@@ -86,8 +90,11 @@ export class BlobRemedy {
       await this.stores.payloads.discard(staged.value);
       return err(new Error('the copy is damaged, too'));
     }
-    await this.stores.payloads.whole.remove(payload);
-    return this.stores.payloads.putAll([{ hash: payload, content: { path: staged.value.path } }]);
+    const { payloads } = this.stores;
+    return payloads.exclusively(payload, async () => {
+      await payloads.whole.remove(payload);
+      return payloads.putAll([{ hash: payload, content: { path: staged.value.path } }]);
+    });
   }
 
   /** A backup keeps payloads as this node does, in folders by their first two digits, or all in one. */

@@ -1,5 +1,6 @@
 import { applyDelta, decodeHeader, DELTA_LIMITS, readDelta, type BlockStores } from '../../chain/index.js';
-import { concatBytes, isHash } from '../../common/index.js';
+import { bytesWithin } from '../../common/bytes-within.js';
+import { isHash } from '../../common/index.js';
 
 /** What a damaged payload can be made from without anybody's help: the delta that lies beside it. Null where there is none. */
 export async function fromOwnDelta(stores: BlockStores, payload: string): Promise<Uint8Array | null> {
@@ -27,7 +28,9 @@ export async function fromPeerDelta(
     await response.body?.cancel();
     return null;
   }
-  const delta = readDelta(await collect(response.body as AsyncIterable<Uint8Array>));
+  const bytes = await bytesWithin(response.body as AsyncIterable<Uint8Array>, DELTA_LIMITS.payloadBytes);
+  if (bytes === null) throw new Error("the peer's delta is larger than any");
+  const delta = readDelta(bytes);
   const made = delta.ok ? await applyDelta(delta.value, parent) : delta;
   if (!made.ok) throw new Error(`the peer's delta does not help: ${made.error.message}`);
   return made.value;
@@ -45,15 +48,4 @@ async function headerOf({ headers }: BlockStores, block: unknown) {
   const bytes = isHash(block) ? await headers.read(block) : null;
   const header = bytes?.ok === true ? decodeHeader(bytes.value) : null;
   return header?.ok === true ? header.value : null;
-}
-
-async function collect(body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of body) {
-    length += piece.length;
-    if (length > DELTA_LIMITS.payloadBytes) throw new Error("the peer's delta is larger than any");
-    pieces.push(piece);
-  }
-  return concatBytes(...pieces);
 }
