@@ -1,5 +1,5 @@
 // node bench/schedules.mjs [schedules] [first seed] [--browser N]: random schedules of requests, each on an engine of its own: arrivals,
-// cancellations, streams, batch sizes, expert caches hot, cold and thrashing, shared beginnings or not, priorities, replays, guesses, five
+// cancellations, streams, batch sizes, expert caches hot, cold and thrashing, shared beginnings or not, priorities, replays, guesses, policies, six
 // models (as Mixtral, as gpt-oss, with every part; 4, 8, 16 and 32 bits), the plain kernel or the one with joined operations, and, for every
 // seventh, real threads. Every request must give the one commitment chain and the one list of experts that it gives alone on the plain
 // kernel, every cancelled one the beginning of them. A schedule follows from its seed; on real threads the moments of arrival are the
@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { Engine } from '../dist/src/inference/kernel/index.js';
+import { expectFigure } from './aims.mjs';
 
 const { BrowserReplays } = await import('../test/support/browser-replays.ts');
 const { runInBrowser } = await import('../test/support/browser-schedules.ts');
@@ -42,6 +43,10 @@ for (const number of [COUNT, FIRST, IN_BROWSER]) {
     throw new Error('schedules, first seed and N are whole numbers');
 }
 const MOST_THREADS = 4;
+/** Streams at the same time from which on a schedule counts as crowded. */
+const CROWD = 12;
+/** From so many schedules on, everything that they are to meet must have been met. */
+const LEAST_FOR_ALL = 200;
 /** Every so many run on real threads. */
 const THREADED = 7;
 const kernelPath = fileURLToPath(new URL('../dist/kernel/kernel.wasm', import.meta.url));
@@ -51,7 +56,7 @@ const expected = subjects.map(({ built, requests }) => expectedFingerprints(buil
 const wrong = [];
 const total = {
   ...{ arrivals: 0, threaded: 0, joined: 0, plain: 0, beginnings: 0, hits: 0, evictions: 0 },
-  ...{ browserSchedules: 0, browserReplays: 0 },
+  ...{ crowded: 0, prefetched: 0, browserSchedules: 0, browserReplays: 0 },
 };
 const models = Object.fromEntries(subjects.map(({ name }) => [name, 0]));
 const started = performance.now();
@@ -85,6 +90,12 @@ console.log(
   }),
 );
 process.exitCode = wrong.length === 0 ? 0 : 1;
+if (COUNT >= LEAST_FOR_ALL) {
+  // Equal answers show nothing where nothing happened to them.
+  for (const [name, figure] of Object.entries({ ...total, ...models })) {
+    if (IN_BROWSER > 0 || !name.startsWith('browser')) expectFigure(name, figure, { least: 1 });
+  }
+}
 
 /** Spreads the browser's schedules evenly over all. */
 function isForBrowser(done) {
@@ -131,6 +142,7 @@ function alone(schedule) {
   const engine = scheduledEngine(subjects[subject].built, schedule);
   total[compilation]++;
   const outcome = runSchedule(engine, schedule, subjects[subject], expected[subject]);
+  if (outcome.most >= CROWD) total.crowded++;
   count(engine.stats());
   return outcome;
 }
@@ -145,7 +157,10 @@ async function onThreads(seed, { subject, compilation, limits, arrivals }, model
   const random = randomNumbers(seed + 1);
   const threads = 1 + random(MOST_THREADS);
   const wanted = compilation === 'plain' ? { compilation } : {};
-  const engine = await Engine.start({ threads, kernelPath, ...limits, ...wanted });
+  const prefetch = random(2) === 0;
+  if (prefetch) total.prefetched++;
+  const experts = { ...limits.experts, prefetch };
+  const engine = await Engine.start({ threads, kernelPath, ...limits, experts, ...wanted });
   total[engine.compilation.name]++;
   try {
     await engine.load(model);

@@ -1,6 +1,7 @@
-// What obeying a JSON Schema costs: tokens per second with and without, one stream, in interleaved rounds; with a schema that the engine has met
-// before, and with one that it has not.
-// node bench/engine/constrained.mjs [shapes, e.g. G,M] [threads] [rounds]
+// What obeying a JSON Schema costs: tokens per second with and without, from the request to the last token (the schema's compilation and the
+// prompt included), for one stream and for eight at a time, in interleaved rounds; with a schema that the engine has met before, and with one
+// that it has not. V has 151,936 tokens, as the largest vocabularies have.
+// node bench/engine/constrained.mjs [shapes, e.g. G,M,V] [threads] [rounds]
 // Fails when the median of a shape's rounds costs more than 10 %, with either.
 import { availableParallelism, tmpdir } from 'node:os';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,16 +13,19 @@ import { TextTokenizer } from '../../dist/src/inference/tokenizer/text-tokenizer
 import { expectFigure } from '../aims.mjs';
 import { writeModel } from './shapes.mjs';
 
-const [, , shapes = 'G,M', threads = String(availableParallelism()), rounds = '15'] = process.argv;
+const [, , shapes = 'G,M,V', threads = String(availableParallelism()), rounds = '15'] = process.argv;
 const root = new URL('../../', import.meta.url);
 /** Least speed of an answer that obeys a schema, over one that need not. */
 const LEAST_RATIO = 0.9;
 const END = 3;
-const TOKENS = { G: 400, M: 48 };
+const TOKENS = { G: 400, M: 48, V: 200 };
+const STREAMS = [1, 8];
 const greedy = {
   ...{ temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1 },
   ...{ presencePenalty: 0, frequencyPenalty: 0, seed: 0 },
 };
+/** Tokens an answer might have: its end is kept in view, and far away. */
+const FAR = 1_000_000;
 /** A list of things that goes on for longer than is measured. */
 const SCHEMA = {
   type: 'array',
@@ -66,11 +70,21 @@ function vocabularyOf(size) {
   return makeVocabulary(size, bytesOf, [END], false);
 }
 
-async function speed(engine, model, tokens, sampling) {
+async function speed(engine, model, { tokens, streams }, sampling) {
   const promptIds = [1, 300, 301, 302, 2];
   const request = { release: model.release, promptIds, maxTokens: tokens, stopIds: [], sampling };
-  const { tokens: made, timings } = unwrap(await engine.generate(request, () => {}).done);
-  return (made.length - 1) / (timings.decodeMs / 1000);
+  const started = performance.now();
+  const answers = await Promise.all(
+    Array.from({ length: streams }, () => engine.generate(request, () => {}).done),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const made = answers.reduce((sum, answer) => sum + unwrap(answer).tokens.length, 0);
+  if (made !== tokens * streams)
+    throw new Error(`${made} tokens instead of ${tokens * streams}: the sides do not compare`);
+  // Behind its end an answer is free, and costs nothing.
+  if (sampling.constraint !== undefined && answers.some((answer) => answer.value.tokens.includes(END)))
+    throw new Error('an answer ended before it was measured');
+  return made / seconds;
 }
 
 /** A schema of the same shape with other names of properties: nothing that the engine keeps for the first serves it. */
@@ -92,24 +106,28 @@ async function measureShape(name, folder) {
     unwrap(await engine.load(model));
     const figures = [];
     for (const [kind, schema] of Object.entries(CONSTRAINTS)) {
-      const obeying = (text) => ({ ...greedy, constraint: { version: 1, schema: text } });
+      const tokens = TOKENS[name] ?? 100;
+      const obeying = (text) => ({ ...greedy, constraint: { version: 2, schema: text, tokens: FAR } });
       const known = JSON.stringify(schema);
-      const run = (sampling) => speed(engine, model, TOKENS[name] ?? 100, sampling);
-      // Compilers and caches settle.
-      for (const sampling of [greedy, obeying(known), obeying(renamed(known, 'warm'))]) await run(sampling);
-      const sides = { free: [], known: [], new: [] };
-      const order = Object.keys(sides);
-      for (let round = 0; round < Number(rounds); round++) {
-        const sampling = { free: greedy, known: obeying(known), new: obeying(renamed(known, round)) };
-        for (const side of order) sides[side].push(await run(sampling[side]));
-        order.push(order.shift());
-      }
-      for (const met of kind === 'json_object' ? ['known'] : ['known', 'new']) {
-        const ratios = sides[met].map((rate, round) => rate / sides.free[round]);
-        figures.push({
-          ...{ shape: name, kind, met, free: median(sides.free), constrained: median(sides[met]) },
-          ...{ ratio: median(ratios), least: Math.min(...ratios), greatest: Math.max(...ratios) },
-        });
+      for (const streams of STREAMS) {
+        const run = (sampling) => speed(engine, model, { tokens, streams }, sampling);
+        const fresh = (round) => obeying(renamed(known, `${streams}x${round}`));
+        // Compilers and caches settle.
+        for (const sampling of [greedy, obeying(known), fresh('warm')]) await run(sampling);
+        const sides = { free: [], known: [], new: [] };
+        const order = Object.keys(sides);
+        for (let round = 0; round < Number(rounds); round++) {
+          const sampling = { free: greedy, known: obeying(known), new: fresh(round) };
+          for (const side of order) sides[side].push(await run(sampling[side]));
+          order.push(order.shift());
+        }
+        for (const met of kind === 'json_object' ? ['known'] : ['known', 'new']) {
+          const ratios = sides[met].map((rate, round) => rate / sides.free[round]);
+          figures.push({
+            ...{ shape: name, streams, kind, met, free: median(sides.free), constrained: median(sides[met]) },
+            ...{ ratio: median(ratios), least: Math.min(...ratios), greatest: Math.max(...ratios) },
+          });
+        }
       }
     }
     return figures;
@@ -123,9 +141,10 @@ try {
   const rows = [];
   for (const name of shapes.split(',')) rows.push(...(await measureShape(name, folder)));
   console.table(
-    rows.map(({ shape, kind, met, free, constrained, ratio, least, greatest }) => ({
+    rows.map(({ shape, streams, kind, met, free, constrained, ratio, least, greatest }) => ({
       ...{
         shape,
+        streams,
         kind,
         schema: met,
         'free tok/s': free.toFixed(1),
@@ -135,8 +154,10 @@ try {
     })),
   );
   console.log(JSON.stringify({ threads: Number(threads), rounds: Number(rounds), rows }));
-  for (const { shape, kind, met, ratio } of rows)
-    expectFigure(`speed with ${kind} (${met} schema), shape ${shape}`, ratio, { least: LEAST_RATIO });
+  for (const { shape, streams, kind, met, ratio } of rows)
+    expectFigure(`speed with ${kind} (${met} schema), shape ${shape}, ${streams} streams`, ratio, {
+      least: LEAST_RATIO,
+    });
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -15,7 +15,7 @@ const common = {
   tieWordEmbeddings: false,
 };
 
-/** S and M are the shapes other engines were measured with; G is the shape of the genesis model. */
+/** S and M are the shapes other engines were measured with; G is the shape of the genesis model, V a small one with a large vocabulary. */
 export const SHAPES = {
   G: {
     ...common,
@@ -39,6 +39,18 @@ export const SHAPES = {
       kvHeads: 8,
       headDim: 32,
       vocabSize: 4096,
+    },
+  },
+  V: {
+    ...common,
+    ...{
+      hiddenSize: 512,
+      layers: 8,
+      expertHiddenSize: 1024,
+      heads: 8,
+      kvHeads: 2,
+      headDim: 64,
+      vocabSize: 151936,
     },
   },
   M: {

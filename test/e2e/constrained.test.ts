@@ -126,7 +126,7 @@ describe('response_format', () => {
         [30, -100],
         [40, 2.5],
       ],
-      constraint: { version: 1, schema: JSON.stringify(SCHEMA) },
+      constraint: { version: 2, schema: JSON.stringify(SCHEMA), tokens: expect.any(Number) },
     });
     const bundle = join(folder, 'bundle.zip');
     const bytes = await (await fetch(`${server.url}/v1/receipts/${id}/bundle`)).arrayBuffer();
@@ -136,7 +136,7 @@ describe('response_format', () => {
       0,
       expect.objectContaining({ agrees: true }),
     ]);
-    const other = { ...document.evidence, constraint: { version: 1, schema: '{}' } };
+    const other = { ...document.evidence, constraint: { version: 2, schema: '{}', tokens: 9 } };
     const presented = await fetch(`${server.url}/v1/receipts/verify`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -157,8 +157,36 @@ describe('response_format', () => {
     });
     const [choice] = answer.choices;
     expect(choice.message.content).toMatch(/^\{/);
-    if (choice.finish_reason === 'stop') expect(typeof JSON.parse(choice.message.content!)).toBe('object');
+    expect([choice.finish_reason, typeof JSON.parse(choice.message.content!)]).toEqual(['stop', 'object']);
     expect(await replayed(receiptOf(answer))).toMatchObject({ agrees: true });
+  });
+
+  it('comes to an end within max_tokens, and is cut only where no value has room', async () => {
+    const least = '{"name":"","age":0,"colours":["red"],"home":null}'.length + 1;
+    const request = {
+      model: MODEL,
+      messages: ask('Tell me a story about a fox.'),
+      temperature: 1.5,
+      seed: 5,
+    };
+    for (const more of [0, 1, 7]) {
+      const answer = await client.chat.completions.create({
+        ...request,
+        response_format: format,
+        max_tokens: least + more,
+      });
+      const [choice] = answer.choices;
+      const value = JSON.parse(choice.message.content!) as unknown;
+      expect([choice.finish_reason, new Ajv().validate(SCHEMA, value)]).toEqual(['stop', true]);
+      expect(await replayed(receiptOf(answer))).toMatchObject({ agrees: true });
+    }
+    const cut = await client.chat.completions.create({
+      ...request,
+      response_format: format,
+      max_tokens: 5,
+    });
+    expect(cut.choices[0].finish_reason).toBe('length');
+    expect(await replayed(receiptOf(cut))).toMatchObject({ agrees: true });
   });
 
   it.each([

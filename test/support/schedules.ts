@@ -10,6 +10,7 @@ import type {
   ReplayResult,
   Work,
 } from '../../src/inference/kernel/requests.js';
+import { POLICY_NAMES } from '../../src/inference/kernel/policies/index.js';
 import { createEngine } from './engine.js';
 import type { ScheduleSubject } from './schedule-subjects.js';
 
@@ -23,6 +24,9 @@ export function randomNumbers(seed: number): (below: number) => number {
     return (state >>> 0) % below;
   };
 }
+
+/** Arrivals at most where many come at once; pages that all of them find room in. */
+const [CROWD, MANY_PAGES] = [32, 120];
 
 /** What has to be the same whatever happens around a request: its commitment chain and the experts it used. */
 export function fingerprint({ states, experts }: GenerateResult | ReplayResult): string {
@@ -84,20 +88,22 @@ export function drawSchedule(seed: number, subjects: readonly ScheduleSubject[])
   const limits = {
     maxStreams: 1 + random(16),
     expertCacheBytes: slots * expertBytes,
-    kvCacheBytes: (6 + random(40)) * pageBytes,
+    kvCacheBytes: (random(3) === 0 ? MANY_PAGES : 6 + random(40)) * pageBytes,
     prefixCache: random(4) > 0,
     batchRows: [1, 2, 7, 16, 33, 64][random(6)],
   };
-  const arrivals = Array.from({ length: 1 + random(10) }, (_, i) => ({
+  const experts = { policy: POLICY_NAMES[random(POLICY_NAMES.length)] };
+  const most = random(3) === 0 ? CROWD : 10;
+  const arrivals = Array.from({ length: 1 + random(most) }, (_, i) => ({
     request: random(requests.length),
     replay: random(6) === 0,
     priority: random(5) === 0 ? ('learning' as const) : ('inference' as const),
-    wait: random(3) === 0 ? 0 : random(12),
+    wait: random(3) === 0 || most === CROWD ? 0 : random(12),
     cancel: random(4) === 0 ? i - random(Math.min(3, i + 1)) : null,
   }));
   const speculation = random(3) > 0;
   const compilation = random(2) === 0 ? 'joined' : 'plain';
-  return { subject, compilation, limits: { ...limits, speculation }, arrivals };
+  return { subject, compilation, limits: { ...limits, experts, speculation }, arrivals };
 }
 
 /** An engine on this thread for a schedule. */
@@ -118,13 +124,16 @@ export function workOf(
     : { kind: 'generate', ...requests[request], priority };
 }
 
-/** Runs a schedule on an engine; returns what differs from what is right. An empty list is what the law asks for. */
+/**
+ * Runs a schedule on an engine; returns what differs from what is right (an empty list is what the law asks for), and the most streams
+ * that ran at the same time once all had arrived.
+ */
 export function runSchedule(
   engine: EngineCore,
   { arrivals }: Schedule,
   subject: ScheduleSubject,
   expected: readonly Expected[],
-): Outcome {
+): Outcome & { readonly most: number } {
   const results: (Result<WorkResult> | undefined)[] = [];
   arrivals.forEach((arrival, i) => {
     const work = workOf(arrival, subject, expected);
@@ -132,8 +141,12 @@ export function runSchedule(
     for (let step = 0; step < arrival.wait; step++) engine.step();
     if (arrival.cancel !== null) engine.cancel(arrival.cancel);
   });
-  while (engine.busy) engine.step();
-  return judgeResults(arrivals, results, expected);
+  let most = engine.stats().active;
+  while (engine.busy) {
+    engine.step();
+    most = Math.max(most, engine.stats().active);
+  }
+  return { ...judgeResults(arrivals, results, expected), most };
 }
 
 /** What became of a schedule. */

@@ -1,12 +1,12 @@
 import { CodedError, err, ok, type ErrorFacts, type Result } from '../../common/index.js';
-import { compileConstraint, type Constraint } from '../constraints/index.js';
+import { compileConstraint, type TextRules } from '../constraints/index.js';
 import type { ServedModel } from '../models/served-model.js';
-import { callConstraint } from '../tools/index.js';
+import { callRules } from '../tools/index.js';
 import type { AnswerRequest, PreparedAnswer } from './answer-request.js';
 
 /** What an answer must obey, and how its calls look. */
 interface AnswerForm {
-  readonly constraint?: Constraint;
+  readonly rules?: TextRules;
   readonly tools?: NonNullable<PreparedAnswer['tools']>;
 }
 
@@ -22,30 +22,26 @@ export function answerForm(request: AnswerRequest, model: ServedModel): Result<A
     return refuse('TOKEN_UNKNOWN', detail, { param: 'logit_bias', token: greatest });
   }
   const { tools } = request;
-  if (tools === undefined) return constrained(request.constraint, model, 'response_format');
+  if (tools === undefined) return constrained(request.rules, model, 'response_format');
   const style = model.template?.callStyle ?? null;
   if (style === null) {
     const detail = `${model.name} has no chat template that knows of tools.`;
     return refuse('TOOLS_UNSUPPORTED', detail, { param: 'tools', model: model.name });
   }
-  const form = constrained(callConstraint(tools, style) ?? request.constraint, model, 'tools');
+  const form = constrained(callRules(tools, style) ?? request.rules, model, 'tools');
   if (!form.ok) return form;
   return ok({ ...form.value, tools: { names: tools.tools.map(({ name }) => name), style } });
 }
 
-function constrained(
-  constraint: Constraint | undefined,
-  model: ServedModel,
-  param: string,
-): Result<AnswerForm> {
-  if (constraint === undefined) return ok({});
+function constrained(rules: TextRules | undefined, model: ServedModel, param: string): Result<AnswerForm> {
+  if (rules === undefined) return ok({});
   const { vocabulary } = model.engine;
   if (vocabulary === undefined) {
     const detail = `${model.name} has no tokenizer: its answers cannot be constrained.`;
     return refuse('CONSTRAINT_UNSUPPORTED', detail, { param });
   }
-  const compiled = compileConstraint(constraint, vocabulary);
-  if (compiled.ok) return ok({ constraint });
+  const compiled = compileConstraint(rules, vocabulary);
+  if (compiled.ok) return ok({ rules });
   const { code, message, facts } = compiled.error;
   return refuse(code, message, { ...facts, param });
 }

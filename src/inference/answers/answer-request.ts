@@ -1,4 +1,4 @@
-import type { Constraint } from '../constraints/index.js';
+import type { TextRules } from '../constraints/index.js';
 import type { LogitBias } from '../sampler/index.js';
 import type { FinishReason, Receipt } from '../receipt/index.js';
 import type { ChatMessage } from '../tokenizer/chat-template.js';
@@ -31,7 +31,7 @@ export interface AnswerRequest {
   /** Added to the logits of single tokens. */
   readonly logitBias?: LogitBias;
   /** What the text must obey. */
-  readonly constraint?: Constraint;
+  readonly rules?: TextRules;
   /** Functions the model may call; only with messages. */
   readonly tools?: ToolUse;
   /** Up to 16 non-empty strings. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { CodedError, bytesToHex, err, ok, type ErrorFacts, type Result } from '../../common/index.js';
+import { withinTokens } from '../constraints/index.js';
 import type { PromptEncoder } from '../models/prompt-encoder.js';
 import type { ServedModel } from '../models/served-model.js';
 import { unusedMark } from '../tokenizer/special-tokens.js';
@@ -25,7 +26,7 @@ export async function prepareAnswer(
 ): Promise<Result<PreparedAnswer>> {
   const form = answerForm(request, model);
   if (!form.ok) return form;
-  const { constraint, tools } = form.value;
+  const { rules, tools } = form.value;
   const prompt = await promptIds(request, model, encode);
   if (!prompt.ok) return prompt;
   const room = model.context - prompt.value.length;
@@ -42,12 +43,17 @@ export async function prepareAnswer(
   const seed = request.seed ?? randomBytes(SEED_BYTES).readUIntLE(0, SEED_BYTES);
   if (seed > LARGEST_SEED - choices)
     return refuse('SEED_TOO_LARGE', 'seed + n exceeds 2^53-1.', { param: 'seed' });
+  const maxTokens = Math.min(wanted, room);
   return ok({
     operation: 'messages' in request.prompt ? 'chat' : 'text_completion',
     model,
     promptIds: prompt.value,
-    maxTokens: Math.min(wanted, room),
-    sampling: { ...sampling(request, model), ...(constraint === undefined ? {} : { constraint }), seed },
+    maxTokens,
+    sampling: {
+      ...sampling(request, model),
+      ...(rules === undefined ? {} : { constraint: withinTokens(rules, maxTokens) }),
+      seed,
+    },
     stop: request.stop ?? [],
     ...(tools === undefined ? {} : { tools }),
     ...(request.logprobs === undefined ? {} : { logprobs: request.logprobs }),

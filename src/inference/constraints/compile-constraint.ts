@@ -1,6 +1,6 @@
 import { CodedError } from '../../common/errors.js';
 import { err, ok, type Result } from '../../common/result.js';
-import { CONSTRAINT_VERSION, type Constraint } from './constraint.js';
+import type { TextRules } from './constraint.js';
 import { compileSchema } from './schema/compile-schema.js';
 import { EndState, type State } from './states/state.js';
 import { SpacedStart, surrounded } from './states/surrounded.js';
@@ -15,14 +15,12 @@ const NEEDED = Array.from({ length: 0xf5 - 0x20 }, (_, i) => i + 0x20).filter(
  * The place at the beginning of a text that obeys a constraint. Refuses with what `compileSchema` refuses with, and with
  * `CONSTRAINT_UNSUPPORTED` where the model cannot spell every text or has no token that ends an answer.
  */
-export function compileConstraint(constraint: Constraint, vocabulary: Vocabulary): Result<State> {
-  if (constraint.version !== CONSTRAINT_VERSION)
-    return unsupported(`version ${constraint.version} is not known`);
+export function compileConstraint(rules: TextRules, vocabulary: Vocabulary): Result<State> {
   if (vocabulary.ends.length === 0) return unsupported('this model has no token that ends an answer');
   if (!spellsAll(vocabulary)) return unsupported('this model has no token for some of the bytes of a text');
-  const root = compileSchema(constraint.schema);
+  const root = compileSchema(rules.schema);
   if (!root.ok) return root;
-  const { around } = constraint;
+  const { around } = rules;
   const start = around === undefined ? root.value.start(new EndState(), 0) : surrounded(root.value, around);
   return ok(vocabulary.dropsFirstSpace ? new SpacedStart(start) : start);
 }

@@ -1,52 +1,11 @@
 import Ajv from 'ajv';
 import fc from 'fast-check';
-import { randomSchema } from '../../../test/support/random-schemas.js';
+import { inDraft7, randomSchema } from '../../../test/support/random-schemas.js';
+import { decode, END, generator, vocabulary } from '../../../test/support/json-vocabulary.js';
 import { unwrap, type Json } from '../../common/index.js';
 import { Grammars, hasToken, makeVocabulary, type Constraint } from './index.js';
 import type { Matcher } from './matcher.js';
 
-const END = 0;
-const WORDS = [
-  '{"',
-  '":',
-  '": ',
-  '","',
-  '", "',
-  '"}',
-  '"]',
-  '"},',
-  '[{',
-  '}]',
-  ', ',
-  'true',
-  'false',
-  'null',
-];
-const OTHERS = [
-  'the',
-  ' name',
-  'äö',
-  '日本',
-  '\n',
-  '\n  ',
-  '12',
-  '007',
-  '-1',
-  '.5',
-  'e9',
-  '\\n',
-  '\\u00',
-  '\\',
-  'a"b',
-];
-
-/** Every byte, some words of JSON and of other texts, a token that is half a character, and one that ends an answer. */
-const vocabulary = (() => {
-  const bytes = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
-  const words = [...WORDS, ...OTHERS].map((word) => new TextEncoder().encode(word));
-  const tokens = [null, ...bytes, ...words, Uint8Array.of(0x61, 0xe6, 0x97)];
-  return makeVocabulary(tokens.length, (id) => tokens[id], [END], false);
-})();
 const CLOSING = [0x22, 0x5d, 0x7d];
 const grammars = new Grammars(vocabulary);
 const tokenCount = vocabulary.offsets.length - 1;
@@ -56,11 +15,6 @@ const refusal = (schema: unknown) => {
   const compiled = grammars.matcher(constraint(schema));
   return compiled.ok ? null : compiled.error.code;
 };
-
-function bytesOf(ids: readonly number[]): Uint8Array {
-  const { bytes, offsets } = vocabulary;
-  return Uint8Array.from(ids.flatMap((id) => [...bytes.subarray(offsets[id], offsets[id + 1])]));
-}
 
 function allowedTokens(matcher: Matcher): number[] {
   const set = matcher.allowed();
@@ -88,10 +42,6 @@ function draw(wanted: Constraint, random: () => number, most = 400): string | nu
   return null;
 }
 
-function decode(ids: readonly number[]): string {
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytesOf(ids));
-}
-
 /** Whether a text can be written byte by byte, and end there. */
 function accepts(wanted: Constraint, text: string): boolean {
   const matcher = unwrap(grammars.matcher(wanted));
@@ -100,14 +50,6 @@ function accepts(wanted: Constraint, text: string): boolean {
     matcher.accept(byte + 1);
   }
   return matcher.complete && hasToken(matcher.allowed()!, END);
-}
-
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 describe('a constraint', () => {
@@ -119,7 +61,7 @@ describe('a constraint', () => {
       fc.property(randomSchema, fc.nat(2 ** 31 - 1), (random, drawn) => {
         const compiled = grammars.matcher(constraint(random));
         expect([compiled.ok ? null : compiled.error.code, random]).toEqual([null, random]);
-        const validate = new Ajv().compile(random as object);
+        const validate = new Ajv().compile(inDraft7(random));
         for (let i = 0; i < 3; i++) {
           const text = draw(constraint(random), generator(drawn + i));
           if (text === null) cut++;

@@ -1,7 +1,7 @@
 import { canonicalJson, type Json } from '../../common/canonical-json.js';
 import { ok, type Result } from '../../common/result.js';
 import { compileConstraint } from './compile-constraint.js';
-import type { Constraint } from './constraint.js';
+import type { Constraint, TextRules } from './constraint.js';
 import { Lexicon } from './lexicon.js';
 import { MaskCache } from './mask-cache.js';
 import { Matcher } from './matcher.js';
@@ -32,14 +32,17 @@ export class Grammars {
     const grammar = this.compile(constraint);
     if (!grammar.ok) return grammar;
     this.lexicon ??= new Lexicon(this.vocabulary);
-    return ok(new Matcher(grammar.value.start, this.lexicon, this.masks, `${grammar.value.id}:`));
+    const { id, start } = grammar.value;
+    const tokens = constraint.version === 1 ? undefined : constraint.tokens;
+    return ok(new Matcher(start, this.lexicon, this.masks, `${id}:`, tokens));
   }
 
-  private compile(constraint: Constraint): Result<Grammar> {
-    const name = canonicalJson(constraint as unknown as Json);
+  private compile({ schema, around }: TextRules): Result<Grammar> {
+    const rules = around === undefined ? { schema } : { schema, around };
+    const name = canonicalJson(rules as unknown as Json);
     const known = this.compiled.get(name);
     if (known !== undefined) return ok(known);
-    const start = compileConstraint(constraint, this.vocabulary);
+    const start = compileConstraint(rules, this.vocabulary);
     if (!start.ok) return start;
     const grammar = { id: this.nextId++, start: start.value };
     this.compiled.set(name, grammar);

@@ -1,25 +1,35 @@
 import type { Lexicon } from './lexicon.js';
-import type { MaskCache } from './mask-cache.js';
+import type { Mask, MaskCache } from './mask-cache.js';
 import type { State } from './states/state.js';
-import { addAll, emptySet, type TokenSet } from './token-set.js';
+import { addAll, emptySet, isEmpty, removeAll, type TokenSet } from './token-set.js';
 import { distinct } from './token-trie.js';
+
+/** Tokens without which a token has to leave the text: itself, and the one that ends the answer. */
+const TAKEN = 2;
 
 /**
  * One answer's way through a constraint: which tokens may come next, and where each leads. Several places are followed at once
- * while alternatives look alike.
+ * while alternatives look alike. An answer that may have so many tokens and no more is steered to an end in time.
  */
 export class Matcher {
   private places: readonly State[];
   private next: TokenSet | null = null;
+  /** Tokens the answer may still have; infinite where it is not steered. */
+  private left: number;
 
-  /** @param prefix names the grammar in the cache of masks */
+  /**
+   * @param prefix names the grammar in the cache of masks
+   * @param tokens the answer's tokens at most; where no text that is counted on fits, it is not steered
+   */
   constructor(
     start: State,
     private readonly lexicon: Lexicon,
     private readonly masks: MaskCache,
     private readonly prefix: string,
+    tokens = Infinity,
   ) {
     this.places = [start];
+    this.left = start.need < tokens ? tokens : Infinity;
   }
 
   /**
@@ -38,6 +48,7 @@ export class Matcher {
     const reached = bytes.length === 0 ? [] : this.places.flatMap((place) => follow(place, bytes));
     this.places = distinct(reached);
     this.next = null;
+    this.left--;
   }
 
   /** Whether the text may end here. */
@@ -45,26 +56,67 @@ export class Matcher {
     return this.places.some(({ complete }) => complete);
   }
 
+  /** The tokens that may follow; where the end is near, of these the ones that leave enough tokens to come to it. */
   private union(): TokenSet {
-    const sets = this.places.map((place) =>
-      this.masks.get(this.prefix + place.maskKey, () => this.tokensAt(place)),
-    );
+    const masks = this.places.map((place) => this.maskAt(place));
+    const most = this.left - TAKEN;
+    const near = (place: State, i: number) => place.need + masks[i].rise > most;
+    if (most !== Infinity && this.places.some(near)) {
+      const sets = this.places.map((place, i) =>
+        near(place, i) ? this.tokensWithin(place, most) : masks[i].tokens,
+      );
+      const steered = this.join(sets);
+      // Only where so many alternatives look alike that the way out was among those left out.
+      if (!isEmpty(steered)) return steered;
+    }
+    return this.join(masks.map(({ tokens }) => tokens));
+  }
+
+  private join(sets: readonly TokenSet[]): TokenSet {
     if (sets.length === 1) return sets[0];
     const all = emptySet(this.lexicon.size);
     for (const set of sets) addAll(all, set);
     return all;
   }
 
-  private tokensAt(place: State): TokenSet {
+  private maskAt(place: State): Mask {
+    return this.masks.get(this.prefix + place.maskKey, () => {
+      const { lexicon } = this;
+      const tokens = this.endsAt(place);
+      if (place.plain === 0) return { tokens, rise: lexicon.all.collect(place, tokens) - place.need };
+      addAll(tokens, lexicon.plainUpTo(place.plain));
+      const need = Math.max(place.plainNeed, lexicon.notPlain.collect(place, tokens));
+      return { tokens, rise: need - place.need };
+    });
+  }
+
+  /** The tokens that leave places of which one needs at most `most` bytes. */
+  private tokensWithin(place: State, most: number): TokenSet {
     const { lexicon } = this;
-    const found = emptySet(lexicon.size);
-    if (place.complete) addAll(found, lexicon.ends);
-    if (place.plain === 0) lexicon.all.collect(place, found);
+    const tokens = this.endsAt(place);
+    if (place.plain === 0 || place.plainShrink === null) lexicon.all.collect(place, tokens, most);
     else {
-      addAll(found, lexicon.plainUpTo(place.plain));
-      lexicon.notPlain.collect(place, found);
+      addAll(tokens, this.plainWithin(place, place.plainShrink, most));
+      lexicon.notPlain.collect(place, tokens, most);
     }
-    return found;
+    return tokens;
+  }
+
+  /** Plain tokens: each character lowers the need by one, until it is lower by `shrink`. */
+  private plainWithin({ need, plain }: State, shrink: number, most: number): TokenSet {
+    const { lexicon } = this;
+    const tokens = emptySet(lexicon.size);
+    const least = need - most;
+    if (least > shrink) return tokens;
+    addAll(tokens, lexicon.plainUpTo(plain));
+    if (least > 1) removeAll(tokens, lexicon.plainUpTo(least - 1));
+    return tokens;
+  }
+
+  private endsAt(place: State): TokenSet {
+    const tokens = emptySet(this.lexicon.size);
+    if (place.complete) addAll(tokens, this.lexicon.ends);
+    return tokens;
   }
 }
 

@@ -16,6 +16,16 @@ export function hasToken(set: TokenSet, id: number): boolean {
   return ((set[id >>> 5] >>> (id & 31)) & 1) === 1;
 }
 
+/** Takes all ids of another set out. */
+export function removeAll(set: TokenSet, others: TokenSet): void {
+  for (let word = 0; word < set.length; word++) set[word] &= ~others[word];
+}
+
+/** Whether no id is in. */
+export function isEmpty(set: TokenSet): boolean {
+  return set.every((word) => word === 0);
+}
+
 /** Puts all ids of another set in. */
 export function addAll(set: TokenSet, others: TokenSet): void {
   for (let word = 0; word < set.length; word++) set[word] |= others[word];

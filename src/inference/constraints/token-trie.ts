@@ -49,10 +49,14 @@ export class TokenTrie {
     return new TokenTrie(sorted, nodes);
   }
 
-  /** Puts in every token that may follow at a place. */
-  collect(place: State, found: TokenSet): void {
+  /**
+   * Puts in every token that may follow at a place and that leaves a `need` of at most `most`. Returns the greatest `need` that
+   * one of them leaves; negative where there is none.
+   */
+  collect(place: State, found: TokenSet, most = Infinity): number {
     const { bytes, depths, ends, first, sorted } = this;
     const reached: State[][] = [[place]];
+    let greatest = -1;
     for (let node = 0; node < bytes.length;) {
       const depth = depths[node];
       const next = (reached[depth + 1] ??= []);
@@ -61,11 +65,23 @@ export class TokenTrie {
       if (next.length === 0) node = ends[node];
       else {
         if (next.length > 1) reached[depth + 1] = distinct(next);
-        for (let i = first[node]; i < first[node + 1]; i++) addToken(found, sorted[i]);
+        const need = first[node] < first[node + 1] ? leastNeed(reached[depth + 1]) : Infinity;
+        if (need <= most) {
+          for (let i = first[node]; i < first[node + 1]; i++) addToken(found, sorted[i]);
+          if (first[node] < first[node + 1]) greatest = Math.max(greatest, need);
+        }
         node++;
       }
     }
+    return greatest;
   }
+}
+
+/** Bytes that are enough to end a text from one of several places. */
+export function leastNeed(places: readonly State[]): number {
+  let least = Infinity;
+  for (const { need } of places) least = Math.min(least, need);
+  return least;
 }
 
 /** Every place once, in the order of their first appearance, and not too many. */

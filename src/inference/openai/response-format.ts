@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy } from 'class-validator';
-import { CONSTRAINT_VERSION, type Constraint } from '../constraints/index.js';
+import type { TextRules } from '../constraints/index.js';
 
 /** `response_format` of OpenAI's API. */
 export type ResponseFormat =
@@ -37,7 +37,7 @@ export function IsResponseFormat(): PropertyDecorator {
   return applyDecorators(
     ApiProperty({
       description:
-        'What the answer must be: any text, any JSON object, or a value that a JSON Schema allows. The answer always obeys, unless max_tokens cuts it off. docs/formats/constraint.md lists the keywords; others are refused by name.',
+        'What the answer must be: any text, any JSON object, or a value that a JSON Schema allows. The answer always obeys: it is steered to an end within max_tokens, and cut off only where that leaves no room for the shortest value or a stop string occurs in it. docs/formats/constraint.md lists the keywords; others are refused by name.',
       anyOf: [
         {
           type: 'object',
@@ -64,11 +64,11 @@ export function IsResponseFormat(): PropertyDecorator {
   );
 }
 
-/** The constraint a response format asks for; undefined = none. */
-export function formatConstraint(format: ResponseFormat | null | undefined): Constraint | undefined {
+/** What a response format asks of the text; undefined = nothing. */
+export function formatRules(format: ResponseFormat | null | undefined): TextRules | undefined {
   if (format === null || format === undefined || format.type === 'text') return undefined;
   const schema = format.type === 'json_schema' ? (format.json_schema.schema ?? ANY_OBJECT) : ANY_OBJECT;
-  return { version: CONSTRAINT_VERSION, schema: JSON.stringify(schema) };
+  return { schema: JSON.stringify(schema) };
 }
 
 function isResponseFormat(value: unknown): value is ResponseFormat {

@@ -5,7 +5,7 @@ import type { CompletionDto } from './completion.dto.js';
 import type { GenerationDto } from './generation.dto.js';
 import { logitBias } from './logit-bias.js';
 import { promptOf } from './prompt-list.js';
-import { formatConstraint } from './response-format.js';
+import { formatRules } from './response-format.js';
 import { stopList } from './stop-list.js';
 import { joinedText } from './text-content.js';
 import { templateCalls } from './tool-messages.js';
@@ -34,17 +34,17 @@ export function fromChatCompletion(body: ChatCompletionDto): AskedAnswer {
   }
   const maxTokens = body.max_completion_tokens ?? body.max_tokens ?? undefined;
   const logprobs = body.logprobs === true ? (body.top_logprobs ?? 0) : undefined;
-  const constraint = formatConstraint(body.response_format);
+  const rules = formatRules(body.response_format);
   const tools = toolUse(body.tools, body.tool_choice, body.parallel_tool_calls);
   if (tools === null)
     throw unsupported('tool_choice', 'tool_choice asks for a tool that is not among tools.');
-  if (tools !== undefined && constraint !== undefined) {
+  if (tools !== undefined && rules !== undefined) {
     throw unsupported('response_format', 'response_format beside tools that may be called is not supported.');
   }
   return {
     ...common(body, { messages }),
     ...given({ maxTokens, logprobs }),
-    ...(constraint === undefined ? {} : { constraint }),
+    ...(rules === undefined ? {} : { rules }),
     ...(tools === undefined ? {} : { tools }),
   };
 }

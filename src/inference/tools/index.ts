@@ -1,7 +1,7 @@
 export { rooted } from './rooted-schema.js';
 export { ToolCallReader, type ToolEvent } from './tool-call-reader.js';
 export {
-  callConstraint,
+  callRules,
   callStyle,
   MOST_CALLS,
   templateTools,

@@ -1,5 +1,5 @@
 import type { Json } from '../../common/canonical-json.js';
-import { CONSTRAINT_VERSION, type Constraint } from '../constraints/index.js';
+import type { TextRules } from '../constraints/index.js';
 import { rooted } from './rooted-schema.js';
 
 /** A function that the model may ask its caller to call. */
@@ -47,19 +47,17 @@ export function templateTools({ tools }: ToolUse): Json[] {
 }
 
 /**
- * The constraint that an answer is nothing but calls, `{"name": …, "arguments": {…}}`, with arguments as the tools want them;
+ * The rules that an answer is nothing but calls, `{"name": …, "arguments": {…}}`, with arguments as the tools want them;
  * undefined where the model may decide. Several calls: one after the other between tags, or a JSON array.
  */
-export function callConstraint(use: ToolUse, style: CallStyle): Constraint | undefined {
+export function callRules(use: ToolUse, style: CallStyle): TextRules | undefined {
   const { choice, parallel, tools } = use;
   if (choice === 'auto') return undefined;
   const callable = choice === 'required' ? tools : tools.filter(({ name }) => name === choice.name);
-  const version = CONSTRAINT_VERSION;
   const most = parallel ? MOST_CALLS : 1;
   if (style === 'tags') {
     const around = { before: `${CALL_TAGS.before}\n`, after: `\n${CALL_TAGS.after}`, between: '\n', most };
     return {
-      version,
       schema: JSON.stringify({ $ref: '#/$defs/call', $defs: definitions(callable) }),
       around,
     };
@@ -67,7 +65,7 @@ export function callConstraint(use: ToolUse, style: CallStyle): Constraint | und
   const several = { type: 'array', items: { $ref: '#/$defs/call' }, minItems: 1, maxItems: MOST_CALLS };
   const one = { $ref: '#/$defs/call' };
   const schema = { anyOf: parallel ? [one, several] : [one], $defs: definitions(callable) };
-  return { version, schema: JSON.stringify(schema) };
+  return { schema: JSON.stringify(schema) };
 }
 
 function definitions(tools: readonly ToolDefinition[]): Json {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { compileSchema } from '../constraints/schema/compile-schema.js';
-import { callConstraint, callStyle, rooted, ToolCallReader, type CallStyle, type ToolUse } from './index.js';
+import { callRules, callStyle, rooted, ToolCallReader, type CallStyle, type ToolUse } from './index.js';
 
 const NAMES = ['add', 'get_weather'];
 
@@ -104,7 +104,7 @@ describe('the constraint of a call', () => {
     ['tags', use('required')],
     ['tags', use({ name: 'add' }, false)],
   ] as const)('can be compiled (%s, %j)', (style, wanted) => {
-    const { schema, around } = callConstraint(wanted, style)!;
+    const { schema, around } = callRules(wanted, style)!;
     expect(compileSchema(schema)).toMatchObject({ ok: true });
     expect(around?.most).toBe(style === 'tags' ? (wanted.parallel ? 16 : 1) : undefined);
     expect(schema.includes('"add"')).toBe(
@@ -113,7 +113,7 @@ describe('the constraint of a call', () => {
   });
 
   it('leaves the model free where it may decide', () => {
-    expect(callConstraint(use('auto'), 'json')).toBeUndefined();
+    expect(callRules(use('auto'), 'json')).toBeUndefined();
     expect([callStyle('{{ tools }} <tool_call>'), callStyle('{{ tools }}')]).toEqual(['tags', 'json']);
   });
 });

@@ -35,6 +35,11 @@ export class ChoiceNode extends SchemaNode {
   leastHeight(): number {
     return Math.min(Infinity, ...this.leaves.map(({ height }) => height));
   }
+
+  protected countBytes(): number {
+    const least = this.leaves.filter(({ height }) => height === this.height);
+    return Math.min(...least.map(({ bytes }) => bytes));
+  }
 }
 
 class ChoiceState extends State {
@@ -48,6 +53,10 @@ class ChoiceState extends State {
 
   step(byte: number, out: State[]): void {
     for (const start of this.starts) start.step(byte, out);
+  }
+
+  protected leastBytes(): number {
+    return Math.min(...this.starts.map(({ need }) => need));
   }
 
   protected describe(): string {

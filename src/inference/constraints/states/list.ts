@@ -31,6 +31,18 @@ export class ListNode extends SchemaNode {
     return 1 + Math.max(0, ...needed.map(({ height }) => height));
   }
 
+  /** Bytes of the items that are still needed behind `count`, each with a comma before it. */
+  neededBytes(count: number): number {
+    const { first, rest, min } = this.rules;
+    const listed = first.slice(count, min).reduce((sum, { bytes }) => sum + bytes + 1, 0);
+    const others = min - Math.max(count, first.length);
+    return others > 0 && rest !== null ? listed + others * (rest.bytes + 1) : listed;
+  }
+
+  protected countBytes(): number {
+    return 2 + withoutComma(this.neededBytes(0));
+  }
+
   /** The schema of an item at a place, where there may be one. */
   item(index: number, depth: number): SchemaNode | null {
     const { first, rest, max } = this.rules;
@@ -43,6 +55,11 @@ export class ListNode extends SchemaNode {
     const { first, min, max } = this.rules;
     return max === Infinity ? Math.max(first.length, min) : max;
   }
+}
+
+/** Bytes of a list of parts of which the first has no comma before it. */
+function withoutComma(bytes: number): number {
+  return Math.max(0, bytes - 1);
 }
 
 interface Place {
@@ -83,9 +100,13 @@ class ListState extends State {
       const useless = phase === 'item' && count < this.node.rules.min;
       if (!useless) out.push(new ListState(this.node, { ...this.place, space }, this.after));
     } else if (phase !== 'item') {
-      const done = this.at('item', Math.min(count + 1, this.node.countsUpTo));
-      this.next?.start(done, depth + 1).step(byte, out);
+      this.next?.start(this.afterItem, depth + 1).step(byte, out);
     }
+  }
+
+  /** The place behind the item that comes next. */
+  private get afterItem(): ListState {
+    return this.at('item', Math.min(this.place.count + 1, this.node.countsUpTo));
   }
 
   private get next(): SchemaNode | null {
@@ -94,6 +115,15 @@ class ListState extends State {
 
   private at(phase: Phase, count: number): ListState {
     return new ListState(this.node, { ...this.place, phase, count, space: NO_SPACE }, this.after);
+  }
+
+  protected leastBytes(): number {
+    const { phase, count, depth } = this.place;
+    const { node, next, after } = this;
+    if (phase === 'start') return node.bytes + after.need;
+    if (phase === 'comma' && next !== null) return next.start(this.afterItem, depth + 1).need;
+    const needed = node.neededBytes(count);
+    return (phase === 'item' ? needed : withoutComma(needed)) + 1 + after.need;
   }
 
   protected describe(left: (count: number) => number): string {

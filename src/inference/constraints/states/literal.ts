@@ -8,11 +8,13 @@ interface Place {
   readonly next: Map<number, Place>;
   /** Whether it is one of them whole. */
   whole: boolean;
+  /** Bytes to the end of the shortest of the texts that begin so. */
+  rest: number;
 }
 
 /** One of several texts, as UTF-8: values named one by one, and what stands around values. */
 export class LiteralNode extends SchemaNode {
-  private readonly root: Place = { id: 0, next: new Map(), whole: false };
+  private readonly root: Place = { id: 0, next: new Map(), whole: false, rest: Infinity };
   private places = 1;
 
   constructor(id: number, texts: readonly string[]) {
@@ -29,17 +31,24 @@ export class LiteralNode extends SchemaNode {
     return this.height;
   }
 
+  protected countBytes(): number {
+    return this.root.rest;
+  }
+
   private add(text: string): void {
+    const bytes = utf8ToBytes(text);
     let place = this.root;
-    for (const byte of utf8ToBytes(text)) {
+    bytes.forEach((byte, written) => {
+      place.rest = Math.min(place.rest, bytes.length - written);
       let next = place.next.get(byte);
       if (next === undefined) {
-        next = { id: this.places++, next: new Map(), whole: false };
+        next = { id: this.places++, next: new Map(), whole: false, rest: Infinity };
         place.next.set(byte, next);
       }
       place = next;
-    }
+    });
     place.whole = true;
+    place.rest = 0;
   }
 }
 
@@ -68,6 +77,10 @@ class LiteralState extends State {
 
   override get complete(): boolean {
     return this.place.whole && this.after.complete;
+  }
+
+  protected leastBytes(): number {
+    return this.place.rest + this.after.need;
   }
 
   protected describe(): string {

@@ -17,6 +17,8 @@ const MOST: Partial<Record<Phase, number>> = {
   exponent: MOST_EXPONENT_DIGITS,
 };
 
+const ONE_DIGIT_MORE: ReadonlySet<Phase> = new Set<Phase>(['start', 'minus', 'point', 'e', 'sign']);
+
 /** Any number JSON has, up to 15 digits before and behind the point and two in the exponent. */
 export class NumberNode extends SchemaNode {
   override height = 0;
@@ -27,6 +29,10 @@ export class NumberNode extends SchemaNode {
 
   leastHeight(): number {
     return 0;
+  }
+
+  protected countBytes(): number {
+    return 1;
   }
 }
 
@@ -55,6 +61,10 @@ class NumberState extends State {
 
   override get complete(): boolean {
     return MAY_END.has(this.phase) && this.after.complete;
+  }
+
+  protected leastBytes(): number {
+    return (ONE_DIGIT_MORE.has(this.phase) ? 1 : 0) + this.after.need;
   }
 
   protected describe(): string {

@@ -1,4 +1,5 @@
-import { keyTrie, type KeyPlace } from './key-trie.js';
+import { keyTrie, restOfUnlisted, type KeyPlace } from './key-trie.js';
+import { utf8ToBytes } from '../../../common/hash.js';
 import { SchemaNode } from './schema-node.js';
 import { State } from './state.js';
 import { BOUNDARY, nextUtf8 } from './utf8.js';
@@ -7,6 +8,9 @@ import { nextWhiteSpace, NO_SPACE } from './white-space.js';
 const [OPEN_BRACE, CLOSE_BRACE, COMMA, COLON, QUOTE, BACKSLASH, SPACE] = [
   0x7b, 0x7d, 0x2c, 0x3a, 0x22, 0x5c, 0x20,
 ];
+
+/** What stands between a name and its value. */
+const QUOTE_COLON = 2;
 
 /** A named property; they are written in the order of their list. */
 export interface Property {
@@ -23,6 +27,11 @@ export class RecordNode extends SchemaNode {
   names: KeyPlace = keyTrie([]);
   /** By property: the first required one from there on; the number of properties = none. */
   private required: readonly number[] = [0];
+  /** By property: bytes of its name as it is written, without quotes. */
+  private nameBytes: readonly number[] = [];
+  private longestName = 0;
+  /** By property: bytes of the required ones from there on, each with a comma before it; counted when it is asked for. */
+  private needed: readonly number[] | null = null;
 
   /** Says what the object holds; once, when the schemas within are known. */
   define(properties: readonly Property[], others: SchemaNode | null): void {
@@ -33,6 +42,8 @@ export class RecordNode extends SchemaNode {
     for (let i = properties.length - 1; i >= 0; i--)
       required.unshift(properties[i].required ? i : required[0]);
     this.required = required;
+    this.nameBytes = properties.map(({ name }) => utf8ToBytes(JSON.stringify(name)).length - 2);
+    this.longestName = this.nameBytes.reduce((longest, bytes) => Math.max(longest, bytes), 0);
   }
 
   start(after: State, depth: number): State {
@@ -42,6 +53,37 @@ export class RecordNode extends SchemaNode {
   leastHeight(): number {
     const needed = this.properties.filter(({ required }) => required);
     return 1 + Math.max(0, ...needed.map(({ node }) => node.height));
+  }
+
+  protected countBytes(): number {
+    return 2 + this.neededBytes(0, false);
+  }
+
+  /** Bytes of the required properties from `from` on. @param comma whether one stands before the first */
+  neededBytes(from: number, comma = true): number {
+    this.needed ??= this.countNeeded();
+    return comma ? this.needed[from] : Math.max(0, this.needed[from] - 1);
+  }
+
+  /** Bytes of the object behind a prefix of a property's name, the closing brace included. */
+  bytesBehind(names: KeyPlace | null, from: number, depth: number): number {
+    let least = Infinity;
+    for (const index of names === null ? [] : this.possible(names, from, depth)) {
+      const name = this.nameBytes[index] - (names as KeyPlace).length;
+      const { bytes } = this.properties[index].node;
+      least = Math.min(least, name + QUOTE_COLON + bytes + this.neededBytes(index + 1) + 1);
+    }
+    return least;
+  }
+
+  /** Bytes of the object behind a name that is not listed, and with those that are left of any such name. */
+  bytesBehindOther({ bytes }: SchemaNode): number {
+    return QUOTE_COLON + bytes + 1;
+  }
+
+  /** Bytes that are enough to leave all listed names behind. */
+  get bytesBeyondNames(): number {
+    return this.longestName + 1;
   }
 
   /** Whether the object may end when the properties before `from` are done with. */
@@ -62,7 +104,22 @@ export class RecordNode extends SchemaNode {
   }
 
   /** Whether a listed property whose name begins like this may come next. */
-  leads({ below }: KeyPlace, from: number, depth: number): boolean {
+  leads(place: KeyPlace, from: number, depth: number): boolean {
+    return this.possible(place, from, depth).next().done !== true;
+  }
+
+  private countNeeded(): readonly number[] {
+    const needed = [0];
+    for (let i = this.properties.length - 1; i >= 0; i--) {
+      const { node, required } = this.properties[i];
+      const written = required ? 1 + this.nameBytes[i] + 1 + QUOTE_COLON + node.bytes : 0;
+      needed.unshift(written + needed[0]);
+    }
+    return needed;
+  }
+
+  /** The listed properties whose names begin like this and that may come next. */
+  private *possible({ below }: KeyPlace, from: number, depth: number): Generator<number, void> {
     let [low, high] = [0, below.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -70,9 +127,8 @@ export class RecordNode extends SchemaNode {
       else high = middle;
     }
     for (let i = low; i < below.length && below[i] <= this.required[from]; i++) {
-      if (this.property(below[i], from, depth) !== null) return true;
+      if (this.property(below[i], from, depth) !== null) yield below[i];
     }
-    return false;
   }
 
   /** The place after the last listed property. */
@@ -132,12 +188,21 @@ class RecordState extends State {
   }
 
   private openKey(): KeyState {
-    const progress = { names: this.node.names, utf8: BOUNDARY, escaped: false };
+    const { names } = this.node;
+    const progress = { names: names.below.length === 0 ? null : names, utf8: BOUNDARY, escaped: false };
     return new KeyState(this.node, progress, this.at('value', this.place.from));
   }
 
   private at(phase: Place['phase'], from: number): RecordState {
     return new RecordState(this.node, { ...this.place, phase, from, space: NO_SPACE }, this.after);
+  }
+
+  protected leastBytes(): number {
+    const { phase, from } = this.place;
+    const { node, after } = this;
+    if (phase === 'start') return node.bytes + after.need;
+    if (phase === 'comma') return 1 + this.openKey().need;
+    return node.neededBytes(from, phase === 'value') + 1 + after.need;
   }
 
   protected describe(): string {
@@ -184,6 +249,26 @@ class KeyState extends State {
     return utf8 === BOUNDARY && !escaped && this.other !== null ? Infinity : 0;
   }
 
+  override get plainShrink(): number | null {
+    return this.progress.names === null ? 0 : null;
+  }
+
+  override get plainNeed(): number {
+    const { other, after, node } = this;
+    if (this.progress.names === null || other === null) return this.need;
+    return node.bytesBeyondNames + node.bytesBehindOther(other) + after.after.need;
+  }
+
+  protected leastBytes(): number {
+    const { names, utf8, escaped } = this.progress;
+    const { from, depth } = this.after.place;
+    const { other, node } = this;
+    const listed = node.bytesBehind(names, from, depth);
+    const unlisted =
+      other === null || escaped ? Infinity : restOfUnlisted(names, utf8) + node.bytesBehindOther(other);
+    return Math.min(listed, unlisted) + this.after.after.need;
+  }
+
   private get other(): SchemaNode | null {
     const { from, depth } = this.after.place;
     return this.node.other(from, depth);
@@ -225,6 +310,11 @@ class ColonState extends State {
     } else if (byte === SPACE && this.phase === 'space') {
       out.push(new ColonState(this.node, this.depth, 'value', this.after));
     } else this.node.start(this.after, this.depth).step(byte, out);
+  }
+
+  protected leastBytes(): number {
+    const colon = this.phase === 'colon' ? 1 : 0;
+    return colon + this.node.start(this.after, this.depth).need;
   }
 
   protected describe(): string {

@@ -8,6 +8,7 @@ export const FAR = 256;
 export abstract class State {
   private exact: string | null = null;
   private coarse: string | null = null;
+  private bytes: number | null = null;
 
   constructor(readonly after: State | null) {}
 
@@ -24,6 +25,25 @@ export abstract class State {
     return 0;
   }
 
+  /**
+   * Bytes that are enough to end the text from here: one of the bytes that may follow leads to a place that needs one less
+   * (docs/formats/constraint.md says which end is meant).
+   */
+  get need(): number {
+    this.bytes ??= this.leastBytes();
+    return this.bytes;
+  }
+
+  /** How many plain characters each lower `need` by one; those behind them leave it as it is. Null: it depends on which they are. */
+  get plainShrink(): number | null {
+    return 0;
+  }
+
+  /** `need` is at most this behind a token of plain text. */
+  get plainNeed(): number {
+    return this.need;
+  }
+
   /** Names the place: two of one grammar with the same name are the same. */
   get key(): string {
     this.exact ??= `${this.describe(exactly)}/${this.after === null ? '' : this.after.key}`;
@@ -35,6 +55,8 @@ export abstract class State {
     this.coarse ??= `${this.describe(nearly)}/${this.after === null ? '' : this.after.maskKey}`;
     return this.coarse;
   }
+
+  protected abstract leastBytes(): number;
 
   /** The place without what follows; `left` is given every number of characters or items still allowed or wanted. */
   protected abstract describe(left: (count: number) => number): string;
@@ -50,6 +72,10 @@ export class EndState extends State {
 
   override get complete(): boolean {
     return true;
+  }
+
+  protected leastBytes(): number {
+    return 0;
   }
 
   protected describe(): string {

@@ -22,6 +22,10 @@ class ValuesState extends State {
     return true;
   }
 
+  protected leastBytes(): number {
+    return 0;
+  }
+
   protected describe(left: (count: number) => number): string {
     return `s${left(this.parts.most - this.count)}`;
   }
@@ -72,6 +76,10 @@ export class SpacedStart extends State {
   step(byte: number, out: State[]): void {
     if (byte === SPACE) out.push(this.start);
     else this.start.step(byte, out);
+  }
+
+  protected leastBytes(): number {
+    return this.start.need;
   }
 
   protected describe(): string {

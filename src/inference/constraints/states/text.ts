@@ -1,6 +1,6 @@
 import { SchemaNode } from './schema-node.js';
 import { State } from './state.js';
-import { BOUNDARY, nextUtf8 } from './utf8.js';
+import { BOUNDARY, nextUtf8, REST_OF_UTF8 } from './utf8.js';
 
 const [QUOTE, BACKSLASH, LETTER_U] = [0x22, 0x5c, 0x75];
 const FIRST_PRINTABLE = 0x20;
@@ -11,6 +11,16 @@ const SIMPLE_ESCAPES = new Set([...'"\\/bfnrt'].map((letter) => letter.charCodeA
 const [START, ESCAPE, FOUR_DIGITS, THREE_DIGITS, THREE_AFTER_D, TWO_DIGITS, ONE_DIGIT] = [
   16, 17, 18, 19, 20, 21, 22,
 ];
+
+/** Bytes to the end of an escape, by phase. */
+const REST_OF_ESCAPE: Readonly<Record<number, number>> = {
+  [ESCAPE]: 1,
+  [FOUR_DIGITS]: 4,
+  [THREE_DIGITS]: 3,
+  [THREE_AFTER_D]: 3,
+  [TWO_DIGITS]: 2,
+  [ONE_DIGIT]: 1,
+};
 
 /** A string of `min` to `max` characters (code points). */
 export class TextNode extends SchemaNode {
@@ -29,6 +39,10 @@ export class TextNode extends SchemaNode {
 
   leastHeight(): number {
     return this.height;
+  }
+
+  protected countBytes(): number {
+    return this.min + 2;
   }
 }
 
@@ -59,6 +73,18 @@ class TextState extends State {
 
   override get plain(): number {
     return this.phase === BOUNDARY ? this.node.max - this.count : 0;
+  }
+
+  override get plainShrink(): number {
+    return Math.max(0, this.node.min - this.count);
+  }
+
+  protected leastBytes(): number {
+    const { phase, after } = this;
+    if (phase === START) return this.node.bytes + after.need;
+    const rest = phase < START ? REST_OF_UTF8[phase] : REST_OF_ESCAPE[phase];
+    const begun = phase === BOUNDARY ? 0 : 1;
+    return rest + Math.max(0, this.node.min - this.count - begun) + 1 + after.need;
   }
 
   private at(phase: number): TextState {

@@ -2,6 +2,9 @@
 export const BOUNDARY = 0;
 const [ONE_MORE, TWO_MORE, THREE_MORE, AFTER_E0, AFTER_ED, AFTER_F0, AFTER_F4] = [1, 2, 3, 4, 5, 6, 7];
 
+/** Bytes to the end of the character, by state. */
+export const REST_OF_UTF8: readonly number[] = [0, 1, 2, 3, 2, 2, 3, 3];
+
 /** Where one more byte leads in well-formed UTF-8 (Unicode Standard, table 3-7); -1 = it is not well-formed. */
 export function nextUtf8(state: number, byte: number): number {
   if (state === BOUNDARY) return firstByte(byte);
