@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import cliProgress from 'cli-progress';
-import { residentMebibytes } from './api/probes.mjs';
+import { residentMebibytes, residentParts } from './api/probes.mjs';
 import { startServer } from './server.mjs';
 
 const [, , minutes = '30', clients = '20', seed = String(Date.now() % 1e6), kinds = ''] = process.argv;
 /** Growth of resident memory, from the third tenth's mean to the last's, that counts as flat. */
 const FLAT = 0.03;
+/** What memory is made of is looked at so often, seconds. */
+const PARTS_EVERY_S = 15;
 /** Of /health, ms. */
 const HEALTH_P99_MS = 20;
 
@@ -24,7 +26,7 @@ const load = new Worker(new URL('soak-load.mjs', import.meta.url), {
 const stopped = new Promise((resolve, reject) => load.once('message', resolve).once('error', reject));
 const bar = new cliProgress.SingleBar({ format: '{bar} {percentage} % | {value}/{total} s | {memory} MiB' });
 bar.start(seconds, 0, { memory: '-' });
-const [memory, health] = [[], []];
+const [memory, health, parts] = [[], [], []];
 const started = performance.now();
 const elapsed = () => (performance.now() - started) / 1000;
 let failed = null;
@@ -34,6 +36,7 @@ try {
     await (await fetch(`${server.url}/health`, { signal: AbortSignal.timeout(5000) })).text();
     health.push(performance.now() - asked);
     memory.push({ at: elapsed(), mebibytes: residentMebibytes(server.pid) });
+    if (elapsed() >= parts.length * PARTS_EVERY_S) parts.push(await memoryParts());
     bar.update(Math.floor(elapsed()), { memory: memory.at(-1).mebibytes.toFixed(0) });
     await sleep(20);
   }
@@ -46,6 +49,18 @@ const counts = await stopped;
 const output = server.output();
 await server.stop();
 rmSync(dataDir, { recursive: true, force: true });
+
+/** What the server's memory is made of, MiB: where it grows, this says what did. */
+async function memoryParts() {
+  const { own, files } = residentParts(server.pid);
+  const text = await (await fetch(`${server.url}/metrics`, { signal: AbortSignal.timeout(5000) })).text();
+  const metric = (name) =>
+    Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'm').exec(text)?.[1]) / 2 ** 20;
+  const [kernel, kv, prefixes] = ['kernel_memory', 'kv_cache', 'prefix_cache'].map((name) =>
+    metric(`stemma_${name}_bytes`),
+  );
+  return { minute: elapsed() / 60, own, files, kernel, kv, prefixes };
+}
 
 const meanBetween = (from, to) => {
   const part = memory.filter(({ at }) => at >= from * seconds && at < to * seconds);
@@ -67,6 +82,10 @@ const good =
   counts.errors.length === 0 &&
   figures.growth <= FLAT &&
   figures.healthP99Ms <= HEALTH_P99_MS;
+if (figures.growth > FLAT) {
+  const rounded = (part) => Object.entries(part).map(([name, value]) => [name, Math.round(value * 10) / 10]);
+  console.table(parts.map((part) => Object.fromEntries(rounded(part))));
+}
 console.table(counts.done);
 if (output) console.log(output);
 for (const error of counts.errors) console.log(error);

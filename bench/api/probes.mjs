@@ -26,6 +26,13 @@ export function residentMebibytes(pid) {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)[1]) / 1024;
 }
 
+/** Of that, what is a process's own and what are files, MiB (Linux). */
+export function residentParts(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const part = (name) => Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)[1]) / 1024;
+  return { own: part('RssAnon'), files: part('RssFile') };
+}
+
 /** Processor time a process has used so far, all threads together, ms. */
 export function cpuMs(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
