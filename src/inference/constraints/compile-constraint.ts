@@ -4,6 +4,7 @@ import type { TextRules } from './constraint.js';
 import { compileSchema } from './schema/compile-schema.js';
 import { EndState, type State } from './states/state.js';
 import { SpacedStart, surrounded } from './states/surrounded.js';
+import { MOST_IDS } from './token-trie.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** Bytes that every constraint may need as tokens of their own: printable ASCII, and all that occur in UTF-8. */
@@ -17,6 +18,7 @@ const NEEDED = Array.from({ length: 0xf5 - 0x20 }, (_, i) => i + 0x20).filter(
  */
 export function compileConstraint(rules: TextRules, vocabulary: Vocabulary): Result<State> {
   if (vocabulary.ends.length === 0) return unsupported('this model has no token that ends an answer');
+  if (vocabulary.offsets.length > MOST_IDS) return unsupported('this model has too many tokens');
   if (!spellsAll(vocabulary)) return unsupported('this model has no token for some of the bytes of a text');
   const root = compileSchema(rules.schema);
   if (!root.ok) return root;

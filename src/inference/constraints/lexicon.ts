@@ -1,5 +1,5 @@
 import { addAll, addToken, emptySet, type TokenSet } from './token-set.js';
-import { LONGEST_TOKEN, TokenTrie } from './token-trie.js';
+import { LONGEST_TOKEN, sortTokens, TokenTrie } from './token-trie.js';
 import { BOUNDARY, nextUtf8 } from './states/utf8.js';
 import type { Vocabulary } from './vocabulary.js';
 
@@ -22,18 +22,21 @@ export class Lexicon {
     this.size = vocabulary.offsets.length - 1;
     this.ends = emptySet(this.size);
     for (const id of vocabulary.ends) addToken(this.ends, id);
-    const ids = Array.from({ length: this.size }, (_, id) => id).filter((id) => {
-      const { length } = this.bytes(id);
+    const { bytes, offsets } = vocabulary;
+    const ids = Uint32Array.from({ length: this.size }, (_, id) => id).filter((id) => {
+      const length = offsets[id + 1] - offsets[id];
       return length > 0 && length <= LONGEST_TOKEN;
     });
-    const characters = new Map(ids.map((id) => [id, plainCharacters(this.bytes(id))]));
-    this.all = TokenTrie.of(vocabulary, ids);
-    this.notPlain = TokenTrie.of(
+    const sorted = sortTokens(vocabulary, ids);
+    const characters = new Uint8Array(this.size);
+    for (const id of ids) characters[id] = plainCharacters(bytes, offsets[id], offsets[id + 1]);
+    this.all = new TokenTrie(vocabulary, sorted);
+    this.notPlain = new TokenTrie(
       vocabulary,
-      ids.filter((id) => characters.get(id) === 0),
+      sorted.filter((id) => characters[id] === 0),
     );
     this.plain = Array.from({ length: LONGEST_TOKEN + 1 }, () => emptySet(this.size));
-    for (const [id, count] of characters) if (count > 0) addToken(this.plain[count], id);
+    for (const id of ids) if (characters[id] > 0) addToken(this.plain[characters[id]], id);
     for (let most = 1; most <= LONGEST_TOKEN; most++) addAll(this.plain[most], this.plain[most - 1]);
   }
 
@@ -49,11 +52,12 @@ export class Lexicon {
   }
 }
 
-/** Characters of a text that may stand in a JSON string as it is; 0 = it may not, or is not made of whole characters. */
-function plainCharacters(bytes: Uint8Array): number {
+/** Characters of a piece of `bytes` that may stand in a JSON string as it is; 0 = it may not, or is not made of whole characters. */
+function plainCharacters(bytes: Uint8Array, from: number, to: number): number {
   let utf8 = BOUNDARY;
   let characters = 0;
-  for (const byte of bytes) {
+  for (let at = from; at < to; at++) {
+    const byte = bytes[at];
     if (byte < FIRST_PRINTABLE || byte === QUOTE || byte === BACKSLASH) return 0;
     utf8 = nextUtf8(utf8, byte);
     if (utf8 < 0) return 0;

@@ -18,35 +18,40 @@ export class TokenTrie {
   private readonly ends: Uint32Array;
   /** First place in `sorted` of the tokens that end at a node; the next node's first place ends them. */
   private readonly first: Uint32Array;
+  private readonly sorted: Uint32Array;
 
-  private constructor(
-    private readonly sorted: Uint32Array,
-    nodes: { bytes: number[]; depths: number[]; first: number[] },
-  ) {
-    this.bytes = Uint8Array.from(nodes.bytes);
-    this.depths = Uint8Array.from(nodes.depths);
-    this.first = Uint32Array.from([...nodes.first, sorted.length]);
-    this.ends = subtreeEnds(this.depths);
-  }
-
-  /** @param ids of tokens with at least one byte and at most `LONGEST_TOKEN` */
-  static of({ bytes, offsets }: Vocabulary, ids: readonly number[]): TokenTrie {
-    const token = (id: number) => bytes.subarray(offsets[id], offsets[id + 1]);
-    const sorted = Uint32Array.from(ids).sort(
-      (a, b) => compare(bytes, offsets[a], offsets[a + 1], offsets[b], offsets[b + 1]) || a - b,
-    );
-    const nodes = { bytes: [] as number[], depths: [] as number[], first: [] as number[] };
-    let before: Uint8Array = new Uint8Array(0);
-    sorted.forEach((id, place) => {
-      const bytes = token(id);
-      for (let depth = sharedLength(before, bytes); depth < bytes.length; depth++) {
-        nodes.bytes.push(bytes[depth]);
-        nodes.depths.push(depth);
-        nodes.first.push(place);
+  /** @param sorted ids as `sortTokens` gives them */
+  constructor({ bytes, offsets }: Vocabulary, sorted: Uint32Array) {
+    const most = sorted.reduce((sum, id) => sum + offsets[id + 1] - offsets[id], 0);
+    const nodes = {
+      bytes: new Uint8Array(most),
+      depths: new Uint8Array(most),
+      first: new Uint32Array(most + 1),
+    };
+    let count = 0;
+    let [before, endBefore] = [0, 0];
+    for (let place = 0; place < sorted.length; place++) {
+      const [start, end] = [offsets[sorted[place]], offsets[sorted[place] + 1]];
+      let depth = 0;
+      while (
+        before + depth < endBefore &&
+        start + depth < end &&
+        bytes[before + depth] === bytes[start + depth]
+      )
+        depth++;
+      for (; start + depth < end; depth++, count++) {
+        nodes.bytes[count] = bytes[start + depth];
+        nodes.depths[count] = depth;
+        nodes.first[count] = place;
       }
-      before = bytes;
-    });
-    return new TokenTrie(sorted, nodes);
+      [before, endBefore] = [start, end];
+    }
+    nodes.first[count] = sorted.length;
+    this.sorted = sorted;
+    this.bytes = nodes.bytes.slice(0, count);
+    this.depths = nodes.depths.slice(0, count);
+    this.first = nodes.first.slice(0, count + 1);
+    this.ends = subtreeEnds(this.depths);
   }
 
   /**
@@ -91,6 +96,36 @@ export function distinct(places: readonly State[]): State[] {
   return [...byKey.values()].slice(0, MOST_PLACES);
 }
 
+/** Ids there may be: they are told apart within a number beside the first bytes of their tokens, 53 bits in all. */
+export const MOST_IDS = 2 ** 21;
+const KEY_BYTES = 4;
+
+/**
+ * Tokens in the order of their bytes, a beginning before what it begins, equal ones by id; each with at least one byte and at most
+ * `LONGEST_TOKEN`. Sorted as numbers by their first bytes, and compared only where these are equal, as no answer goes on meanwhile.
+ */
+export function sortTokens({ bytes, offsets }: Vocabulary, ids: Uint32Array): Uint32Array {
+  const prefix = (id: number): number => {
+    let value = 0;
+    for (let at = offsets[id]; at < offsets[id] + KEY_BYTES; at++) {
+      value = value * 256 + (at < offsets[id + 1] ? bytes[at] : 0);
+    }
+    return value;
+  };
+  const order = (a: number, b: number) =>
+    compare(bytes, offsets[a], offsets[a + 1], offsets[b], offsets[b + 1]) || a - b;
+  const keys = Float64Array.from(ids, (id) => prefix(id) * MOST_IDS + id).sort();
+  const sorted = Uint32Array.from(keys, (key) => key % MOST_IDS);
+  for (let from = 0; from < sorted.length;) {
+    const value = Math.floor(keys[from] / MOST_IDS);
+    let to = from + 1;
+    while (to < sorted.length && Math.floor(keys[to] / MOST_IDS) === value) to++;
+    if (to - from > 1) sorted.subarray(from, to).sort(order);
+    from = to;
+  }
+  return sorted;
+}
+
 function subtreeEnds(depths: Uint8Array): Uint32Array {
   const ends = new Uint32Array(depths.length);
   const open: number[] = [];
@@ -109,10 +144,4 @@ function compare(bytes: Uint8Array, a: number, endA: number, b: number, endB: nu
     if (difference !== 0) return difference;
   }
   return endA - a - (endB - b);
-}
-
-function sharedLength(a: Uint8Array, b: Uint8Array): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length++;
-  return length;
 }
