@@ -1,5 +1,7 @@
 import { Injectable, Module, type OnModuleInit } from '@nestjs/common';
 import { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
+import { GuardianModule } from '../guardian/index.js';
+import { LogModule } from '../log/index.js';
 import { AgentsModule, TaskAlerts } from '../monitoring/index.js';
 import { StepRegistry, TasksModule } from '../tasks/index.js';
 import { EvmNode } from './evm-node.js';
@@ -35,7 +37,7 @@ export class EvmSteps implements OnModuleInit {
 
 /** Steps on an EVM chain. Needs the global config, keys, database and events. */
 @Module({
-  imports: [AgentsModule, TasksModule],
+  imports: [LogModule, AgentsModule, GuardianModule, TasksModule],
   providers: [EvmNode, EvmProbe, TransactionStore, EvmSteps],
   exports: [EvmNode],
 })

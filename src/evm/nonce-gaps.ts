@@ -13,8 +13,8 @@ export interface WaitingTransaction {
 }
 
 /**
- * Lets a transaction go on that waits behind a nonce of which nothing will come: a transfer that was signed, but whose step ended
- * (its approval expired, say) before it could be sent. A transaction of the account to itself, of nothing, takes its place. It
+ * Lets a transaction go on that waits behind a nonce of which nothing will come: of a transfer that was signed, but whose step ended
+ * (its approval expired, say) before it could be sent, or that the node refused for good. A transaction of the account to itself, of nothing, takes its place. It
  * needs no approval: it moves no value, and the transfer it stands for can never happen any more.
  */
 export class NonceGaps {
@@ -50,7 +50,7 @@ export class NonceGaps {
     const [signer, fees] = [await this.node.key(), await simulateTransfer(this.node, nothing, signal)];
     if (!signer.ok || !fees.ok) return null;
     this.logger.warn(
-      `nonce ${gap.nonce} of ${gap.address} is filled: ${gap.stepKey} ended before it was sent`,
+      `nonce ${gap.nonce} of ${gap.address} is filled: what ${gap.stepKey} signed with it will not be sent`,
     );
     return this.store.fill(gap, { ...nothing, ...fees.value }, signer.value);
   }

@@ -2,7 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { systemClock } from '../common/index.js';
 import { Transactions } from '../database/index.js';
+import { GuardianTrail } from '../guardian/index.js';
 import type { Secp256k1Signer } from '../keys/index.js';
+import { LogAppender } from '../log/index.js';
 import { TaskStore } from '../tasks/index.js';
 import type { Fees, Transfer } from './fees.js';
 import { signTransfer, type UnsignedTransfer } from './sign-transfer.js';
@@ -30,13 +32,16 @@ export interface NonceGap {
 
 /** Begins the key of a transaction that fills a gap; behind it stands that of the step whose nonce it was. */
 const FILLER = 'filler:';
+/** Event of the record of such a transaction. */
+const FILLED = 'nonce.filled';
 /** Transactions of an account that are looked at for nonces of which nothing will come. */
 const MOST_LOOKED_AT = 1_000;
 
 /**
  * Signed transactions, one per step for ever: nonce and raw bytes are stored in one database transaction before anything is
  * sent, so whatever crashes, only the same bytes can be sent again, and a chain takes a nonce once. What was signed for a step
- * that ended before it noted so was never sent, nor will it be: the next one takes its nonce.
+ * that ended before it noted so was never sent, nor will it be: the next one takes its nonce. So it does of what was withdrawn,
+ * because the node refused it.
  */
 @Injectable()
 export class TransactionStore {
@@ -44,12 +49,14 @@ export class TransactionStore {
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly tasks: TaskStore,
+    private readonly trail: GuardianTrail,
+    private readonly log: LogAppender,
   ) {}
 
-  /** The transaction of a step; null while it has none. */
+  /** The transaction of a step; null while it has none, and where it was withdrawn. */
   async find(stepKey: string): Promise<StoredTransaction | null> {
     const [row] = await this.dataSource.query<Record<string, string>[]>(
-      'SELECT hash, raw, nonce, address FROM evm_transactions WHERE step_key = $1',
+      'SELECT hash, raw, nonce, address FROM evm_transactions WHERE step_key = $1 AND withdrawn_at IS NULL',
       [stepKey],
     );
     return row === undefined ? null : ({ ...row, nonce: Number(row.nonce) } as unknown as StoredTransaction);
@@ -93,7 +100,7 @@ export class TransactionStore {
     return first === undefined || first.nonce >= nonce ? null : { ...gap, ...first, raw: null };
   }
 
-  /** Signs and stores what takes the place of a gap; null where it has gone meanwhile. @returns what goes to the node */
+  /** Signs and stores what takes the place of a gap, on record; null where it has gone meanwhile. @returns what goes to the node */
   async fill(gap: NonceGap, nothing: Transfer & Fees, signer: Secp256k1Signer): Promise<string | null> {
     const key = `${FILLER}${gap.stepKey}`;
     const unsigned = { ...nothing, chainId: gap.chainId, chainNonce: BigInt(gap.nonce) };
@@ -102,21 +109,36 @@ export class TransactionStore {
       const still = (await this.unused(manager, unsigned)).some(({ stepKey }) => stepKey === gap.stepKey);
       if (!still) return;
       await this.remove(manager, gap.stepKey);
-      await this.insert(manager, key, gap.nonce, unsigned, signer);
+      const hash = await this.insert(manager, key, gap.nonce, unsigned, signer);
+      const { chainId, address, nonce, stepKey: step } = gap;
+      const facts = { chain_id: String(chainId), address, nonce, hash, step };
+      const reason =
+        'What was signed with this nonce will never be sent, and another transaction waits behind it.';
+      await this.trail.append(manager, { event: FILLED, actor: 'server', reason, facts });
     });
+    this.log.committed();
     return (await this.find(key))?.raw ?? null;
   }
 
-  /** Gives the nonce of a transaction back that the node refused and nobody else has; only the account's last one can be. */
+  /**
+   * Gives the nonce of a transaction back that the node refused and nobody else has. The account's last one is as if it had never
+   * been; any other is marked as never to be sent, so that the next transfer takes its nonce, or it is filled.
+   */
   async withdraw(stepKey: string): Promise<void> {
     await this.transactions.run(async (manager) => {
       const [row]: Record<string, string>[] = await manager.query(
-        `SELECT t.chain_id, t.address, t.nonce FROM evm_transactions t
-         JOIN evm_accounts a ON a.chain_id = t.chain_id AND a.address = t.address AND a.next_nonce = t.nonce + 1
+        `SELECT t.chain_id, t.address, t.nonce, a.next_nonce FROM evm_transactions t
+         JOIN evm_accounts a ON a.chain_id = t.chain_id AND a.address = t.address
          WHERE t.step_key = $1 FOR UPDATE OF a`,
         [stepKey],
       );
       if (row === undefined) return;
+      if (BigInt(row.next_nonce) !== BigInt(row.nonce) + 1n) {
+        await manager.query('UPDATE evm_transactions SET withdrawn_at = $2 WHERE step_key = $1', [
+          ...[stepKey, systemClock.now()],
+        ]);
+        return;
+      }
       await this.remove(manager, stepKey);
       await manager.query('UPDATE evm_accounts SET next_nonce = $3 WHERE chain_id = $1 AND address = $2', [
         ...[row.chain_id, row.address, row.nonce],
@@ -140,13 +162,14 @@ export class TransactionStore {
     return BigInt(account.next_nonce);
   }
 
-  /** Nonces that the chain has not seen and whose steps ended before they noted what was signed, the lowest first. */
+  /** Nonces that the chain has not seen and of which nothing will come: withdrawn, or of steps that ended before they noted what was signed. The lowest first. */
   private async unused(
     manager: EntityManager,
     { chainId, from, chainNonce }: Pick<UnsignedTransfer, 'chainId' | 'from' | 'chainNonce'>,
   ): Promise<{ stepKey: string; nonce: number }[]> {
-    const rows: { step_key: string; nonce: string }[] = await manager.query(
-      `SELECT step_key, nonce FROM evm_transactions WHERE chain_id = $1 AND address = $2 AND nonce >= $3
+    const rows: { step_key: string; nonce: string; withdrawn: boolean }[] = await manager.query(
+      `SELECT step_key, nonce, withdrawn_at IS NOT NULL AS withdrawn FROM evm_transactions
+       WHERE chain_id = $1 AND address = $2 AND nonce >= $3
        ORDER BY nonce LIMIT ${MOST_LOOKED_AT}`,
       [String(chainId), from, String(chainNonce)],
     );
@@ -155,7 +178,7 @@ export class TransactionStore {
       manager,
     );
     return rows
-      .filter((row) => ended.has(row.step_key))
+      .filter((row) => row.withdrawn || ended.has(row.step_key))
       .map((row) => ({ stepKey: row.step_key, nonce: Number(row.nonce) }));
   }
 
@@ -165,7 +188,7 @@ export class TransactionStore {
     nonce: number,
     unsigned: UnsignedTransfer,
     signer: Secp256k1Signer,
-  ): Promise<void> {
+  ): Promise<string> {
     const { chainId, from } = unsigned;
     const { hash, raw } = await signTransfer(unsigned, nonce, signer);
     await manager.query(
@@ -177,6 +200,7 @@ export class TransactionStore {
       'UPDATE evm_accounts SET next_nonce = greatest(next_nonce, $3) WHERE chain_id = $1 AND address = $2',
       [String(chainId), from, nonce + 1],
     );
+    return hash;
   }
 
   private async remove(manager: EntityManager, stepKey: string): Promise<void> {

@@ -114,6 +114,6 @@ import { DecisionStore } from './store/decision-store.js';
     Autopilot,
     GuardianDashboard,
   ],
-  exports: [ActionRegistry, DecisionService, EmergencyStop, SafetyChecks, OneCommandRollback],
+  exports: [ActionRegistry, DecisionService, EmergencyStop, GuardianTrail, SafetyChecks, OneCommandRollback],
 })
 export class GuardianModule {}

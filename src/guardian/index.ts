@@ -7,6 +7,7 @@ export type {
   Verification,
 } from './actions/decision-action.js';
 export { GUARDIAN_ENTRY, type GuardianRecord } from './audit/guardian-record.js';
+export { GuardianTrail } from './audit/guardian-trail.js';
 export { GuardianModule } from './guardian.module.js';
 export { DecisionService } from './process/decision-service.js';
 export { OneCommandRollback } from './process/one-command-rollback.js';

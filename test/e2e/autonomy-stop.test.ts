@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { api, importTwoReleases } from '../support/autonomy.js';
@@ -160,4 +160,74 @@ it('stops the others when one finds a signal file, and stays stopped over a rest
   expect(await stoppedOn(first)).toBe(true);
   await api(first, 'POST', '/api/guardian/resume', { reason: 'over' });
   expect(await stoppedOn(first)).toBe(false);
+});
+
+describe('a stop that cannot be recorded', () => {
+  const stops = async (reason: string) => {
+    const { rows } = await queue.query<{ record: string }>('SELECT record FROM guardian_audit');
+    const records = rows.map(({ record }) => JSON.parse(record) as { event: string; reason: string | null });
+    return records.filter((record) => record.event === 'autonomy.stopped' && record.reason === reason).length;
+  };
+  /** No stop can be written down, as if the database were away for those who write. */
+  const lose = async () => {
+    await queue.query(`
+      CREATE OR REPLACE FUNCTION lose_stop() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN RAISE EXCEPTION 'terminating connection due to administrator command' USING ERRCODE = '57P01'; END $$`);
+    await queue.query(`
+      CREATE TRIGGER lost_stop BEFORE INSERT ON guardian_audit FOR EACH ROW
+      WHEN (NEW.record LIKE '%autonomy.stopped%') EXECUTE FUNCTION lose_stop()`);
+  };
+  const find = () => queue.query('DROP TRIGGER lost_stop ON guardian_audit');
+  const tried = (server: TestServer, by: string) =>
+    until('it was tried', () => server.output().includes(`the stop by ${by} holds here`));
+
+  it.each([
+    [
+      'by a signal file',
+      'signal file',
+      (reason: string) => writeFileSync(join(first.dataDir, 'STOP'), reason),
+    ],
+    [
+      'by the API',
+      'local',
+      async (reason: string) =>
+        expect(await api(first, 'POST', '/api/guardian/emergency-stop', { reason })).toMatchObject({
+          ...{ status: 503, body: { code: 'DATABASE_UNAVAILABLE' } },
+        }),
+    ],
+  ])('holds in its own server, and is told to the others once it can be: %s', async (how, by, stop) => {
+    const reason = `told later, ${how}`;
+    await lose();
+    try {
+      await stop(reason);
+      await until('its own server has stopped', () => stoppedOn(first));
+      await tried(first, by);
+      expect([await stoppedOn(second), await stops(reason)]).toEqual([false, 0]);
+    } finally {
+      await find();
+    }
+    await otherStopped();
+    expect([await stoppedOn(first), await stops(reason)]).toEqual([true, 1]);
+    await resumeBoth();
+  });
+
+  it('is told after the next start where its server was killed before', async () => {
+    await lose();
+    try {
+      expect(
+        (await api(second, 'POST', '/api/guardian/emergency-stop', { reason: 'for later' })).status,
+      ).toBe(503);
+      await second.stop('SIGKILL');
+      expect(readFileSync(join(second.dataDir, 'STOP'), 'utf8')).toBe('local: for later\n');
+      expect(await stoppedOn(first)).toBe(false);
+    } finally {
+      await find();
+    }
+    const { dataDir, databaseUrl } = second;
+    second = await startServer({ env, dataDir, database: String(databaseUrl), until: 'listening' });
+    await until('the other one has stopped', () => stoppedOn(first));
+    await api(second, 'POST', '/api/guardian/resume', { reason: 'again' });
+    await until('both go on', async () => !(await stoppedOn(first)) && !(await stoppedOn(second)));
+    expect(existsSync(join(dataDir, 'STOP'))).toBe(false);
+  });
 });

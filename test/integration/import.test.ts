@@ -207,6 +207,20 @@ describe('importing a checkpoint', () => {
     expect(steps.size).toBe(42);
   });
 
+  it('publishes no release when told during the last block', async () => {
+    const folder = keep(tinyCheckpoint());
+    const stop = new AbortController();
+    const refused = await importer.import(
+      folder,
+      { name: 'late', signal: stop.signal },
+      ({ done, total }) => {
+        if (done === total) stop.abort();
+      },
+    );
+    expect([codeOf(refused), await index.models()]).toEqual(['IMPORT_ABORTED', []]);
+    expect(codeOf(await importer.import(folder, { name: 'late' }))).toBe('OK');
+  });
+
   it.each<[string, Record<string, unknown>]>([
     ['name', { name: 'Not A Name' }],
     ['version', { version: '1.0' }],

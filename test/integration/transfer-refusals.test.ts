@@ -9,7 +9,7 @@ import { unwrap } from '../../src/common/index.js';
 import { externalDatabase } from '../../src/database/index.js';
 import { EvmNode } from '../../src/evm/evm-node.js';
 import { TransactionStore } from '../../src/evm/transactions.js';
-import { EmergencyStop } from '../../src/guardian/index.js';
+import { EmergencyStop, GuardianTrail } from '../../src/guardian/index.js';
 import { ApprovalService, PlanService, TaskService, TaskStore } from '../../src/tasks/index.js';
 import { startAnvil, type Anvil } from '../support/anvil.js';
 import { answerOnce, createTestDatabase, testConfig, until } from '../support/index.js';
@@ -237,6 +237,60 @@ describe('a transfer that must not be', () => {
         ),
       ).toMatchObject({ from: from.toLowerCase(), to: from.toLowerCase(), value: '0x0' });
       signing.mockRestore();
+    });
+  });
+
+  describe('that the node refuses for good, with another one signed behind it', () => {
+    it('holds up neither that one nor later ones, and what fills its nonce is on record', async () => {
+      const [store, had, before] = [app.get(TransactionStore), await received(), await sent()];
+      const prepare = store.prepare.bind(store);
+      const [signed, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const signing = jest.spyOn(store, 'prepare').mockImplementationOnce(async (...transfer) => {
+        const stored = await prepare(...transfer);
+        signed.resolve();
+        await goOn.promise;
+        return stored;
+      });
+      const [first, second] = [await asked(5n), await asked(7n)];
+      await approve(first);
+      await signed.promise;
+      await approve(second);
+      const queued = async () => (await anvil.rpc<{ queued: string }>('txpool_status')).queued;
+      await until('the second to wait', async () => (await queued()) === '0x1');
+      await anvil.fund(from, 1n);
+      goOn.resolve();
+      const refused = await reaches(first, 'completed', 'failed');
+      expect(refused).toMatchObject({ state: 'failed', code: 'EVM_REFUSED' });
+      expect(refused.reason).toMatch(/insufficient funds/i);
+      expect(await store.find(`${first}/2`)).toBeNull();
+      await anvil.fund(from, ETHER);
+      expect(await reaches(second, 'completed', 'failed')).toMatchObject({ state: 'completed' });
+      const third = await asked(11n);
+      await approve(third);
+      expect(await reaches(third, 'completed', 'failed')).toMatchObject({ state: 'completed' });
+      expect([await sent(), await received()]).toEqual([before + 3n, had + 18n]);
+      const step = `${first}/2`;
+      const records = (await app.get(GuardianTrail).newest(100)).map(({ record }) => record);
+      const filler = await store.find(`filler:${step}`);
+      const facts = { chain_id: '31337', address: from, nonce: Number(before), hash: filler?.hash, step };
+      expect(records.filter((record) => record.facts.step === step)).toMatchObject([
+        { event: 'nonce.filled', actor: 'server', decision: null, facts },
+      ]);
+      signing.mockRestore();
+    });
+
+    it('leaves its nonce to the next one where none waits yet', async () => {
+      const [store, signer] = [app.get(TransactionStore), unwrap(await app.get(EvmNode).key())];
+      const fees = { gas: 21_000n, maxFeePerGas: 10n, maxPriorityFeePerGas: 1n };
+      // A chain of its own: nothing of it is ever sent.
+      const transfer = { chainId: 99n, chainNonce: 0n, from, to: TO, value: 1n, ...fees };
+      const sign = async (key: string) => (await store.prepare(key, transfer, signer)).nonce;
+      expect([await sign('first'), await sign('second')]).toEqual([0, 1]);
+      await store.withdraw('first');
+      expect(await store.find('first')).toBeNull();
+      expect([await sign('third'), await sign('fourth')]).toEqual([0, 2]);
+      await store.withdraw('fourth');
+      expect(await sign('fifth')).toBe(2);
     });
   });
 });

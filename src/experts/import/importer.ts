@@ -25,7 +25,7 @@ import {
   type QualityReport,
   type QualityUnknown,
 } from './quality.js';
-import { WeightImport } from './weight-import.js';
+import { importAborted, WeightImport } from './weight-import.js';
 
 /**
  * The time imported blocks bear unless another is asked for: the first moment of the year of block version 1. A constant,
@@ -126,6 +126,8 @@ export class Importer {
     const weightImport = new WeightImport({ author, publisher, reader, payloads, journal }, checkpoint, init);
     const weights = await weightImport.run();
     if (!weights.ok) return weights;
+    // Told during the last block: what is on the chain stays, but no release comes of it.
+    if (options.signal?.aborted === true) return err(importAborted());
     const draft = {
       model,
       version: options.version,

@@ -56,8 +56,7 @@ export class WeightImport {
   async run(): Promise<Result<Readonly<Record<string, string>>>> {
     try {
       for (const block of this.checkpoint.blocks) {
-        if (this.init.signal?.aborted === true)
-          return err(new CodedError('IMPORT_ABORTED', 'the import was stopped', {}, 409));
+        if (this.init.signal?.aborted === true) return err(importAborted());
         const done = (await this.takeKnown(block)) ? ok() : await this.add(block);
         if (!done.ok) return done;
       }
@@ -130,4 +129,9 @@ export class WeightImport {
     await this.chain.journal.add(named);
     return ok();
   }
+}
+
+/** Why an import that was told to end has no result. */
+export function importAborted(): CodedError {
+  return new CodedError('IMPORT_ABORTED', 'the import was stopped', {}, 409);
 }

@@ -8,7 +8,7 @@ export const TUNED = 'safety.tuned';
 /** Version of the record's document (docs/formats/guardian-audit.md). */
 export const GUARDIAN_RECORD_VERSION = 1;
 
-/** One thing that happened to a decision, to the limits, or to the emergency stop. */
+/** One thing that happened to a decision, to the limits, or to the emergency stop, or a transaction that no person has approved. */
 export interface GuardianRecord {
   readonly version: number;
   /** Makes every record another one. */
@@ -30,7 +30,7 @@ export interface GuardianRecord {
 
 /** What a caller says of an event; the rest follows. */
 export type GuardianFacts = Pick<GuardianRecord, 'event' | 'actor'> &
-  Partial<Pick<GuardianRecord, 'decision' | 'state' | 'reason' | 'facts'>>;
+  Partial<Pick<GuardianRecord, 'id' | 'decision' | 'state' | 'reason' | 'facts' | 'at'>>;
 
 /** The record of an event, now. */
 export function guardianRecord(facts: GuardianFacts): GuardianRecord {
@@ -41,8 +41,8 @@ export function guardianRecord(facts: GuardianFacts): GuardianRecord {
     state: null,
     reason: null,
     facts: {},
-    ...facts,
     at: systemClock.now(),
+    ...facts,
   };
 }
 

@@ -59,6 +59,20 @@ export class GuardianTrail {
     return record;
   }
 
+  /**
+   * As `append`, for what may have been written by a transaction whose answer was lost: `id` and `at` are the caller's, and make it
+   * the same record each time. @returns false where it is there already
+   */
+  async appendOnce(
+    manager: EntityManager,
+    facts: GuardianFacts & Pick<GuardianRecord, 'id' | 'at'>,
+  ): Promise<boolean> {
+    const hash = recordHash(guardianRecord(facts));
+    const rows: unknown[] = await manager.query('SELECT 1 FROM guardian_audit WHERE hash = $1', [hash]);
+    if (rows.length === 0) await this.append(manager, facts);
+    return rows.length === 0;
+  }
+
   /** Records, oldest first. */
   async list({ decision, after, limit }: TrailQuery): Promise<PlacedGuardianRecord[]> {
     return this.read(

@@ -34,8 +34,8 @@ export class Rollouts {
   }
 
   /** Has this process know what others have noted. */
-  refresh(): Promise<void> {
-    return this.settings.refresh();
+  async refresh(): Promise<void> {
+    await this.settings.refresh();
   }
 
   /** Notes that a step was asked for. */

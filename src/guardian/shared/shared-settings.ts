@@ -39,7 +39,7 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
   private readAt = 0;
   private timer: NodeJS.Timeout | undefined;
   private listenTimer: NodeJS.Timeout | undefined;
-  private reading: Promise<void> | null = null;
+  private reading: Promise<boolean> | null = null;
   private again = false;
   private stopped = false;
 
@@ -107,8 +107,27 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     await manager.query('SELECT pg_notify($1, $2)', [CHANNEL, name]);
   }
 
-  /** Reads everything now; one read at a time, and a last one for whoever asked meanwhile. */
-  async refresh(): Promise<void> {
+  /**
+   * A value as it is stored, which nobody else who asks for it so changes before the end of the caller's transaction; null where it
+   * is no JSON.
+   */
+  async hold(manager: EntityManager, name: string): Promise<Json | undefined> {
+    // A value that nobody has set yet has no row that could be locked.
+    await manager.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 12))', [name]);
+    const rows: Pick<SettingRow, 'value'>[] = await manager.query(
+      'SELECT value FROM shared_settings WHERE name = $1 FOR UPDATE',
+      [name],
+    );
+    if (rows.length === 0) return undefined;
+    try {
+      return JSON.parse(rows[0].value) as Json;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Reads everything now; one read at a time, and a last one for whoever asked meanwhile. @returns whether it could be read */
+  async refresh(): Promise<boolean> {
     if (this.reading !== null) {
       this.again = true;
       return this.reading;
@@ -122,17 +141,20 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     void this.refresh();
   }
 
-  private async readAll(): Promise<void> {
+  private async readAll(): Promise<boolean> {
+    let read: boolean;
     do {
-      this.again = false;
+      [this.again, read] = [false, false];
       try {
         const rows = await this.readRows();
         this.readAt = performance.now();
         this.take(new Map(rows.map(({ name, value }) => [name, value])));
+        read = true;
       } catch (thrown) {
         if (!this.stopped) this.logger.debug(`shared settings could not be read: ${messageOf(thrown)}`);
       }
     } while (this.again && !this.stopped);
+    return read;
   }
 
   /** Over the connection that brings notices where there is one: if it is dead, it is made anew. */

@@ -1,5 +1,5 @@
 import { statSync, watch, type FSWatcher } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemCodeOf } from '../../common/index.js';
 
@@ -74,17 +74,24 @@ export class StopFile {
       // nearly always there is none, and an error that says so costs more than this
       if (statSync(path, { throwIfNoEntry: false }) === undefined) return null;
       const text = await readFile(path, 'utf8');
-      return text.trim().slice(0, LONGEST_REASON) || 'the signal file says no reason';
+      return reasonIn(text);
     } catch (thrown) {
       return systemCodeOf(thrown) === 'ENOENT' ? null : 'the signal file cannot be read';
     }
   }
 }
 
-/** Puts the signal file into a data folder. */
+/** The reason that a signal file with this text gives. */
+export function reasonIn(text: string): string {
+  return text.trim().slice(0, LONGEST_REASON) || 'the signal file says no reason';
+}
+
+/** Puts the signal file into a data folder; whoever looks meanwhile finds all of its text or none. */
 export async function writeStopFile(folder: string, reason: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, STOP_FILE), `${reason}\n`);
+  const path = join(folder, STOP_FILE);
+  await writeFile(`${path}.new`, `${reason}\n`);
+  await rename(`${path}.new`, path);
 }
 
 /** Takes the signal file out of a data folder. */

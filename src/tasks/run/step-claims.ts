@@ -11,6 +11,7 @@ import { askPolicies } from '../policy/policy-verdict.js';
 import { StepRegistry } from '../steps/step-registry.js';
 import type { StepRow, TaskRow } from '../store/rows.js';
 import { TaskStore } from '../store/task-store.js';
+import { LEASE_MS } from './step-pulse.js';
 import type { StepJob } from './step-queue.js';
 import { ENGINE_ACTOR, TaskEngine } from './task-engine.js';
 
@@ -19,17 +20,21 @@ export interface ClaimedStep {
   readonly task: TaskRow;
   readonly step: StepRow;
   readonly attempt: number;
+  /** Numbers the claims of a step: what is done under an earlier one counts for nothing. */
+  readonly claim: string;
   /** Outputs of the steps before. */
   readonly outputs: readonly Json[];
-  /** When nobody else is kept from taking it any more, by `performance.now()`; if anything too early. */
+  /** When nobody else is kept from taking it any more without a sign of life, by `performance.now()`; if anything too early. */
   readonly leaseEnds: number;
+  /** When its deadline, and the time to note what came of it, are over, by `performance.now()`. */
+  readonly timeEnds: number;
 }
 
 /** What claims that were not answered may have written down: ends of leases as PostgreSQL prints them, which no other claim has. */
 export type ClaimTrace = Set<string>;
 
-/** How much longer than its deadline a step is left to whoever claimed it, ms. */
-const LEASE_GRACE_MS = 15_000;
+/** How much longer than its deadline it is tried to note what came of a step, ms. */
+const GRACE_MS = 15_000;
 
 /**
  * Claims steps. A claim is a transaction of its own: it asks once more for approval and policies, and writes down that the
@@ -71,29 +76,40 @@ export class StepClaims {
       const outputs = steps.slice(0, step.index).map(({ output }) => output);
       if (step.state === 'executing' && step.lease !== null && trace.has(step.lease)) {
         // An outage may have taken most of its time: it gets all of it again.
-        trace.add(await this.renew(manager, job.task, step));
-        const leaseEnds = asked + this.leaseMs(step);
-        return { task: null, value: { task: task.value, step, attempt: step.attempts, outputs, leaseEnds } };
+        trace.add(String(await this.extend(manager, job.task, step.index, step.claim)));
+        const { attempts: attempt, claim } = step;
+        return {
+          task: null,
+          value: { task: task.value, step, attempt, claim, outputs, ...this.ends(asked, step) },
+        };
       }
       if (!isDue(task.value, step)) return { task: null, value: null };
       const refusal = await this.compliance(manager, task.value, step);
       if (refusal !== null)
         return { task: await this.refuse(manager, task.value, step, refusal), value: null };
-      const { begun, lease } = await this.begin(manager, task.value, step, worker);
-      const leaseEnds = asked + this.leaseMs(step);
+      const { begun, lease, claim } = await this.begin(manager, task.value, step, worker);
       trace.add(lease);
-      return { task: begun, value: { task: begun, step, attempt: step.attempts + 1, outputs, leaseEnds } };
+      const attempt = step.attempts + 1;
+      return {
+        task: begun,
+        value: { task: begun, step, attempt, claim, outputs, ...this.ends(asked, step) },
+      };
     });
   }
 
-  /** Keeps a value for later attempts; throws `STEP_LOST` when the step is no longer this attempt's. */
-  async keep({ task, step, attempt }: ClaimedStep, value: Json): Promise<void> {
+  /** Shows that a step is being worked on. @returns false when it is no longer this claim's: its task has ended, or another took it up */
+  async alive({ task, step, claim }: ClaimedStep): Promise<boolean> {
+    return (await this.extend(this.dataSource, task.id, step.index, claim)) !== null;
+  }
+
+  /** Keeps a value for later attempts; throws `STEP_LOST` when the step is no longer this claim's. */
+  async keep({ task, step, claim }: ClaimedStep, value: Json): Promise<void> {
     const rows: unknown[] = await this.dataSource.query(
       `WITH kept AS (
          UPDATE task_steps SET kept = $4
-         WHERE task_id = $1 AND step_index = $2 AND attempts = $3 AND state = 'executing' RETURNING 1
+         WHERE task_id = $1 AND step_index = $2 AND claim = $3 AND state = 'executing' RETURNING 1
        ) SELECT 1 FROM kept`,
-      [task.id, step.index, attempt, canonicalJson(value)],
+      [task.id, step.index, claim, canonicalJson(value)],
     );
     if (rows.length === 0)
       throw new CodedError('STEP_LOST', 'The step was given to another attempt or has ended.', {}, 409);
@@ -151,38 +167,44 @@ export class StepClaims {
     task: TaskRow,
     step: StepRow,
     worker: string,
-  ): Promise<{ begun: TaskRow; lease: string }> {
+  ): Promise<{ begun: TaskRow; lease: string; claim: string }> {
     if (step.state === 'ready') await this.store.moveStep(manager, task.id, step, 'executing');
-    const [{ lease }]: { lease: string }[] = await manager.query(
-      `WITH begun AS (UPDATE task_steps SET attempts = attempts + 1, instance = $3, worker = $4, started_at = coalesce(started_at, $5),
+    const [{ lease, claim }]: { lease: string; claim: string }[] = await manager.query(
+      `WITH begun AS (UPDATE task_steps SET attempts = attempts + 1, claim = claim + 1, instance = $3, worker = $4, started_at = coalesce(started_at, $5),
          lease_until = now() + $6 * interval '1 millisecond',
          spent_at = CASE WHEN amount IS NULL THEN NULL ELSE coalesce(spent_at, now()) END
-       WHERE task_id = $1 AND step_index = $2 RETURNING lease_until)
-       SELECT lease_until::text AS lease FROM begun`,
-      [task.id, step.index, this.instance, worker, systemClock.now(), this.leaseMs(step)],
+       WHERE task_id = $1 AND step_index = $2 RETURNING lease_until, claim)
+       SELECT lease_until::text AS lease, claim FROM begun`,
+      [task.id, step.index, this.instance, worker, systemClock.now(), LEASE_MS],
     );
     await this.trail.append(manager, {
       ...{ task: task.id, step: step.index, event: 'step.started', status: 'executing', actor: ENGINE_ACTOR },
       ...{ attempt: step.attempts + 1, plan_hash: task.planHash, input_hash: step.inputHash },
     });
     const begun = task.state === 'approved' ? await this.store.moveTask(manager, task, 'executing') : task;
-    return { begun, lease };
+    return { begun, lease, claim };
   }
 
-  /** Leaves a step to its claim for the whole time from now on. @returns the end of it, as PostgreSQL prints it */
-  private async renew(manager: EntityManager, task: string, step: StepRow): Promise<string> {
-    const [{ lease }]: { lease: string }[] = await manager.query(
-      `WITH renewed AS (UPDATE task_steps SET lease_until = now() + $3 * interval '1 millisecond'
-       WHERE task_id = $1 AND step_index = $2 RETURNING lease_until)
-       SELECT lease_until::text AS lease FROM renewed`,
-      [task, step.index, this.leaseMs(step)],
+  /** Leaves a step to its claim for a whole lease from now on. @returns the end of it, as PostgreSQL prints it; null where it is no longer that claim's */
+  private async extend(
+    manager: Pick<EntityManager, 'query'>,
+    task: string,
+    step: number,
+    claim: string,
+  ): Promise<string | null> {
+    const rows: { lease: string }[] = await manager.query(
+      `WITH extended AS (UPDATE task_steps SET lease_until = now() + $4 * interval '1 millisecond'
+       WHERE task_id = $1 AND step_index = $2 AND claim = $3 AND state = 'executing' RETURNING lease_until)
+       SELECT lease_until::text AS lease FROM extended`,
+      [task, step, claim, LEASE_MS],
     );
-    return lease;
+    return rows.at(0)?.lease ?? null;
   }
 
-  private leaseMs({ type }: StepRow): number {
+  private ends(asked: number, { type }: StepRow): Pick<ClaimedStep, 'leaseEnds' | 'timeEnds'> {
     const handler = this.registry.of(type);
-    return (handler.ok ? handler.value.timeoutMs : 0) + LEASE_GRACE_MS;
+    const timeoutMs = handler.ok ? handler.value.timeoutMs : 0;
+    return { leaseEnds: asked + LEASE_MS, timeEnds: asked + timeoutMs + GRACE_MS };
   }
 
   private async refuse(

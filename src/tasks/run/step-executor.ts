@@ -17,6 +17,7 @@ import { StepRegistry } from '../steps/step-registry.js';
 import { Halt } from './halt.js';
 import { outlasting } from './outlasting.js';
 import { StepClaims, type ClaimedStep, type ClaimTrace } from './step-claims.js';
+import { StepPulse } from './step-pulse.js';
 import { StepSettlement } from './step-settlement.js';
 import { StepQueue, type StepJob } from './step-queue.js';
 
@@ -24,10 +25,10 @@ import { StepQueue, type StepJob } from './step-queue.js';
 const MOST_OUTPUT = 65_536;
 /** How long a step is tried to be claimed while the database is away; its job waits for longer by itself, ms. */
 const CLAIM_MS = 60_000;
-/** How long before the end of its lease a step is over at the latest, so that there is time to note it, ms. */
+/** How long before the end of all its time a step is over at the latest, so that there is time to note it, ms. */
 const NOTE_MS = 5_000;
 
-/** Does one step: claims it, lets its handler work with a deadline, and settles what came of it. */
+/** Does one step: claims it, lets its handler work with a deadline while it stays this process's, and settles what came of it. */
 @Injectable()
 export class StepExecutor {
   private readonly logger = new Logger('Tasks');
@@ -47,9 +48,16 @@ export class StepExecutor {
     const claimed = await this.claim(job, worker);
     if (claimed === null) return;
     this.reach(job, 'claimed');
+    const pulse = new StepPulse(() => this.claims.alive(claimed), claimed.leaseEnds);
+    await this.finish(job, claimed, pulse).finally(() => pulse.end());
+  }
+
+  private async finish(job: StepJob, claimed: ClaimedStep, pulse: StepPulse): Promise<void> {
     const halt = new Halt(this.events, this.gate, claimed.step.kept !== null);
-    const outcome = await this.attempt(claimed, halt).finally(() => halt.end());
-    if ((this.queue.stopSignal.aborted || halt.signal.aborted) && !outcome.ok) {
+    const outcome = await this.attempt(claimed, pulse, halt).finally(() => halt.end());
+    // A lost lease says nothing about the step: where it is still the claim's, it begins again, and nothing is counted.
+    const cutOff = [this.queue.stopSignal, halt.signal, pulse.signal].some(({ aborted }) => aborted);
+    if (cutOff && !outcome.ok) {
       await this.patiently(claimed, () => this.settlement.interrupted(claimed));
       return;
     }
@@ -68,16 +76,16 @@ export class StepExecutor {
     });
   }
 
-  /** What came of it is noted as soon as the database can, while nobody else may take the step; noting it twice notes it once. */
-  private patiently({ leaseEnds }: ClaimedStep, note: () => Promise<void>): Promise<void> {
+  /** What came of it is noted as soon as the database can, within the step's time; once another has taken the step, it counts for nothing. */
+  private patiently({ timeEnds }: ClaimedStep, note: () => Promise<void>): Promise<void> {
     return outlasting(note, {
       passes: (thrown) => databaseRefusal(thrown) !== null,
-      until: leaseEnds,
+      until: timeEnds,
       signal: this.queue.stopSignal,
     });
   }
 
-  private async attempt(claimed: ClaimedStep, halt: Halt): Promise<Result<Json>> {
+  private async attempt(claimed: ClaimedStep, pulse: StepPulse, halt: Halt): Promise<Result<Json>> {
     const handler = this.registry.of(claimed.step.type);
     if (!handler.ok) return handler;
     const cancelled = new AbortController();
@@ -85,7 +93,7 @@ export class StepExecutor {
       if (task === claimed.task.id && state === 'cancelled') cancelled.abort();
     });
     try {
-      return await this.inTime(handler.value, claimed, cancelled.signal, halt);
+      return await this.inTime(handler.value, claimed, { pulse, cancelled: cancelled.signal, halt });
     } catch (thrown) {
       if (thrown instanceof CodedError) return err(thrown);
       this.logger.warn(`step ${claimed.step.type} of ${claimed.task.id} threw: ${messageOf(thrown)}`);
@@ -99,18 +107,16 @@ export class StepExecutor {
   private async inTime(
     handler: StepHandler,
     claimed: ClaimedStep,
-    cancelled: AbortSignal,
-    halt: Halt,
+    { pulse, cancelled, halt }: { pulse: StepPulse; cancelled: AbortSignal; halt: Halt },
   ): Promise<Result<Json>> {
-    const leasedMs = Math.floor(claimed.leaseEnds - performance.now()) - NOTE_MS;
-    const timeMs = Math.max(0, Math.min(handler.timeoutMs, leasedMs));
+    const leftMs = Math.floor(claimed.timeEnds - performance.now()) - NOTE_MS;
+    const timeMs = Math.max(0, Math.min(handler.timeoutMs, leftMs));
     const deadline = AbortSignal.timeout(timeMs);
-    const signal = AbortSignal.any([deadline, cancelled, halt.signal, this.queue.stopSignal]);
-    if (signal.aborted) return err(overdue(handler.type, timeMs, deadline.aborted));
+    const signal = AbortSignal.any([deadline, pulse.signal, cancelled, halt.signal, this.queue.stopSignal]);
+    const why = () => err(overdue(handler.type, timeMs, deadline.aborted));
+    if (signal.aborted) return why();
     const over = new Promise<Result<Json>>((resolve) => {
-      signal.addEventListener('abort', () => resolve(err(overdue(handler.type, timeMs, deadline.aborted))), {
-        once: true,
-      });
+      signal.addEventListener('abort', () => resolve(why()), { once: true });
     });
     const outcome = await Promise.race([
       handler.run(claimed.step.parameters, this.context(claimed, signal, halt)),

@@ -29,7 +29,7 @@ export class StepSettlement {
     private readonly queue: StepQueue,
   ) {}
 
-  /** Settles an attempt that is still the step's own; the outcome of any other counts for nothing. */
+  /** Settles an attempt whose claim is still the step's own; the outcome of any other counts for nothing. */
   settle(claimed: ClaimedStep, outcome: Result<Json>): Promise<void> {
     return this.ifOwn(claimed, (manager, task, step) =>
       outcome.ok
@@ -38,7 +38,7 @@ export class StepSettlement {
     );
   }
 
-  /** Gives a step back that the stopping server or the emergency stop cut off; the attempt is not counted. */
+  /** Gives a step back that the stopping server, the emergency stop or a lost lease cut off; the attempt is not counted. */
   interrupted(claimed: ClaimedStep): Promise<void> {
     return this.ifOwn(claimed, async (manager, task, step) => {
       await this.store.moveStep(manager, task.id, step, 'ready', {
@@ -51,13 +51,13 @@ export class StepSettlement {
   }
 
   private ifOwn(
-    { task: { id }, step: { index }, attempt }: ClaimedStep,
+    { task: { id }, step: { index }, claim }: ClaimedStep,
     work: (manager: EntityManager, task: TaskRow, step: StepRow) => Promise<TaskRow>,
   ): Promise<void> {
     return this.engine.change(async (manager) => {
       const task = await this.store.hold(manager, id);
       const step = (await this.store.steps(id, manager)).at(index);
-      const own = task.ok && step?.state === 'executing' && step.attempts === attempt;
+      const own = task.ok && step?.state === 'executing' && step.claim === claim;
       return { task: own ? await work(manager, task.value, step) : null, value: undefined };
     });
   }

@@ -111,18 +111,16 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
     const left = await this.dataSource.query<LeftStep[]>(LEFT_STEPS, [atStart, this.claims.instance]);
     if (left.length === 0) return;
     await this.transactions.run(async (manager) => {
+      // The earlier process of this folder is gone: its lease need not run out. Any other's is left as it is.
+      if (atStart)
+        await manager.query(
+          `UPDATE task_steps SET lease_until = now() WHERE state = 'executing' AND instance = $1`,
+          [this.claims.instance],
+        );
       const workers = left.filter(({ state }) => state === 'executing').map(({ worker }) => worker);
       await this.queue.unlock(manager, [...new Set(workers.filter((worker) => worker !== null))]);
-      for (const { task_id: task, step_index: step, state, worker } of left) {
-        // Only whose worker is gone: another replica may have begun a ready one since it was looked for.
-        if (state === 'executing')
-          await manager.query(
-            `UPDATE task_steps SET lease_until = now() WHERE task_id = $1 AND step_index = $2
-               AND state = 'executing' AND worker IS NOT DISTINCT FROM $3`,
-            [task, step, worker],
-          );
+      for (const { task_id: task, step_index: step } of left)
         await this.queue.restore(manager, { task, step });
-      }
     });
     this.logger.log(`took up ${left.length} steps of tasks`);
   }

@@ -23,7 +23,7 @@ export interface StepContext {
   readonly attempt: number;
   /** Who asked for the task. */
   readonly owner: string;
-  /** Ends the work: the deadline has passed, the task was cancelled, automatic action was stopped, or the server stops. */
+  /** Ends the work: the deadline has passed, the task was cancelled, automatic action was stopped, the server stops, or another may soon take the step up. */
   readonly signal: AbortSignal;
   /** What an earlier attempt of this step kept; null where none did. */
   readonly kept: Json;

@@ -37,6 +37,8 @@ export interface StepRow {
   readonly spent: boolean;
   readonly state: StepState;
   readonly attempts: number;
+  /** Number of the last claim; unlike attempts, it never goes back. */
+  readonly claim: string;
   /** Whether a worker has it and its time is not over. */
   readonly leased: boolean;
   /** When that time is over, as PostgreSQL prints it. */
@@ -107,6 +109,7 @@ export function stepRow(row: Columns): StepRow {
     spent: row.spent_at !== null,
     state: row.state as StepState,
     attempts: Number(row.attempts),
+    claim: String(row.claim),
     leased: row.leased === true,
     lease: word(row.lease),
     kept: json(row.kept),
