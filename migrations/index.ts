@@ -24,6 +24,7 @@ import { MirrorKeys1763700000024 } from './1763700000024-mirror-keys.js';
 import { RoundRetention1763700000025 } from './1763700000025-round-retention.js';
 import { Removals1763700000026 } from './1763700000026-removals.js';
 import { RoundLeases1763700000027 } from './1763700000027-round-leases.js';
+import { PoliciesInForce1763700000028 } from './1763700000028-policies-in-force.js';
 import { WithdrawnTransactions1763700000030 } from './1763700000030-withdrawn-transactions.js';
 import { StepClaims1763700000031 } from './1763700000031-step-claims.js';
 
@@ -54,6 +55,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   RoundRetention1763700000025,
   Removals1763700000026,
   RoundLeases1763700000027,
+  PoliciesInForce1763700000028,
   WithdrawnTransactions1763700000030,
   StepClaims1763700000031,
 ];

@@ -5,7 +5,7 @@ import { KeysModule } from '../keys/index.js';
 import { AccessTokens } from './access-tokens.js';
 import { AccessGuard } from './access.guard.js';
 import { AccountAdministration } from './account-administration.js';
-import { AccountChanges, AccountCleaning, Accounts, SetupTokens } from './accounts/index.js';
+import { AccountChanges, AccountCleaning, Accounts, AccountStanding, SetupTokens } from './accounts/index.js';
 import { ApiKeys } from './api-keys/index.js';
 import { BearerTokens } from './bearer-tokens.js';
 import { AccountsController } from './http/accounts.controller.js';
@@ -45,6 +45,7 @@ import { WalletProof } from './wallet/wallet-proof.js';
     Accounts,
     AccountChanges,
     AccountCleaning,
+    AccountStanding,
     AccountAdministration,
     SetupTokens,
     PasswordHasher,
@@ -65,6 +66,6 @@ import { WalletProof } from './wallet/wallet-proof.js';
     SessionAnswers,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccessTokens, BearerTokens, SetupTokens, AccountAdministration, PasswordLinks],
+  exports: [AccessTokens, AccountStanding, BearerTokens, SetupTokens, AccountAdministration, PasswordLinks],
 })
 export class AuthModule {}

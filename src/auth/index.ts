@@ -1,6 +1,12 @@
 export { AccessTokens, TOKEN_ISSUER } from './access-tokens.js';
 export { AccountAdministration } from './account-administration.js';
-export { AccountJournal, SetupTokens, type Account, type AccountEvent } from './accounts/index.js';
+export {
+  AccountJournal,
+  AccountStanding,
+  SetupTokens,
+  type Account,
+  type AccountEvent,
+} from './accounts/index.js';
 export { AuthModule } from './auth.module.js';
 export { BearerTokens } from './bearer-tokens.js';
 export { actsAsGuardian, ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';

@@ -31,6 +31,7 @@ import { GuardianAuditController } from './http/guardian-audit.controller.js';
 import { GuardianDashboard } from './http/guardian-dashboard.js';
 import { GuardianController } from './http/guardian.controller.js';
 import { MonitorController } from './http/monitor.controller.js';
+import { WaitingApprovals } from './http/waiting-approvals.js';
 import { MatrixBook } from './matrix/matrix-book.js';
 import { Appraiser } from './process/appraiser.js';
 import { Calibrations } from './process/calibrations.js';
@@ -112,8 +113,17 @@ import { DecisionStore } from './store/decision-store.js';
     ConfidenceFigure,
     DecisionSweeper,
     Autopilot,
+    WaitingApprovals,
     GuardianDashboard,
   ],
-  exports: [ActionRegistry, DecisionService, EmergencyStop, GuardianTrail, SafetyChecks, OneCommandRollback],
+  exports: [
+    ActionRegistry,
+    DecisionService,
+    EmergencyStop,
+    GuardianTrail,
+    SafetyChecks,
+    OneCommandRollback,
+    WaitingApprovals,
+  ],
 })
 export class GuardianModule {}

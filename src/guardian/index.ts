@@ -8,6 +8,7 @@ export type {
 } from './actions/decision-action.js';
 export { GUARDIAN_ENTRY, type GuardianRecord } from './audit/guardian-record.js';
 export { GuardianTrail } from './audit/guardian-trail.js';
+export { WaitingApprovals, type WaitingApproval } from './http/waiting-approvals.js';
 export { GuardianModule } from './guardian.module.js';
 export { DecisionService } from './process/decision-service.js';
 export { OneCommandRollback } from './process/one-command-rollback.js';

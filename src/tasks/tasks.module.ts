@@ -5,7 +5,10 @@ import { ExpertsModule } from '../experts/index.js';
 import { GuardianModule } from '../guardian/index.js';
 import { LogModule } from '../log/index.js';
 import { AgentsModule } from '../monitoring/index.js';
+import { NotificationsModule } from '../notifications/index.js';
 import { ApprovalService } from './approval/approval-service.js';
+import { ApproverCheck } from './approval/approver-check.js';
+import { OpenApprovals } from './approval/open-approvals.js';
 import { SnapshotsModule } from '../snapshots/index.js';
 import { Anchors } from './audit/anchors.js';
 import { AuditFsck } from './audit/audit-fsck.js';
@@ -33,7 +36,7 @@ import { TaskService } from './task-service.js';
 @Module({
   imports: [
     ...[LogModule, ChainModule, AgentsModule, ExpertsModule, EvaluationModule, GuardianModule],
-    SnapshotsModule,
+    ...[SnapshotsModule, NotificationsModule],
   ],
   controllers: [TasksController, PlansController, ExecutionsController, AuditController, PolicyController],
   providers: [
@@ -44,6 +47,8 @@ import { TaskService } from './task-service.js';
     TaskStore,
     TaskService,
     ApprovalService,
+    ApproverCheck,
+    OpenApprovals,
     AuditTrail,
     AuditFsck,
     Anchors,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { api, importTwoReleases, liveVersion } from '../support/autonomy.js';
 import { startServer, until, type TestServer } from '../support/index.js';
+import { call } from '../support/tasks.js';
 import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
 
 const PROMOTE = {
@@ -75,6 +76,32 @@ browserTests('the Guardian and Decisions pages', () => {
     await panel.getByLabel('Reason').fill('it was toast');
     await panel.getByRole('button', { name: 'Resume' }).click();
     await page.getByText('automatic action is on').waitFor();
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('names a task that waits for an approval live, and leads to the answer, on a phone', async () => {
+    const { page, complaints, close } = await openPage(browser, { viewport: { width: 390, height: 844 } });
+    await page.goto(`${server.url}/guardian`);
+    await page.getByText('No question is open').waitFor();
+    const { body } = await call(server.url, 'POST', '/task/start', {
+      ...{ task_type: 'import_model', parameters: { folder: '/there/is/nothing' } },
+      description: 'for the long weekend',
+    });
+    const card = page.getByRole('region', { name: 'The task import_model waits for an approval' });
+    await card.getByText('They say: for the long weekend').waitFor();
+    await card.getByText('it is not done, and the task fails').waitFor();
+    await page.getByRole('heading', { name: '1 question', exact: true }).waitFor();
+    await picture(page, 'guardian-approval-phone');
+    await fits(page, 390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await card.getByRole('link', { name: 'See the plan and answer' }).click();
+    await page.waitForURL(`**/task-list/${String(body.task_id)}`);
+    await page.getByLabel('Reason').fill('there is nothing in it');
+    await page.getByRole('button', { name: 'Reject' }).click();
+    await page.getByText('rejected by local: there is nothing in it').waitFor();
+    await page.goto(`${server.url}/guardian`);
+    await page.getByText('No question is open').waitFor();
     expect(complaints).toEqual([]);
     await close();
   });

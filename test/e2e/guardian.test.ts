@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/installation.js';
@@ -10,7 +11,8 @@ import {
   until,
   type TestServer,
 } from '../support/index.js';
-import { rootOfProof } from '../support/tasks.js';
+import { readCsv } from '../support/csv.js';
+import { openCheckpoint, rootOfProof } from '../support/tasks.js';
 
 const PROMOTE = {
   type: 'deployment',
@@ -371,11 +373,14 @@ describe('the emergency stop', () => {
 });
 
 describe('the audit', () => {
-  it('exports lines and CSV whose proofs check out by the RFC', async () => {
-    await until('every record is proved', async () => {
+  const untilProved = () =>
+    until('every record is proved', async () => {
       const { items } = (await get('/api/guardian/audit?limit=1000')).body as { items: { proof: unknown }[] };
       return items.length > 20 && items.every(({ proof }) => proof !== null);
     });
+
+  it('exports lines and CSV whose proofs check out by the RFC', async () => {
+    await untilProved();
     const text = await (await fetch(`${server.url}/api/guardian/audit?format=jsonl&limit=1000`)).text();
     const [signed, ...records] = text
       .trim()
@@ -392,6 +397,24 @@ describe('the audit', () => {
     expect(csv.headers.get('content-type')).toContain('text/csv');
     expect(csv.headers.get('next-cursor')).toMatch(/^\d+$/);
     expect((await csv.text()).split('\r\n')[0]).toContain('txid,at,event,actor');
+  });
+
+  it('proves each line of the CSV with nothing but the line', async () => {
+    await untilProved();
+    const text = await (await fetch(`${server.url}/api/guardian/audit?format=csv&limit=1000`)).text();
+    const lines = readCsv(text);
+    expect(lines.length).toBeGreaterThan(20);
+    for (const line of lines) {
+      const { size, root } = openCheckpoint(line.checkpoint, line.log_key);
+      const path = line.proof.split(' ').filter((hash) => hash !== '');
+      expect(size).toBe(Number(line.tree_size));
+      expect(rootOfProof(line.leaf, Number(line.txid), size, path)).toBe(root);
+      expect(createHash('sha256').update(line.record).digest('hex')).toBe(line.hash);
+      expect(JSON.parse(line.leaf)).toMatchObject({ kind: 'guardian.audit', hash: line.hash });
+      const { event, actor, decision, facts } = JSON.parse(line.record) as Record<string, unknown>;
+      expect([line.event, line.actor, line.decision]).toEqual([event, actor, decision ?? '']);
+      expect(JSON.parse(line.facts)).toEqual(facts);
+    }
   });
 
   it('is what fsck compares decisions with', async () => {

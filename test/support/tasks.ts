@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -88,6 +88,20 @@ export async function startCounter(): Promise<Counter> {
 
 const sha256 = (...parts: readonly Uint8Array[]): Buffer =>
   parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
+
+/** Size and root of a checkpoint; throws unless the key has signed it. C2SP signed note, written from its specification. */
+export function openCheckpoint(note: string, logKey: string): { size: number; root: string } {
+  const [origin, size, root] = note.split('\n');
+  const text = note.slice(0, note.indexOf('\n\n') + 1);
+  const signature = Buffer.from(/— \S+ (\S+)/.exec(note)?.[1] ?? '', 'base64').subarray(4);
+  const [name, , ...rest] = logKey.trim().split('+');
+  const key = Buffer.from(rest.join('+'), 'base64').subarray(1);
+  const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), key]);
+  const publicKey = createPublicKey({ key: spki, format: 'der', type: 'spki' });
+  if (name !== origin) throw new Error(`the key is that of ${name}, the checkpoint that of ${origin}`);
+  if (!verify(null, Buffer.from(text), publicKey, signature)) throw new Error('the signature is wrong');
+  return { size: Number(size), root };
+}
 
 /** The root a leaf and its audit path lead to: RFC 9162 §2.1.3.2 (RFC 6962's proofs, checked step by step), written from the RFC. */
 export function rootOfProof(leaf: string, index: number, size: number, path: readonly string[]): string {

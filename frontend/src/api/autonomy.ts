@@ -83,6 +83,21 @@ export interface Escalation {
   readonly decision: Decision;
 }
 
+/** A step of a task that waits for an approval. */
+export interface WaitingApproval {
+  readonly task_id: string;
+  readonly step_id: string;
+  readonly task_type: string;
+  readonly action_type: string;
+  readonly risk: string;
+  readonly description: string;
+  readonly asked_by: string;
+  readonly amount: string | null;
+  readonly four_eyes: boolean;
+  readonly expires_at: number;
+  readonly if_nobody_answers: string;
+}
+
 /** Whether automatic action, or inference with it, is stopped. */
 export interface StopState {
   readonly stopped: boolean;
@@ -115,6 +130,7 @@ export interface GuardianRecord {
 export interface Dashboard {
   readonly autonomy: StopState;
   readonly escalations: readonly Escalation[];
+  readonly approvals: readonly WaitingApproval[];
   readonly decisions: readonly Decision[];
   readonly audit: readonly GuardianRecord[];
   readonly matrix: { readonly hash: string; readonly problem: { readonly detail: string } | null };

@@ -21,6 +21,8 @@ import { useLiveTopic } from './live.js';
 /** Where live notices do not arrive, what is shown is asked for again this often, ms. */
 const ASK_AGAIN_MS = 15_000;
 const STATE_AGAIN_MS = 5_000;
+/** States of a task that begins to wait for an approval, or may have waited until now. */
+const AROUND_APPROVALS = new Set(['waiting_approval', 'approved', 'rejected', 'failed', 'cancelled']);
 
 /** Whether automatic action is stopped. */
 export function useStopState() {
@@ -36,7 +38,13 @@ export function useStopState() {
 
 /** Everything a guardian needs at a glance, as it is now. */
 export function useGuardianDashboard() {
+  const queries = useQueryClient();
   useFreshAutonomy();
+  useLiveTopic('tasks', ({ data }) => {
+    const { state } = data as { state?: string };
+    if (state !== undefined && AROUND_APPROVALS.has(state))
+      void queries.invalidateQueries({ queryKey: ['autonomy', 'dashboard'] });
+  });
   return useQuery({
     queryKey: ['autonomy', 'dashboard'],
     queryFn: ({ signal }) => getDashboard(signal),

@@ -1,4 +1,5 @@
 export * from './account.js';
+export { AccountStanding } from './account-standing.js';
 export { AccountCleaning } from './account-cleaning.js';
 export { AccountChanges, type AccountChange } from './account-changes.js';
 export { AccountJournal, type AccountEvent } from './account-journal.js';

@@ -1,6 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { LogReader } from '../../log/index.js';
+import { recordText } from './guardian-record.js';
 import type { PlacedGuardianRecord } from './guardian-trail.js';
+
+/** What all proofs of an export lead to. */
+export interface SignedTree {
+  /** The signed checkpoint. */
+  readonly checkpoint: string;
+  /** The key it is signed with, as a verifier key. */
+  readonly log_key: string;
+}
 
 /** A record with all that an outside tool needs to find it in the log (RFC 6962 §2.1.1, C2SP signed note). */
 export interface ProvedRecord extends PlacedGuardianRecord {
@@ -24,6 +33,10 @@ const COLUMNS = [
   'hash',
   'tree_size',
   'proof',
+  'leaf',
+  'record',
+  'checkpoint',
+  'log_key',
 ];
 
 /** Audit records for other tools. */
@@ -34,7 +47,7 @@ export class AuditExport {
   /** Adds proofs, all under one checkpoint. */
   async prove(
     records: readonly PlacedGuardianRecord[],
-  ): Promise<{ checkpoint: string; log_key: string; records: ProvedRecord[] }> {
+  ): Promise<SignedTree & { readonly records: readonly ProvedRecord[] }> {
     const checkpoint = await this.reader.checkpoint();
     const proved: ProvedRecord[] = [];
     for (const record of records) {
@@ -50,9 +63,15 @@ export class AuditExport {
   }
 }
 
-/** Records as CSV (RFC 4180), one line each. A cell that a spreadsheet would compute is quoted by an apostrophe. */
-export function auditCsv(records: readonly ProvedRecord[]): string {
-  const lines = records.map(({ txid, hash, record, proof }) => {
+/**
+ * Records as CSV (RFC 4180), one line each, which says all that is needed to prove it. A cell that a spreadsheet would compute is
+ * quoted by an apostrophe; `record` and `leaf` begin with a brace and are never changed.
+ */
+export function auditCsv(
+  records: readonly ProvedRecord[],
+  { checkpoint, log_key: logKey }: SignedTree,
+): string {
+  const lines = records.map(({ txid, hash, leaf, record, proof }) => {
     const { at, event, actor, decision, state, reason, facts } = record;
     return [
       ...[
@@ -67,6 +86,7 @@ export function auditCsv(records: readonly ProvedRecord[]): string {
         hash,
       ],
       ...[proof?.tree_size ?? null, proof?.hashes.join(' ') ?? null],
+      ...[leaf, recordText(record), checkpoint, logKey],
     ]
       .map(cell)
       .join(',');

@@ -16,10 +16,12 @@ describe('audit records', () => {
   });
 
   it('go into CSV without anything a spreadsheet would compute', () => {
-    const [head, line, end] = auditCsv([proved]).split('\r\n');
-    expect(head.split(',')).toHaveLength(11);
+    const [head, line, end] = auditCsv([proved], { checkpoint: 'a note', log_key: 'a key' }).split('\r\n');
+    expect(head.split(',')).toHaveLength(15);
     expect(line).toContain(`"'=cmd(""x""), ""quoted"""`);
-    expect(line).toContain(',9,cd ef');
+    expect(line).toContain(',9,cd ef,"{""a"":1}",');
+    expect(line).toContain(recordText(record).replaceAll('"', '""'));
+    expect(line).toMatch(/,a note,a key$/);
     expect(end).toBe('');
   });
 

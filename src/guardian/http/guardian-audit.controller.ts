@@ -44,7 +44,7 @@ export class GuardianAuditController {
     void reply.header('content-disposition', `attachment; filename="guardian-audit.${format}"`);
     if (format === 'csv') {
       void reply.type('text/csv; charset=utf-8');
-      return auditCsv(records);
+      return auditCsv(records, signed);
     }
     void reply.type('application/x-ndjson');
     return `${JSON.stringify(signed)}\n${auditLines(records)}`;

@@ -9,6 +9,7 @@ import { SafetyChecks } from '../safety/safety-checks.js';
 import { EmergencyStop } from '../stop/emergency-stop.js';
 import { DecisionStore } from '../store/decision-store.js';
 import { decisionView, escalationView } from './views.js';
+import { WaitingApprovals } from './waiting-approvals.js';
 
 const SHOWN = 20;
 const MOST_OPEN = 200;
@@ -26,21 +27,24 @@ export class GuardianDashboard {
     private readonly registry: ActionRegistry,
     private readonly stages: ReleaseStages,
     private readonly sizing: EngineSizing,
+    private readonly approvals: WaitingApprovals,
   ) {}
 
   /** The answer of `GET /api/guardian/dashboard`. */
   async read(): Promise<object> {
-    const [open, recent, audit, securityScore] = await Promise.all([
+    const [open, recent, audit, securityScore, approvals] = await Promise.all([
       this.store.escalations({ state: 'open', limit: MOST_OPEN }),
       this.store.list({ limit: SHOWN }),
       this.trail.newest(SHOWN),
       this.figures.securityScore(),
+      this.approvals.all(),
     ]);
     const { hash } = this.book.current;
     const { problem } = this.book;
     return {
       autonomy: this.emergency.state,
       escalations: open.filter(([{ late }]) => !late).map(([row, decision]) => escalationView(row, decision)),
+      approvals,
       decisions: recent.map(decisionView),
       audit: audit.map(({ hash: record, position, txid, record: facts }) => ({
         hash: record,

@@ -75,6 +75,7 @@ export class ApprovalService {
     }
     const approved = await this.store.moveTask(manager, task, 'approved');
     const waiting = (await this.store.steps(task.id, manager))[step];
+    await this.engine.answered(manager, task, waiting);
     return ok(await this.engine.enqueue(manager, approved, waiting));
   }
 

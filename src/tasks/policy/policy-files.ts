@@ -51,6 +51,26 @@ export function policyVersion(policies: PolicySet): PolicyVersion {
   return { policies, content, hash: sha256Hex(content) };
 }
 
+/** A version as it was kept; null where it cannot be read, or is not what its hash says. */
+export function keptVersion(hash: string, content: string): PolicyVersion | null {
+  if (sha256Hex(content) !== hash) return null;
+  const rules = parsePolicyFile('the version kept', documentOf(content));
+  return rules.ok ? { policies: rules.value, content, hash } : null;
+}
+
+/** The rules as a file writes them, which leaves out what a rule does not say; what is no list of rules reads as none. */
+function documentOf(content: string): string {
+  try {
+    const rules = JSON.parse(content) as Readonly<Record<string, Json>>[];
+    const said = rules.map((rule) =>
+      Object.fromEntries(Object.entries(rule).filter(([, value]) => value !== null)),
+    );
+    return JSON.stringify({ version: 1, rules: said });
+  } catch {
+    return '';
+  }
+}
+
 function tooLarge(): CodedError {
   const detail = `The policies exceed ${MOST_FILES} files or ${MOST_BYTES} bytes.`;
   return new CodedError('POLICY_TOO_LARGE', detail);

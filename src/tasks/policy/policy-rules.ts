@@ -23,6 +23,14 @@ export interface PolicyRule {
 /** Rules of all files together. */
 export type PolicySet = readonly PolicyRule[];
 
+/** What holds where no policies are known: nothing is allowed, to nobody. */
+export const NOTHING_ALLOWED: PolicySet = [
+  {
+    ...{ action_type: '*', allowed: false, risk: null, requires_approval: false, four_eyes: false },
+    ...{ max_amount: null, daily_amount: null, roles: null, hours: null },
+  },
+];
+
 const MOST_RULES = 500;
 const PATTERN = /^[a-z*][a-z0-9_.*-]{0,99}$/;
 const MEMBERS = [

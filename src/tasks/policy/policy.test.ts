@@ -1,5 +1,7 @@
+import { sha256Hex } from '../../common/index.js';
+import { keptVersion, policyVersion } from './policy-files.js';
 import { isWithinHours, parseHours } from './policy-hours.js';
-import { parsePolicyFile, type PolicySet } from './policy-rules.js';
+import { NOTHING_ALLOWED, parsePolicyFile, type PolicySet } from './policy-rules.js';
 import { askPolicies, ruleFor, type PolicyQuestion } from './policy-verdict.js';
 
 const rules = (...lines: readonly string[]): PolicySet => {
@@ -44,6 +46,33 @@ describe('policies', () => {
       allowed: false,
       reason: expect.stringContaining(reason),
     });
+  });
+
+  it('are the same again after they were kept, or none where they are not what their hash says', () => {
+    const { hash, content, policies } = policyVersion(
+      rules(
+        '{action_type: "*", allowed: false}',
+        '{action_type: a.b, allowed: true, risk: high, four_eyes: true, max_amount: "1", daily_amount: "2", roles: [user]}',
+        '{action_type: c, allowed: true, hours: {zone: Europe/Berlin, from: "08:00", to: "18:00", days: [mon]}}',
+      ),
+    );
+    expect(keptVersion(hash, content)).toEqual({ hash, content, policies });
+    expect(keptVersion(hash, content.replace('false', 'true'))).toBeNull();
+    for (const broken of ['', '{}', '[null]', '[{"action_type":"*"}]'])
+      expect(keptVersion(sha256Hex(broken), broken)).toBeNull();
+    // As written before rules had hours.
+    const older = content.replaceAll('"hours":null,', '');
+    expect(older).not.toBe(content);
+    expect(keptVersion(sha256Hex(older), older)).toEqual({
+      hash: sha256Hex(older),
+      content: older,
+      policies,
+    });
+  });
+
+  it('allow nobody anything where none are known', () => {
+    const anything = { ...question, movesValue: false, amount: null, roles: ['admin'] as const };
+    expect(askPolicies(NOTHING_ALLOWED, anything)).toMatchObject({ allowed: false, rule: '*' });
   });
 
   it('compare amounts beyond what numbers hold', () => {

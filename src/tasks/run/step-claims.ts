@@ -4,6 +4,7 @@ import { bytesToHex, canonicalJson, CodedError, systemClock, type Json } from '.
 import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import { SafetyChecks, type SafetyReport } from '../../guardian/index.js';
 import { NodeKeys } from '../../keys/index.js';
+import { ApproverCheck } from '../approval/approver-check.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { planHash, type Plan } from '../plan/planner.js';
 import { PolicyBook } from '../policy/policy-book.js';
@@ -55,13 +56,15 @@ export class StepClaims {
     private readonly trail: AuditTrail,
     private readonly gate: AutonomyGate,
     private readonly safety: SafetyChecks,
+    private readonly approver: ApproverCheck,
   ) {
     this.instance = bytesToHex(keys.logSigner.publicKey);
   }
 
   /**
    * The step of a job; null when there is nothing to do. While a guardian has stopped all automatic action a step stays
-   * ready without a job; looking after left steps gives it one again.
+   * ready without a job; looking after left steps gives it one again. So does a step whose turn comes while it is not known which
+   * policies are in force.
    * @param trace of the claims before that failed because the database was lost: one of them may be in force
    */
   async claim(job: StepJob, worker: string, trace: ClaimTrace = new Set()): Promise<ClaimedStep | null> {
@@ -84,6 +87,7 @@ export class StepClaims {
         };
       }
       if (!isDue(task.value, step)) return { task: null, value: null };
+      if (step.kept === null && !this.book.known) return { task: null, value: null };
       const refusal = await this.compliance(manager, task.value, step);
       if (refusal !== null)
         return { task: await this.refuse(manager, task.value, step, refusal), value: null };
@@ -133,7 +137,7 @@ export class StepClaims {
       ...{ actionType: step.actionType, risk, movesValue, alwaysApproval, amount: step.amount },
       ...{ roles: task.roles, at: systemClock.now() },
     });
-    // What has begun is finished: its effect may be out already.
+    // What was signed is finished: it may be out already.
     if (step.kept !== null) return null;
     if (!verdict.allowed) return denied(verdict.reason);
     const safety = movesValue ? await this.safety.check({ amount: step.amount ?? '0' }) : null;
@@ -142,6 +146,8 @@ export class StepClaims {
       const given = (await this.store.approvals(task.id, manager)).find((each) => each.step === step.index);
       if (given?.state !== 'approved' || given.planHash !== task.planHash) return notApproved();
       if (given.expired) return approvalOver();
+      const unfit = await this.approver.whyNot(manager, task, given, verdict.four_eyes);
+      if (unfit !== null) return unfit;
     }
     return this.overDaily(manager, step, verdict.daily_amount);
   }

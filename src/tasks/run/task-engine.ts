@@ -4,6 +4,9 @@ import { EventBus } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
+import { Notifier } from '../../notifications/index.js';
+import { mayCallFor } from '../approval/approval-calls.js';
+import { keyOfApproval, noticeOfApproval } from '../approval/approval-notice.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import type { StepRow, TaskRow } from '../store/rows.js';
 import { TaskStore } from '../store/task-store.js';
@@ -12,6 +15,9 @@ import { StepQueue } from './step-queue.js';
 
 /** What the engine itself is called where somebody must have done a thing. */
 export const ENGINE_ACTOR = 'server';
+
+/** States that a task can come to without anybody being called, or told that it is over. */
+const QUIET: ReadonlySet<TaskState> = new Set(['pending', 'executing', 'completed']);
 
 /** Moves tasks from one step to the next. Every method works in a transaction that holds the task's row. */
 @Injectable()
@@ -24,6 +30,7 @@ export class TaskEngine {
     private readonly queue: StepQueue,
     private readonly log: LogAppender,
     private readonly events: EventBus,
+    private readonly notifier: Notifier,
   ) {}
 
   /**
@@ -36,6 +43,7 @@ export class TaskEngine {
     this.log.committed();
     if (task !== null) {
       this.store.committed(task);
+      if (!QUIET.has(task.state)) this.notifier.committed();
       await this.announce(task);
     }
     return value;
@@ -61,6 +69,7 @@ export class TaskEngine {
     for (const step of await this.store.steps(task.id, manager)) {
       if (['pending', 'waiting_approval', 'ready', 'executing'].includes(step.state))
         await this.store.moveStep(manager, task.id, step, 'skipped');
+      if (step.state === 'waiting_approval') await this.answered(manager, task, step);
     }
     await manager.query(
       `UPDATE task_approvals SET state = 'withdrawn' WHERE task_id = $1 AND state = 'pending'`,
@@ -76,6 +85,11 @@ export class TaskEngine {
     return ended;
   }
 
+  /** Whoever was called to approve a step need not answer any more: somebody has, or there is nothing to answer. */
+  async answered(manager: EntityManager, task: TaskRow, { index }: StepRow): Promise<void> {
+    await this.notifier.settle(manager, keyOfApproval(task.id, index));
+  }
+
   /** Puts a step of a held task into the queue. */
   async enqueue(manager: EntityManager, task: TaskRow, step: StepRow): Promise<TaskRow> {
     await this.store.moveStep(manager, task.id, step, 'ready');
@@ -85,15 +99,17 @@ export class TaskEngine {
 
   private async askApproval(manager: EntityManager, task: TaskRow, step: StepRow): Promise<TaskRow> {
     await this.store.moveStep(manager, task.id, step, 'waiting_approval');
-    await manager.query(
+    const [{ expires_at: until }]: { expires_at: Date }[] = await manager.query(
       `INSERT INTO task_approvals (task_id, step_index, plan_hash, four_eyes, state, expires_at)
-       VALUES ($1, $2, $3, $4, 'pending', now() + $5 * interval '1 minute')`,
+       VALUES ($1, $2, $3, $4, 'pending', now() + $5 * interval '1 minute') RETURNING expires_at`,
       [task.id, step.index, task.planHash, step.fourEyes, this.config.approvalMinutes],
     );
     await this.trail.append(manager, {
       ...{ task: task.id, step: step.index, event: 'approval.requested', status: 'waiting_approval' },
       ...{ actor: ENGINE_ACTOR, plan_hash: task.planHash, input_hash: step.inputHash },
     });
+    if (await mayCallFor(manager, task.owner))
+      await this.notifier.enqueue(manager, noticeOfApproval(task, step, until.getTime()));
     return this.store.moveTask(manager, task, 'waiting_approval');
   }
 

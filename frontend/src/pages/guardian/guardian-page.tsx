@@ -9,6 +9,7 @@ import { Reading, Readings } from '../../components/reading.js';
 import { State } from '../../components/state.js';
 import { useGuardianDashboard } from '../../hooks/autonomy.js';
 import { AuditExport } from './audit-export.js';
+import { ApprovalCard } from './approval-card.js';
 import { EscalationCard } from './escalation-card.js';
 import { LimitsPanel } from './limits-panel.js';
 import { OrderForm } from './order-form.js';
@@ -34,22 +35,27 @@ export default function GuardianPage() {
 }
 
 function View({ data }: { data: Dashboard }) {
+  // A replica that is not updated yet does not say which tasks wait.
+  const { escalations, approvals = [] } = data;
+  const questions = escalations.length + approvals.length;
   return (
     <>
       <StopPanel state={data.autonomy} />
       <section aria-labelledby="questions" className={styles.body}>
         <h2 id="questions">
-          {data.escalations.length === 0
-            ? 'Nothing waits for an answer'
-            : count(data.escalations.length, 'question')}
+          {questions === 0 ? 'Nothing waits for an answer' : count(questions, 'question')}
         </h2>
-        {data.escalations.length === 0 && (
+        {questions === 0 && (
           <Empty title="No question is open">
-            What the server is not sure of appears here, with all that is needed to answer.
+            What the server is not sure of appears here, with all that is needed to answer, and so does every
+            task that waits for an approval.
           </Empty>
         )}
-        {data.escalations.map((escalation) => (
+        {escalations.map((escalation) => (
           <EscalationCard key={escalation.escalation_id} escalation={escalation} />
+        ))}
+        {approvals.map((approval) => (
+          <ApprovalCard key={`${approval.task_id}/${approval.step_id}`} approval={approval} />
         ))}
       </section>
       <OrderForm actions={data.actions} />
