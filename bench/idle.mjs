@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startServer } from './server.mjs';
 
-const SECONDS = Number(process.argv[2] ?? 20);
+const SECONDS = Number(process.argv[2] ?? 300);
 /** Percent of a core that the server may take. */
 const LIMIT = 1;
 /** Ticks per second of /proc: fixed on Linux, whatever the kernel's own clock does. */
 const TICKS = 100;
-/** Compilers and garbage collection calm down after the start; the first round of the agents, then one in five minutes, comes after 15 s. */
+/** Compilers and garbage collection calm down after the start; the first round of the agents comes after 15 s, then one in five minutes: 300 s hold one. */
 const QUIET_SECONDS = 30;
 
 /** Every process by its number: parent, name, and ticks of CPU time so far. */

@@ -7,6 +7,7 @@ import { GgufExport } from './gguf/gguf-export.js';
 import { ArchitecturePublisher } from './import/architecture-blocks.js';
 import { Importer } from './import/importer.js';
 import { QualityMeters } from './import/quality.js';
+import { TokenizerChecks } from './import/tokenizer-checks.js';
 import { ExpertsController } from './http/experts.controller.js';
 import { GgufController } from './http/gguf.controller.js';
 import { ImportController } from './http/import.controller.js';
@@ -44,6 +45,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     ParameterIndex,
     ArchitecturePublisher,
     QualityMeters,
+    TokenizerChecks,
     Importer,
     GgufExport,
     GenesisBootstrap,
@@ -66,6 +68,7 @@ import { ExpertUsage } from './usage/expert-usage.js';
     PromotionDoor,
     ArchitecturePublisher,
     QualityMeters,
+    TokenizerChecks,
     Importer,
     GgufExport,
     GenesisBootstrap,

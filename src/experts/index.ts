@@ -13,6 +13,7 @@ export {
   type QualityReport,
   type QualityUnknown,
 } from './import/quality.js';
+export { TokenizerChecks } from './import/tokenizer-checks.js';
 export { modelConfigJson, parseModelConfig, type ModelConfig } from './model-config.js';
 export { parseData, provenanceIn, type Provenance, type TrainingData } from './provenance/provenance.js';
 export { ParameterIndex } from './releases/parameter-index.js';

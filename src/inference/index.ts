@@ -15,7 +15,7 @@ export type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answe
 export { ENGINE_FACTORY, type EngineFactory } from './engine/engine-factory.js';
 export { EngineHost } from './engine/engine-host.js';
 export { EngineTuning, type EngineSize } from './engine/engine-tuning.js';
-export { engineSize } from './engine/kernel-engine.js';
+export { engineSize, mostStreams } from './engine/engine-size.js';
 export { InferenceModule } from './inference.module.js';
 export { LogitsService, type LogitsAnswer } from './logits/logits.service.js';
 export { ModelCatalog } from './models/model-catalog.js';

@@ -14,6 +14,7 @@ import { ENGINE_FACTORY } from './engine/engine-factory.js';
 import { RoutingTraces } from './cache-lab/routing-traces.js';
 import { TraceController } from './cache-lab/trace.controller.js';
 import { EngineHost } from './engine/engine-host.js';
+import { EngineCapacity } from './engine/engine-capacity.js';
 import { EngineFigures } from './engine/engine-figures.js';
 import { EngineTuning } from './engine/engine-tuning.js';
 import { KernelArchive } from './engine/kernel-archive.js';
@@ -23,6 +24,7 @@ import { LogitsService } from './logits/logits.service.js';
 import { Idempotency } from './idempotency/idempotency.js';
 import { KeptAnswers } from './idempotency/kept-answers.js';
 import { ExpertsReleaseSource } from './models/experts-release-source.js';
+import { ImportCheck } from './models/import-check.js';
 import { ModelCatalog } from './models/model-catalog.js';
 import { PromptEncoder } from './models/prompt-encoder.js';
 import { ReleaseSource } from './models/release-source.js';
@@ -69,6 +71,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
       useFactory: (config: AppConfig, tuning: EngineTuning) => configuredEngineFactory(config, tuning),
     },
     EngineTuning,
+    EngineCapacity,
     { provide: ReleaseSource, useClass: ExpertsReleaseSource },
     BlockWatch,
     KernelArchive,
@@ -76,6 +79,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     EngineFigures,
     ServingPlan,
     ModelCatalog,
+    ImportCheck,
     PromptEncoder,
     LogitsService,
     QuantisationMeter,

@@ -52,10 +52,9 @@ const ANSWERING = new Set([
   'ChatController_chat',
 ]);
 /** Operations that queue for the engine. */
-const QUEUEING = new Set([...ANSWERING, 'EmbeddingsController_create']);
-/** Operations that make the engine work. */
-const COMPUTING = new Set([
-  ...QUEUEING,
+const QUEUEING = new Set([
+  ...ANSWERING,
+  'EmbeddingsController_create',
   'ReceiptsController_replay',
   'DisputeController_dispute',
   'TestimonyController_testify',
@@ -119,12 +118,12 @@ function refusalsOf(operation: Operation, { path, roles }: OperationPlace, keyed
   if (keyed) refusals[409] = 'KeyInUse';
   if (body !== undefined) refusals[413] = 'TooLarge';
   if (QUEUEING.has(id)) refusals[429] = 'QueueFull';
-  if (COMPUTING.has(id)) refusals[503] = 'EngineAway';
+  if (QUEUEING.has(id)) refusals[503] = 'EngineAway';
   return { ...refusals, ...OWN[id] };
 }
 
-/** Paths whose answers hold secrets, or keep their own keys. */
-const KEYLESS = /^\/(v1|auth|api\/(register|setup|login|password|refresh|logout|me))(\/|$)/;
+/** Paths whose answers hold secrets, keep their own keys, or are streamed and change nothing. */
+const KEYLESS = /^\/(v1|logits|auth|api\/(register|setup|login|password|refresh|logout|me))(\/|$)/;
 
 /** Writes take a key; below `/v1/` only answers do, and what is streamed in lines is not kept. */
 function takesKey(operation: Operation, { path, method }: OperationPlace): boolean {

@@ -7,8 +7,8 @@ import { ProblemException } from '../common/problem.js';
 import type { IdentifiedRequest } from '../auth/index.js';
 import { WriteKeys, type WriteScope } from './write-keys.js';
 
-/** Answers of models keep their own keys, because they stream; answers with secrets are kept nowhere. */
-const OWN_KEYS = /^\/(v1|chat|auth|api\/(register|setup|login|password|refresh|logout|me))(\/|$)/;
+/** Answers of models keep their own keys, because they stream; raw logits are streamed, too, and change nothing; answers with secrets are kept nowhere. */
+const OWN_KEYS = /^\/(v1|chat|logits|auth|api\/(register|setup|login|password|refresh|logout|me))(\/|$)/;
 const WRITES = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
 
 /**
@@ -39,7 +39,8 @@ export class WriteKeyInterceptor implements NestInterceptor {
       await this.keys.release(scope);
       throw thrown;
     }
-    if (reply.sent) await this.keys.release(scope);
+    // A stream that its client broke off has begun, but never ends; what it would be kept as is nothing.
+    if (reply.sent || reply.raw.headersSent) await this.keys.release(scope);
     else await this.keys.keep(scope, { status: reply.statusCode, answer: JSON.stringify(value ?? null) });
     return value;
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/common/installation.js';
@@ -102,6 +102,20 @@ function commandsOn(environment: () => Record<string, string>) {
     expect(await quality('--dtype', 'q4', '--no-measure')).toBeUndefined();
     const payloads = join(environment().DATA_DIR, 'blobs', 'payloads');
     expect(readdirSync(join(payloads, 'incoming'))).toEqual([]);
+  });
+
+  it.each([
+    ['IMPORT_TOKENIZER', 'tokenizer.json', { model: { type: 'BPE', vocab: 5, merges: 'none' } }],
+    ['IMPORT_TOKENIZER', 'tokenizer_config.json', { chat_template: '{% for %}' }],
+    ['IMPORT_CONFIG', 'generation_config.json', { suppress_tokens: [5] }],
+  ])('refuses with %s a checkpoint whose %s asks for what answers cannot do', async (code, file, content) => {
+    const folder = temporaryFolder('unanswerable');
+    cpSync(join(packageRoot(), 'models', 'genesis'), folder, { recursive: true });
+    const before = await stemma('models');
+    writeFileSync(join(folder, file), JSON.stringify(content));
+    const refused = await stemma('import', folder, '--name', 'unanswerable', '--no-measure');
+    expect(refused).toMatchObject({ code: 1, value: { error: { code } } });
+    expect(await stemma('models')).toEqual(before);
   });
 
   it('answers 1 to what is refused and 2 to wrong use', async () => {

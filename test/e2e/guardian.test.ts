@@ -239,6 +239,11 @@ describe('from a request to a verified action', () => {
       code: 'SCALING_IMPOSSIBLE',
       detail: expect.stringContaining('allowed is 3840 together') as string,
     });
+    const beyondEngine = { action: 'scale_up', parameters: { streams: 64 }, reason: 'many more' };
+    expect((await post('/api/guardian/override', beyondEngine)).body).toMatchObject({
+      code: 'SCALING_IMPOSSIBLE',
+      detail: expect.stringContaining('at most 32 answers at once') as string,
+    });
     expect((await post('/api/guardian/rollback', { model: 'mixtral-a', reason: 'back' })).body).toMatchObject(
       {
         decisions: expect.arrayContaining([

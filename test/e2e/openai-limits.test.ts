@@ -73,6 +73,21 @@ describe('a request that needs more keys and values than the cache can ever hold
   });
 });
 
+describe('a request that names no length', () => {
+  it('gets an answer as long as the cache holds', async () => {
+    const content = 'The fox ran home and met a bear. '.repeat(22);
+    const { usage, choices } = await client.chat.completions.create({
+      model: MODEL,
+      messages: [{ role: 'user', content }],
+      // Never the token that ends it.
+      logit_bias: { 3: -100 },
+    });
+    // Ten pages of 32 positions, and the last token, of which nothing is computed; the model asks for 200 after the prompt.
+    expect(usage!.prompt_tokens).toBeGreaterThan(121);
+    expect([usage!.total_tokens, choices[0].finish_reason]).toEqual([321, 'length']);
+  });
+});
+
 describe('completions', () => {
   it('stream n choices, each with its log-probabilities', async () => {
     const request = {

@@ -28,6 +28,7 @@ describe('idempotency keys of writes', () => {
     const headers: Record<string, string> = {};
     const reply = {
       sent: false,
+      raw: { headersSent: false },
       statusCode: 201,
       status: (code: number) => ((reply.statusCode = code), reply),
       header: (name: string, value: string) => ((headers[name] = value), reply),
@@ -120,6 +121,7 @@ describe('idempotency keys of writes', () => {
     { key: 'x', method: 'GET' },
     { key: 'x', url: '/v1/completions' },
     { key: 'x', url: '/chat' },
+    { key: 'x', url: '/logits' },
   ])('leaves %p alone', async (call) => {
     const { handle } = counting();
     await send(call, handle);

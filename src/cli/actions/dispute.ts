@@ -56,7 +56,7 @@ async function disputeFiles(host: CommandHost, a: unknown, b: unknown): Promise<
     return { receipt: unwrap(parseReceipt(receipt)), evidence: unwrap(parseEvidence(evidence)) };
   };
   const { DisputeService } = await import('../own-services.js');
-  return unwrap(await host.application.get(DisputeService).settle(side(a), side(b)));
+  return unwrap(await host.application.get(DisputeService).settle(side(a), side(b), AbortSignal.any([])));
 }
 
 function lines(verdict: Verdict | NodeVerdict): string[] {

@@ -34,6 +34,7 @@ async function compute(
 ): Promise<PrintedLogits> {
   if (host.kind === 'server') return host.server.json<PrintedLogits>('POST', '/logits', { model, ids, last });
   const { LogitsService } = await import('../own-services.js');
-  const answer = unwrap(await host.application.get(LogitsService).compute(model, ids, last));
+  const computed = await host.application.get(LogitsService).compute(model, ids, last, AbortSignal.any([]));
+  const answer = unwrap(computed);
   return { ...answer, logits: answer.logits.map((row) => [...row]) };
 }

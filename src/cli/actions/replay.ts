@@ -35,5 +35,5 @@ async function replayFile(context: CommandContext, path: string): Promise<Replay
 async function replayReceipt(host: CommandHost, id: string): Promise<ReplayReport> {
   if (host.kind === 'server') return host.server.json('POST', `/v1/receipts/${id}/replay`);
   const { ReceiptService } = await import('../own-services.js');
-  return unwrap(await host.application.get(ReceiptService).replay(id));
+  return unwrap(await host.application.get(ReceiptService).replay(id, AbortSignal.any([])));
 }

@@ -1,5 +1,6 @@
 import { ok, type Json, type Result } from '../../common/index.js';
 import type { CheckpointFolder } from './checkpoint-folder.js';
+import { checkGenerationConfig } from './generation-config.js';
 
 /** The payload of a tokenizer block: the files of the checkpoint as they are, in canonical JSON. */
 export interface TokenizerPayload {
@@ -27,6 +28,8 @@ export async function readTokenizer(
   if (!template.ok) return template;
   const generation = await folder.readJson('generation_config.json');
   if (!generation.ok) return generation;
+  const answerable = checkGenerationConfig(generation.value ?? {});
+  if (!answerable.ok) return answerable;
   const merged = { ...config.value, ...(template.value === null ? {} : { chat_template: template.value }) };
   return ok({
     tokenizer: tokenizer.value as Json,

@@ -25,6 +25,7 @@ import {
   type QualityReport,
   type QualityUnknown,
 } from './quality.js';
+import { TokenizerChecks } from './tokenizer-checks.js';
 import { importAborted, WeightImport } from './weight-import.js';
 
 /**
@@ -52,6 +53,7 @@ export class Importer {
     private readonly architecture: ArchitecturePublisher,
     private readonly releases: ReleaseAuthor,
     private readonly quality: QualityMeters,
+    private readonly tokenizers: TokenizerChecks,
     private readonly events: EventBus,
     private readonly config: AppConfig,
   ) {}
@@ -98,16 +100,14 @@ export class Importer {
     options: ImportOptions,
     onProgress: (progress: ImportProgress) => void,
   ): Promise<Result<ReleaseSummary>> {
-    const { config, tokenizer, totalBytes: total } = checkpoint;
+    const { config, totalBytes: total } = checkpoint;
+    const tokenizer = checkpoint.tokenizer as unknown as Json;
+    const readable = this.tokenizers.check(tokenizer);
+    if (!readable.ok) return readable;
     const dtype = options.dtype ?? 'q8';
     const timestamp = options.timestamp ?? IMPORT_TIMESTAMP;
     const configJson = modelConfigJson(config);
-    const chainA = await this.architecture.publish(
-      model,
-      configJson,
-      tokenizer as unknown as Json,
-      timestamp,
-    );
+    const chainA = await this.architecture.publish(model, configJson, tokenizer, timestamp);
     if (!chainA.ok) return chainA;
     const { meta } = chainA.value;
     const report = this.reporter(model, total, onProgress);

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { canonicalJson, messageOf, ok, type Json, type Result } from '../../common/index.js';
 import { AppConfig, cacheProblem } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
-import { EngineHost, EngineTuning, engineSize, type EngineSize } from '../../inference/index.js';
+import { EngineHost, EngineTuning, engineSize, mostStreams, type EngineSize } from '../../inference/index.js';
 import { SharedSettings } from '../shared/shared-settings.js';
 
 const SETTING = 'engine';
@@ -56,6 +56,11 @@ export class EngineSizing implements OnModuleInit {
     return engineSize(this.config, { size });
   }
 
+  /** Answers that the engine of this server can make at once at most, however it is tuned. */
+  get mostStreams(): number {
+    return mostStreams(this.config.inferenceEngine);
+  }
+
   /** When it was changed last, ms since the epoch; null: never. */
   changedAt(): Promise<number | null> {
     return this.settings.changedAt(SETTING);
@@ -64,6 +69,8 @@ export class EngineSizing implements OnModuleInit {
   /** Why an engine with this changed cannot be; null: it can. */
   problem(wanted: Partial<EngineSize>): string | null {
     const { inferenceEngine } = this.config;
+    if ((wanted.streams ?? 0) > this.mostStreams)
+      return `its engine (${inferenceEngine}) makes at most ${this.mostStreams} answers at once`;
     return cacheProblem({ ...this.current, ...wanted, inferenceEngine });
   }
 

@@ -28,7 +28,7 @@ describe('the autopilot', () => {
     const figures = new LiveFigures();
     figures.register('queue_depth', () => waiting);
     figures.register('active_answers', () => 16);
-    const sizing = { current: { streams: 16 }, sizeWith: () => ({ streams: 16 }) };
+    const sizing = { current: { streams: 16 }, sizeWith: () => ({ streams: 16 }), mostStreams: 32 };
     const standing = (model: string): Promise<Result<unknown>> =>
       Promise.resolve(
         model === 'genesis'

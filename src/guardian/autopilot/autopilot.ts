@@ -89,7 +89,8 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
   private async lookAtSize(): Promise<void> {
     const { queue_depth: waiting = 0, active_answers: active = 0 } = this.figures.read();
     const { streams } = this.sizing.current;
-    const wish = this.size.look({ waiting, active, streams, configured: this.sizing.sizeWith({}).streams });
+    const configured = this.sizing.sizeWith({}).streams;
+    const wish = this.size.look({ waiting, active, streams, configured, most: this.sizing.mostStreams });
     if (wish === null) return;
     const slot = Math.floor(systemClock.now() / SAME_WISH_MS);
     await this.ask({

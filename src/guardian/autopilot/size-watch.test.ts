@@ -1,7 +1,7 @@
 import { SizeWatch, type EngineLoad } from './size-watch.js';
 
-const full: EngineLoad = { waiting: 3, active: 16, streams: 16, configured: 16 };
-const quiet: EngineLoad = { waiting: 0, active: 2, streams: 32, configured: 16 };
+const full: EngineLoad = { waiting: 3, active: 16, streams: 16, configured: 16, most: 256 };
+const quiet: EngineLoad = { waiting: 0, active: 2, streams: 32, configured: 16, most: 256 };
 
 /** The wishes of so many equal looks, nothing left out. */
 const looks = (sut: SizeWatch, load: EngineLoad, times: number) =>
@@ -30,6 +30,14 @@ describe('the watch over the size of the engine', () => {
   it('never asks for more than four times what is configured', () => {
     expect(looks(new SizeWatch(), { ...full, active: 48, streams: 48 }, 8)[7]).toMatchObject({ streams: 64 });
     expect(looks(new SizeWatch(), { ...full, active: 64, streams: 64 }, 50)).toEqual(Array(50).fill(null));
+  });
+
+  it('never asks for more than the engine can make at once', () => {
+    const kernel = { ...full, most: 32 };
+    expect(looks(new SizeWatch(), { ...kernel, active: 24, streams: 24 }, 8)[7]).toMatchObject({
+      streams: 32,
+    });
+    expect(looks(new SizeWatch(), { ...kernel, active: 32, streams: 32 }, 50)).toEqual(Array(50).fill(null));
   });
 
   it('asks for the configured size when little was to do for forty looks in a row', () => {

@@ -8,6 +8,8 @@ export interface EngineLoad {
   readonly streams: number;
   /** The same as configured, to which it goes back. */
   readonly configured: number;
+  /** As many as the engine can make at once at most. */
+  readonly most: number;
 }
 
 /** A change of the engine's size that the load speaks for. */
@@ -31,10 +33,10 @@ export class SizeWatch {
   private idle = 0;
 
   /** Takes note of a look; null while nothing is to be changed. */
-  look({ waiting, active, streams, configured }: EngineLoad): SizeWish | null {
+  look({ waiting, active, streams, configured, most: possible }: EngineLoad): SizeWish | null {
     this.busy = waiting > 0 && active >= streams ? this.busy + 1 : 0;
     this.idle = waiting === 0 && active * 2 <= configured && streams > configured ? this.idle + 1 : 0;
-    const most = configured * MOST_TIMES;
+    const most = Math.min(possible, configured * MOST_TIMES);
     if (this.busy >= BUSY_LOOKS && streams < most) {
       this.busy = 0;
       const why = `callers wait although ${streams} answers are made at once (${BUSY_LOOKS} looks in a row)`;

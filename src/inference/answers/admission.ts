@@ -18,6 +18,7 @@ export class AdmissionQueue {
   private answers = 0;
   private tokens = 0;
 
+  /** @param limits read each time, as the engine's size changes while the server runs */
   constructor(
     private readonly limits: { readonly streams: number; readonly maxQueue: number },
     private readonly throughput: Throughput,

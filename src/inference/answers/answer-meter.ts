@@ -5,6 +5,7 @@ import { LiveFigures } from '../../common/observation/live-figures.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
 import { Tracing } from '../../common/observation/tracing.js';
 import { AppConfig } from '../../config/index.js';
+import { EngineCapacity } from '../engine/engine-capacity.js';
 import { ENGINE_STREAMS } from '../engine/engine-factory.js';
 import type { EngineEvent } from '../engine/engine-port.js';
 import { AdmissionQueue } from './admission.js';
@@ -33,9 +34,16 @@ export class AnswerMeter {
     private readonly events: EventBus,
     private readonly tracing: Tracing,
     @Optional() shedding?: LoadShedding,
+    @Optional() capacity?: EngineCapacity,
   ) {
     this.genAi = new GenAiMetrics(metrics, systemClock);
-    const limits = { streams: ENGINE_STREAMS, maxQueue: config.maxQueue };
+    const limits = {
+      // Asked each time: guardians and the autopilot make the engine larger and smaller.
+      get streams() {
+        return capacity?.streams ?? ENGINE_STREAMS;
+      },
+      maxQueue: config.maxQueue,
+    };
     this.queue = new AdmissionQueue(limits, this.throughput, shedding);
     this.answers = metrics.counter({
       name: 'stemma_inference_answers_total',

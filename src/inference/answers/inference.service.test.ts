@@ -12,7 +12,9 @@ import type { NodeKeys } from '../../keys/index.js';
 import { ed25519Signer } from '../../keys/signer.js';
 import { BlockWatch } from '../engine/block-watch.js';
 import { ENGINE_STREAMS } from '../engine/engine-factory.js';
+import { EngineCapacity } from '../engine/engine-capacity.js';
 import { EngineHost } from '../engine/engine-host.js';
+import { EngineTuning } from '../engine/engine-tuning.js';
 import { KernelArchive } from '../engine/kernel-archive.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import { PromptEncoder } from '../models/prompt-encoder.js';
@@ -28,7 +30,7 @@ const model = genesisModel();
 const END = 3;
 const idsOf = (text: string) => model.tokenizer!.encode(text, false);
 
-function setUp(maxQueue = 2) {
+function setUp(maxQueue = 2, capacity?: EngineCapacity, served = model) {
   const engine = new ScriptedEngine();
   const events = new EventBus();
   const health = new HealthRegistry();
@@ -49,9 +51,10 @@ function setUp(maxQueue = 2) {
   });
   const meter = new AnswerMeter(config, new MetricRegistry(), new LiveFigures(), events, new Tracing());
   const keys = { receiptSigner: ed25519Signer(new Uint8Array(32).fill(7)) } as NodeKeys;
-  const catalog = { resolve: () => Promise.resolve(ok(model)) } as unknown as ModelCatalog;
+  const catalog = { resolve: () => Promise.resolve(ok(served)) } as unknown as ModelCatalog;
   const issuer = new ReceiptIssuer(keys, { write } as unknown as ReceiptWriter);
-  const sut = new InferenceService(catalog, new PromptEncoder(), host, meter, issuer);
+  const none = [undefined, undefined] as const;
+  const sut = new InferenceService(catalog, new PromptEncoder(), host, meter, issuer, ...none, capacity);
   return { sut, engine, stored, write, events, meter };
 }
 
@@ -170,6 +173,31 @@ describe('inference service', () => {
     const refused = await running;
     expect(!refused.ok && [refused.error.code, refused.error.status]).toEqual(['ENGINE_RESTARTED', 503]);
     expect(!refused.ok && refused.error.facts.retryAfter).toBe(1);
+  });
+
+  it('lets an answer whose length nobody named end where the key/value cache does', async () => {
+    const { sut } = setUp(2, new EngineCapacity(testConfig({ kvCacheMb: 1 }), new EngineTuning()));
+    // 341 positions of genesis fit into a mebibyte: ten pages of 32.
+    const ids = (length: number) => ({ prompt: { ids: Array<number>(length).fill(7) } });
+    const most = async (changes: Partial<AnswerRequest>) => (await begin(sut, changes)).prepared.maxTokens;
+    expect(await most(ids(300))).toBe(21);
+    expect(await most({ ...ids(300), maxTokens: 200 })).toBe(200);
+    expect(await most(ids(10))).toBe(200);
+    expect(await most(ids(400))).toBe(1);
+  });
+
+  it('lets an answer whose length the model does not name either have a quarter of the key/value cache', async () => {
+    const silent = { ...model, defaults: { ...model.defaults, maxTokens: null } };
+    const most = async (prompt: number, kvCacheMb: number, maxTokens?: number) => {
+      const capacity = new EngineCapacity(testConfig({ kvCacheMb }), new EngineTuning());
+      const { sut } = setUp(2, capacity, silent);
+      const ids = Array<number>(prompt).fill(7);
+      return (await begin(sut, { prompt: { ids }, maxTokens })).prepared.maxTokens;
+    };
+    // 321 positions, and 32 times as many: there the context of 512 is whole.
+    const lengths = [most(10, 1), most(250, 1), most(300, 1), most(400, 1), most(1, 32), most(500, 32)];
+    expect(await Promise.all(lengths)).toEqual([80, 71, 21, 1, 511, 12]);
+    expect(await most(10, 1, 300)).toBe(300);
   });
 
   it('refuses what exceeds the queue, and takes more once there is room', async () => {

@@ -9,6 +9,7 @@ import {
   err,
   type Result,
 } from '../../common/index.js';
+import { EngineCapacity } from '../engine/engine-capacity.js';
 import { EngineHost } from '../engine/engine-host.js';
 import type {
   EngineEvent,
@@ -58,13 +59,15 @@ export class InferenceService {
     private readonly receipts: ReceiptIssuer,
     @Optional() private readonly plan: ServingPlan = new ServingPlan(),
     @Optional() private readonly shadows: ShadowAnswers = new ShadowAnswers(catalog, host, plan),
+    @Optional() private readonly capacity?: EngineCapacity,
   ) {}
 
   /** Checks and tokenises a request. Refusals are coded and name the parameter (`facts.param`). */
   async prepare(request: AnswerRequest): Promise<Result<PreparedAnswer>> {
     const model = await this.catalog.resolve(request.model, () => requestKey(request));
     if (!model.ok) return model;
-    return prepareAnswer(request, model.value, (...text) => this.encoder.encode(...text));
+    const held = this.capacity?.tokens(model.value.engine.config);
+    return prepareAnswer(request, model.value, (...text) => this.encoder.encode(...text), held);
   }
 
   /**

@@ -13,16 +13,23 @@ const SALT_BYTES = 32;
 const SEED_BYTES = 6;
 /** The sampler's least share; OpenAI's clients may send 0, which means the same: only the likeliest token. */
 const LEAST_TOP_P = 1e-6;
+/** Of what the key/value cache holds, for an answer whose length nobody named: what is reserved for it keeps others waiting. */
+const UNNAMED_SHARE = 1 / 4;
 const LARGEST_SEED = Number.MAX_SAFE_INTEGER;
 
 /** Turns a text into token ids, when it comes to it. */
 export type EncodePrompt = PromptEncoder['encode'];
 
-/** Turns a request into token ids and complete parameters; refuses what the model cannot do, before any work. */
+/**
+ * Turns a request into token ids and complete parameters; refuses what the model cannot do, before any work.
+ * @param held tokens that the key/value cache holds of one request: an answer whose length the request does not name ends there, and
+ * one whose length the model does not name either is no longer than `UNNAMED_SHARE` of it
+ */
 export async function prepareAnswer(
   request: AnswerRequest,
   model: ServedModel,
   encode: EncodePrompt,
+  held = Infinity,
 ): Promise<Result<PreparedAnswer>> {
   const form = answerForm(request, model);
   if (!form.ok) return form;
@@ -34,7 +41,9 @@ export async function prepareAnswer(
     return refuse('PROMPT_EMPTY', 'The prompt holds no token.', { param: 'prompt' });
   const least = request.maxTokens === 0 ? 0 : 1;
   if (room < least) return tooLong(model, `${prompt.value.length} tokens`, request.prompt);
-  const wanted = request.maxTokens ?? model.defaults.maxTokens ?? room;
+  const share = Math.floor(held * UNNAMED_SHARE);
+  const unnamed = Math.max(1, Math.min(model.defaults.maxTokens ?? share, held - prompt.value.length));
+  const wanted = request.maxTokens ?? unnamed;
   if (wanted > model.context && request.maxTokens !== undefined) {
     const detail = `max_tokens is ${wanted}; ${model.name} has a context of ${model.context} tokens.`;
     return refuse('MAX_TOKENS_TOO_LARGE', detail, { param: 'max_tokens', context: model.context });

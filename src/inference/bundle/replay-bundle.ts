@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { err, messageOf, ok, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { kernelPath } from '../engine/kernel-path.js';
-import type { EnginePort } from '../engine/engine-port.js';
+import type { EngineListener, EnginePort } from '../engine/engine-port.js';
 import { agreeing, disagreeing, requireExact, type PartReport } from '../receipt/index.js';
 import { replayAnswer } from '../replay/replay-answer.js';
 import { replayReport, type ReplayReport } from '../replay/replay-report.js';
@@ -22,6 +22,8 @@ export type ReplayProgress = (step: string, done: number, total: number) => void
 export type StartEngine = (kernelPath: string) => Promise<EnginePort>;
 
 const LARGEST_KERNEL = 16 << 20;
+/** A bundle has an engine of its own: nobody else waits for it, and it may take as long as it takes. */
+const UNHURRIED: EngineListener = { signal: AbortSignal.any([]), progress: () => undefined };
 
 /**
  * Checks a bundle from nothing but its bytes and computes its answer again. What disagrees is in the report; the refusals
@@ -72,7 +74,7 @@ async function compute(
     const loaded = await engine.load(model.value.engine);
     if (!loaded.ok) return [notComputed(loaded.error.message)];
     const onToken = (done: number, total: number) => onProgress('tokens', done, total);
-    const parts = await replayAnswer(engine, model.value, receipt, evidence, onToken);
+    const parts = await replayAnswer(engine, model.value, receipt, evidence, UNHURRIED, onToken);
     return parts.ok ? parts.value : [notComputed(parts.error.message)];
   } finally {
     await engine.stop();

@@ -1,6 +1,6 @@
 import type { EnginePort } from './engine-port.js';
 
-/** Answers the engine works on at once; more wait in its queue. */
+/** Answers the exact engine works on at once unless it is tuned; more wait in its queue. */
 export const ENGINE_STREAMS = 16;
 
 /** Injection token of an `EngineFactory`. */

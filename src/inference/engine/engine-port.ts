@@ -1,5 +1,5 @@
 import { CodedError, err, ok, type Result } from '../../common/index.js';
-import type { Engine, GenerateEvent, KernelCompilation } from '../kernel/index.js';
+import type { Engine, GenerateEvent, KernelCompilation, WorkListener } from '../kernel/index.js';
 
 export type {
   BlockFailure,
@@ -24,8 +24,6 @@ export type EnginePort = Pick<
   | 'load'
   | 'unload'
   | 'generate'
-  | 'replay'
-  | 'logits'
   | 'embed'
   | 'score'
   | 'stats'
@@ -33,6 +31,14 @@ export type EnginePort = Pick<
   | 'on'
   | 'stop'
 > & {
+  /** As the engine's, but for whom is always said: what nobody waits for any more must end. */
+  replay(
+    request: Parameters<Engine['replay']>[0],
+    listener: WorkListener,
+    on?: (done: number) => void,
+  ): ReturnType<Engine['replay']>;
+  /** As `replay`. */
+  logits(request: Parameters<Engine['logits']>[0], listener: WorkListener): ReturnType<Engine['logits']>;
   /** How the kernel was compiled; absent where there is no kernel. */
   readonly compilation?: KernelCompilation;
 };

@@ -1,19 +1,17 @@
-import { availableParallelism } from 'node:os';
 import { CodedError } from '../../common/index.js';
 import { cacheProblem, type AppConfig } from '../../config/index.js';
 import { DEFAULT_POLICY, Engine, type EngineOptions, type PolicyName } from '../kernel/index.js';
 import { startFastEngine } from '../tfjs/index.js';
-import { ENGINE_STREAMS, type EngineFactory } from './engine-factory.js';
+import type { EngineFactory } from './engine-factory.js';
 import { latestChoice } from '../cache-lab/policy-choice.js';
 import type { EnginePort } from './engine-port.js';
-import { EngineTuning, type EngineSize } from './engine-tuning.js';
+import { engineSize } from './engine-size.js';
+import { EngineTuning } from './engine-tuning.js';
 import { kernelPath } from './kernel-path.js';
 
 const MEBIBYTE = 2 ** 20;
 /** Places in the engine's queue for replays and the like; answers are counted before they get there. */
 const QUEUE_FOR_OTHERS = 256;
-/** A GPU computes many rows in the time of one. */
-const FAST_STREAMS = 64;
 
 /** Starts the engine that the configuration names. */
 export function configuredEngineFactory(config: AppConfig, tuning = new EngineTuning()): EngineFactory {
@@ -24,16 +22,18 @@ export function configuredEngineFactory(config: AppConfig, tuning = new EngineTu
 
 /** Starts TensorFlow.js with what the configuration gives it; it has neither prefix cache nor speculation. */
 function fastEngineFactory(config: AppConfig, tuning: EngineTuning): EngineFactory {
-  return () =>
-    startFastEngine({
+  return () => {
+    const size = engineSize(config, tuning);
+    return startFastEngine({
       backend: config.tfjsBackend,
       limits: {
-        expertCacheBytes: (tuning.size.expertCacheMb ?? config.expertCacheMb) * MEBIBYTE,
-        kvCacheBytes: (tuning.size.kvCacheMb ?? config.kvCacheMb) * MEBIBYTE,
-        maxStreams: tuning.size.streams ?? FAST_STREAMS,
+        expertCacheBytes: size.expertCacheMb * MEBIBYTE,
+        kvCacheBytes: size.kvCacheMb * MEBIBYTE,
+        maxStreams: size.streams,
         maxQueue: config.maxQueue + QUEUE_FOR_OTHERS,
       },
     });
+  };
 }
 
 /** Starts the kernel's engine with what the configuration gives it. @param path the kernel file, `kernel.sha256` beside it */
@@ -71,17 +71,6 @@ export async function engineOptions(
       prefetch: config.expertPrefetch,
       traceBytes: config.routingTraceMb * MEBIBYTE,
     },
-  };
-}
-
-/** The size an engine started now would have. */
-export function engineSize(config: AppConfig, { size }: EngineTuning): EngineSize {
-  const threads = size.threads ?? config.inferenceThreads;
-  return {
-    threads: threads === 0 ? availableParallelism() : threads,
-    streams: size.streams ?? ENGINE_STREAMS,
-    expertCacheMb: size.expertCacheMb ?? config.expertCacheMb,
-    kvCacheMb: size.kvCacheMb ?? config.kvCacheMb,
   };
 }
 

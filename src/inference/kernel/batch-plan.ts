@@ -17,7 +17,8 @@ const MOST_DRAFTING = 2;
 
 /**
  * Who gets rows of a batch: every sequence that waits for one token, then prompts, as many rows as are left, beginning with another
- * one each time; prompts of class `learning` after the others, but for every eighth batch.
+ * one each time; prompts of class `learning` after the others, but for every eighth batch. Where there are both classes, each counts
+ * only the batches that it is first in: whose turn it is does not depend on how many prompts there are.
  * @param rowsFor rows that the batch may have, given how many sequences wait for a token
  */
 export function planBatch(
@@ -59,11 +60,17 @@ export function missing(sequence: Sequence): number {
 }
 
 function inTurn(prompts: readonly Sequence[], turn: number): Sequence[] {
-  const first = prompts.length === 0 ? 0 : turn % prompts.length;
-  const turned = [...prompts.slice(first), ...prompts.slice(0, first)];
-  const learningFirst = turn % LEARNING_TURN === 0;
-  const early = turned.filter(({ priority }) => (priority === 'learning') === learningFirst);
-  return [...early, ...turned.filter((sequence) => !early.includes(sequence))];
+  const learning = prompts.filter(({ priority }) => priority === 'learning');
+  const answers = prompts.filter(({ priority }) => priority !== 'learning');
+  if (learning.length === 0 || answers.length === 0) return rotated(prompts, turn);
+  const learningTurns = Math.floor(turn / LEARNING_TURN);
+  const turned = [rotated(answers, turn - learningTurns), rotated(learning, learningTurns)];
+  return (turn % LEARNING_TURN === 0 ? turned.reverse() : turned).flat();
+}
+
+function rotated(prompts: readonly Sequence[], by: number): Sequence[] {
+  const first = prompts.length === 0 ? 0 : by % prompts.length;
+  return [...prompts.slice(first), ...prompts.slice(0, first)];
 }
 
 /** The longest run of positions, at most `most`, that asks for at most `logitRows` logits; and how many it asks for. */

@@ -11,6 +11,11 @@ export function checkModelConfig(config: ModelConfig): Result<void> {
   return err(new CodedError('MODEL_CONFIG', describeFault(fault), { field, value, limit }));
 }
 
+/** Bytes of the keys and values of one position: float32, in all layers. */
+export function positionBytes(config: ModelConfig): number {
+  return config.layers * 2 * config.kvHeads * config.headDim * 4;
+}
+
 /** Columns of the attention output: all heads side by side. */
 export function attentionWidth(config: ModelConfig): number {
   return config.heads * config.headDim;

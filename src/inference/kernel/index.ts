@@ -1,7 +1,8 @@
 export { compileKernel } from './node/compile-kernel.js';
 export type { BlockSource, EngineModel, TensorEntry, WeightBlock } from './block-source.js';
 export { describeBlocks, type BlockDescription } from './blocks.js';
-export { checkModelConfig, type ModelConfig } from './config.js';
+export { PAGE_POSITIONS } from './abi.js';
+export { checkModelConfig, positionBytes, type ModelConfig } from './config.js';
 export { EngineCore, type EngineLimits } from './engine-core.js';
 export type { ExpertExecutor, ExpertFailure, ExpertTask } from './executor.js';
 export { createKernelMemory, Kernel } from './kernel.js';
@@ -21,6 +22,7 @@ export type {
   ScoreRequest,
 } from './requests.js';
 export type { TokenScore } from './score-task.js';
+export { MAX_LOGIT_ROWS as MAX_STREAMS } from './run-state.js';
 export type { EngineStats, ExpertStats } from './stats.js';
 export { Engine, type EngineOptions, type Generation, type WorkListener } from './node/engine.js';
 export type { KernelCompilation } from './node/kernel-compilation.js';

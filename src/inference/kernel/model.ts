@@ -4,7 +4,7 @@ import { Grammars } from '../constraints/index.js';
 import { LAYER_FIELDS, MODEL_FIELDS, PAGE_POSITIONS, words } from './abi.js';
 import { type EngineModel, type WeightBlock } from './block-source.js';
 import { attentionTensors, embeddingTensors, headTensors, routerTensors } from './blocks.js';
-import { attentionWidth, checkModelConfig, type ModelConfig } from './config.js';
+import { attentionWidth, checkModelConfig, positionBytes, type ModelConfig } from './config.js';
 import type { DenseStore } from './dense-store.js';
 import { expertKey, type ExpertReference } from './expert-slots.js';
 import { KERNEL_MEMORY_BYTES } from './heap.js';
@@ -76,7 +76,7 @@ export class ModelLoader {
       run: run.value,
       experts: experts.value,
       uses: new Float64Array(experts.value.length),
-      pageBytes: config.layers * 2 * config.kvHeads * PAGE_POSITIONS * config.headDim * 4,
+      pageBytes: PAGE_POSITIONS * positionBytes(config),
       grammars: this.model.vocabulary === undefined ? null : new Grammars(this.model.vocabulary),
       unload: () => {
         run.value.release();

@@ -27,7 +27,10 @@ export interface Sequence {
   finished(error?: CodedError): void;
 }
 
-interface Budgets {
+/** What is kept for a model while it is loaded. */
+interface ModelTurns {
+  /** Batches planned for it so far: its own, so that whose turn it is does not depend on other models. */
+  batches: number;
   readonly besideStreams: RowBudget;
   readonly alone: RowBudget;
 }
@@ -39,7 +42,7 @@ interface Budgets {
 export class Scheduler {
   private active: Sequence[] = [];
   private turn = 0;
-  private readonly budgets = new WeakMap<LoadedModel, Budgets>();
+  private readonly turns = new WeakMap<LoadedModel, ModelTurns>();
   private readonly mostRows: number;
 
   /** @param mostRows rows of a batch at most; more than `MAX_ROWS` are never taken */
@@ -70,15 +73,16 @@ export class Scheduler {
     const sequences = this.active.filter((sequence) => sequence.model === model);
     sequences.forEach(reuse);
     let streams = 0;
-    const planned = planBatch(sequences, this.turn, (decoding) => {
+    const turns = this.turnsOf(model);
+    const planned = planBatch(sequences, ++turns.batches, (decoding) => {
       streams = decoding;
-      return this.budget(model, decoding).next(decoding);
+      return budgetOf(turns, decoding).next(decoding);
     });
     const started = this.now();
     const shares = withDrafts(planned, this.mostRows);
     const rows = this.compute(model, shares);
     if (rows > streams && !shares.some(({ draft }) => draft)) {
-      this.budget(model, streams).measured(this.now() - started, rows, models.length);
+      budgetOf(turns, streams).measured(this.now() - started, rows, models.length);
     }
     return rows;
   }
@@ -107,15 +111,14 @@ export class Scheduler {
     return undefined;
   }
 
-  /** @param streams sequences that wait for a token */
-  private budget(model: LoadedModel, streams: number): RowBudget {
-    let budgets = this.budgets.get(model);
-    if (!budgets) {
+  private turnsOf(model: LoadedModel): ModelTurns {
+    let turns = this.turns.get(model);
+    if (!turns) {
       const besideStreams = new RowBudget(this.mostRows, BESIDE_STREAMS);
-      budgets = { besideStreams, alone: new RowBudget(this.mostRows, ALONE) };
-      this.budgets.set(model, budgets);
+      turns = { batches: 0, besideStreams, alone: new RowBudget(this.mostRows, ALONE) };
+      this.turns.set(model, turns);
     }
-    return streams > 0 ? budgets.besideStreams : budgets.alone;
+    return turns;
   }
 
   private distribute(shares: readonly RunningShare[], failures: ReadonlyMap<number, CodedError>): void {
@@ -140,6 +143,11 @@ export class Scheduler {
     this.remove(sequence);
     sequence.finished(error);
   }
+}
+
+/** @param streams sequences that wait for a token */
+function budgetOf({ besideStreams, alone }: ModelTurns, streams: number): RowBudget {
+  return streams > 0 ? besideStreams : alone;
 }
 
 /** Lets a sequence have what others of the same beginning have computed since its last step. */

@@ -1,8 +1,12 @@
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { Body, Controller, HttpCode, Post, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { NeedsScope } from '../../auth/index.js';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
-import { unwrap } from '../../common/index.js';
+import { clientGone } from '../responses/client-gone.js';
+import { refusal } from '../responses/refusal.js';
+import { logitsJson } from './logits-json.js';
 import { LogitsService } from './logits.service.js';
 
 /** Body of `POST /logits`. */
@@ -36,8 +40,13 @@ export class LogitsController {
   @Post()
   @NeedsScope('inference')
   @HttpCode(200)
-  async logits(@Body() { model, ids, last }: LogitsDto): Promise<object> {
-    const answer = unwrap(await this.service.compute(model, ids, last));
-    return { ...answer, logits: answer.logits.map((row) => [...row]) };
+  async logits(@Body() { model, ids, last }: LogitsDto, @Res() reply: FastifyReply): Promise<void> {
+    const { signal } = clientGone(reply);
+    const answer = await this.service.compute(model, ids, last, signal);
+    if (!answer.ok) throw refusal(answer.error);
+    await reply
+      .header('content-type', 'application/json; charset=utf-8')
+      .header('cache-control', 'no-store')
+      .send(Readable.from(logitsJson(answer.value), { objectMode: false }));
   }
 }

@@ -1,14 +1,16 @@
 import { parentPort } from 'node:worker_threads';
-import { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import type { TokenizerSource } from '../tokenizer/tokenizer-source.js';
+import { TokenizerShelf } from './tokenizer-shelf.js';
 
 /** How a text is to be read: as `TextTokenizer.encode` or, with a mark, as `encodeMarked`. */
 export type EncodeMode = { readonly wrap: boolean } | { readonly mark: string };
 
-/** A text for the thread; `source` comes with the first text of a release. */
+/** A text for the thread; `source` comes along where the thread does not have that tokenizer (any more). */
 export interface EncodeCall {
   readonly id: number;
-  readonly release: string;
+  /** What the tokenizer is made of. */
+  readonly tokenizer: string;
   readonly source: TokenizerSource | null;
   readonly text: string;
   readonly mode: EncodeMode;
@@ -25,19 +27,10 @@ export function encodeText(tokenizer: TextTokenizer, text: string, mode: EncodeM
   return 'mark' in mode ? tokenizer.encodeMarked(text, mode.mark) : tokenizer.encode(text, mode.wrap);
 }
 
-const tokenizers = new Map<string, TextTokenizer>();
-
-function tokenizerOf({ release, source }: EncodeCall): TextTokenizer {
-  const known = tokenizers.get(release);
-  if (known !== undefined) return known;
-  if (source === null) throw new Error(`no tokenizer was sent for ${release}`);
-  const made = TextTokenizer.create(source);
-  if (!made.ok) throw made.error;
-  tokenizers.set(release, made.value);
-  return made.value;
-}
+const shelf = new TokenizerShelf();
 
 parentPort?.on('message', (call: EncodeCall) => {
-  const ids = Uint32Array.from(encodeText(tokenizerOf(call), call.text, call.mode));
+  const tokenizer = shelf.get(call.tokenizer, call.source);
+  const ids = Uint32Array.from(encodeText(tokenizer, call.text, call.mode));
   parentPort?.postMessage({ id: call.id, ids } satisfies EncodeReply, [ids.buffer]);
 });

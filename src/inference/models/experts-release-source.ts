@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { BlockReader } from '../../chain/index.js';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
+import { nativeSha256Hex } from '../../common/native-hash.js';
 import { ParameterIndex, toEngineModel, type ReleaseView } from '../../experts/index.js';
 import { ReleaseSource, type ModelSummary } from './release-source.js';
 import type { ReleaseContent } from './served-model.js';
@@ -26,7 +27,7 @@ export class ExpertsReleaseSource extends ReleaseSource {
     if (!tokenizer.ok) return tokenizer;
     await this.index.hold(view.value);
     const { model, version } = view.value;
-    return ok({ model, version, tokenizer: tokenizer.value, engine: toEngineModel(view.value) });
+    return ok({ model, version, ...tokenizer.value, engine: toEngineModel(view.value) });
   }
 
   override async hold(release: string): Promise<void> {
@@ -55,9 +56,13 @@ export class ExpertsReleaseSource extends ReleaseSource {
     return err(new CodedError('RELEASE_NOT_FOUND', `This node has no release ${release}.`, { release }, 404));
   }
 
-  private async tokenizer(block: string | null): Promise<Result<Json | null>> {
-    if (block === null) return ok(null);
+  private async tokenizer(
+    block: string | null,
+  ): Promise<Result<Pick<ReleaseContent, 'tokenizer' | 'tokenizerHash'>>> {
+    if (block === null) return ok({ tokenizer: null });
     const payload = await this.blocks.payload(block);
-    return payload.ok ? ok(JSON.parse(new TextDecoder().decode(payload.value)) as Json) : payload;
+    if (!payload.ok) return payload;
+    const tokenizer = JSON.parse(new TextDecoder().decode(payload.value)) as Json;
+    return ok({ tokenizer, tokenizerHash: nativeSha256Hex(payload.value) });
   }
 }

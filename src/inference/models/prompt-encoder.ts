@@ -4,6 +4,7 @@ import { CodedError, err, messageOf, ok, type Result } from '../../common/index.
 import { SMALL_YOUNG_HEAP } from '../../common/thread-heap.js';
 import { encodeText, type EncodeCall, type EncodeMode, type EncodeReply } from './encode-thread.js';
 import type { ServedModel } from './served-model.js';
+import { SentTokenizers } from './tokenizer-shelf.js';
 
 /** Longest text that is tokenised at once, in characters: it takes a few milliseconds. */
 const SHORT_TEXT = 4_096;
@@ -15,7 +16,7 @@ const MOST_WAITING = 64;
 export class PromptEncoder implements OnApplicationShutdown {
   private readonly logger = new Logger('Tokenizer');
   private readonly waiting = new Map<number, (result: Result<readonly number[]>) => void>();
-  private readonly sent = new Set<string>();
+  private readonly sent = new SentTokenizers();
   private worker: Worker | null = null;
   private nextId = 0;
 
@@ -29,9 +30,8 @@ export class PromptEncoder implements OnApplicationShutdown {
       const id = this.nextId++;
       this.waiting.set(id, resolve);
       const worker = this.start();
-      const source = this.sent.has(model.release) ? null : tokenizer.source;
-      this.sent.add(model.release);
-      worker.postMessage({ id, release: model.release, source, text, mode } satisfies EncodeCall);
+      const source = this.sent.send(model.tokenizerKey, tokenizer.source);
+      worker.postMessage({ id, tokenizer: model.tokenizerKey, source, text, mode } satisfies EncodeCall);
     });
   }
 

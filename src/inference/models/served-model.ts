@@ -3,7 +3,7 @@ import type { EngineModel } from '../engine/engine-port.js';
 import { ChatTemplate } from '../tokenizer/chat-template.js';
 import { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { vocabularyOf } from '../tokenizer/text-vocabulary.js';
-import { parseTokenizerSource } from '../tokenizer/tokenizer-source.js';
+import { parseTokenizerSource, type TokenizerSource } from '../tokenizer/tokenizer-source.js';
 import { samplingDefaults, stopTokenIds, type SamplingDefaults } from './sampling-defaults.js';
 
 /** A release as inference needs it: everything read from its verified blocks. */
@@ -12,6 +12,8 @@ export interface ReleaseContent {
   readonly version: string;
   /** The payload of the tokenizer block; null for a model that takes and gives token ids only. */
   readonly tokenizer: Json | null;
+  /** SHA-256 of that payload: releases with the same one share what is made of it. Undefined: nobody has hashed it. */
+  readonly tokenizerHash?: string;
   readonly engine: EngineModel;
 }
 
@@ -23,6 +25,8 @@ export interface ServedModel {
   readonly release: string;
   readonly engine: EngineModel;
   readonly tokenizer: TextTokenizer | null;
+  /** The same for all releases with the same tokenizer. */
+  readonly tokenizerKey: string;
   readonly template: ChatTemplate | null;
   readonly defaults: SamplingDefaults;
   readonly stopIds: readonly number[];
@@ -32,27 +36,44 @@ export interface ServedModel {
 
 /** Prepares tokenizer, template and defaults of a release; refuses what its tokenizer block makes impossible. */
 export function serveModel(content: ReleaseContent): Result<ServedModel> {
-  const parts = { name: content.model, version: content.version, release: content.engine.release };
+  const { release } = content.engine;
+  const tokenizerKey = content.tokenizerHash ?? release;
+  const parts = { name: content.model, version: content.version, release, tokenizerKey };
   const engine = { engine: content.engine, context: content.engine.config.maxPositions };
   if (content.tokenizer === null) {
     const nothing = { tokenizer: null, template: null, stopIds: [], defaults: samplingDefaults(null) };
     return ok({ ...parts, ...engine, ...nothing });
   }
-  const source = parseTokenizerSource(content.tokenizer);
+  const read = readTokenizer(content.tokenizer);
+  if (!read.ok) return read;
+  const { source, tokenizer, template } = read.value;
+  const stopIds = stopTokenIds(source, (token) => tokenizer.idOf(token));
+  const vocabulary = vocabularyOf(tokenizer, content.engine.config.vocabSize, stopIds);
+  return ok({
+    ...parts,
+    ...engine,
+    engine: vocabulary === undefined ? content.engine : { ...content.engine, vocabulary },
+    tokenizer,
+    template,
+    defaults: samplingDefaults(source),
+    stopIds,
+  });
+}
+
+/** What the payload of a tokenizer block holds. */
+interface ReadTokenizer {
+  readonly source: TokenizerSource;
+  readonly tokenizer: TextTokenizer;
+  readonly template: ChatTemplate | null;
+}
+
+/** Reads the payload of a tokenizer block; refuses what cannot be used of it. */
+export function readTokenizer(payload: Json): Result<ReadTokenizer> {
+  const source = parseTokenizerSource(payload);
   if (!source.ok) return source;
   const tokenizer = TextTokenizer.create(source.value);
   if (!tokenizer.ok) return tokenizer;
   const template = ChatTemplate.create(source.value);
   if (!template.ok) return template;
-  const stopIds = stopTokenIds(source.value, (token) => tokenizer.value.idOf(token));
-  const vocabulary = vocabularyOf(tokenizer.value, content.engine.config.vocabSize, stopIds);
-  return ok({
-    ...parts,
-    ...engine,
-    engine: vocabulary === undefined ? content.engine : { ...content.engine, vocabulary },
-    tokenizer: tokenizer.value,
-    template: template.value,
-    defaults: samplingDefaults(source.value),
-    stopIds,
-  });
+  return ok({ source: source.value, tokenizer: tokenizer.value, template: template.value });
 }

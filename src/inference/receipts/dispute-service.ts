@@ -29,16 +29,16 @@ export class DisputeService implements ReplayGround {
    * Computes both again with this node's blocks and kernel. Refuses with `DISPUTE_STATEMENT`, `RECEIPT_NOT_EXACT`, `ENGINE_NOT_EXACT`, `DISPUTE_KERNEL` (a receipt
    * of another kernel cannot be judged here), `RELEASE_NOT_FOUND`, `QUEUE_FULL`, and what a replay is refused with.
    */
-  async settle(a: PresentedSide, b: PresentedSide): Promise<Result<Verdict>> {
+  async settle(a: PresentedSide, b: PresentedSide, signal: AbortSignal): Promise<Result<Verdict>> {
     const sound = [checkSide('a', a.receipt, a.evidence), checkSide('b', b.receipt, b.evidence)];
     for (const checked of sound) if (!checked.ok) return checked;
     const model = await this.catalog.release(a.receipt.release);
     if (!model.ok) return model;
-    const first = await replaySide(this, model.value, a.receipt, a.evidence);
+    const first = await replaySide(this, model.value, a.receipt, a.evidence, signal);
     if (!first.ok) return first;
     const other = await this.catalog.release(b.receipt.release);
     if (!other.ok) return other;
-    const second = await replaySide(this, other.value, b.receipt, b.evidence);
+    const second = await replaySide(this, other.value, b.receipt, b.evidence, signal);
     if (!second.ok) return second;
     return ok(settleByReplay(first.value, second.value, model.value.engine.config, nativeSha256));
   }

@@ -1,9 +1,11 @@
-import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import type { Result } from '../../common/index.js';
 import type { Verdict } from '../dispute/index.js';
 import { parseEvidence, parseReceipt } from '../receipt/index.js';
+import { clientGone } from '../responses/client-gone.js';
 import { refusal } from '../responses/refusal.js';
 import { viewerOf } from '../responses/viewer.js';
 import { NodeDisputes } from '../testimony/node-disputes.js';
@@ -31,15 +33,18 @@ export class DisputeController {
   async dispute(
     @Body() { a, b, node_a, node_b }: DisputeDto,
     @Req() request: IdentifiedRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Verdict | NodeVerdict> {
+    const { signal } = clientGone(reply);
     const [first, second] = [presented(a), presented(b)];
     const [ofFirst, ofSecond] = [addressOf(node_a), addressOf(node_b)];
-    if (ofFirst === null && ofSecond === null) return valueOf(await this.disputes.settle(first, second));
+    if (ofFirst === null && ofSecond === null)
+      return valueOf(await this.disputes.settle(first, second, signal));
     const [sideA, sideB] = [
       { ...first, node: ofFirst },
       { ...second, node: ofSecond },
     ];
-    return valueOf(await this.nodes.settle(sideA, sideB, viewerOf(request)));
+    return valueOf(await this.nodes.settle(sideA, sideB, viewerOf(request), signal));
   }
 }
 

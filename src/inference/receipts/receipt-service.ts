@@ -5,6 +5,7 @@ import { FreshCache } from '../../common/fresh-cache.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { checkEd25519Native } from '../../common/native-ed25519.js';
 import { AnswerMeter } from '../answers/answer-meter.js';
+import { boundedWork } from '../answers/bounded-work.js';
 import { EngineHost } from '../engine/engine-host.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import {
@@ -87,9 +88,9 @@ export class ReceiptService {
   /**
    * Computes an answer again from its blocks. Refuses with `RECEIPT_NOT_FOUND`, `RELEASE_NOT_FOUND`, `BLOCK_CORRUPT`,
    * `QUEUE_FULL`, … where it cannot be computed, with `RECEIPT_NOT_EXACT` and `ENGINE_NOT_EXACT` (409) where the last bit cannot
-   * be had; what disagrees is in the report.
+   * be had; what disagrees is in the report. `CANCELLED` when the signal fires, `ANSWER_TIMEOUT` (503) when its time is up.
    */
-  async replay(id: string): Promise<Result<ReplayReport>> {
+  async replay(id: string, signal: AbortSignal): Promise<Result<ReplayReport>> {
     const stored = await this.find(id);
     if (!stored.ok) return stored;
     const { receipt, evidence } = stored.value;
@@ -102,7 +103,7 @@ export class ReceiptService {
     if (!admission.ok) return admission;
     try {
       const parts = await this.host.use(model.value.engine, (engine) =>
-        replayAnswer(engine, model.value, receipt, evidence, () => undefined),
+        boundedWork(signal, (listener) => replayAnswer(engine, model.value, receipt, evidence, listener)),
       );
       if (!parts.ok) return parts;
       return ok(replayReport(id, [...statement, await this.checkLogged(receipt), ...parts.value]));

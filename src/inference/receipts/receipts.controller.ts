@@ -1,9 +1,11 @@
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { ok, type Result } from '../../common/index.js';
 import { parseEvidence, parseLogProof, parseReceipt, type ReceiptDocument } from '../receipt/index.js';
 import type { ReplayReport } from '../replay/replay-report.js';
+import { clientGone } from '../responses/client-gone.js';
 import { refusal } from '../responses/refusal.js';
 import { viewerOf } from '../responses/viewer.js';
 import { ReceiptService } from './receipt-service.js';
@@ -60,8 +62,11 @@ export class ReceiptsController {
   @Post(':id/replay')
   @NeedsScope('inference')
   @HttpCode(200)
-  async replay(@Param() { id }: ReceiptParameters): Promise<ReplayReport> {
-    return valueOf(await this.receipts.replay(id));
+  async replay(
+    @Param() { id }: ReceiptParameters,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReplayReport> {
+    return valueOf(await this.receipts.replay(id, clientGone(reply).signal));
   }
 }
 

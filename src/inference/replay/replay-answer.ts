@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../common/index.js';
 import { leftOutNames } from '../../experts/tensorblock/left-out.js';
 import { nativeSha256 } from '../../common/native-hash.js';
-import { requireExactEngine, type EnginePort } from '../engine/engine-port.js';
+import { requireExactEngine, type EngineListener, type EnginePort } from '../engine/engine-port.js';
 import type { ServedModel } from '../models/served-model.js';
 import {
   agreeing,
@@ -17,13 +17,15 @@ import { answerText } from '../tokenizer/answer-text.js';
 /**
  * Computes an answer again on a loaded release and compares it with its receipt, part by part. Refuses with what the
  * engine refuses with, `ENGINE_NOT_EXACT` where it is not the kernel: a replay that cannot be computed says nothing about the receipt.
+ * @param listener who waits for it: nobody, once its signal fires
  */
 export async function replayAnswer(
   engine: EnginePort,
   model: ServedModel,
   receipt: Receipt,
   evidence: ReceiptEvidence,
-  onProgress: (done: number, total: number) => void,
+  listener: EngineListener,
+  onProgress: (done: number, total: number) => void = () => undefined,
 ): Promise<Result<PartReport[]>> {
   const exact = requireExactEngine(engine);
   if (!exact.ok) return exact;
@@ -31,7 +33,7 @@ export async function replayAnswer(
   const ids = { promptIds: evidence.prompt_ids, outputIds: evidence.output_ids };
   const request = { release: model.release, ...ids, sampling: statedSampling(receipt.request, evidence) };
   const total = evidence.prompt_ids.length + evidence.output_ids.length - 1;
-  const replay = await engine.replay(request, (done) => onProgress(done, total));
+  const replay = await engine.replay(request, listener, (done) => onProgress(done, total));
   if (!replay.ok) return err(replay.error);
   const detokenizer = model.tokenizer?.detokenizer() ?? null;
   const text = answerText(detokenizer, evidence.output_ids, evidence.stop);

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../common/index.js';
 import type { AnswerMeter } from '../answers/answer-meter.js';
+import { boundedWork } from '../answers/bounded-work.js';
 import { otherKernel } from '../dispute/refusals.js';
 import type { ReplayedSide } from '../dispute/settle-by-replay.js';
 import { statementOf } from '../dispute/statement-of.js';
@@ -16,13 +17,15 @@ export interface ReplayGround {
 
 /**
  * Computes what a receipt states again with this node's kernel, as one request of its queue. Refuses with `QUEUE_FULL`, `ENGINE_NOT_EXACT`,
- * `DISPUTE_KERNEL` (a receipt of another kernel cannot be computed here), and what a replay is refused with.
+ * `DISPUTE_KERNEL` (a receipt of another kernel cannot be computed here), and what a replay is refused with; `CANCELLED` when the signal
+ * fires, `ANSWER_TIMEOUT` (503) when its time is up.
  */
 export async function replaySide(
   { host, meter }: ReplayGround,
   model: ServedModel,
   receipt: Receipt,
   evidence: ReceiptEvidence,
+  signal: AbortSignal,
 ): Promise<Result<ReplayedSide>> {
   const statement = statementOf(receipt, evidence);
   const admission = meter.queue.admit(1, 1);
@@ -33,7 +36,8 @@ export async function replaySide(
       if (!exact.ok) return exact;
       if (engine.kernelHash !== receipt.kernel) return err(otherKernel(receipt.kernel, engine.kernelHash));
       const { promptIds, outputIds, sampling, release } = statement;
-      const replayed = await engine.replay({ release, promptIds, outputIds, sampling }, () => undefined);
+      const request = { release, promptIds, outputIds, sampling };
+      const replayed = await boundedWork(signal, (listener) => engine.replay(request, listener));
       return replayed.ok ? ok({ statement, ...replayed.value }) : replayed;
     });
   } finally {

@@ -54,6 +54,37 @@ it('asks again when the node has no time, and not longer than it has patience', 
   expect(refused).toMatchObject({ error: { code: 'NODE_REFUSED', facts: { refusal: 'TESTIMONY_BUSY' } } });
 });
 
+it('breaks off a question when nobody wants it any more, and asks no other', async () => {
+  const leaving = new AbortController();
+  let times = 0;
+  const url = await listening(() => {
+    times += 1;
+    leaving.abort();
+  });
+  const ask = httpNode({ url, token: null }, receipt, checkEd25519, patience, leaving.signal);
+  expect(await ask(question)).toMatchObject({ error: { code: 'CANCELLED' } });
+  expect(await ask(question)).toMatchObject({ error: { code: 'CANCELLED' } });
+  expect(times).toBe(1);
+});
+
+it('does not wait to ask again when nobody wants it any more', async () => {
+  const leaving = new AbortController();
+  const listen = leaving.signal.addEventListener.bind(leaving.signal);
+  // The wait is what listens to the signal.
+  leaving.signal.addEventListener = (...listener: Parameters<typeof listen>) => {
+    listen(...listener);
+    queueMicrotask(() => leaving.abort());
+  };
+  let times = 0;
+  const url = await listening((_, reply) => {
+    times += 1;
+    reply.writeHead(503, { 'retry-after': '9' }).end('{}');
+  });
+  const ask = httpNode({ url, token: null }, receipt, checkEd25519, patience, leaving.signal);
+  expect(await ask(question)).toMatchObject({ error: { code: 'CANCELLED' } });
+  expect(times).toBe(1);
+});
+
 it.each<[string, string, RequestListener]>([
   ['text', 'TESTIMONY_INVALID', (_, reply) => reply.end('hello')],
   [

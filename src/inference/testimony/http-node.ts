@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CodedError, err, messageOf, ok, type Result } from '../../common/index.js';
 import type { Ed25519Check } from '../../common/ed25519.js';
+import { cancelled } from '../kernel/refusals.js';
 import type { Receipt } from '../receipt/index.js';
 import type { AskNode } from './asking-witness.js';
 import type { TestimonyQuestion } from './question.js';
@@ -38,13 +39,15 @@ export interface NodePatience {
 
 /**
  * Asks a node for its testimony about a receipt of its own, over HTTP; redirects are not followed. Refuses with `NODE_UNREACHABLE`,
- * `NODE_REFUSED` (fact: the node's code), `NODE_TOO_SLOW`, `NODE_ANSWER_TOO_LARGE` and `TESTIMONY_INVALID`.
+ * `NODE_REFUSED` (fact: the node's code), `NODE_TOO_SLOW`, `NODE_ANSWER_TOO_LARGE` and `TESTIMONY_INVALID`; with `CANCELLED` once the
+ * signal fires, and breaks off what was asked.
  */
 export function httpNode(
   address: NodeAddress,
   receipt: Receipt,
   check: Ed25519Check,
   { questionMs, patienceMs, sideMs }: NodePatience = { questionMs: QUESTION_MS, patienceMs: PATIENCE_MS },
+  signal?: AbortSignal,
 ): AskNode {
   const path = `/v1/receipts/${receipt.id}/testimony`;
   return withinTime(async (question, leftMs) => {
@@ -52,7 +55,8 @@ export function httpNode(
     const end = begun + Math.min(patienceMs, leftMs);
     for (;;) {
       const restMs = Math.max(0, begun + leftMs - performance.now()) + GRACE_MS;
-      const answer = await post(address, path, question, Math.ceil(Math.min(questionMs, restMs)));
+      const answer = await post(address, path, question, Math.ceil(Math.min(questionMs, restMs)), signal);
+      if (signal?.aborted) return err(cancelled());
       if (!answer.ok) return answer;
       const { status, body, retryAfterMs } = answer.value;
       if (status === 200) {
@@ -61,7 +65,8 @@ export function httpNode(
       }
       const again = performance.now() + retryAfterMs < end && LATER.has(status) && retryAfterMs > 0;
       if (!again) return refused(address, status, body.ok ? body.value : null);
-      await delay(Math.min(retryAfterMs, LONGEST_WAIT_MS));
+      await delay(Math.min(retryAfterMs, LONGEST_WAIT_MS), null, { signal }).catch(() => null);
+      if (signal?.aborted) return err(cancelled());
     }
   }, sideMs);
 }
@@ -87,10 +92,11 @@ function post(
   path: string,
   question: TestimonyQuestion,
   timeoutMs: number,
+  signal?: AbortSignal,
 ): Promise<Result<NodeAnswer>> {
   const body = JSON.stringify(question);
   const headers = { 'content-type': 'application/json' };
-  return send(address, path, { method: 'POST', headers, body }, timeoutMs);
+  return send(address, path, { method: 'POST', headers, body }, timeoutMs, signal);
 }
 
 async function send(
@@ -98,10 +104,11 @@ async function send(
   path: string,
   init: { readonly method: string; readonly headers?: Record<string, string>; readonly body?: string },
   timeoutMs: number,
+  gone?: AbortSignal,
 ): Promise<Result<NodeAnswer>> {
   const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
   const headers = { ...init.headers, ...authorization };
-  const signal = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), ...(gone === undefined ? [] : [gone])]);
   try {
     const response = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
       ...init,

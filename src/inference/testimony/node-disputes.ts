@@ -40,9 +40,15 @@ export class NodeDisputes {
 
   /**
    * Refuses with `NODE_NOT_ALLOWED` (403) for nodes that DISPUTE_PEERS does not name, `DISPUTE_BUSY` (503), `DISPUTE_STATEMENT`,
-   * `RELEASE_NOT_FOUND`, what the weights are refused with, and where a side is not heard, as `DisputeService.settle`.
+   * `RELEASE_NOT_FOUND`, what the weights are refused with, and where a side is not heard, as `DisputeService.settle`; `CANCELLED` when
+   * the signal fires.
    */
-  async settle(a: NodeSide, b: NodeSide, viewer: Identity): Promise<Result<NodeVerdict>> {
+  async settle(
+    a: NodeSide,
+    b: NodeSide,
+    viewer: Identity,
+    signal: AbortSignal,
+  ): Promise<Result<NodeVerdict>> {
     const sound = [
       this.checkAllowed(a.node),
       this.checkAllowed(b.node),
@@ -61,11 +67,11 @@ export class NodeDisputes {
         a: statementOf(a.receipt, a.evidence),
         b: statementOf(b.receipt, b.evidence),
       };
-      const ask = { a: this.asking(a, viewer), b: this.asking(b, viewer) };
+      const ask = { a: this.asking(a, viewer, signal), b: this.asking(b, viewer, signal) };
       return await settleNodes(
         ask,
-        (noting) => runReferee(data, noting),
-        (): Promise<Result<Verdict>> => this.disputes.settle(a, b),
+        (noting) => runReferee(data, noting, signal),
+        (): Promise<Result<Verdict>> => this.disputes.settle(a, b, signal),
       );
     } finally {
       this.running.delete(subject);
@@ -83,10 +89,12 @@ export class NodeDisputes {
     return err(new CodedError('NODE_NOT_ALLOWED', message, { url: node.url }, 403));
   }
 
-  private asking({ node, receipt }: NodeSide, viewer: Identity): AskNode {
+  private asking({ node, receipt }: NodeSide, viewer: Identity, signal: AbortSignal): AskNode {
     if (node !== null)
-      return discreetly(httpNode(node, receipt, checkEd25519Native), (cause) => this.logger.warn(cause));
-    return withinTime((question) => this.testimonies.rows(receipt.id, question, viewer));
+      return discreetly(httpNode(node, receipt, checkEd25519Native, undefined, signal), (cause) =>
+        this.logger.warn(cause),
+      );
+    return withinTime((question) => this.testimonies.rows(receipt.id, question, viewer, signal));
   }
 }
 

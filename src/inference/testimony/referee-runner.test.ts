@@ -1,5 +1,6 @@
 import { CodedError, err, ok } from '../../common/index.js';
-import { heard } from './referee-runner.js';
+import { heard, runReferee } from './referee-runner.js';
+import type { RefereeThreadData } from './referee-work.js';
 
 const question = { of: 'states', first: 0, end: 1 } as const;
 
@@ -16,4 +17,17 @@ it('makes a refusal of what asking throws, and keeps the cause to itself', async
   expect(await heard(rejecting, question)).toMatchObject({
     error: { code: 'TESTIMONY_FAILED', message, status: 503 },
   });
+});
+
+it('ends when nobody waits for the verdict any more', async () => {
+  const never = {
+    a: () => new Promise<never>(() => undefined),
+    b: () => new Promise<never>(() => undefined),
+  };
+  const data = {} as RefereeThreadData;
+  const leaving = new AbortController();
+  const verdict = runReferee(data, never, leaving.signal);
+  leaving.abort();
+  expect(await verdict).toMatchObject({ error: { code: 'CANCELLED' } });
+  expect(await runReferee(data, never, leaving.signal)).toMatchObject({ error: { code: 'CANCELLED' } });
 });

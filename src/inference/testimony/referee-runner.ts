@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import { CodedError, err, messageOf, type Result } from '../../common/index.js';
 import type { SideName, Verdict } from '../dispute/index.js';
 import { fromPlain, toPlain } from '../kernel/node/protocol.js';
+import { cancelled } from '../kernel/refusals.js';
 import type { AskNode } from './asking-witness.js';
 import type { TestimonyQuestion } from './question.js';
 import type { FromReferee, RefereeThreadData, ToReferee } from './referee-work.js';
@@ -16,20 +17,25 @@ const LONGEST_MS = 15 * 60_000;
 
 /**
  * Settles a dispute in a thread of its own, which asks both sides through this one. Refuses as they and the weights do, and with
- * `DISPUTE_FAILED` (503) when the thread ends by itself or takes a quarter of an hour.
+ * `DISPUTE_FAILED` (503) when the thread ends by itself or takes a quarter of an hour; `CANCELLED` when the signal fires.
  */
 export async function runReferee(
   data: RefereeThreadData,
   ask: Readonly<Record<SideName, AskNode>>,
+  signal: AbortSignal,
 ): Promise<Result<Verdict>> {
+  if (signal.aborted) return err(cancelled());
   const worker = new Worker(new URL('./referee-thread.js', import.meta.url), {
     workerData: data,
     name: 'referee',
     resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
   });
   let timer: NodeJS.Timeout | undefined;
+  let onAbort: () => void = () => undefined;
   const verdict = new Promise<Result<Verdict>>((resolve) => {
     timer = setTimeout(() => resolve(failed('it took too long')), LONGEST_MS);
+    onAbort = () => resolve(err(cancelled()));
+    signal.addEventListener('abort', onAbort, { once: true });
     worker.on('message', (message: FromReferee) => {
       if ('verdict' in message) resolve(fromPlain(message.verdict));
       else void answer(worker, message.id, ask[message.side], message.question);
@@ -41,6 +47,7 @@ export async function runReferee(
     return await verdict;
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
     await worker.terminate();
   }
 }

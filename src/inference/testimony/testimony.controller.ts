@@ -1,7 +1,9 @@
-import { Body, Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
+import { Body, Controller, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { ReceiptParameters } from '../receipts/receipts.dto.js';
+import { clientGone } from '../responses/client-gone.js';
 import { refusal } from '../responses/refusal.js';
 import { viewerOf } from '../responses/viewer.js';
 import { questionOf, TestimonyQuestionDto } from './testimony.dto.js';
@@ -26,10 +28,12 @@ export class TestimonyController {
     @Param() { id }: ReceiptParameters,
     @Body() dto: TestimonyQuestionDto,
     @Req() request: IdentifiedRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Testimony> {
     const question = questionOf(dto);
     if (!question.ok) throw refusal(question.error);
-    const testimony = await this.testimonies.testimony(id, question.value, viewerOf(request));
+    const { signal } = clientGone(reply);
+    const testimony = await this.testimonies.testimony(id, question.value, viewerOf(request), signal);
     if (!testimony.ok) throw refusal(testimony.error);
     return testimony.value;
   }

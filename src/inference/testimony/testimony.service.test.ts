@@ -18,6 +18,8 @@ const { receipt, evidence } = aReceipt();
 const model = genesisModel();
 const states = statesOf(40);
 const question = { of: 'states', first: 1, end: 3 } as const;
+/** Somebody who does not leave. */
+const { signal } = new AbortController();
 const owner: Identity = { subject: 'owner', roles: ['user'] };
 
 function setUp({ kernel = receipt.kernel, lane = null as object | null, stored = receipt as object } = {}) {
@@ -37,7 +39,7 @@ function setUp({ kernel = receipt.kernel, lane = null as object | null, stored =
 
 it('gives the states of the kernel, signed, and makes room for others', async () => {
   const { sut, release } = setUp();
-  const testimony = unwrap(await sut.testimony(receipt.id, question, owner));
+  const testimony = unwrap(await sut.testimony(receipt.id, question, owner, signal));
   const asked = { receipt: receipt.id, question, node: bytesToHex(receiptSigner.publicKey) };
   const rows = unwrap(readTestimony(testimony, asked, checkEd25519));
   expect(rows).toEqual(states.slice(1, 3).map(bytesToHex));
@@ -48,13 +50,13 @@ it.each<[string, Identity]>([
   ['somebody else', { subject: 'other', roles: ['user'] }],
   ['everybody', ANONYMOUS],
 ])('tells %s nothing', async (_, viewer) => {
-  expect(await setUp().sut.rows(receipt.id, question, viewer)).toMatchObject({
+  expect(await setUp().sut.rows(receipt.id, question, viewer, signal)).toMatchObject({
     error: { code: 'RECEIPT_PRIVATE', status: 403 },
   });
 });
 
 it('tells admins as much as the owner', async () => {
-  expect((await setUp().sut.rows(receipt.id, question, LOCAL_ADMIN)).ok).toBe(true);
+  expect((await setUp().sut.rows(receipt.id, question, LOCAL_ADMIN, signal)).ok).toBe(true);
 });
 
 it.each<[string, Parameters<typeof setUp>[0]]>([
@@ -62,14 +64,18 @@ it.each<[string, Parameters<typeof setUp>[0]]>([
   ['ENGINE_NOT_EXACT', { lane: { backend: 'cpu', device: 'here' } }],
   ['RECEIPT_NOT_EXACT', { stored: { ...receipt, exact: false, backend: 'cpu', device: 'here' } }],
 ])('refuses with %s what it cannot compute again', async (code, changes) => {
-  expect(await setUp(changes).sut.rows(receipt.id, question, owner)).toMatchObject({ error: { code } });
+  expect(await setUp(changes).sut.rows(receipt.id, question, owner, signal)).toMatchObject({
+    error: { code },
+  });
 });
 
 it('refuses what the answer does not have, and answers it does not have', async () => {
   const { sut } = setUp();
   const beyond = { ...question, end: 41 };
-  expect(await sut.rows(receipt.id, beyond, owner)).toMatchObject({ error: { code: 'TESTIMONY_QUESTION' } });
-  const unknown = await sut.rows(`rcpt_${'0'.repeat(32)}`, question, owner);
+  expect(await sut.rows(receipt.id, beyond, owner, signal)).toMatchObject({
+    error: { code: 'TESTIMONY_QUESTION' },
+  });
+  const unknown = await sut.rows(`rcpt_${'0'.repeat(32)}`, question, owner, signal);
   expect(unknown).toMatchObject({ error: { code: 'RECEIPT_NOT_FOUND' } });
 });
 

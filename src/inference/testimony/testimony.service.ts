@@ -34,16 +34,27 @@ export class TestimonyService implements ReplayGround, OnApplicationShutdown {
   }
 
   /** The rows, signed; refuses as `rows`. */
-  async testimony(id: string, question: TestimonyQuestion, viewer: Identity): Promise<Result<Testimony>> {
-    const rows = await this.rows(id, question, viewer);
+  async testimony(
+    id: string,
+    question: TestimonyQuestion,
+    viewer: Identity,
+    signal: AbortSignal,
+  ): Promise<Result<Testimony>> {
+    const rows = await this.rows(id, question, viewer, signal);
     return rows.ok ? ok(signTestimony(id, question, rows.value, this.keys.receiptSigner)) : rows;
   }
 
   /**
    * Refuses with `RECEIPT_NOT_FOUND` (404), `RECEIPT_PRIVATE` (403), `TESTIMONY_QUESTION` (400), `TESTIMONY_BUSY` (503),
-   * `TESTIMONY_TOO_LONG`, `DISPUTE_KERNEL`, `RECEIPT_NOT_EXACT`, `ENGINE_NOT_EXACT` (409), and what a replay is refused with.
+   * `TESTIMONY_TOO_LONG`, `DISPUTE_KERNEL`, `RECEIPT_NOT_EXACT`, `ENGINE_NOT_EXACT` (409), and what a replay is refused with, `CANCELLED` among it
+   * when the signal fires.
    */
-  async rows(id: string, question: TestimonyQuestion, viewer: Identity): Promise<Result<readonly string[]>> {
+  async rows(
+    id: string,
+    question: TestimonyQuestion,
+    viewer: Identity,
+    signal: AbortSignal,
+  ): Promise<Result<readonly string[]>> {
     const stored = await this.store.find(id);
     if (stored === null) return err(notFound(id));
     if (!maySee(viewer, stored.owner)) return err(isPrivate(id));
@@ -55,15 +66,16 @@ export class TestimonyService implements ReplayGround, OnApplicationShutdown {
     const length = { promptTokens: prompt_ids.length, outputTokens: output_ids.length };
     const sound = checkQuestion(question, model.value.engine.config, length);
     if (!sound.ok) return sound;
-    return this.open.ask(id, () => this.begin(stored, model.value), question);
+    return this.open.ask(id, () => this.begin(stored, model.value, signal), question);
   }
 
   /** Replays the answer for its states. */
   private async begin(
     { receipt, evidence }: StoredReceipt,
     model: ServedModel,
+    signal: AbortSignal,
   ): Promise<Result<OpenTestimony>> {
-    const side = await replaySide(this, model, receipt, evidence);
+    const side = await replaySide(this, model, receipt, evidence, signal);
     return side.ok ? ok(new OwnTestimony(model.engine, side.value.statement, side.value.states)) : side;
   }
 }

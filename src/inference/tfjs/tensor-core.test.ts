@@ -1,6 +1,9 @@
 import { createEngine, randomModel, runWork, smallConfig } from '../../../test/support/engine.js';
+import { testConfig } from '../../../test/support/test-config.js';
 import { unwrap, type CodedError, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
+import { EngineCapacity } from '../engine/engine-capacity.js';
+import { EngineTuning } from '../engine/engine-tuning.js';
 import type { EngineLimits, GenerateEvent, GenerateResult } from '../kernel/index.js';
 import { MemoryBlockSource } from '../kernel/index.js';
 import type { Work } from '../kernel/requests.js';
@@ -21,9 +24,13 @@ let now = 0;
 let core: TensorCore;
 const failed: string[] = [];
 
-async function createCore(limits: Partial<EngineLimits> = {}, memoryBytes?: number): Promise<TensorCore> {
+async function createCore(
+  limits: Partial<EngineLimits> = {},
+  memoryBytes?: number,
+  { model, payloads } = built,
+): Promise<TensorCore> {
   const { tf } = unwrap(await openBackend('wasm'));
-  const source = new MemoryBlockSource(built.payloads, nativeSha256);
+  const source = new MemoryBlockSource(payloads, nativeSha256);
   core = new TensorCore(
     {
       ...{ tf, source, kernelHash: '00'.repeat(32), sha256: nativeSha256, now: () => now },
@@ -32,7 +39,7 @@ async function createCore(limits: Partial<EngineLimits> = {}, memoryBytes?: numb
     },
     { expertCacheBytes: 1 << 17, kvCacheBytes: 1 << 20, maxStreams: 8, ...limits },
   );
-  unwrap(core.load(built.model));
+  unwrap(core.load(model));
   return core;
 }
 
@@ -151,6 +158,35 @@ describe('the engine on TensorFlow.js', () => {
     expect(memoryBytes).toBeLessThanOrEqual(memory);
     expect(core.load(other.model)).toMatchObject({ ok: false, error: { code: 'TFJS_MEMORY', status: 503 } });
     expect(core.stats().cache.bytes).toBe(0);
+  });
+
+  it('gives each of two prompts its turn beside another model', async () => {
+    await createCore();
+    const other = 'bb'.repeat(32);
+    unwrap(core.load({ ...built.model, release: other }));
+    // Two batches, and four each.
+    const short = new Asked(1, answer(ids(70), 1));
+    const long = new Asked(2, answer(ids(199, 13), 1));
+    const elsewhere = new Asked(3, { ...answer(ids(199, 29), 1), release: other });
+    await finish(short);
+    expect([long, elsewhere].map(({ events }) => events.some(({ type }) => type === 'token'))).toEqual([
+      false,
+      false,
+    ]);
+    core.unload(other);
+    await finish(long, elsewhere);
+  });
+
+  it('takes a request of as many tokens as its capacity says, and none of more', async () => {
+    const config = testConfig({ inferenceEngine: 'tfjs', kvCacheMb: 1 });
+    const wide = randomModel(smallConfig({ layers: 3, kvHeads: 1, maxPositions: 10_000 }), 'f32', 3);
+    const tokens = new EngineCapacity(config, new EngineTuning()).tokens(wide.model.config);
+    await createCore({ kvCacheBytes: 2 ** 20 }, undefined, wide);
+    const asked = (id: number, maxTokens: number) =>
+      new Asked(id, { ...answer(ids(3), maxTokens), release: wide.model.release });
+    expect(asked(1, tokens - 2).refusal).toMatchObject({ code: 'KV_BUDGET_EXCEEDED' });
+    expect(asked(2, tokens - 3).result).toBeNull();
+    core.unload(wide.model.release);
   });
 
   it('ends the requests of a model that goes', async () => {

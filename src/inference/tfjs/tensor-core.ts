@@ -44,6 +44,8 @@ export class TensorCore {
   private readonly queue = new WaitingQueue();
   private readonly running = new Map<number, TensorStream>();
   private turn = 0;
+  /** Batches of each model so far. */
+  private readonly batches = new WeakMap<TensorModel, number>();
   private readonly counters = {
     ...{ tokensGenerated: 0, promptTokens: 0, steps: 0, rows: 0, stepMs: 0, longestStepMs: 0 },
   };
@@ -181,7 +183,9 @@ export class TensorCore {
     if (models.length === 0) return 0;
     const model = models[this.turn++ % models.length];
     const streams = [...this.running.values()].filter((stream) => stream.model === model);
-    const { batch, shares } = batchOf(streams, this.turn);
+    const turn = (this.batches.get(model) ?? 0) + 1;
+    this.batches.set(model, turn);
+    const { batch, shares } = batchOf(streams, turn);
     const computed = await this.forward.run(model, batch);
     for (const share of shares) this.give(share, () => share.stream.take(share, computed));
     return batch.tokens.length;

@@ -3,7 +3,13 @@ import { leftOutOf } from '../../experts/tensorblock/left-out.js';
 import { Grammars } from '../constraints/index.js';
 import type { BlockFailureHandler, BlockSource } from '../kernel/block-source.js';
 import { attentionTensors, embeddingTensors, headTensors, routerTensors } from '../kernel/blocks.js';
-import { checkModelConfig, type EngineModel, type ModelConfig, type WeightBlock } from '../kernel/index.js';
+import {
+  checkModelConfig,
+  positionBytes,
+  type EngineModel,
+  type ModelConfig,
+  type WeightBlock,
+} from '../kernel/index.js';
 import type { TensorExpectation } from '../kernel/tensors.js';
 import { BlockTensors, bytesOf } from './block-tensors.js';
 import type { ExpertPlace } from './expert-tensors.js';
@@ -87,7 +93,7 @@ class Loader {
       routers: routers.value,
       experts: experts.value,
       head: head.value,
-      positionBytes: config.layers * 2 * config.kvHeads * config.headDim * 4,
+      positionBytes: positionBytes(config),
       grammars: vocabulary === undefined ? null : new Grammars(vocabulary),
       dispose: () => this.undo(),
     });

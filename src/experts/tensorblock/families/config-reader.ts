@@ -25,14 +25,18 @@ const WITHOUT_EFFECT = [
 ];
 
 /**
- * Reads a `config.json` member by member and remembers which were looked at: what is left over in the end would have been
+ * Reads a `config.json`, or another file of its kind, member by member and remembers which were looked at: what is left over in the end would have been
  * ignored, so it is refused by name. The first refusal wins; values read after it do not matter.
  */
 export class ConfigReader {
   private refusal: CodedError | null = null;
   private readonly known = new Set(WITHOUT_EFFECT);
 
-  constructor(private readonly config: Readonly<Record<string, unknown>>) {}
+  /** @param file named in refusals */
+  constructor(
+    private readonly config: Readonly<Record<string, unknown>>,
+    private readonly file = 'config.json',
+  ) {}
 
   /** A member's value, or the family's default where it is null or absent. */
   value(member: string, fallback?: unknown): unknown {
@@ -53,6 +57,20 @@ export class ConfigReader {
     return value === true;
   }
 
+  /** A member that must be a number from `least` to `most`, or absent. */
+  number(member: string, [least, most]: readonly [number, number], whole = false): void {
+    const value = this.value(member, least);
+    const right = typeof value === 'number' && value >= least && value <= most;
+    if (right && (!whole || Number.isInteger(value))) return;
+    this.refuse(member, `supported are ${whole ? 'whole ' : ''}numbers from ${least} to ${most}`);
+  }
+
+  /** A list that must be empty, be null or be absent. */
+  none(member: string): void {
+    const value = this.value(member, []);
+    if (!Array.isArray(value) || value.length > 0) this.refuse(member, 'supported is an empty list');
+  }
+
   /** Members that change nothing in this family. */
   withoutEffect(...members: string[]): void {
     for (const member of members) this.known.add(member);
@@ -62,7 +80,7 @@ export class ConfigReader {
   refuse(member: string, allowed: string): void {
     const value = this.config[member];
     const shown = (JSON.stringify(value) ?? 'absent').slice(0, 100);
-    const message = `config.json: ${member} = ${shown} is not supported; ${allowed}`;
+    const message = `${this.file}: ${member} = ${shown} is not supported; ${allowed}`;
     this.refusal ??= new CodedError('IMPORT_CONFIG', message, { member });
   }
 

@@ -96,7 +96,7 @@ describe('engine with threads', () => {
       answer.states.map((state) => Buffer.from(state)),
     );
     expect(answer.finish).toBe('length');
-    const replay = unwrap(await engine.replay({ ...request(40), outputIds: answer.tokens }, () => undefined));
+    const replay = unwrap(await engine.replay({ ...request(40), outputIds: answer.tokens }));
     expect(replay.picks).toEqual(answer.tokens);
     expect(replay.firstDifference).toBeNull();
     expect(replay.states).toEqual(answer.states);
@@ -123,8 +123,13 @@ describe('engine with threads', () => {
       vectors.push(unwrap(await engine.embed({ release: model.release, ids: given }, listener)));
       expect(steps).toBeGreaterThan(0);
       const stopped = { signal: AbortSignal.abort(), progress: () => undefined };
-      const refused = await engine.score({ release: model.release, ids: given, top: 1 }, stopped);
-      expect(!refused.ok && refused.error.code).toBe('CANCELLED');
+      const { release } = model;
+      const refused = [
+        await engine.score({ release, ids: given, top: 1 }, stopped),
+        await engine.logits({ release, ids: given, last: 1 }, stopped),
+        await engine.replay({ ...request(3), outputIds: [1, 2, 3] }, stopped),
+      ];
+      expect(refused).toMatchObject(Array(3).fill({ ok: false, error: { code: 'CANCELLED' } }));
     }
     expect(vectors[0]).toEqual(vectors[1]);
     expect(vectors[0]).toHaveLength(model.config.hiddenSize);

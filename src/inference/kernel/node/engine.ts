@@ -55,6 +55,9 @@ export interface WorkListener {
   readonly progress: () => void;
 }
 
+/** Nobody who could leave. */
+const NOBODY: WorkListener = { signal: AbortSignal.any([]), progress: () => undefined };
+
 /** What an engine is called in receipts, and how it came to be. */
 interface EngineIdentity {
   readonly kernelHash: string;
@@ -162,20 +165,17 @@ export class Engine {
   }
 
   /** Recomputes a recorded answer; `on` hears how many positions are done. */
-  async replay(
+  replay(
     request: ReplayRequest,
+    listener: WorkListener = NOBODY,
     on: (done: number) => void = () => undefined,
   ): Promise<Result<ReplayResult>> {
-    const { done } = this.threads.submit({ kind: 'replay', ...request }, (event) => {
-      if (event.type === 'prefill') on(event.done);
-    });
-    return done as Promise<Result<ReplayResult>>;
+    return this.compute<ReplayResult>({ kind: 'replay', ...request }, listener, on);
   }
 
   /** Logits of the last positions, in order: float32 [vocabSize] each. */
-  async logits(request: LogitsRequest): Promise<Result<readonly Float32Array[]>> {
-    const { done } = this.threads.submit({ kind: 'logits', ...request }, () => undefined);
-    return done as Promise<Result<readonly Float32Array[]>>;
+  logits(request: LogitsRequest, listener: WorkListener = NOBODY): Promise<Result<readonly Float32Array[]>> {
+    return this.compute<readonly Float32Array[]>({ kind: 'logits', ...request }, listener);
   }
 
   /** The mean of the final hidden states of the ids, of length 1: float32 [hiddenSize]. */
@@ -223,8 +223,15 @@ export class Engine {
     return this.threads.endThread(thread);
   }
 
-  private async compute<T extends Reply>(work: Work, { signal, progress }: WorkListener): Promise<Result<T>> {
-    const submission = this.threads.submit(work, progress);
+  private async compute<T extends Reply>(
+    work: Work,
+    { signal, progress }: WorkListener,
+    on: (done: number) => void = () => undefined,
+  ): Promise<Result<T>> {
+    const submission = this.threads.submit(work, (event) => {
+      progress();
+      if (event.type === 'prefill') on(event.done);
+    });
     const onAbort = () => submission.cancel();
     signal.addEventListener('abort', onAbort, { once: true });
     if (signal.aborted) onAbort();
