@@ -61,7 +61,7 @@ export async function openLedger(url, folder) {
   return {
     dataSource,
     sequencer,
-    ledger: new Ledger(dataSource, publisher, author, rule),
+    ledger: new Ledger(dataSource, publisher, author, rule, events),
     check: () => fsck.run({ repair: false, exclusive: true }),
   };
 }

@@ -3,6 +3,7 @@ import {
   checkRestored,
   prepareDataFolder,
   ProcessLock,
+  RunJournal,
   type AppConfig,
   type LockHolder,
 } from '../config/index.js';
@@ -17,7 +18,7 @@ import {
 export interface Ground {
   readonly lock: ProcessLock;
   readonly database: DatabaseConnection;
-  /** Stops the database if it is ours and gives the folder back. */
+  /** Stops the database if it is ours and gives the folder back: for a server, the mark of an orderly end. */
   release(): Promise<void>;
 }
 
@@ -39,11 +40,17 @@ export async function openGround(
   if (!folder.ok) return folder;
   const lock = ProcessLock.acquire(config.dataDir, purpose);
   if (!lock.ok) return lock;
+  const journal = purpose === 'server' ? new RunJournal(config.dataDir) : null;
+  journal?.begin();
+  const giveBack = (): void => {
+    journal?.end();
+    lock.value.release();
+  };
   const whole = restoring ? ok() : checkRestored(config.dataDir);
   const allowed = whole.ok ? await beforeDatabase() : whole;
   const database = allowed.ok ? await openDatabase(config, events) : allowed;
   if (!database.ok) {
-    lock.value.release();
+    giveBack();
     return err(database.error);
   }
   return ok({
@@ -51,7 +58,7 @@ export async function openGround(
     database: database.value,
     release: async () => {
       await database.value.stop();
-      lock.value.release();
+      giveBack();
     },
   });
 }

@@ -69,6 +69,14 @@ export interface StemmaEvents {
   };
   /** A round of several contributors has another state, or somebody has joined, committed or revealed. */
   'round.changed': { readonly round: string; readonly model: string; readonly state: string };
+  /** A batch of the ledger is durable: accounts that are new, or whose balance it moved (the first ten). */
+  'ledger.changed': {
+    readonly block: string;
+    readonly transfers: number;
+    readonly accounts: readonly string[];
+  };
+  /** An epoch is paid; amounts are units as strings of digits. */
+  'epoch.settled': { readonly epoch: number; readonly earned: string; readonly paid: string };
   'status.changed': { readonly ready: boolean };
   /** A thread of the engine died; the engine starts again by itself. */
   'engine.crashed': { readonly detail: string };

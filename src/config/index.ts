@@ -5,4 +5,5 @@ export * from './kernel-memory.js';
 export * from './load-config.js';
 export * from './loopback.js';
 export * from './process-lock.js';
+export * from './run-journal.js';
 export * from './settings.js';

@@ -10,7 +10,7 @@ export { AlertStore, type AlertFilter } from './alerts/alert-store.js';
 export { AlertTuning, type AlertRule } from './alerts/alert-tuning.js';
 export { TaskAlerts } from './alerts/task-alerts.js';
 export { EventsModule } from './events.module.js';
-export { ObservationStore } from './history/observation-store.js';
+export { ObservationStore, type StoredObservation } from './history/observation-store.js';
 export {
   HealthRegistry,
   type HealthProbe,

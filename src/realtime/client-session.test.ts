@@ -16,14 +16,19 @@ function open({ identity = ANONYMOUS, capacity = 10 }: { identity?: Identity; ca
     close: (code: number) => void closed.push(code),
   };
   const stream = new NoticeStream(capacity);
-  const identify = async (token: string) => (known.has(token) ? LOCAL_ADMIN : null);
-  const known = new Set(['good']);
+  const held = new Map<string, Promise<void>>();
+  const identify = async (token: string) => {
+    const identity = known.get(token) ?? null;
+    await held.get(token);
+    return identity;
+  };
+  const known = new Map<string, Identity>([['good', LOCAL_ADMIN]]);
   const session = new ClientSession(socket, stream, identity, identify, LIMITS);
   const say = (message: unknown) => session.receive(JSON.stringify(message));
   const happen = (topic: 'chain' | 'metrics' | 'guardian') =>
     session.deliver(stream.append({ topic, type: 'x', data: null, at: 0 }));
   const seqs = () => sent.filter((message) => 'topic' in message).map(({ seq }) => seq);
-  return { sent, closed, socket, stream, session, say, happen, seqs, known };
+  return { sent, closed, socket, stream, session, say, happen, seqs, known, held };
 }
 
 describe('a WebSocket client', () => {
@@ -117,6 +122,67 @@ describe('a WebSocket client', () => {
     await settled();
     expect(closed).toEqual([CLOSE.tokenInvalid]);
   });
+
+  it('hears no more, and is told so, of what it may not hear since it lost the role', async () => {
+    const { session, say, happen, seqs, sent, closed, known, stream } = open();
+    known.set('good', { subject: 'acc_grace', roles: ['user', 'guardian'] });
+    say({ token: 'good', subscribe: ['guardian', 'decisions', 'tasks', 'chain'] });
+    await settled();
+    happen('guardian');
+    known.set('good', { subject: 'acc_grace', roles: ['user'] });
+    session.heartbeat(1);
+    await settled();
+    expect(sent.at(-1)).toEqual({
+      type: 'unsubscribed',
+      topics: ['guardian', 'decisions'],
+      code: 'FORBIDDEN',
+    });
+    happen('guardian');
+    happen('chain');
+    expect(seqs()).toEqual([1, 3]);
+    say({ subscribe: ['guardian'] });
+    expect(sent.at(-1)).toMatchObject({ type: 'error', code: 'FORBIDDEN' });
+    say({ subscribe: [], since: 1, stream: stream.id });
+    expect(seqs()).toEqual([1, 3, 3]);
+    session.heartbeat(2);
+    await settled();
+    expect(sent.filter(({ type }) => type === 'unsubscribed')).toHaveLength(1);
+    expect(closed).toEqual([]);
+  });
+
+  it('does not keep what an earlier token allowed', async () => {
+    const { say, happen, seqs, known } = open();
+    known.set('weak', { subject: 'acc_anna', roles: ['user'] });
+    say({ token: 'good', subscribe: ['guardian'] });
+    await settled();
+    say({ token: 'weak', subscribe: ['chain'] });
+    await settled();
+    happen('guardian');
+    happen('chain');
+    expect(seqs()).toEqual([2]);
+  });
+
+  it.each([null, { subject: 'acc_anna', roles: ['user' as const] }])(
+    'is not judged by what an earlier token is worth: %j',
+    async (worth) => {
+      const { session, say, happen, seqs, closed, known, held } = open();
+      known.set('old', { subject: 'acc_grace', roles: ['guardian'] });
+      say({ token: 'old', subscribe: ['guardian'] });
+      await settled();
+      let answer = (): void => undefined;
+      held.set('old', new Promise((resolve) => (answer = resolve)));
+      if (worth === null) known.delete('old');
+      else known.set('old', worth);
+      session.heartbeat(1);
+      say({ token: 'good', subscribe: [] });
+      await settled();
+      answer();
+      await settled();
+      happen('guardian');
+      expect(closed).toEqual([]);
+      expect(seqs()).toEqual([1]);
+    },
+  );
 
   it('cannot pile up messages while its token is checked', () => {
     const { say, closed } = open();

@@ -75,7 +75,7 @@ export class ClientSession {
   /** Shows the client that the connection lives. */
   heartbeat(now: number): void {
     this.send({ type: 'heartbeat', at: now, seq: this.stream.head });
-    if (this.token !== null) void this.recheck(this.token);
+    if (this.token !== null) void this.recheck(this.token, this.token);
   }
 
   /** Takes a message whose token has to be checked first, then the ones that came meanwhile. */
@@ -86,17 +86,30 @@ export class ClientSession {
     for (const text of texts) if (!this.closed) this.receive(text);
   }
 
-  /** Whether a token is good (now still). One that has become worthless ends the connection. */
-  private async recheck(token: string): Promise<boolean> {
+  /**
+   * Whether a token is good (now still). One that has become worthless ends the connection.
+   * @param renewed the token of before whose rights are looked at again: once another one holds, this one decides nothing
+   */
+  private async recheck(token: string, renewed?: string): Promise<boolean> {
     // A database that is away decides nothing: who is in stays in with the rights of before.
     const identity = await this.identify(token).catch(() => undefined);
+    if (renewed !== undefined && this.token !== renewed) return false;
     if (identity === null) this.close(CLOSE.tokenInvalid, 'TOKEN_INVALID');
     if (identity === undefined && this.token === null)
       this.refuse(new CodedError('DATABASE_UNAVAILABLE', 'the token cannot be checked now; send it again'));
     if (!identity) return false;
     this.identity = identity;
     this.token = token;
+    this.dropForbidden();
     return true;
+  }
+
+  /** Who has lost a role, or shows the token of somebody else, hears no more of what only others may hear, and is told so. */
+  private dropForbidden(): void {
+    const forbidden = [...this.topics].filter((topic) => !mayListen(this.identity, topic));
+    if (forbidden.length === 0) return;
+    for (const topic of forbidden) this.topics.delete(topic);
+    this.send({ type: 'unsubscribed', topics: forbidden, code: 'FORBIDDEN' });
   }
 
   private wait(waiting: string[], text: string): void {

@@ -26,6 +26,8 @@ const EVENT_TOPICS: { readonly [K in keyof StemmaEvents]: Topic | null } = {
   'dataset.changed': 'learning',
   'submission.changed': 'learning',
   'round.changed': 'learning',
+  'ledger.changed': 'rewards',
+  'epoch.settled': 'rewards',
   'status.changed': 'metrics',
   'engine.crashed': 'incidents',
   'alert.raised': 'alerts',

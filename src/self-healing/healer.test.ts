@@ -24,6 +24,7 @@ const well: Vitals = {
   engine: { running: true, silentMs: 0 },
   log: { waiting: 0, lagMs: 0 },
   crashes: [],
+  ends: [],
   damaged: [],
   readiness: { status: 'ok', detail: '' },
 };
@@ -70,6 +71,31 @@ function setup(
 }
 
 describe('the healer', () => {
+  it('calls while it starts where it has ended too often, once, until that is an hour ago', async () => {
+    const { sut, book, act, states, look } = setup();
+    const ends = ['SIGKILL', 'exit code 1', 'SIGSEGV'];
+    sut.recall({ ...well, ...hung, ends: ends.slice(1) });
+    expect(sut.open).toEqual([]);
+    sut.recall({ ...well, ...hung, ends });
+    expect(book.raise).toHaveBeenCalledTimes(1);
+    sut.recall({ ...well, ends });
+    await look({ ends });
+    expect(states).toEqual(['open', 'escalated']);
+    expect(book.raise).toHaveBeenCalledTimes(1);
+    expect(book.raise).toHaveBeenCalledWith(
+      expect.objectContaining({
+        fingerprint: expect.stringContaining('healing.process_crashed') as string,
+        severity: 'critical',
+        summary: expect.stringContaining(
+          '3 times though nobody told it to, the last time: SIGSEGV',
+        ) as string,
+      }),
+    );
+    await look({ ends: ends.slice(1) });
+    expect(states.at(-1)).toBe('resolved');
+    expect(act).not.toHaveBeenCalled();
+  });
+
   it('heals, checks and records', async () => {
     const { look, act, report, store, book, states, sut } = setup();
     await look(hung);

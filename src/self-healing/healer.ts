@@ -70,6 +70,12 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     this.ending.look(vitals.at, (fingerprint) => seen.has(fingerprint));
   }
 
+  /** While a server starts, all that counts is what it remembers: that it has ended too often. */
+  recall(vitals: Vitals): void {
+    for (const symptom of diagnose(vitals, this.rules.current))
+      if (symptom.cause === 'process_crashed') this.see(symptom, vitals.at);
+  }
+
   /** Ends alerts that an earlier process raised, once their trouble is not seen. */
   takeOver(fingerprints: readonly string[]): void {
     for (const fingerprint of fingerprints) this.ending.begin(fingerprint);

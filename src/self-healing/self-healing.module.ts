@@ -6,6 +6,7 @@ import { AgentsModule } from '../monitoring/index.js';
 import { SnapshotsModule } from '../snapshots/index.js';
 import { Healer } from './healer.js';
 import { HealingController } from './http/healing.controller.js';
+import { CrashRecords } from './incidents/crash-records.js';
 import { IncidentStore } from './incidents/incident-store.js';
 import { RulesInForce } from './patterns/rules-in-force.js';
 import { BlobRemedy } from './remedies/blob-remedy.js';
@@ -15,6 +16,7 @@ import { MachineRemedies } from './remedies/machine-remedies.js';
 import { PeerProbe } from './remedies/peer-probe.js';
 import { RemedyBox } from './remedies/remedy-box.js';
 import { Treatment } from './treatment.js';
+import { CrashWatch } from './vitals/crash-watch.js';
 import { DamageWatch } from './vitals/damage-watch.js';
 import { DatabaseWatch } from './vitals/database-watch.js';
 import { EngineWatch } from './vitals/engine-watch.js';
@@ -30,6 +32,7 @@ import { WatchLoop } from './watch-loop.js';
     DatabaseWatch,
     EngineWatch,
     DamageWatch,
+    CrashWatch,
     VitalsReader,
     EngineRemedies,
     MachineRemedies,
@@ -38,6 +41,7 @@ import { WatchLoop } from './watch-loop.js';
     PeerProbe,
     RemedyBox,
     IncidentStore,
+    CrashRecords,
     Treatment,
     Healer,
     WatchLoop,

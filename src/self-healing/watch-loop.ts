@@ -48,6 +48,8 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     this.startedAt = performance.now();
     const tick = () => void this.begin();
     this.scheduler.addInterval(LOOKS, setInterval(tick, this.config.healingSeconds * 1000));
+    // A server that ends again and again may not live to see the next one.
+    tick();
   }
 
   async onModuleDestroy(): Promise<void> {
@@ -64,7 +66,7 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     try {
       if (!this.prepared) await this.prepare();
       this.latest = await this.reader.read();
-      if (performance.now() - this.startedAt < CALM_START_MS) return;
+      if (performance.now() - this.startedAt < CALM_START_MS) return this.healer.recall(this.latest);
       this.healer.look(this.latest);
       if (this.latest.database.awayMs > 0) return;
       if (this.store.waiting > 0) void this.store.flush();

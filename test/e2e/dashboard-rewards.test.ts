@@ -1,14 +1,16 @@
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import type { LineageStep } from '../../src/learning/lineage/expert-lineages.js';
 import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
 import { datasetOf, goodLines, nonceFor, uploadDataset } from '../support/datasets.js';
-import { runCommand, startServer, type TestServer } from '../support/index.js';
+import { runCommand, startServer, until, type TestServer } from '../support/index.js';
 import { epochWith, quickEpochs, type ShownEpoch } from '../support/rewards.js';
 import { Submitter, type Body } from '../support/submissions.js';
 import { call } from '../support/tasks.js';
 import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
 
 const WORK_BITS = 4;
+/** A page that is told of an epoch asks for it this soon, ms; one that is not asks once a minute. */
+const SOON_MS = 5_000;
 const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: 'light' } as const;
 
 browserTests('the Rewards and Lineage pages', () => {
@@ -61,10 +63,12 @@ browserTests('the Rewards and Lineage pages', () => {
   }, 120_000);
 
   it('show the own balance, statement, epochs with who was paid why, and checks solvency', async () => {
-    const { epoch, record } = await paidEpoch();
-    const { account: author } = record.paid.find(({ account }) => account.startsWith('key:'))!;
     const { page, complaints, close } = await openPage(browser, { colorScheme: 'dark' });
+    const asks = asksWhenTold(page);
     await page.goto(`${server.url}/rewards`);
+    const { epoch, record } = await paidEpoch();
+    await until('the page to ask as it is told', asks);
+    const { account: author } = record.paid.find(({ account }) => account.startsWith('key:'))!;
     // A tenth of what the expert earned is the share of whoever gave the data.
     const own = record.paid.find(({ account }) => account === 'account:local')!.amount;
     const exact = units(own);
@@ -198,6 +202,21 @@ browserTests('the Rewards and Lineage pages', () => {
     await close();
   }, 120_000);
 });
+
+/** Whether a page has asked for the epochs soon after it was told that one is paid. */
+function asksWhenTold(page: Page): () => boolean {
+  const [told, asked]: number[][] = [[], []];
+  page.on('websocket', (socket) =>
+    socket.on('framereceived', ({ payload }) => {
+      if (String(payload).includes('"epoch.settled"')) told.push(performance.now());
+    }),
+  );
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/rewards/epochs') asked.push(performance.now());
+  });
+  const soon = (at: number) => asked.some((then) => then >= at && then < at + SOON_MS);
+  return () => told.some(soon);
+}
 
 function units(amount: string): string {
   return `${BigInt(amount).toLocaleString('en-GB')} units`;

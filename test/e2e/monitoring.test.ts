@@ -107,6 +107,31 @@ describe('monitoring on a real server', () => {
     expect((await acknowledge(`alert_${'0'.repeat(32)}`)).body.code).toBe('ALERT_NOT_FOUND');
   });
 
+  it('judges what is asked about alerts by what became of them and what its agents see', async () => {
+    const measured = async (action: string, parameters: object) => {
+      const question = { type: 'monitoring', action, parameters, reason: 'it may', dry_run: true };
+      const { body } = await call<{
+        confidence: { model: string; contributions: { feature: string; value: number; known: boolean }[] };
+      }>(server.url, 'POST', '/api/autonomous/decision', question);
+      const { model, contributions } = body.confidence;
+      expect(model).toBe('monitoring/2');
+      return Object.fromEntries(
+        contributions.map(({ feature, value, known }) => [feature, known ? value : 'unknown']),
+      );
+    };
+    const share = expect.closeTo(1 / 3, 9) as number;
+    const between = expect.any(Number) as number;
+    // One that somebody had to see to, and that did not come back.
+    const silent = { fingerprint: 'tasks.POLICY_BROKEN', minutes: 60 };
+    const judged = await measured('silence_alert', silent);
+    expect(judged).toEqual({ evidence: share, agreement: between, flapping: 1 });
+    const loud = { name: 'never', severity: 'warning', summary: 'something' };
+    const others = 1 - Number(judged.agreement);
+    expect(await measured('raise_alert', loud)).toEqual({
+      ...{ evidence: 'unknown', agreement: expect.closeTo(others, 9) as number, flapping: 'unknown' },
+    });
+  });
+
   it('raises, silences and retunes alerts as a guardian orders, and takes it back', async () => {
     const order = async (action: string, parameters: object) =>
       (

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import WebSocket from 'ws';
 import { TOPICS } from '../../src/realtime/topics.js';
+import { ACCOUNT_SETTINGS, call, firstAdmin, register } from '../support/accounts.js';
 import { runCommand, startServer, type TestServer } from '../support/index.js';
 
 /** Clients that do not read. */
@@ -179,6 +180,34 @@ describe('live notices', () => {
     expect((await again.until(hello)).type).toBe('hello');
     expect(await (await from('2001:db8::5')).closed()).toBe(4429);
     await crowded.stop();
+  });
+
+  it('drops the topics of somebody who loses the role, and goes on with the others', async () => {
+    const signedIn = await startServer({ env: ACCOUNT_SETTINGS });
+    const admin = await firstAdmin(signedIn);
+    const grace = await register(signedIn);
+    const as = (roles: readonly string[]) =>
+      call(signedIn, 'PATCH', `/api/accounts/${grace.id}`, { token: admin.token, body: { roles } });
+    expect((await as(['guardian'])).status).toBe(200);
+    const order = (path: string) =>
+      call(signedIn, 'POST', `/api/guardian/${path}`, { token: admin.token, body: { reason: 'drill' } });
+    const [chief, client] = [await Client.open(signedIn.url), await Client.open(signedIn.url)];
+    chief.say({ token: admin.token, subscribe: ['guardian'] });
+    client.say({ token: grace.token, subscribe: ['guardian', 'metrics'] });
+    await Promise.all([chief, client].map((each) => each.until(({ type }) => type === 'subscribed')));
+    await order('emergency-stop');
+    const stopped = await client.until(({ topic }) => topic === 'guardian');
+
+    expect((await as([])).status).toBe(200);
+    expect(await client.until(({ type }) => type === 'unsubscribed')).toMatchObject({
+      ...{ topics: ['guardian'], code: 'FORBIDDEN' },
+    });
+    await order('resume');
+    const resumed = await chief.until(({ topic, seq }) => topic === 'guardian' && seq > stopped.seq);
+    await client.until(({ topic, seq }) => topic === 'metrics' && seq > resumed.seq);
+    const heard = client.heard.filter(({ topic }) => topic === 'guardian').map(({ seq }) => seq);
+    expect(Math.max(...heard)).toBeLessThan(resumed.seq);
+    await signedIn.stop();
   });
 
   it('keeps what is not public from strangers of a published server', async () => {

@@ -50,7 +50,7 @@ describe('stemma supervise', () => {
         NOTIFY_SOCKET: join(tools, 'socket'),
         WATCHDOG_USEC: String(WATCHDOG_MS * 1000),
         HOME: process.env.HOME,
-        HEALING: 'off',
+        HEALING: 'watch',
         MONITORING_MINUTES: '0',
         ...env,
       },
@@ -91,17 +91,33 @@ describe('stemma supervise', () => {
     await until('the second one to be heard', () => ready().length === 2);
     process.kill(next, 'SIGSTOP');
     const stoppedAt = Date.now();
-    await serving(next);
+    const last = await serving(next);
     await until('the restart of the killed one', () =>
       printed.includes('the server ended (SIGKILL); it starts again'),
     );
     await until('the end of the hung one', () => printed.includes('has not answered for'));
     await until('the third one to be heard', () => ready().length === 3);
     // Silent for 20 s: but for its first seconds, no sign of life until another one starts.
-    const last = signs().findLast(({ at }) => at < stoppedAt + UNHEARD_MS)?.at ?? stoppedAt;
-    const resumed = () => signs().find(({ at }) => at > last)?.at;
+    const lastSign = signs().findLast(({ at }) => at < stoppedAt + UNHEARD_MS)?.at ?? stoppedAt;
+    const resumed = () => signs().find(({ at }) => at > lastSign)?.at;
     await until('signs of life again', () => resumed() !== undefined);
-    expect(Number(resumed()) - last).toBeGreaterThan(UNHEARD_MS);
+    expect(Number(resumed()) - lastSign).toBeGreaterThan(UNHEARD_MS);
+    const { url } = lockHolder(dataDir)!;
+    const crashes = async () => {
+      const response = await fetch(`${url}/api/healing/incidents`);
+      const { items } = (await response.json()) as {
+        items: { cause: string; state: string; summary: string }[];
+      };
+      return items.filter(({ cause }) => cause === 'process_crashed');
+    };
+    await until('incidents of both', async () => (await crashes()).length === 2);
+    const [hung, killed] = await crashes();
+    expect(killed).toMatchObject({
+      state: 'resolved',
+      summary: expect.stringMatching(/: SIGKILL$/) as string,
+    });
+    expect(hung.summary).toMatch(/: it had not answered for \d+ s and was ended$/);
+    expect(lockHolder(dataDir)?.pid).toBe(last);
     const ended = once(supervisor, 'exit');
     supervisor.kill('SIGTERM');
     expect((await ended)[0]).toBe(0);

@@ -12,6 +12,7 @@ import { EpochStore } from '../../src/rewards/epochs/epoch-store.js';
 import { EPOCH_ENTRY } from '../../src/rewards/epochs/leaf-kinds.js';
 import { recomputeEpoch } from '../../src/rewards/epochs/recompute-epoch.js';
 import { StoredEpochSource } from '../../src/rewards/epochs/stored-source.js';
+import type { Ledger } from '../../src/rewards/ledger/ledger.js';
 import { LedgerReader } from '../../src/rewards/ledger/ledger-reader.js';
 import { BLY as BLY_ASSET, issuanceAccount, openYear } from '../../src/rewards/policy/issuance.js';
 import { defaultRewardsFile } from '../../src/rewards/policy/policy-in-force.js';
@@ -43,7 +44,17 @@ function aRunner(ledger = sut.ledger) {
   const settlement = new EpochSettlement(ledger, store, new Transactions(dataSource), log);
   const solvency = new Solvency(dataSource, keys, log);
   const config = testConfig({ dataDir: folder });
-  const runner = new EpochRunner(config, policy, gate, logReader, facts, store, settlement, solvency);
+  const runner = new EpochRunner(
+    config,
+    policy,
+    gate,
+    logReader,
+    facts,
+    store,
+    settlement,
+    solvency,
+    sut.events,
+  );
   runner.clock = { now: () => Date.now() + HOUR_MS };
   return { runner, store, gate, facts, solvency };
 }
@@ -73,6 +84,8 @@ describe('epochs', () => {
   it('are paid once, with row, transfers and log entry, and worked out again to the unit', async () => {
     await publishVerdict('one', 0.025);
     const { runner, store, facts } = aRunner();
+    const told: object[] = [];
+    sut.events.on('epoch.settled', (notice) => told.push(notice));
     await runner.look();
     expect(await balance(`key:${AUTHOR}`)).toBe(450_000n * BLY);
     const epoch = (await store.newest())!;
@@ -80,6 +93,8 @@ describe('epochs', () => {
     expect(unwrap(await recomputeEpoch(facts, { ...epoch, logIndex }, null))).toMatchObject({ equal: true });
 
     await runner.look();
+    const earned = String(450_000n * BLY);
+    expect(told).toEqual([{ epoch: 1, earned, paid: earned }]);
     expect((await store.newest())!.epoch).toBe(1);
     await publishVerdict('two', 0.01);
     await runner.look();
@@ -98,6 +113,22 @@ describe('epochs', () => {
     expect(await balance(`key:${AUTHOR}`)).toBe(450_000n * BLY);
     const rows = await sut.dataSource.query<{ count: string }[]>('SELECT count(*) FROM reward_epochs');
     expect(rows[0].count).toBe('1');
+  });
+
+  it('are told of once, by the server that paid them', async () => {
+    await publishVerdict('one', 0.025);
+    const told: object[] = [];
+    sut.events.on('epoch.settled', (notice) => told.push(notice));
+    const second = sut.secondServer();
+    const submit: Ledger['submit'] = async (request) => {
+      // The first server pays the epoch while this one is about to.
+      await aRunner().runner.look();
+      expect(told).toHaveLength(1);
+      return second.submit(request);
+    };
+    await aRunner({ submit } as Ledger).runner.look();
+    expect(told).toHaveLength(1);
+    expect(await balance(`key:${AUTHOR}`)).toBe(450_000n * BLY);
   });
 
   it('are not kept where the ledger refuses to pay them', async () => {

@@ -70,7 +70,7 @@ describe('alerts of healing', () => {
       await call(CAUSES[index], incident.id);
     }
     const takeOver = jest.fn();
-    const healer = { takeOver, look: jest.fn(), open: [], budget: { note: jest.fn() } };
+    const healer = { takeOver, look: jest.fn(), recall: jest.fn(), open: [], budget: { note: jest.fn() } };
     const loop = new WatchLoop(
       testConfig({ nodeName: 'one', healing: 'watch', healingSeconds: 0.02 }),
       new SchedulerRegistry(),

@@ -13,7 +13,7 @@ export async function openLedger() {
   const serve = (publisher: BlockPublisher, rules: BlockRules) => {
     const rule = new TransfersRule(rules, chain.reader);
     rule.onModuleInit();
-    const ledger = new Ledger(chain.dataSource, publisher, chain.author, rule);
+    const ledger = new Ledger(chain.dataSource, publisher, chain.author, rule, chain.events);
     ledger.clock = { now: () => time.now };
     return ledger;
   };

@@ -70,6 +70,27 @@ it('does on PostgreSQL what the plain model does, whatever it is given', async (
   );
 });
 
+it('tells of every batch that is durable, with whom it touched, and of nothing else', async () => {
+  const told: object[] = [];
+  sut.events.on('ledger.changed', (notice) => told.push(notice));
+  const accounts = [
+    { id: 'issuer', asset: 'BLY', overdraftLimit: 100n },
+    { id: 'a', asset: 'BLY' },
+  ];
+  unwrap(await sut.ledger.openAccounts(accounts));
+  const drafts = [pay(1), pay(2, { amount: 96n })];
+  expect(unwrap(await sut.ledger.createTransfers(drafts)).map(({ ok }) => ok)).toEqual([true, false]);
+  unwrap(await sut.ledger.createTransfers([pay(1)]));
+  const [opened, paid] = await blocksOfC(sut);
+  expect(told).toEqual([
+    { block: opened, transfers: 0, accounts: ['issuer', 'a'] },
+    { block: paid, transfers: 1, accounts: ['issuer', 'a'] },
+  ]);
+  const many = Array.from({ length: 12 }, (_, i) => ({ id: `many-${i}`, asset: 'BLY' }));
+  unwrap(await sut.ledger.openAccounts(many));
+  expect(told[2]).toMatchObject({ accounts: many.slice(0, 10).map(({ id }) => id) });
+});
+
 it('writes every batch into chain C and the log, and nothing when nothing happened', async () => {
   unwrap(await sut.ledger.openAccounts(DRAWN_ACCOUNTS));
   const drafts = [

@@ -399,12 +399,18 @@ describe('where a snapshot is brought back', () => {
     const config = testConfig({ dataDir: temporaryFolder('used') });
     mkdirSync(join(config.dataDir, 'blobs'));
     writeFileSync(join(config.dataDir, 'blobs', 'precious'), 'x');
+    const uuid = '0123abcd-0000-4000-8000-000000000000';
+    const harmless = ['ends.json', `ends.json.${uuid}`, `server.running.${uuid}`];
+    for (const name of harmless) writeFileSync(join(config.dataDir, name), '{');
     const load = () => NodeKeys.load(config);
     expect(await prepareTarget(config, snapshot, false, load)).toMatchObject({
       ok: false,
-      error: { code: 'RESTORE_NOT_EMPTY', status: 409 },
+      error: {
+        ...{ code: 'RESTORE_NOT_EMPTY', status: 409 },
+        message: expect.stringContaining('(blobs)') as string,
+      },
     });
-    expect(readdirSync(config.dataDir)).toEqual(['blobs']);
+    expect(readdirSync(config.dataDir).sort()).toEqual(['blobs', ...harmless]);
     unwrap(await prepareTarget(config, snapshot, true, load));
     const aside = readdirSync(config.dataDir).find((name) => name.startsWith('replaced-'))!;
     expect(readFileSync(join(config.dataDir, aside, 'blobs', 'precious'), 'utf8')).toBe('x');

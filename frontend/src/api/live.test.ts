@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { setSessionToken } from './access.js';
 import { LiveConnection, type LiveMessage } from './live.js';
 
 /** A socket that does what the test says. */
@@ -56,10 +57,37 @@ describe('the live connection', () => {
     expect(live.current()).toEqual({ is: 'connecting' });
     subscribe(1000);
     expect(socket().sent).toEqual([
-      { subscribe: ['inference', 'chain', 'metrics', 'learning'], since: 400, stream: 's1' },
+      { subscribe: ['inference', 'chain', 'metrics', 'learning', 'rewards'], since: 400, stream: 's1' },
       ...['tasks', 'decisions', 'guardian', 'alerts', 'incidents'].map((topic) => ({ subscribe: [topic] })),
     ]);
     expect(live.current()).toEqual({ is: 'online' });
+  });
+
+  it('asks again, with a new token, for what it does not hear', () => {
+    const topics = (...heard: string[]) =>
+      socket().say({ type: 'subscribed', stream: 's1', seq: 5, gap: false, topics: heard });
+    const asked = (token: string) => {
+      socket().sent.length = 0;
+      setSessionToken(token);
+      return socket().sent;
+    };
+    const own = ['inference', 'chain', 'metrics', 'learning', 'rewards'];
+    subscribe(5);
+    const guardian = ['decisions', 'guardian', 'alerts', 'incidents'];
+    expect(asked('first')).toEqual([
+      { subscribe: own, token: 'first' },
+      { subscribe: ['tasks'] },
+      { subscribe: guardian },
+    ]);
+    topics(...own, 'tasks', ...guardian);
+    expect(asked('second')).toEqual([{ subscribe: own, token: 'second' }]);
+    socket().say({ type: 'unsubscribed', topics: ['guardian', 'alerts'], code: 'FORBIDDEN' });
+    expect(asked('third')).toEqual([
+      { subscribe: own, token: 'third' },
+      { subscribe: ['guardian', 'alerts'] },
+    ]);
+    setSessionToken(null);
+    expect(socket().sent).toHaveLength(2);
   });
 
   it('passes messages on and resumes behind the last one', () => {

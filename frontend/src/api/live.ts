@@ -18,9 +18,11 @@ export type LiveState =
 
 type Handler = (message: LiveMessage) => void;
 
-const TOPICS = ['inference', 'chain', 'metrics', 'learning'];
+const TOPICS = ['inference', 'chain', 'metrics', 'learning', 'rewards'];
 /** Topics that not everybody may listen to; asked for apart, so that a refusal takes nothing else away. */
-const FURTHER_TOPICS = ['tasks', 'decisions', 'guardian', 'alerts', 'incidents'];
+const PERSONAL_TOPICS = ['tasks'];
+const GUARDIAN_TOPICS = ['decisions', 'guardian', 'alerts', 'incidents'];
+const FURTHER_TOPICS = [...PERSONAL_TOPICS, ...GUARDIAN_TOPICS];
 /** Notices asked for on the first connection, so that the charts do not begin empty. */
 const HISTORY = 600;
 /** Metrics come every second: a longer silence means that the peer is gone without a word. */
@@ -37,6 +39,8 @@ export class LiveConnection {
   private socket: WebSocket | null = null;
   private state: LiveState = { is: 'connecting' };
   private readonly gapWatchers = new Set<() => void>();
+  /** Topics that the server has said it sends. */
+  private heard = new Set<string>();
   private place: { readonly stream: string; readonly seq: number } | null = null;
   private attempts = 0;
   private retry: ReturnType<typeof setTimeout> | undefined;
@@ -82,11 +86,18 @@ export class LiveConnection {
     return () => this.gapWatchers.delete(watcher);
   }
 
-  /** A new token of the same person keeps the connection; without one the server closes it by itself. */
+  /**
+   * A new token of the same person keeps the connection; without one the server closes it by itself. Whoever signs in, or has got a
+   * role, may listen to more than before: what is not heard is asked for again, in few messages, because refusals are counted.
+   */
   private readonly showToken = (): void => {
     const token = accessToken();
-    if (token !== null && this.state.is === 'online')
-      this.socket?.send(JSON.stringify({ subscribe: [], token }));
+    if (token === null || this.state.is !== 'online') return;
+    this.socket?.send(JSON.stringify({ subscribe: TOPICS, token }));
+    for (const topics of [PERSONAL_TOPICS, GUARDIAN_TOPICS]) {
+      const missing = topics.filter((topic) => !this.heard.has(topic));
+      if (missing.length > 0) this.socket?.send(JSON.stringify({ subscribe: missing }));
+    }
   };
 
   private readonly connectNow = (): void => {
@@ -112,6 +123,7 @@ export class LiveConnection {
     if (!isRecord(value)) return;
     if (value.type === 'hello') this.greeted(socket, value);
     if (value.type === 'subscribed') this.subscribed(value);
+    if (value.type === 'unsubscribed') for (const topic of topicsOf(value)) this.heard.delete(topic);
     const message = toMessage(value);
     if (message === null) return;
     if (this.place !== null) this.place = { ...this.place, seq: message.seq };
@@ -120,6 +132,7 @@ export class LiveConnection {
 
   /** Subscribes behind the last message seen, or a little history at first. */
   private greeted(socket: WebSocket, hello: Record<string, unknown>): void {
+    this.heard.clear();
     const since = this.place?.seq ?? Math.max(0, Number(hello.seq) - HISTORY);
     const stream = this.place?.stream ?? String(hello.stream);
     const token = accessToken();
@@ -129,6 +142,7 @@ export class LiveConnection {
 
   private subscribed(answer: Record<string, unknown>): void {
     const resumed = this.place !== null;
+    this.heard = new Set(topicsOf(answer));
     this.attempts = 0;
     if (answer.gap === true || this.place === null)
       this.place = { stream: String(answer.stream), seq: Number(answer.seq) };
@@ -157,6 +171,10 @@ export class LiveConnection {
     this.state = state;
     for (const watcher of this.watchers) watcher();
   }
+}
+
+function topicsOf({ topics }: Record<string, unknown>): string[] {
+  return Array.isArray(topics) ? topics.filter((topic) => typeof topic === 'string') : [];
 }
 
 function toMessage(value: Record<string, unknown>): LiveMessage | null {

@@ -1,9 +1,47 @@
-import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { getBalance, getEpoch, getSolvency, getStatement, listEpochs } from '../api/rewards.js';
 import { checkSolvency } from '../verify/solvency-check.js';
+import { useLiveTopic } from './live.js';
 
-/** No notice tells of rewards: what is shown is asked for again this often, ms. */
-const ASK_AGAIN_MS = 15_000;
+/** Where live notices do not arrive, what is shown is asked for again this often, ms. */
+const ASK_AGAIN_MS = 60_000;
+/** The place in the log of what was just paid is asked for this often, ms. */
+const ASK_FOR_LEAF_MS = 15_000;
+/** Notices that come this soon after one another are one question, ms. */
+const GATHER_MS = 500;
+
+/**
+ * Asks anew when the ledger has moved or an epoch is paid, and once more with the next checkpoint of the log: lines and epochs
+ * have their place in it then. For a page to use once.
+ */
+export function useRewardNotices(): void {
+  const queries = useQueryClient();
+  const asking = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const unlogged = useRef(false);
+  const askSoon = (): void => {
+    asking.current ??= setTimeout(() => {
+      asking.current = undefined;
+      void queries.invalidateQueries({ queryKey: ['rewards'] });
+    }, GATHER_MS);
+  };
+  useEffect(
+    () => () => {
+      clearTimeout(asking.current);
+      asking.current = undefined;
+    },
+    [],
+  );
+  useLiveTopic('rewards', () => {
+    unlogged.current = true;
+    askSoon();
+  });
+  useLiveTopic('chain', ({ type }) => {
+    if (type !== 'log.checkpoint' || !unlogged.current) return;
+    unlogged.current = false;
+    askSoon();
+  });
+}
 
 /** What an account holds. @param account empty: nobody's */
 export function useBalance(account: string) {
@@ -22,7 +60,7 @@ export function useStatement(account: string) {
     queryFn: ({ pageParam, signal }) => getStatement(account, pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: ASK_AGAIN_MS,
+    refetchInterval: ({ state }) => intervalFor(state.data?.pages.flatMap(({ items }) => items)),
   });
 }
 
@@ -33,7 +71,7 @@ export function useEpochs() {
     queryFn: ({ pageParam, signal }) => listEpochs(pageParam, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_cursor,
-    refetchInterval: ASK_AGAIN_MS,
+    refetchInterval: ({ state }) => intervalFor(state.data?.pages.flatMap(({ items }) => items)),
   });
 }
 
@@ -42,7 +80,7 @@ export function useEpoch(epoch: string) {
   return useQuery({
     queryKey: ['rewards', 'epoch', epoch],
     queryFn: ({ signal }) => getEpoch(epoch, signal),
-    refetchInterval: ({ state }) => (state.data?.log_index == null ? ASK_AGAIN_MS : false),
+    refetchInterval: ({ state }) => (state.data?.log_index == null ? ASK_FOR_LEAF_MS : false),
   });
 }
 
@@ -58,4 +96,8 @@ export function useSolvency() {
 /** Checks in this browser that a balance is part of the sum. */
 export function useSolvencyCheck() {
   return useMutation({ mutationFn: checkSolvency });
+}
+
+function intervalFor(items: readonly { readonly log_index: number | null }[] = []): number {
+  return items.some(({ log_index: leaf }) => leaf === null) ? ASK_FOR_LEAF_MS : ASK_AGAIN_MS;
 }

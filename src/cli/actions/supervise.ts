@@ -1,4 +1,4 @@
-import { lockHolder, type Role } from '../../config/index.js';
+import { lockHolder, RunJournal, type Role } from '../../config/index.js';
 import type { CommandContext } from '../command-context.js';
 import { ServerProcess } from '../supervise/server-process.js';
 import { Supervisor } from '../supervise/supervisor.js';
@@ -31,9 +31,11 @@ export async function supervise(
   const sign = () => {
     if (interval !== null) notifySystemd('WATCHDOG=1');
   };
+  const journal = new RunJournal(config.dataDir);
+  const note = (pid: number | undefined, how: string) => journal.ended(pid, how);
   const supervisor = new Supervisor(
     { silenceMs: Number(silence) * 1000, startMs: START_MS, everyMs: EVERY_MS, graceMs: GRACE_MS },
-    { start, answers, say, sign },
+    { start, answers, say, note, sign },
   );
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
     process.on(signal, () => supervisor.stop(signal === 'SIGHUP' ? 'SIGTERM' : signal));

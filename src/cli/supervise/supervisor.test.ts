@@ -38,6 +38,7 @@ function setup(
 ) {
   const servers: ScriptedServer[] = [];
   const said: string[] = [];
+  const noted: string[] = [];
   /** For each sign, the server it was given for. */
   const signs: number[] = [];
   const ports: SupervisorPorts = {
@@ -49,21 +50,48 @@ function setup(
     },
     answers: async (pid) => answers(pid),
     say: (line) => said.push(line),
+    note: (pid, how) => noted.push(`${pid}: ${how}`),
     sign: () => signs.push(servers.length),
   };
-  return { sut: new Supervisor({ ...options, ...changes }, ports), servers, said, signs };
+  return { sut: new Supervisor({ ...options, ...changes }, ports), servers, said, noted, signs };
 }
 
 describe('the supervisor', () => {
   it('starts a server again that died, one at a time, and ends with it when it is told to stop', async () => {
-    const { sut, servers, said } = setup(
+    const { sut, servers, said, noted } = setup(
       () => true,
       (server) => (server.pid === 1 ? server.finish(null, 'SIGKILL') : sut.stop('SIGTERM')),
     );
     expect(await sut.run()).toBe(0);
     expect(servers.map(({ signals }) => signals)).toEqual([[], ['SIGTERM']]);
     expect(said).toEqual([expect.stringContaining('the server ended (SIGKILL); it starts again')]);
+    expect(noted).toEqual(['1: SIGKILL']);
   });
+
+  it('starts a hung server again also where it ends well when it is told to', async () => {
+    let silent = false;
+    const { sut, servers, noted } = setup(
+      (pid) => {
+        if (pid === 2) sut.stop('SIGTERM');
+        const answer = pid === 2 || !silent;
+        silent = true;
+        return answer;
+      },
+      (server) => (server.end = async () => (server.finish(0), server.ended)),
+    );
+    expect(await sut.run()).toBe(0);
+    expect(servers).toHaveLength(2);
+    expect(noted).toEqual(['1: it had not answered for 0 s and was ended']);
+  });
+
+  it('notes every end of servers that never answer, and gives up', async () => {
+    const { sut, noted } = setup(
+      () => null,
+      (server) => server.finish(1),
+    );
+    expect(await sut.run()).toBe(1);
+    expect(noted).toEqual([1, 2, 3, 4, 5].map((pid) => `${pid}: exit code 1, before it answered`));
+  }, 30_000);
 
   it('ends a server that falls silent, and starts another', async () => {
     let first = true;
@@ -133,11 +161,12 @@ describe('the supervisor', () => {
   });
 
   it('does not start again what ended well', async () => {
-    const { sut, servers } = setup(
+    const { sut, servers, noted } = setup(
       () => true,
       (server) => server.finish(0),
     );
     expect(await sut.run()).toBe(0);
     expect(servers).toHaveLength(1);
+    expect(noted).toEqual([]);
   });
 });

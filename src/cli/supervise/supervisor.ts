@@ -20,6 +20,8 @@ export interface SupervisorPorts {
   /** Whether the server of that process answers; null while it does not listen yet. */
   answers(pid: number): Promise<boolean | null>;
   say(line: string): void;
+  /** Keeps in the data folder that a server ended which nobody told to; the next one tells of it. */
+  note(pid: number | undefined, how: string): void;
   /** Gives systemd's watchdog a sign of life at once: what was silent is well again. */
   sign(): void;
 }
@@ -30,6 +32,15 @@ const LONGEST_PAUSE_MS = 30_000;
 const HEALTHY_MS = 60_000;
 /** Ends by themselves of servers that never answered; then something is wrong that no restart cures. */
 const MOST_FAILED_STARTS = 5;
+
+/** How a watched server ended. */
+interface WatchedEnd {
+  readonly end: ServerEnd;
+  /** Whether it has answered at all. */
+  readonly answered: boolean;
+  /** For how long it had not answered when it was ended for that; null for one that ended by itself. */
+  readonly silentMs: number | null;
+}
 
 /** Keeps one server running: starts it anew when it dies or hangs, with growing pauses, until it is told to stop. */
 export class Supervisor {
@@ -67,9 +78,10 @@ export class Supervisor {
       const began = performance.now();
       const server = this.ports.start();
       this.current = server;
-      const { end, answered } = await this.watch(server);
-      // A server that ends well was told to, by whoever may.
-      if (this.stopping || end.code === 0) return end.code ?? 1;
+      const { end, answered, silentMs } = await this.watch(server);
+      // A server that ends well was told to, by whoever may; but for one that had hung and was told to here.
+      if (this.stopping || (end.code === 0 && silentMs === null)) return end.code ?? 1;
+      this.ports.note(server.pid, describeEnd({ end, answered, silentMs }));
       failedStarts = answered ? 0 : failedStarts + 1;
       if (failedStarts >= MOST_FAILED_STARTS) return this.giveUp(end);
       if (performance.now() - began > HEALTHY_MS) pause = FIRST_PAUSE_MS;
@@ -81,9 +93,7 @@ export class Supervisor {
   }
 
   /** Asks a server again and again whether it lives, and ends it when it does not answer. */
-  private async watch(
-    server: ReturnType<SupervisorPorts['start']>,
-  ): Promise<{ end: ServerEnd; answered: boolean }> {
+  private async watch(server: ReturnType<SupervisorPorts['start']>): Promise<WatchedEnd> {
     let answered = false;
     let heardAt = performance.now();
     this.setSilent(false);
@@ -101,9 +111,9 @@ export class Supervisor {
       const silentMs = performance.now() - heardAt;
       if (silentMs < (answered ? this.options.silenceMs : this.options.startMs)) continue;
       this.ports.say(`the server has not answered for ${Math.round(silentMs / 1000)} s and is ended`);
-      return { end: await server.end(this.options.graceMs), answered };
+      return { end: await server.end(this.options.graceMs), answered, silentMs };
     }
-    return { end: await server.ended, answered };
+    return { end: await server.ended, answered, silentMs: null };
   }
 
   /** A sign that was due in the silence was not given: the next one may come too late for the watchdog. */
@@ -118,6 +128,12 @@ export class Supervisor {
     );
     return 1;
   }
+}
+
+function describeEnd({ end, answered, silentMs }: WatchedEnd): string {
+  const before = answered ? '' : ', before it answered';
+  if (silentMs === null) return `${howEnded(end)}${before}`;
+  return `it had not answered for ${Math.round(silentMs / 1000)} s and was ended${before}`;
 }
 
 function howEnded({ code, signal }: ServerEnd): string {

@@ -28,14 +28,19 @@ export interface LossFigures {
 @Injectable()
 export class SafetyFigures {
   private readSecurity: () => Promise<number | undefined> = async () => undefined;
+  private readSecurityBound: () => Promise<number | undefined> = async () => undefined;
   private readEthics: (release: string) => Promise<EthicsFigures | undefined> = async () => undefined;
 
   private readGain: (release: string, other: string) => Promise<number | undefined> = async () => undefined;
   private readLoss: (release: string) => Promise<LossFigures | undefined> = async () => undefined;
 
-  /** Who knows the security score, 0 to 1. */
-  provideSecurity(read: () => Promise<number | undefined>): void {
+  /** Who knows the security score, 0 to 1. @param readBound what it is at most while this server has not measured it itself */
+  provideSecurity(
+    read: () => Promise<number | undefined>,
+    readBound: () => Promise<number | undefined> = read,
+  ): void {
     this.readSecurity = read;
+    this.readSecurityBound = readBound;
   }
 
   /** Who knows the figures of a release, by the hash of its block. */
@@ -66,6 +71,11 @@ export class SafetyFigures {
   /** The security score, 0 to 1, or undefined while nobody measured it. */
   securityScore(): Promise<number | undefined> {
     return this.readSecurity();
+  }
+
+  /** What the security score is at most, 0 to 1: it can hold something up, and lets nothing pass. Undefined: nothing is known. */
+  securityBound(): Promise<number | undefined> {
+    return this.readSecurityBound();
   }
 
   /** The figures of a release, or undefined while nobody measured it. */

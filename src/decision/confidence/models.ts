@@ -121,19 +121,29 @@ export const FEATURE_MODELS: Readonly<Record<DecisionType, FeatureModel>> = {
     ],
   },
   monitoring: {
-    version: 'monitoring/1',
+    version: 'monitoring/2',
     bias: -1,
     features: [
       {
         name: 'evidence',
         weight: 3,
-        meaning: 'how unlikely the measurement is under the usual ones: 0 usual, 1 never seen',
+        meaning:
+          "quieter: share of the alerts of this kind that are over which ended without anybody's doing; louder: the same from 1 to 0",
+        unknown: 0.5,
       },
-      { name: 'agreement', weight: 1.5, meaning: 'share of related measurements that point the same way' },
+      {
+        name: 'agreement',
+        weight: 1.5,
+        meaning:
+          'louder: share of the other agents that see something wrong now; quieter: the same from 1 to 0',
+        unknown: 0.5,
+      },
       {
         name: 'flapping',
         weight: -2,
-        meaning: 'share of recent alerts of this kind that ended by themselves',
+        meaning:
+          'louder: share of the alerts of this kind that had just ended when they came; quieter: the same from 1 to 0',
+        unknown: 0.5,
       },
     ],
   },

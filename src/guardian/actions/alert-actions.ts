@@ -3,12 +3,14 @@ import { CodedError, err, ok, systemClock, type Json, type Result } from '../../
 import {
   AlertBook,
   AlertStore,
+  ObservationStore,
   SEVERITIES,
   type Alert,
   type AlertRule,
   type Severity,
 } from '../../monitoring/index.js';
 import { ActionRegistry } from './action-registry.js';
+import { alertEvidence } from './alert-features.js';
 import { AlertRules } from './alert-rules.js';
 import type { DecisionAction, Proposal } from './decision-action.js';
 import { numberIn, readParameters, word } from './parameter-rules.js';
@@ -64,6 +66,7 @@ export class AlertActions implements OnModuleInit {
     private readonly rules: AlertRules,
     private readonly book: AlertBook,
     private readonly alerts: AlertStore,
+    private readonly observations: ObservationStore,
   ) {}
 
   onModuleInit(): void {
@@ -81,19 +84,18 @@ export class AlertActions implements OnModuleInit {
         severity: SEVERITIES.join(', '),
         summary: 'one sentence for people',
       },
-      propose: (parameters) => {
+      propose: async (parameters) => {
         const read = readParameters<Raising>(parameters, RAISING);
-        if (!read.ok) return Promise.resolve(read);
+        if (!read.ok) return read;
         const { name, severity, summary } = read.value;
-        return Promise.resolve(
-          ok<Proposal>({
-            ...proposalOf(`${BY_HAND}${name}`, []),
-            what: `a ${severity} alert: ${summary}`,
-            touches: severity === 'critical' ? 'guardians are told at once' : 'whoever looks at the alerts',
-            expectedEffect: 'it fires until somebody acknowledges it',
-            undo: 'the alert is acknowledged and over',
-          }),
-        );
+        const fingerprint = `${BY_HAND}${name}`;
+        return ok({
+          ...(await this.proposal(fingerprint, await this.alerts.newestOf(fingerprint, LOOKED_AT), true)),
+          what: `a ${severity} alert: ${summary}`,
+          touches: severity === 'critical' ? 'guardians are told at once' : 'whoever looks at the alerts',
+          expectedEffect: 'it fires until somebody acknowledges it',
+          undo: 'the alert is acknowledged and over',
+        });
       },
       prepare: async ({ name }) => {
         const before = await this.alerts.open(`${BY_HAND}${String(name)}`);
@@ -130,6 +132,7 @@ export class AlertActions implements OnModuleInit {
         minutes: `how long, at most ${LONGEST_MINUTES}`,
       },
       field: 'silencedUntil',
+      isLouder: () => false,
       ruleOf: ({ minutes }) => ({ silencedUntil: systemClock.now() + minutes * MINUTE_MS }),
       wordsOf: ({ fingerprint, minutes }) => ({
         what: `nobody is told of ${fingerprint} for ${minutes} minutes`,
@@ -144,6 +147,7 @@ export class AlertActions implements OnModuleInit {
       summary: 'changes how urgent an alert is, whatever its source says',
       parameters: { fingerprint: 'fingerprint of the alert', severity: SEVERITIES.join(', ') },
       field: 'severity',
+      isLouder: ({ severity }, now) => rankOf(severity) > rankOf(now),
       ruleOf: ({ severity }) => ({ severity: severity as Severity }),
       wordsOf: ({ fingerprint, severity }) => ({
         what: `${fingerprint} is ${severity} from now on`,
@@ -162,6 +166,8 @@ export class AlertActions implements OnModuleInit {
       readonly parameters: Readonly<Record<string, string>>;
       /** Which part of the rule it sets; the other one stays as others have set it. */
       readonly field: keyof AlertRule;
+      /** Whether more is told, or with more urgency, than now. */
+      isLouder(wanted: T, now: Severity): boolean;
       ruleOf(wanted: T): AlertRule;
       wordsOf(wanted: T): Pick<Proposal, 'what' | 'touches' | 'expectedEffect'>;
     },
@@ -180,8 +186,9 @@ export class AlertActions implements OnModuleInit {
         const found = await this.knownOf(wanted.value.fingerprint);
         if (!found.ok) return found;
         const undo = 'the rule of before holds again';
+        const louder = how.isLouder(wanted.value, found.value[0].severity);
         return ok({
-          ...proposalOf(wanted.value.fingerprint, found.value),
+          ...(await this.proposal(wanted.value.fingerprint, found.value, louder)),
           ...how.wordsOf(wanted.value),
           undo,
         });
@@ -228,18 +235,21 @@ export class AlertActions implements OnModuleInit {
       return err(new CodedError('ALERT_RULES_FULL', `There are ${MOST_RULES} rules already.`, {}, 409));
     return ok(known);
   }
+
+  /** What is the same of every proposal, with what was measured. */
+  private async proposal(
+    fingerprint: string,
+    known: readonly Alert[],
+    louder: boolean,
+  ): Promise<Omit<Proposal, 'what' | 'touches' | 'expectedEffect' | 'undo'>> {
+    const seen = await this.observations.latest();
+    return {
+      ...{ subject: fingerprint, blastRadius: 0, release: null, why: 'asked for' },
+      ...alertEvidence(louder, { known, seen, now: systemClock.now() }),
+    };
+  }
 }
 
-/** Measured: the share of the alerts of that kind that ended without anybody's doing. */
-function proposalOf(
-  fingerprint: string,
-  known: readonly Alert[],
-): Omit<Proposal, 'what' | 'touches' | 'expectedEffect' | 'undo'> {
-  const over = known.filter(({ state }) => state === 'resolved');
-  const alone = over.filter(({ acknowledgedBy }) => acknowledgedBy === null).length;
-  return {
-    ...{ subject: fingerprint, blastRadius: 0, release: null, why: 'asked for' },
-    features: over.length === 0 ? {} : { agreement: alone / over.length },
-    evidence: { alerts: known.length, over: over.length, over_by_themselves: alone },
-  };
+function rankOf(severity: string): number {
+  return SEVERITIES.indexOf(severity as Severity);
 }

@@ -29,6 +29,9 @@ describe('limits', () => {
       ...Array<string>(3).fill('guardian'),
     ]);
     expect(securityCheck(undefined, DEFAULT_THRESHOLDS).outcome).toBe('guardian');
+    // What others saw refuses, and lets nothing pass.
+    const seen = [0.4, 0.6, 1].map((atMost) => securityCheck(undefined, DEFAULT_THRESHOLDS, atMost).outcome);
+    expect(seen).toEqual(['blocked', 'guardian', 'guardian']);
   });
 
   it('compare what the truth mirror measured', () => {

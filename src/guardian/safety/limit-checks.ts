@@ -58,12 +58,13 @@ export function ethicalChecks(
 export function securityCheck(
   score: number | undefined,
   { security, security_blocked: blocked }: SafetyThresholds,
+  atMost: number | undefined = score,
 ): SafetyCheck {
-  const base = { name: 'security_score', value: score ?? null, limit: security } as const;
+  const base = { name: 'security_score', value: atMost ?? null, limit: security } as const;
+  if (atMost !== undefined && atMost < blocked)
+    return { ...base, outcome: 'blocked', detail: `${atMost} is below ${blocked}: nothing passes` };
   if (score === undefined)
     return { ...base, outcome: 'guardian', detail: `nobody measured it; at least ${security} passes` };
-  if (score < blocked)
-    return { ...base, outcome: 'blocked', detail: `${score} is below ${blocked}: nothing passes` };
   const outcome = score >= security ? 'passed' : 'guardian';
   return { ...base, outcome, detail: `measured is ${score}; at least ${security} passes` };
 }

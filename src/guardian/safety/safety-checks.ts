@@ -47,7 +47,9 @@ export class SafetyChecks {
   /** Every check that concerns the question; the security score always does. */
   async check({ amount, release }: SafetyQuestion): Promise<SafetyReport> {
     const { thresholds } = this;
-    const checks: SafetyCheck[] = [securityCheck(await this.figures.securityScore(), thresholds)];
+    const score = await this.figures.securityScore();
+    const atMost = score ?? (await this.figures.securityBound());
+    const checks: SafetyCheck[] = [securityCheck(score, thresholds, atMost)];
     if (amount !== undefined) {
       const day = (BigInt(amount) + BigInt(await this.readSpent())).toString();
       checks.push(amountCheck('transaction_amount', amount, thresholds));

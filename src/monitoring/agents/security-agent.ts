@@ -1,12 +1,13 @@
 import { createHmac } from 'node:crypto';
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
-import { EventBus } from '../../common/index.js';
+import { EventBus, systemClock } from '../../common/index.js';
 import { AccessPatterns } from '../../common/observation/access-patterns.js';
 import { SecuritySignals, type SecuritySignal } from '../../common/observation/security-signals.js';
 import { AppConfig } from '../../config/index.js';
 import { NodeKeys } from '../../keys/index.js';
 import type { Severity } from '../alerts/alert.js';
+import { ObservationStore, type StoredObservation } from '../history/observation-store.js';
 import { observation, type MonitoringAgent, type Observation } from './agent.js';
 import { AgentRegistry } from './agent-registry.js';
 import { oddAccess } from './odd-access.js';
@@ -18,6 +19,8 @@ const ROUNDS = 3;
 const LEAST_MINUTES = 15;
 const MINUTE_MS = 60_000;
 const NAME_DIGITS = 32;
+/** The measure that tells one process from another: when it began, ms since the epoch. */
+const PROCESS = 'process_began_ms';
 
 /** Counts in an hour from which on somebody should know, and how urgently. */
 const BOUNDS: Readonly<
@@ -47,6 +50,7 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
   readonly about =
     'Failed sign-ins, worthless and reused tokens, odd access, integrity failures; the security score';
   private latest: { readonly score: number; readonly at: number } | null = null;
+  private readonly began = Math.round(performance.timeOrigin);
   private stop = (): void => undefined;
 
   constructor(
@@ -57,11 +61,15 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
     private readonly figures: SafetyFigures,
     private readonly events: EventBus,
     private readonly keys: NodeKeys,
+    private readonly store: ObservationStore,
   ) {}
 
   onModuleInit(): void {
     this.registry.register(this);
-    this.figures.provideSecurity(async () => this.score());
+    this.figures.provideSecurity(
+      () => this.worst(),
+      () => this.bound(),
+    );
     this.stop = this.events.on('block.failed', () => this.signals.count('integrity'));
   }
 
@@ -86,7 +94,7 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
     });
     const detail = `security score ${score.toFixed(2)}`;
     const odd = oddAccess(this.patterns, (of) => this.nameless(of));
-    const measures = { ...counts, odd_access: odd.length, security_score: score };
+    const measures = { ...counts, odd_access: odd.length, security_score: score, [PROCESS]: this.began };
     return observation({ detail, score, measures, troubles: [...troubles, ...odd] });
   }
 
@@ -96,10 +104,38 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
     return hash.digest('hex').slice(0, NAME_DIGITS);
   }
 
+  /** The worst score of all servers, because an attack on one is one on all; undefined while this one has not looked. */
+  private async worst(): Promise<number | undefined> {
+    const own = this.ownScore();
+    if (own === undefined) return undefined;
+    const { nodeName } = this.config;
+    const isOwn = ({ node, measures }: StoredObservation) =>
+      node === nodeName && measures[PROCESS] === this.began;
+    const others = (await this.seen()).filter((each) => !isOwn(each));
+    return Math.min(own, ...others.map(({ score }) => score ?? 1));
+  }
+
+  /** The worst that any server saw, this one included: that nobody looks any more makes nothing better. */
+  private async bound(): Promise<number | undefined> {
+    const seen = await this.seen();
+    return seen.length === 0 ? undefined : Math.min(...seen.map(({ score }) => score ?? 1));
+  }
+
+  /**
+   * What each process saw last, for as long as the signals that it saw would count: so does one that has ended, this server's own
+   * before a restart included.
+   */
+  private seen(): Promise<StoredObservation[]> {
+    return this.store.lastOfEach(this.name, PROCESS, systemClock.now() - WINDOW_MINUTES * MINUTE_MS);
+  }
+
   /** The score of the last round while it is fresh: what is unknown must not pass for good. */
-  private score(): number | undefined {
-    const rounds = Math.max(LEAST_MINUTES, this.config.monitoringMinutes * ROUNDS);
-    if (this.latest === null || performance.now() - this.latest.at > rounds * MINUTE_MS) return undefined;
+  private ownScore(): number | undefined {
+    if (this.latest === null || performance.now() - this.latest.at > this.freshMs) return undefined;
     return this.latest.score;
+  }
+
+  private get freshMs(): number {
+    return Math.max(LEAST_MINUTES, this.config.monitoringMinutes * ROUNDS) * MINUTE_MS;
   }
 }

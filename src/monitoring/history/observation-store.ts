@@ -74,6 +74,19 @@ export class ObservationStore {
     return rows.map(observationOf);
   }
 
+  /**
+   * What each process saw last since a time, of those that ran the agent: `process` is a measure that only one process has. Of what
+   * has no such measure, the newest.
+   */
+  async lastOfEach(agent: string, process: string, from: number): Promise<StoredObservation[]> {
+    const rows = await this.dataSource.query<Row[]>(
+      `SELECT DISTINCT ON (node, measures::jsonb -> $2) * FROM monitoring_observations
+       WHERE agent = $1 AND at > to_timestamp($3 / 1000.0) ORDER BY node, measures::jsonb -> $2, at DESC`,
+      [agent, process, from],
+    );
+    return rows.map(observationOf);
+  }
+
   /** What an agent of this node measured within half an hour of this time of day, on the days before. */
   async sameHour(agent: string, now: number): Promise<StoredObservation[]> {
     const rows = await this.dataSource.query<Row[]>(

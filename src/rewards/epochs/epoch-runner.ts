@@ -7,17 +7,20 @@ import {
 import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import {
   CodedError,
+  EventBus,
   messageOf,
   ok,
   systemClock,
   unwrap,
   type Clock,
   type Result,
+  type StemmaEvents,
 } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { LogReader } from '../../log/index.js';
 import { PolicyInForce } from '../policy/policy-in-force.js';
 import { Solvency } from '../solvency/solvency.js';
+import { sumOf } from './compute-epoch.js';
 import { EpochEnd } from './epoch-end.js';
 import type { EpochRange } from './epoch-input.js';
 import { epochOf, readRecord, type EpochFacts, type EpochPlace } from './epoch-record.js';
@@ -67,6 +70,7 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly store: EpochStore,
     private readonly settlement: EpochSettlement,
     private readonly solvency: Solvency,
+    private readonly events: EventBus,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -91,8 +95,9 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
         const done = await this.next();
         if (!done.ok) throw done.error;
         this.told = null;
-        if (!done.value) break;
+        if (done.value === null) break;
         await this.commitSolvency();
+        this.events.emit('epoch.settled', done.value);
       }
     } catch (thrown) {
       this.search = null;
@@ -102,24 +107,24 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
     }
   }
 
-  /** Pays the next epoch if it is over. @returns whether it was */
-  private async next(): Promise<Result<boolean>> {
+  /** Pays the next epoch if it is over. @returns what it came to; null where it is not, has to wait, or another server paid it */
+  private async next(): Promise<Result<StemmaEvents['epoch.settled'] | null>> {
     const stored = await this.store.newest();
     const before = stored === null ? null : unwrap(readRecord(stored.record));
     const end = await this.endAfter(before?.range.end ?? 0);
-    if (end === null || !this.mayRun()) return ok(false);
+    if (end === null || !this.mayRun()) return ok(null);
     const range = { first: before?.range.end ?? 0, end };
     return this.pay(range, before, stored?.hash ?? null);
   }
 
-  /** Works out and pays an epoch. @returns false where that has to wait */
+  /** Works out and pays an epoch. @returns null where that has to wait, or another server did it first */
   private async pay(
     range: EpochRange,
     before: EpochFacts | null,
     previous: string | null,
-  ): Promise<Result<boolean>> {
+  ): Promise<Result<StemmaEvents['epoch.settled'] | null>> {
     const root = await this.log.rootAt(range.end);
-    if (root === null) return ok(false);
+    if (root === null) return ok(null);
     const input = await epochInput(this.source, range);
     if (!input.ok) return input;
     const policy = this.policy.source;
@@ -127,14 +132,16 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
     const epoch = await epochOf(place, input.value, before?.after ?? null);
     if (!epoch.ok) return epoch;
     // The stop may have come while the epoch was worked out.
-    if (!this.mayRun()) return ok(false);
+    if (!this.mayRun()) return ok(null);
     const settled = await this.settlement.settle(place, epoch.value);
     if (!settled.ok) return settled;
+    // Another server has paid it meanwhile, and tells of it.
+    if (!settled.value) return ok(null);
     const { earned, paid } = epoch.value.payouts;
     this.logger.log(
       `epoch ${place.epoch}: ${earned.length} earned, ${paid.length} paid (${epoch.value.hash})`,
     );
-    return ok(true);
+    return ok({ epoch: place.epoch, earned: String(sumOf(earned)), paid: String(sumOf(paid)) });
   }
 
   /** The epoch is paid whatever comes of this; the next one tries again. */

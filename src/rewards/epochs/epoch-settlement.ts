@@ -27,14 +27,14 @@ export class EpochSettlement {
 
   /**
    * Pays an epoch, once: a second attempt, of this server or another one, changes nothing. `EPOCH_REFUSED` where the ledger does not
-   * make its transfers, and what the ledger refuses a whole batch with.
+   * make its transfers, and what the ledger refuses a whole batch with. @returns whether this attempt is the one that paid it
    */
-  async settle(place: EpochPlace, epoch: ComputedEpoch): Promise<Result<void>> {
+  async settle(place: EpochPlace, epoch: ComputedEpoch): Promise<Result<boolean>> {
     const batch = epochBatch(place.epoch, epoch.payouts, unwrap(parseRewardsPolicy(place.policy)));
     if (batch === null) {
       await this.transactions.run((manager) => this.keep(manager, place, epoch));
       this.log.committed();
-      return ok();
+      return ok(true);
     }
     const beside = async (manager: EntityManager, { accounts, transfers }: BatchResults) => {
       const isWhole = [...accounts, ...transfers].every(({ ok: made }) => made);
@@ -45,7 +45,9 @@ export class EpochSettlement {
     const done = await this.ledger.submit({ ...batch, beside });
     if (!done.ok) return done;
     const refused = [...done.value.accounts, ...done.value.transfers].find(({ ok: made }) => !made);
-    return refused === undefined ? ok() : err(refusal(place.epoch, refused));
+    if (refused !== undefined) return err(refusal(place.epoch, refused));
+    const last = done.value.transfers.at(-1);
+    return ok(last?.ok === true && last.created);
   }
 
   private async keep(manager: EntityManager, place: EpochPlace, epoch: ComputedEpoch): Promise<void> {

@@ -9,7 +9,7 @@ import {
   type BlockInput,
   type RowsOfBlocks,
 } from '../../chain/index.js';
-import { CodedError, err, ok, systemClock, type Clock, type Result } from '../../common/index.js';
+import { CodedError, err, EventBus, ok, systemClock, type Clock, type Result } from '../../common/index.js';
 import type { AccountDraft, AccountResult } from './account.js';
 import { encodePayload } from './batch-payload.js';
 import {
@@ -29,6 +29,8 @@ const QUEUE_LIMIT = 256;
 const TURN_MS = 20_000;
 /** The longest wait after eight tries that others won, ms. */
 const LONGEST_WAIT_MS = 60;
+/** Accounts that a notice names at most. */
+const MOST_NAMED = 10;
 
 interface Waiting {
   readonly request: BatchRequest;
@@ -53,6 +55,7 @@ export class Ledger {
     private readonly publisher: BlockPublisher,
     private readonly author: BlockAuthor,
     private readonly rule: TransfersRule,
+    private readonly events: EventBus,
   ) {}
 
   /** Opens accounts, each by itself. Refusals of the whole call: `LEDGER_BATCH_SIZE`, `LEDGER_BUSY`, `BLOCK_…`, `STORAGE_…`. */
@@ -121,9 +124,18 @@ export class Ledger {
         await delay(randomInt(LONGEST_WAIT_MS));
         continue;
       }
-      const { results } = batch as unknown as ComputedBatch;
+      const { results, rows } = batch as unknown as ComputedBatch;
+      for (const { hash } of published.value) this.tell(hash, rows);
       if (results !== null) return ok(results);
     }
+  }
+
+  private tell(block: string, { opened, changes }: ComputedBatch['rows']): void {
+    const touched = [...opened, ...changes.moved].map(({ id }) => id);
+    this.events.emit('ledger.changed', {
+      ...{ block, transfers: changes.made.length },
+      accounts: [...new Set(touched)].slice(0, MOST_NAMED),
+    });
   }
 
   private async block({ time, rows, expired }: ComputedBatch, head: string | null): Promise<BlockInput> {

@@ -32,7 +32,6 @@ const MOST_STEPS = 60;
 
 /** Something that went wrong, and what was done about it. Times are ms since the epoch. */
 export class Incident {
-  readonly id: string = `incident_${randomUUID().replaceAll('-', '')}`;
   readonly openedAt: number = systemClock.now();
   state: IncidentState = 'open';
   remedy: RemedyName | null = null;
@@ -42,12 +41,16 @@ export class Incident {
   closedAt: number | null = null;
   readonly steps: IncidentStep[] = [];
 
-  /** @param beganAt when the symptom was first seen */
+  /**
+   * @param beganAt when the symptom was first seen
+   * @param id names it, where something else than this object is remembered by it
+   */
   constructor(
     readonly cause: Symptom['cause'],
     readonly severity: 'warning' | 'critical',
     readonly beganAt: number,
     public symptom: Symptom,
+    readonly id: string = `incident_${randomUUID().replaceAll('-', '')}`,
   ) {
     this.note(symptom.summary);
   }

@@ -16,6 +16,7 @@ const well: Vitals = {
   engine: { running: true, silentMs: 0 },
   log: { waiting: 0, lagMs: 0 },
   crashes: [],
+  ends: [],
   damaged: [],
   readiness: { status: 'ok', detail: '' },
 };
@@ -34,6 +35,7 @@ describe('diagnose', () => {
     ['pool_exhausted', { pool: { most: 12, open: 12, idle: 0, waiting: 5 } }],
     ['database_away', { database: { awayMs: 6_000, detail: 'refused' } }],
     ['log_lag', { log: { waiting: 3, lagMs: 20_000 } }],
+    ['process_crashed', { ends: ['SIGKILL', 'SIGKILL', 'exit code 1'] }],
     ['blob_corrupt', { damaged: [{ block: 'ab', name: 'expert 3', detail: 'altered' }] }],
   ])('knows %s', (cause, changes) => expect(causes(changes)).toEqual([cause]));
 

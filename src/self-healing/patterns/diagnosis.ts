@@ -69,6 +69,11 @@ const READINGS: Readonly<Record<Cause, (vitals: Vitals) => Reading>> = {
     summary: `Blocks are damaged or missing: ${damaged.map(({ name }) => name).join(', ')}`,
     evidence: { blocks: damaged.map((block) => ({ ...block })) },
   }),
+  process_crashed: ({ ends }) => ({
+    value: ends.length,
+    summary: `Within an hour the server ended ${ends.length} times though nobody told it to, the last time: ${ends.at(-1) ?? ''}`,
+    evidence: { ends: [...ends] },
+  }),
 };
 
 /** Causes that explain others: a database that is away fills the pool and holds up the log. */

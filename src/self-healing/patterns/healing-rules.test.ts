@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { CAUSES, defaultHealingFile, parseHealingRules, readHealingRules } from './healing-rules.js';
 
@@ -28,7 +30,21 @@ describe('the rules of healing', () => {
     expect(problem(text.replace(from, to))).toEqual(['HEALING_INVALID', expect.stringContaining(said)]);
   });
 
-  it('must name every cause', () => {
+  it('of an operator may be older than a cause, whose rule is then the shipped one', () => {
+    const { process_crashed: shipped, ...nine } = (parse(text) as { causes: Record<string, object> }).causes;
+    const folder = mkdtempSync(join(tmpdir(), 'stemma-healing-'));
+    const file = join(folder, 'healing.yaml');
+    const own = { ...nine, cpu_high: { ...nine.cpu_high, threshold: 0.5 } };
+    writeFileSync(file, stringify({ version: 1, causes: own }));
+    const rules = readHealingRules(file);
+    expect(rules).toMatchObject({ ok: true, value: { ...own, process_crashed: shipped } });
+    writeFileSync(file, stringify({ version: 1, causes: { ...own, process_crashed: null } }));
+    const broken = readHealingRules(file);
+    expect(!broken.ok && broken.error.message).toContain('process_crashed: it must be a table');
+    rmSync(folder, { recursive: true });
+  });
+
+  it('of the installation must name every cause', () => {
     const { causes, ...rest } = parse(text) as { causes: Record<string, unknown> };
     const { log_lag: _, ...others } = causes;
     expect(problem(stringify({ ...rest, causes: others }))?.[1]).toContain('log_lag: it must be a table');

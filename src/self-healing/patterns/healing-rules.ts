@@ -15,6 +15,7 @@ export const CAUSES = [
   'database_away',
   'log_lag',
   'blob_corrupt',
+  'process_crashed',
 ] as const;
 
 /** A known cause. */
@@ -83,17 +84,29 @@ export function defaultHealingFile(): string {
   return join(packageRoot(), 'config', 'healing.yaml');
 }
 
-/** Reads a file of rules. `HEALING_UNREADABLE`, `HEALING_INVALID`. */
+/**
+ * Reads a file of rules. A cause that it does not name, because it is older than the server knowing it, has the rule of the file that
+ * comes with the installation. `HEALING_UNREADABLE`, `HEALING_INVALID`.
+ */
 export function readHealingRules(file: string): Result<HealingRules> {
+  if (file === defaultHealingFile()) return readFile(file);
+  const shipped = readFile(defaultHealingFile());
+  return shipped.ok ? readFile(file, shipped.value) : shipped;
+}
+
+function readFile(file: string, shipped?: HealingRules): Result<HealingRules> {
   try {
-    return parseHealingRules(readFileSync(file, 'utf8'));
+    return parseHealingRules(readFileSync(file, 'utf8'), shipped);
   } catch (thrown) {
     return err(new CodedError('HEALING_UNREADABLE', `${file} cannot be read: ${messageOf(thrown)}`));
   }
 }
 
-/** Reads `{version: 1, causes: {…}}`; every cause must be there with every field. `HEALING_INVALID` names what is wrong. */
-export function parseHealingRules(text: string): Result<HealingRules> {
+/**
+ * Reads `{version: 1, causes: {…}}`; every cause must be there with every field. `HEALING_INVALID` names what is wrong.
+ * @param shipped the rules of causes that the text does not name
+ */
+export function parseHealingRules(text: string, shipped: Partial<HealingRules> = {}): Result<HealingRules> {
   let document: unknown;
   try {
     document = parse(text, { maxAliasCount: 0 });
@@ -104,7 +117,7 @@ export function parseHealingRules(text: string): Result<HealingRules> {
     return invalid('it must hold version: 1 and a table of causes');
   const extra = Object.keys(document).find((key) => key !== 'version' && key !== 'causes');
   if (extra !== undefined) return invalid(`unknown member "${extra}"`);
-  const { causes } = document;
+  const causes: Record<string, unknown> = { ...shipped, ...document.causes };
   const unknown = Object.keys(causes).find((name) => !(CAUSES as readonly string[]).includes(name));
   if (unknown !== undefined) return invalid(`unknown cause "${unknown}"; known are ${CAUSES.join(', ')}`);
   for (const cause of CAUSES) {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { systemClock } from '../../common/index.js';
 import { MachineVitals, ReadinessWatch } from '../../monitoring/index.js';
+import { CrashWatch } from './crash-watch.js';
 import { DamageWatch } from './damage-watch.js';
 import { DatabaseWatch } from './database-watch.js';
 import { EngineWatch } from './engine-watch.js';
@@ -14,6 +15,7 @@ export class VitalsReader {
   constructor(
     private readonly machine: MachineVitals,
     private readonly readiness: ReadinessWatch,
+    private readonly ended: CrashWatch,
     private readonly database: DatabaseWatch,
     private readonly engine: EngineWatch,
     private readonly damage: DamageWatch,
@@ -38,6 +40,7 @@ export class VitalsReader {
       readiness: this.readiness.latest ?? { status: 'ok', detail: 'not looked yet' },
       database: { awayMs: database.awayMs, detail: database.detail },
       log: { waiting: database.waiting, lagMs: database.lagMs },
+      ends: this.ended.lastHour(),
     };
   }
 }

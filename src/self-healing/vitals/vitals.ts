@@ -23,6 +23,8 @@ export interface Vitals {
   readonly log: { readonly waiting: number; readonly lagMs: number };
   /** Deaths of engine threads that are not healed yet. */
   readonly crashes: readonly string[];
+  /** How servers of this data folder ended within the last hour that nobody told to, oldest first. */
+  readonly ends: readonly string[];
   /** Blocks that failed and are not whole again. */
   readonly damaged: readonly DamagedBlock[];
   /** What `/ready` says. */

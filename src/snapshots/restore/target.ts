@@ -15,8 +15,12 @@ import { NODE_KEY_FILES } from '../create/plain-files.js';
 import type { CheckedSnapshot } from './check-snapshot.js';
 import { copyChecked } from './place-files.js';
 
-/** What may lie in a data folder that counts as empty: keys put there for the restore, snapshots, the lock of this command. */
-const HARMLESS = /^(keys|snapshots|lost\+found|stemma\.lock.*|\.probe-\d+)$/;
+/**
+ * What may lie in a data folder that counts as empty: keys put there for the restore, snapshots, the lock of this command, how servers
+ * ended, and what unfinished writes of that left.
+ */
+const HARMLESS =
+  /^(keys|snapshots|lost\+found|ends\.json|(ends\.json|server\.running)\.[\da-f-]{36}|stemma\.lock.*|\.probe-\d+)$/;
 /** Where `--force` moves what was there. */
 const REPLACED = /^replaced-[\dT-]+Z$/;
 

@@ -3,7 +3,7 @@ import { ProblemNotice } from '../../components/notice.js';
 import { useMe } from '../../hooks/account.js';
 import { useAddressFilter } from '../../hooks/address-filter.js';
 import { useNextPage } from '../../hooks/next-page.js';
-import { useEpochs } from '../../hooks/rewards.js';
+import { useEpochs, useRewardNotices } from '../../hooks/rewards.js';
 import { AccountField } from './account-field.js';
 import { ownAccount } from './accounts.js';
 import { BalancePanel } from './balance-panel.js';
@@ -16,6 +16,7 @@ import { SolvencyPanel } from './solvency-panel.js';
 /** Who is owed what, and why? All of it, or one epoch (`?epoch=3`). */
 export default function RewardsPage() {
   const [epoch] = useAddressFilter('epoch');
+  useRewardNotices();
   return (
     <div className={`page ${styles.page}`}>{epoch === '' ? <Overview /> : <EpochView epoch={epoch} />}</div>
   );
