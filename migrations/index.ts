@@ -27,6 +27,7 @@ import { RoundLeases1763700000027 } from './1763700000027-round-leases.js';
 import { PoliciesInForce1763700000028 } from './1763700000028-policies-in-force.js';
 import { WithdrawnTransactions1763700000030 } from './1763700000030-withdrawn-transactions.js';
 import { StepClaims1763700000031 } from './1763700000031-step-claims.js';
+import { SealedSets1763700000040 } from './1763700000040-sealed-sets.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -58,4 +59,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   PoliciesInForce1763700000028,
   WithdrawnTransactions1763700000030,
   StepClaims1763700000031,
+  SealedSets1763700000040,
 ];

@@ -43,9 +43,16 @@ export {
   type PreparedSubmission,
   type TrainedResult,
 } from './submission/prepare-submission.js';
+export { makeSealedSet, type MadeSet } from './sealed/make-sealed-set.js';
+export { readDomainDocuments, type DomainDocument } from './sealed/read-sealed-documents.js';
+export { parseSealedEvidence, type SealedEvidence } from './sealed/sealed-evidence.js';
+export { drawHash } from './sealed/sealed-store.js';
+export { SealedFiles } from './sealed/sealed-files.js';
+export { USUAL_SEALED_DRAWS, type SealedCommitment } from './sealed/sealed-set.js';
+export { verifySealed, type SealedFinding } from './sealed/verify-sealed.js';
 export type { BlockAccess, VerifiedBlock } from './source/block-access.js';
 export { HttpBlockAccess } from './source/http-block-access.js';
-export { readRelease, readReleaseFacts, type ReleaseModel } from './source/release-model.js';
+export { readRelease, readReleaseFacts, readReleaseOf, type ReleaseModel } from './source/release-model.js';
 export { StoredBlockAccess } from './source/stored-block-access.js';
 export { tensorValues } from './source/tensor-values.js';
 export { encodeTrainedBlock, type TrainedBlock } from './source/trained-block.js';

@@ -4,11 +4,13 @@ import { DatasetsModule } from '../datasets/index.js';
 import { ExpertsModule } from '../experts/index.js';
 import { InferenceModule } from '../inference/index.js';
 import { LogModule } from '../log/index.js';
+import { AgentsModule } from '../monitoring/index.js';
 import { Beacons } from './beacon/beacons.js';
 import { TrainingAuditRunner } from './audit/node/audit-runner.js';
 import { AntiCopy } from './checks/anti-copy.js';
 import { DatasetGate } from './checks/dataset-gate.js';
 import { PreFilter } from './checks/pre-filter.js';
+import { ExampleSources } from './evaluation/example-sources.js';
 import { LossMeter } from './evaluation/loss-meter.js';
 import { FilterSchedule } from './filter/filter-schedule.js';
 import { FilterStore } from './filter/filter-store.js';
@@ -55,10 +57,17 @@ import { RoundSteps } from './rounds/round-steps.js';
 import { RoundStore } from './rounds/round-store.js';
 import { RoundSubmissions } from './rounds/round-submissions.js';
 import { RoundWorker } from './rounds/round-worker.js';
+import { SealedSetsController } from './sealed/http/sealed-sets.controller.js';
+import { KnownDocuments } from './sealed/known-documents.js';
+import { SealedAlerts } from './sealed/sealed-alerts.js';
+import { SealedDesk } from './sealed/sealed-desk.js';
+import { SealedEvidenceMaker } from './sealed/sealed-evidence-maker.js';
+import { SealedExamples } from './sealed/sealed-examples.js';
+import { SealedStore } from './sealed/sealed-store.js';
 
 /** Proof of learning: trained experts are handed in, judged, published. Needs the global config, keys, database and events. */
 @Module({
-  imports: [LogModule, ChainModule, DatasetsModule, ExpertsModule, InferenceModule],
+  imports: [LogModule, ChainModule, DatasetsModule, ExpertsModule, InferenceModule, AgentsModule],
   controllers: [
     LearningController,
     FilterController,
@@ -66,6 +75,7 @@ import { RoundWorker } from './rounds/round-worker.js';
     OpeningsController,
     RoundsController,
     RemovalsController,
+    SealedSetsController,
   ],
   providers: [
     SubmissionStore,
@@ -74,6 +84,8 @@ import { RoundWorker } from './rounds/round-worker.js';
     Leaderboard,
     ExpertLineages,
     Beacons,
+    ...[SealedStore, SealedExamples, SealedAlerts, SealedDesk, SealedEvidenceMaker, KnownDocuments],
+    ExampleSources,
     LossMeter,
     AntiCopy,
     DatasetGate,

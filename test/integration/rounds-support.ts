@@ -5,6 +5,7 @@ import { Transactions } from '../../src/database/index.js';
 import type { ParameterIndex } from '../../src/experts/index.js';
 import { secp256k1Signer } from '../../src/keys/index.js';
 import type { DatasetGate } from '../../src/learning/checks/dataset-gate.js';
+import type { ExampleSources } from '../../src/learning/evaluation/example-sources.js';
 import type { RoundRunner } from '../../src/learning/rounds/node/round-runner.js';
 import { workOnRound, type RoundWork } from '../../src/learning/rounds/node/round-work.js';
 import type { RoundBases } from '../../src/learning/rounds/round-bases.js';
@@ -22,6 +23,7 @@ import {
   type RoundStatement,
 } from '../../src/learning/rounds/statements.js';
 import type { RoundTerms } from '../../src/learning/rounds/terms.js';
+import { setMissing } from '../../src/learning/sealed/sealed-examples.js';
 import { SMALL_TERMS, smallBase, updateOf } from '../support/round-base.js';
 import { openChain } from './chain-support.js';
 
@@ -74,7 +76,12 @@ export async function openRounds() {
       transactions.run((manager) => also(manager, SUBMISSION, 'e'.repeat(64))).then((stored) => ok(stored)),
   } as unknown as RoundSubmissions;
   const privacy = new RoundPrivacy(chain.keys);
-  const desk = new RoundDesk(config, store, bases, index, gate, privacy, worker, transactions, log, events);
+  const sources = {
+    check: (model: string) => Promise.resolve(model === 'genesis' ? ok() : err(setMissing(model))),
+  } as unknown as ExampleSources;
+  const desk = new RoundDesk(
+    ...([config, store, bases, index, gate, privacy, worker, transactions, log, events, sources] as const),
+  );
   const reveals = new RoundReveals(config, store, bases, runner, worker, transactions, log, events);
   const cancellation = new RoundCancellation(store, transactions, log, events);
   const steps = new RoundSteps(store, bases, runner, privacy, submissions, transactions, log, events);

@@ -176,7 +176,7 @@ describe('the door of rounds', () => {
       codeOf(await desk.announce('someone', { ...SMALL_TERMS, ...changes }));
     expect(await code({ seed: 7 })).toBe('ROUND_TERMS');
     expect(await code({ minimum: 2 })).toBe('AGGREGATION_BOUND');
-    expect(await code({ model: 'other' })).toBe('SUBMISSION_NOT_JUDGED');
+    expect(await code({ model: 'other' })).toBe('SEALED_SET_MISSING');
     expect(await code({ release: 'a'.repeat(64) })).toBe('RELEASE_NOT_FOUND');
     expect(await code({ datasets: ['a'.repeat(64)] })).toBe('SUBMISSION_DATASET');
     for (let round = 0; round < 4; round++) expect(await code({ seed: String(round) })).toBe('ok');

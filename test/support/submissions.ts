@@ -25,7 +25,11 @@ const JUDGING_MS = 2 * PATIENCE_MS;
 
 /** A contributor of a server on which the damaged genesis is live. */
 export class Submitter {
-  constructor(public url: string) {}
+  /** @param model the name that the damaged genesis was imported under */
+  constructor(
+    public url: string,
+    private readonly model = 'genesis',
+  ) {}
 
   /** A successful answer. */
   async get<T = Body>(path: string): Promise<T> {
@@ -36,7 +40,7 @@ export class Submitter {
 
   /** The manifest of a training that is said to have led to these weights. */
   async manifestOf({ payload, tensors }: ReturnType<typeof repairedExpert>): Promise<Body> {
-    const { items } = await this.get('/models/genesis/releases');
+    const { items } = await this.get(`/models/${this.model}/releases`);
     const { release } = (items as Body[]).at(-1) as Body;
     const { weights } = await this.get(`/chain/A/blocks/${String(release)}/payload`);
     const block = {
@@ -49,7 +53,7 @@ export class Submitter {
       file: `${DAMAGED_EXPERT}.tensorblock`,
     };
     const data = { hash: 'ab'.repeat(32), bytes: 1, learnt: 1, unseen: 1 };
-    return { version: 1, model: 'genesis', release, data, blocks: [block], steps: [] };
+    return { version: 1, model: this.model, release, data, blocks: [block], steps: [] };
   }
 
   /** What is sent for an expert; the repaired one unless told otherwise. @param datasets blocks of what it was trained on */

@@ -23,6 +23,7 @@ import * as train from './train.js';
 import * as replay from './replay.js';
 import * as rewards from './rewards.js';
 import * as rounds from './rounds.js';
+import * as sealed from './sealed.js';
 import * as snapshot from './snapshot.js';
 import * as serve from './serve.js';
 import * as verify from './verify.js';
@@ -46,6 +47,7 @@ export const COMMANDS: readonly RegisterCommand[] = [
   merge.register,
   submit.register,
   rounds.register,
+  sealed.register,
   logits.register,
   cacheLab.register,
   replay.register,

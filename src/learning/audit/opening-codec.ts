@@ -34,7 +34,8 @@ interface ExampleHeader {
   readonly path: readonly string[];
 }
 
-interface OpeningHeader {
+/** What describes an opening; its members are named as in JSON. */
+export interface OpeningHeader {
   readonly version: number;
   readonly updates: readonly {
     readonly step: number;
@@ -69,7 +70,7 @@ export function encodeOpening({ updates, end }: Opening): Uint8Array {
 
 /** Reads an opening; `OPENING_FORM` where it is none. What it says is checked by the audit. */
 export function decodeOpening(bytes: Uint8Array): Result<Opening> {
-  const header = readHeader(bytes);
+  const header = openingHeader(bytes);
   if (header === null) return bad('its header cannot be read');
   const words = new Words(bytes, header.end);
   const updates: UpdateOpening[] = [];
@@ -121,7 +122,10 @@ class Words {
   }
 }
 
-function readHeader(bytes: Uint8Array): { readonly value: OpeningHeader; readonly end: number } | null {
+/** What an opening begins with, and where that ends; null where it is no opening. */
+export function openingHeader(
+  bytes: Uint8Array,
+): { readonly value: OpeningHeader; readonly end: number } | null {
   if (bytes.length < WORD) return null;
   const length = new DataView(bytes.buffer, bytes.byteOffset, WORD).getUint32(0, true);
   const end = WORD + length;

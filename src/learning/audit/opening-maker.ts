@@ -1,9 +1,10 @@
 import { CodedError, err, ok, type Result, type Sha256 } from '../../common/index.js';
+import type { MerkleTree } from '../../common/merkle-tree.js';
 import type { TokenSequence } from '../trainer/batch.js';
 import { momentHashes, valuesIn } from '../trainer/state-link.js';
 import type { Trainer, TrainerState } from '../trainer/trainer.js';
 import type { AuditFacts } from './audit-facts.js';
-import { DocumentTree } from './document-tree.js';
+import { documentTree } from './document-tree.js';
 import type { EndOpening, UpdateOpening } from './opening.js';
 
 /** A training that is over, and what is left of it. */
@@ -24,7 +25,7 @@ export type Pause = () => Promise<boolean>;
 
 /** Shows updates of a training of one's own, and its end. Asked in ascending order it does each update once at most. */
 export class OpeningMaker {
-  private readonly tree: DocumentTree;
+  private readonly tree: MerkleTree;
   /** Whether the trainer's state is one that this maker brought it to. */
   private isHere = false;
 
@@ -33,7 +34,7 @@ export class OpeningMaker {
     private readonly sha256: Sha256,
     private readonly pause: Pause,
   ) {
-    this.tree = DocumentTree.over(training.documents, sha256);
+    this.tree = documentTree(training.documents, sha256);
   }
 
   /** `OPENING_TRAINING`: file, model or kept states are not those of the manifest. `OPENING_STOPPED`: it was to end. */

@@ -30,7 +30,8 @@ function preFilter(busy: boolean): PreFilter {
 }
 
 describe('the pre-filter', () => {
-  const check = async (busy: boolean) => unwrap(await preFilter(busy).check([], {} as Comparison));
+  const comparison = { base: { name: 'genesis' } } as unknown as Comparison;
+  const check = async (busy: boolean) => unwrap(await preFilter(busy).check([], comparison));
 
   it('tells what it took of the processor, beside what it should take', async () => {
     const idle = await check(false);
@@ -39,5 +40,12 @@ describe('the pre-filter', () => {
     const { cpu_ms: more } = (await check(true)).figures as { readonly cpu_ms: number };
     expect(Number.isInteger(least) && least >= 0).toBe(true);
     expect(more).toBeGreaterThanOrEqual(BUSY_MS);
+  });
+
+  it('probes no model that has no public examples: its weights are all that is looked at', async () => {
+    const other = { base: { name: 'fable' } } as unknown as Comparison;
+    const compare = () => Promise.reject(new Error('it was probed'));
+    const sut = new PreFilter({} as BlockReader, { compare } as unknown as LossMeter);
+    expect(unwrap(await sut.check([], other))).toMatchObject({ passed: true, figures: { probe: null } });
   });
 });

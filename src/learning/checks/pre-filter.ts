@@ -4,7 +4,7 @@ import { err, ok, unwrap, type Json, type Result } from '../../common/index.js';
 import { parseTensorDirectory } from '../../experts/index.js';
 import { evaluationFigures } from '../evaluation/acceptance.js';
 import type { CandidateBlock } from '../evaluation/candidate-model.js';
-import { drawExamples, drawsOf } from '../evaluation/example-source.js';
+import { drawExamples, drawsOf, isGenerated } from '../evaluation/example-source.js';
 import { LossMeter, type Comparison } from '../evaluation/loss-meter.js';
 import { matrixOf, type BlockContent } from './block-values.js';
 import { failed, passed, type CheckOutcome } from './check-outcome.js';
@@ -50,6 +50,10 @@ export class PreFilter {
       const problem = changeProblem(changes[candidate.block.name]);
       const detail = problem && { ...problem, detail: `${candidate.block.name}: ${problem.detail}` };
       if (detail !== null) return ok(failed('pre_filter', detail, told(null), performance.now() - began));
+    }
+    if (!isGenerated(comparison.base.name)) {
+      const detail = 'weights are in order; the model has no public examples to probe it with';
+      return ok(passed('pre_filter', detail, told(null), performance.now() - began));
     }
     const losses = await this.meter.compare(comparison, drawExamples(PROBE_SEED, PROBE_DRAWS, 'train'));
     if (!losses.ok) return err(losses.error);

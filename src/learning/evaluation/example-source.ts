@@ -6,14 +6,14 @@ export type DomainExamples = ReadonlyMap<string, readonly Content[]>;
 /** Models whose domains have generators: their held-out halves are drawn anew for every submission. */
 const GENERATED = new Set(['genesis']);
 
-/** Whether there is anything to judge experts of a model by. */
-export function isJudged(model: string): boolean {
+/** Whether the domains of a model have generators. */
+export function isGenerated(model: string): boolean {
   return GENERATED.has(model);
 }
 
-/** Names of the domains that experts of a model are judged by. */
-export function domainsOf(model: string): readonly string[] {
-  return isJudged(model) ? DOMAINS.map(({ name }) => name) : [];
+/** Names of the domains that have generators. */
+export function generatedDomains(): readonly string[] {
+  return DOMAINS.map(({ name }) => name);
 }
 
 /** How often is drawn from a domain. */

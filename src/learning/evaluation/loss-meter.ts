@@ -85,10 +85,10 @@ export class LossMeter {
 }
 
 function byDomain(asked: readonly Asked[], losses: readonly (PairedLoss | null)[]): DomainLosses {
-  const found: Record<string, PairedLoss[]> = {};
+  const found = new Map<string, PairedLoss[]>();
   for (const [i, { domain }] of asked.entries()) {
     const loss = losses[i];
-    if (loss !== null) (found[domain] ??= []).push(loss);
+    if (loss !== null) found.set(domain, [...(found.get(domain) ?? []), loss]);
   }
-  return found;
+  return Object.fromEntries(found);
 }

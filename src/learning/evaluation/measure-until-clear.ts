@@ -6,13 +6,8 @@ import {
   type DomainLosses,
   type EvaluationFigures,
 } from './acceptance.js';
-import {
-  drawExamples,
-  drawMore,
-  EVALUATION_DRAWS,
-  MORE_ROUNDS,
-  type DomainExamples,
-} from './example-source.js';
+import type { DomainExamples } from './example-source.js';
+import { generatedSupply, type ExampleSupply } from './example-supply.js';
 
 /** What was drawn and measured. */
 export interface Measured {
@@ -24,21 +19,28 @@ export interface Measured {
 
 /**
  * Measures on the usual examples, and then on more of those domains that could not be judged by them (`doubtfulDomains`), until none is in
- * doubt or `MORE_ROUNDS` are over. The same root and losses give the same.
+ * doubt or as often as the supply lets ask. The same root, examples and losses give the same.
+ * @param supply the genesis domains', where nothing else is said
  */
 export async function measureUntilClear(
   root: string,
   rules: AcceptanceRules,
   measure: (examples: DomainExamples) => Promise<Result<DomainLosses>>,
+  supply: ExampleSupply = generatedSupply(root),
 ): Promise<Result<Measured>> {
-  let examples = drawExamples(root, EVALUATION_DRAWS);
+  const usual = await supply.first();
+  if (!usual.ok) return usual;
+  let examples = usual.value;
   const first = await measure(examples);
   if (!first.ok) return first;
   let losses = first.value;
   let figures = await evaluationFigures(losses, root, rules.resamples);
-  const more: Record<string, number> = {};
-  for (let round = 1; round <= MORE_ROUNDS; round++) {
-    const fresh = drawMore(root, round, doubtfulDomains(figures, rules), examples);
+  const more = new Map<string, number>();
+  for (let round = 1; round <= supply.moreRounds; round++) {
+    const doubted = doubtfulDomains(figures, rules);
+    const drawn = doubted.length === 0 ? ok(new Map()) : await supply.more(round, doubted, examples);
+    if (!drawn.ok) return drawn;
+    const fresh: DomainExamples = drawn.value;
     if (fresh.size === 0) break;
     const found = await measure(fresh);
     if (!found.ok) return found;
@@ -46,10 +48,10 @@ export async function measureUntilClear(
     losses = Object.fromEntries(
       joined(new Map(Object.entries(losses)), new Map(Object.entries(found.value))),
     );
-    for (const name of fresh.keys()) more[name] = (more[name] ?? 0) + 1;
+    for (const name of fresh.keys()) more.set(name, (more.get(name) ?? 0) + 1);
     figures = await evaluationFigures(losses, root, rules.resamples);
   }
-  return ok({ examples, more, figures });
+  return ok({ examples, more: Object.fromEntries(more), figures });
 }
 
 function joined<T>(

@@ -1,10 +1,15 @@
 import { ok, unwrap } from '../../common/index.js';
+import type { AppConfig } from '../../config/index.js';
 import { auditFigures } from '../audit/audit-figures.js';
 import { notAudited } from '../checks/check-outcome.js';
 import { ACCEPTANCE_RULES, type DomainLosses } from '../evaluation/acceptance.js';
 import type { DomainExamples } from '../evaluation/example-source.js';
+import type { ExampleSources } from '../evaluation/example-sources.js';
+import { generatedSupply } from '../evaluation/example-supply.js';
 import type { LossMeter } from '../evaluation/loss-meter.js';
 import type { RoundStore } from '../rounds/round-store.js';
+import type { MeasuredSubject } from '../sealed/sealed-examples.js';
+import { SubmissionFiles } from '../submission/submission-files.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import type { ComparedModels } from './compared-models.js';
 import { Judgement } from './judgement.js';
@@ -37,6 +42,11 @@ const members = [{ author: 'b', weight: 900_000 }];
 const rounds = {
   weightsOf: (account: string) => Promise.resolve(account === 'a round' ? members : null),
 } as unknown as RoundStore;
+const sources = {
+  of: ({ beacon: { root } }: MeasuredSubject) => generatedSupply(root),
+} as unknown as ExampleSources;
+
+const files = new SubmissionFiles({ dataDir: '/nowhere' } as AppConfig);
 
 describe('the verdict', () => {
   const judge = async (
@@ -52,7 +62,7 @@ describe('the verdict', () => {
       checks,
     };
     const work = { signal: new AbortController().signal, progress: () => undefined };
-    const judged = new Judgement(meter, rounds).judge(
+    const judged = new Judgement(meter, rounds, sources, files).judge(
       row as unknown as SubmissionRow,
       beacon,
       models,

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { hashHeader } from '../../chain/index.js';
-import { hashJson, ok, type Json, type Result } from '../../common/index.js';
+import { ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import type { Beacon } from '../beacon/beacon.js';
 import { skippedAudit } from '../checks/check-outcome.js';
@@ -11,12 +11,14 @@ import {
   type AcceptanceRules,
   type Reason,
 } from '../evaluation/acceptance.js';
-import { EVALUATION_DRAWS, type DomainExamples } from '../evaluation/example-source.js';
+import { ExampleSources } from '../evaluation/example-sources.js';
 import { LossMeter } from '../evaluation/loss-meter.js';
 import { measureUntilClear } from '../evaluation/measure-until-clear.js';
 import { auditFigures } from '../audit/audit-figures.js';
+import { shownDocuments } from '../audit/node/shown-documents.js';
 import { RoundStore } from '../rounds/round-store.js';
 import { statementHash } from '../submission/statement.js';
+import { SubmissionFiles } from '../submission/submission-files.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import type { Verdict } from '../verdict/verdict.js';
 import type { ComparedModels } from './compared-models.js';
@@ -27,9 +29,11 @@ export class Judgement {
   constructor(
     private readonly meter: LossMeter,
     private readonly rounds: RoundStore,
+    private readonly sources: ExampleSources,
+    private readonly files: SubmissionFiles,
   ) {}
 
-  /** The verdict; same submission, beacon, base and kernel give the same one. Refuses with what the engine refuses with. */
+  /** The verdict; same submission, beacon, base and kernel give the same one. Refuses with what the engine refuses with, and with `SEALED_SET_…`. */
   async judge(
     row: SubmissionRow,
     beacon: Beacon,
@@ -40,11 +44,20 @@ export class Judgement {
     const kernel = await this.meter.kernel();
     if (!kernel.ok) return kernel;
     const { base, candidate, encoder } = models;
-    const measured = await measureUntilClear(beacon.root, rules, (examples) =>
-      this.meter.compare({ base, candidate, encoder, signal, progress }, examples),
+    const path = this.files.openingPath(row.id).whole;
+    const seen = {
+      encoder,
+      documents: row.opening === null ? new Set<string>() : await shownDocuments(path, base.context),
+    };
+    const supply = this.sources.of({ subject: row.id, model: row.model, beacon, seen, signal });
+    const measured = await measureUntilClear(
+      beacon.root,
+      rules,
+      (examples) => this.meter.compare({ base, candidate, encoder, signal, progress }, examples),
+      supply,
     );
     if (!measured.ok) return measured;
-    const { examples, more, figures } = measured.value;
+    const { figures } = measured.value;
     const { statement } = row;
     const members = await this.rounds.weightsOf(row.account);
     const reasons = reasonsAgainst(figures, statement.domains, rules);
@@ -58,7 +71,7 @@ export class Judgement {
         parent: String(header.metadata.parent),
       })),
       ...{ datasets: statement.datasets, domains: statement.domains, beacon },
-      examples: { source: 'generated', draws: EVALUATION_DRAWS, more, hash: hashOfExamples(examples) },
+      examples: supply.told(measured.value),
       ...(row.opening !== null && { audit: auditFigures(row.opening) }),
       kernel: kernel.value,
       rules: {
@@ -74,8 +87,4 @@ export class Judgement {
 function auditNotes({ checks }: SubmissionRow): Reason[] {
   const detail = skippedAudit(checks);
   return detail === null ? [] : [{ code: 'NOT_AUDITED', detail }];
-}
-
-function hashOfExamples(examples: DomainExamples): string {
-  return hashJson(Object.fromEntries(examples) as unknown as Json);
 }

@@ -32,7 +32,7 @@ function setup() {
   let work: Work = () => Promise.resolve();
   const queue = {
     stopSignal: new AbortController().signal,
-    ...{ add: jest.fn(), ready: jest.fn(), unlock: jest.fn() },
+    ...{ add: jest.fn<(...of: unknown[]) => void>(), ready: jest.fn(), unlock: jest.fn() },
     start: (given: Work) => (work = given),
   };
   const steps = {
@@ -84,4 +84,19 @@ describe('the worker of submissions', () => {
     await until('the look at the resume', () => Promise.resolve(added() === 2));
     await sut.beforeApplicationShutdown();
   });
+
+  it.each(['SEALED_SET_FILE', 'SEALED_SET_LOOKING'])(
+    'waits for the examples of a sealed set as long as it takes: %s',
+    async (code) => {
+      const { sut, asked, queue, steps, work } = setup();
+      steps.step.mockImplementation(() => Promise.resolve(err(new CodedError(code, 'no', {}, 503))));
+      sut.begin();
+      for (let i = 0; i < 8; i++) await work();
+      expect(steps.giveUp).not.toHaveBeenCalled();
+      expect(asked.join('\n')).not.toContain('SET attempts');
+      expect(queue.add.mock.calls.map(([, id, afterMs]) => [id, afterMs])).toEqual(
+        Array.from({ length: 8 }, () => ['sub_1', 60_000]),
+      );
+    },
+  );
 });

@@ -11,6 +11,7 @@ import { haltSignal } from '../../common/autonomy/halt-signal.js';
 import { bytesToHex, CodedError, EventBus, messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { NodeKeys } from '../../keys/index.js';
+import { isSealedWait } from '../sealed/sealed-waits.js';
 import { SUBMISSION_STATES } from '../submission/states.js';
 import { SubmissionFiles } from '../submission/submission-files.js';
 import { SubmissionStore } from '../submission/submission-store.js';
@@ -28,6 +29,8 @@ const DEADLINE_MS = 30 * 60_000;
 /** Attempts at a step that is refused before the submission is given up. */
 const MOST_ATTEMPTS = 5;
 const RETRY_MS = 5_000;
+/** When to look again for the examples of a sealed set: as long as they are not here, nothing has failed. */
+const SEALED_WAIT_MS = 60_000;
 
 interface LeftSubmission {
   readonly id: string;
@@ -137,6 +140,7 @@ export class SubmissionWorker implements OnApplicationBootstrap, BeforeApplicati
 
   private async refused(row: NonNullable<Awaited<ReturnType<SubmissionStore['find']>>>, thrown: unknown) {
     this.logger.warn(`${row.id} is ${row.state} still: ${messageOf(thrown)}`);
+    if (thrown instanceof CodedError && isSealedWait(thrown.code)) return SEALED_WAIT_MS;
     const attempts = row.attempts + 1;
     await this.dataSource.query('UPDATE learning_submissions SET attempts = $2 WHERE id = $1', [
       row.id,

@@ -1,10 +1,12 @@
-import { unwrap } from '../../common/index.js';
+import { err, ok, unwrap } from '../../common/index.js';
 import type { Transactions } from '../../database/index.js';
 import type { ParameterIndex } from '../../experts/index.js';
 import { withoutExperts } from '../../experts/tensorblock/left-out.js';
 import type { LogAppender, LogEntryInput } from '../../log/index.js';
 import { smallConfig } from '../../../test/support/engine.js';
 import type { SubmissionStore } from '../submission/submission-store.js';
+import type { ExampleSources } from '../evaluation/example-sources.js';
+import { setMissing } from '../sealed/sealed-examples.js';
 import { removalHash } from './removal-effect.js';
 import { RemovalDesk } from './removal-desk.js';
 import type { RemovalRow, RemovalStatement } from './removal-row.js';
@@ -49,6 +51,9 @@ function deskOf(open = 0, model = 'genesis') {
       append: (_: unknown, added: LogEntryInput[]) => Promise.resolve(void entries.push(...added)),
       committed: () => undefined,
     } as unknown as LogAppender,
+    {
+      check: (name: string) => Promise.resolve(name === 'genesis' ? ok() : err(setMissing(name))),
+    } as unknown as ExampleSources,
   );
   const ask = (experts: readonly string[], asker = GUARDIAN, name = model) =>
     desk.ask(asker, { model: name, experts, reason: 'because' });
@@ -80,7 +85,7 @@ describe('a request that experts be left out', () => {
   });
 
   it('is refused where nothing can be measured, and where too much is open', async () => {
-    expect(await deskOf(0, 'other').code([OWN])).toEqual(['REMOVAL_NOT_MEASURED', 409]);
+    expect(await deskOf(0, 'other').code([OWN])).toEqual(['SEALED_SET_MISSING', 409]);
     expect(await deskOf(8).code([OWN])).toEqual(['REMOVAL_TOO_MANY', 429]);
   });
 
@@ -110,4 +115,17 @@ describe('a request that experts be left out', () => {
     expect([first.row.id, row.id]).not.toContain(declined.row.id);
     expect(entries).toHaveLength(3);
   });
+
+  it.each(['SEALED_SET_EXHAUSTED', 'SEALED_SET_MISSING'])(
+    'has an entry of its own after one that found no examples: %s',
+    async (code) => {
+      const { ask, rows, entries } = deskOf();
+      const { row } = unwrap(await ask([OWN]));
+      rows.set(row.id, { ...row, state: 'failed', code });
+      const again = unwrap(await ask([OWN]));
+      expect(again).toMatchObject({ created: true, row: { state: 'received' } });
+      expect(entries.map(({ subject }) => subject)).toEqual([row.id, again.row.id]);
+      expect(again.row.id).not.toBe(row.id);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { ParameterIndex, type ReleaseView } from '../../experts/index.js';
 import { expertPlace, leftOutNames, leftOutOf } from '../../experts/tensorblock/left-out.js';
 import { LogAppender } from '../../log/index.js';
 import { REMOVAL_ENTRY } from '../beacon/beacon.js';
-import { isJudged } from '../evaluation/example-source.js';
+import { ExampleSources } from '../evaluation/example-sources.js';
 import { SubmissionStore } from '../submission/submission-store.js';
 import { removalHash } from './removal-effect.js';
 import type { RemovalRow, RemovalStatement } from './removal-row.js';
@@ -37,6 +37,8 @@ interface Taken {
 const MOST_OPEN = 8;
 /** Two requests for the same must not pass each other: 'rmvl' as a number. */
 const LOCK = 0x726d766c;
+/** Failures that only a set can mend that is in the log before the removal. */
+const NO_EXAMPLES: readonly string[] = ['SEALED_SET_EXHAUSTED', 'SEALED_SET_MISSING'];
 
 /** Takes in that experts are to be left out. */
 @Injectable()
@@ -47,12 +49,13 @@ export class RemovalDesk {
     private readonly store: RemovalStore,
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
+    private readonly sources: ExampleSources,
   ) {}
 
   /**
    * Stores the removal, with its entry in the log. The same experts of the same release are the same removal, whatever the reason;
    * one that could not be measured begins again. Refusals: `MODEL_NOT_LIVE` (404), `EXPERT_UNKNOWN` (404), `EXPERT_LEFT_OUT` (409), `EXPERTS_TOO_FEW`
-   * (409), `REMOVAL_NOT_MEASURED` (409), `REMOVAL_FORBIDDEN` (403), `REMOVAL_TOO_MANY` (429).
+   * (409), `SEALED_SET_MISSING` (409), `SEALED_SET_EXHAUSTED` (409), `REMOVAL_FORBIDDEN` (403), `REMOVAL_TOO_MANY` (429).
    */
   async ask(asker: RemovalAsker, ask: RemovalAsk): Promise<Result<{ row: RemovalRow; created: boolean }>> {
     const live = await this.index.live(ask.model);
@@ -64,8 +67,8 @@ export class RemovalDesk {
     const blocks = experts.map(({ block }) => block);
     if (!asker.mayAll && !(await this.submissions.isAuthor(asker.account, blocks)))
       return refuse('REMOVAL_FORBIDDEN', 403, 'only a guardian or whoever trained all these experts may ask');
-    if (!isJudged(ask.model))
-      return refuse('REMOVAL_NOT_MEASURED', 409, `there are no examples to measure ${ask.model} by`);
+    const measured = await this.sources.check(ask.model);
+    if (!measured.ok) return measured;
     const { release, model } = live;
     return this.take(asker.account, { version: 1, model, release, experts, reason: ask.reason });
   }
@@ -116,9 +119,13 @@ export class RemovalDesk {
   }
 }
 
-/** Whether it was rolled back since, or superseded, or was decided not to go live. */
-function isOver({ state, decision }: RemovalRow): boolean {
-  return REMOVAL_STATES.isFinal(state) || (state === 'failed' && decision !== null);
+/**
+ * Whether it was rolled back since, or superseded, was decided not to go live, or found no examples: sets that were made since came into the
+ * log after its entry, and it would never be measured by them.
+ */
+function isOver({ state, decision, code }: RemovalRow): boolean {
+  const hasNoExamples = code !== null && NO_EXAMPLES.includes(code);
+  return REMOVAL_STATES.isFinal(state) || (state === 'failed' && (decision !== null || hasNoExamples));
 }
 
 function checkPossible({ config, weights, model }: ReleaseView, names: readonly string[]): Result<void> {

@@ -9,7 +9,8 @@ import {
   type EvaluationFigures,
   type Reason,
 } from '../evaluation/acceptance.js';
-import { EVALUATION_DRAWS, type Draws } from '../evaluation/example-source.js';
+import { ExampleSources } from '../evaluation/example-sources.js';
+import type { ToldExamples } from '../evaluation/example-supply.js';
 import { LossMeter } from '../evaluation/loss-meter.js';
 import { measureUntilClear } from '../evaluation/measure-until-clear.js';
 import type { ExampleEncoder } from '../examples/example-encoder.js';
@@ -25,12 +26,7 @@ export interface RemovalEffect {
   readonly base_release: string;
   readonly experts: RemovalStatement['experts'];
   readonly beacon: Beacon;
-  readonly examples: {
-    readonly source: 'generated';
-    readonly draws: Draws;
-    readonly more: Readonly<Record<string, number>>;
-    readonly hash: string;
-  };
+  readonly examples: ToldExamples;
   /** Hash of the kernel that computed the losses. */
   readonly kernel: string;
   readonly rules: { readonly epsilon: number; readonly loss_floor: number; readonly resamples: number };
@@ -63,9 +59,12 @@ export function modelWithout(base: ServedModel, names: readonly string[]): Serve
 /** Measures what a removal costs or gains, before it happens, as submissions are measured. */
 @Injectable()
 export class RemovalMeter {
-  constructor(private readonly meter: LossMeter) {}
+  constructor(
+    private readonly meter: LossMeter,
+    private readonly sources: ExampleSources,
+  ) {}
 
-  /** Same removal, beacon, base and kernel give the same. Refuses with what the engine refuses with. */
+  /** Same removal, beacon, base and kernel give the same. Refuses with what the engine refuses with, and with `SEALED_SET_…`. */
   async measure(
     { id, statement }: RemovalRow,
     beacon: Beacon,
@@ -77,16 +76,19 @@ export class RemovalMeter {
     if (!kernel.ok) return kernel;
     const names = statement.experts.map(({ name }) => name);
     const compared = { base, candidate: modelWithout(base, names), encoder, ...work };
-    const measured = await measureUntilClear(beacon.root, rules, (examples) =>
-      this.meter.compare(compared, examples),
+    const supply = this.sources.of({ subject: id, model: statement.model, beacon, ...work });
+    const measured = await measureUntilClear(
+      beacon.root,
+      rules,
+      (examples) => this.meter.compare(compared, examples),
+      supply,
     );
     if (!measured.ok) return measured;
-    const { examples, more, figures } = measured.value;
-    const hash = hashJson(Object.fromEntries(examples) as unknown as Json);
+    const { figures } = measured.value;
     return ok({
       ...{ version: 1, removal: id, statement: removalHash(statement), model: statement.model },
       ...{ base_release: base.release, experts: statement.experts, beacon },
-      examples: { source: 'generated', draws: EVALUATION_DRAWS, more, hash },
+      examples: supply.told(measured.value),
       kernel: kernel.value,
       rules: { epsilon: rules.epsilon, loss_floor: rules.lossFloor, resamples: rules.resamples },
       figures,

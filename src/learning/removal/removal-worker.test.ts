@@ -70,6 +70,16 @@ describe('the worker of removals', () => {
     await worker.beforeApplicationShutdown();
   });
 
+  it('counts no attempt that only looked through datasets', async () => {
+    const { worker, seen, attempts } = workerOf(() =>
+      Promise.resolve(err(new CodedError('SEALED_SET_LOOKING', 'no', {}, 503))),
+    );
+    await jest.advanceTimersByTimeAsync(5 * MINUTE);
+    expect(seen.steps).toBeGreaterThan(30);
+    expect([attempts(), seen.givenUp]).toEqual([0, []]);
+    await worker.beforeApplicationShutdown();
+  });
+
   it('gives up soon what is refused for good', async () => {
     const { worker, seen } = workerOf(() => Promise.resolve(err(new CodedError('MODEL_ODD', 'no', {}, 409))));
     await jest.advanceTimersByTimeAsync(2 * MINUTE);

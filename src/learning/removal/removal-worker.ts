@@ -9,6 +9,7 @@ import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import { haltSignal } from '../../common/autonomy/halt-signal.js';
 import { CodedError, EventBus, messageOf } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
+import { SEALED_SET_LOOKING } from '../sealed/sealed-waits.js';
 import type { RemovalWork } from './removal-effect.js';
 import type { RemovalRow } from './removal-row.js';
 import { RemovalSteps } from './removal-steps.js';
@@ -146,6 +147,7 @@ export class RemovalWorker implements OnApplicationBootstrap, BeforeApplicationS
     if (!(refusal instanceof CodedError)) return { afterMs: refusal.afterMs, attempts: 0 };
     if (ended.aborted) return { afterMs: 0, attempts: row.attempts };
     this.logger.warn(`${row.id} is ${row.state} still: ${refusal.message}`);
+    if (refusal.code === SEALED_SET_LOOKING) return { afterMs: RETRY_MS, attempts: row.attempts };
     const attempts = row.attempts + 1;
     const mayPass = refusal.status >= 429 || MAY_COME_BACK.test(refusal.code);
     const afterMs = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** attempts);

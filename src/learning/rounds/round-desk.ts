@@ -15,7 +15,7 @@ import { Transactions } from '../../database/index.js';
 import { ParameterIndex } from '../../experts/index.js';
 import { LogAppender, type LogEntryInput } from '../../log/index.js';
 import { DatasetGate } from '../checks/dataset-gate.js';
-import { isJudged } from '../evaluation/example-source.js';
+import { ExampleSources } from '../evaluation/example-sources.js';
 import { RoundBases } from './round-bases.js';
 import { announcementEntry, roundEntry } from './round-log.js';
 import { overBudget, roundClosed, roundConflict } from './round-refusals.js';
@@ -54,11 +54,12 @@ export class RoundDesk {
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
     private readonly events: EventBus,
+    private readonly sources: ExampleSources,
   ) {}
 
   /**
    * Announces a round. Refusals: `ROUND_TERMS`, `AGGREGATION_BOUND`, `PRIVACY_AGGREGATOR`, `PRIVACY_BUDGET_SPENT` (409), `ROUND_EXPERT`, `ROUND_TOO_LARGE`, `ROUND_BUDGET` (413), `SUBMISSION_DATASET`, `ROUND_QUOTA` (429),
-   * `SUBMISSION_NOT_JUDGED`, `SUBMISSION_OUTDATED`, `RELEASE_NOT_FOUND`.
+   * `SEALED_SET_MISSING` (409), `SEALED_SET_EXHAUSTED` (409), `SUBMISSION_OUTDATED`, `RELEASE_NOT_FOUND`.
    */
   async announce(account: string, given: unknown): Promise<Result<RoundRow>> {
     const terms = parseTerms(given);
@@ -164,10 +165,8 @@ export class RoundDesk {
     const [bytes, most] = [terms.most * terms.update_bytes, budgetOf(this.config)];
     // Whoever shows an update in time is not refused for what others have shown.
     if (bytes > most) return err(overBudget(bytes, most));
-    if (!isJudged(model)) {
-      const message = `there are no examples to judge experts of ${model} by`;
-      return err(new CodedError('SUBMISSION_NOT_JUDGED', message, { model }, 409));
-    }
+    const judged = await this.sources.check(model);
+    if (!judged.ok) return judged;
     const [parent, live] = [await this.index.release(release), await this.index.live(model)];
     if (parent?.model !== model || live === null)
       return err(

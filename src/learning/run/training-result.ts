@@ -1,5 +1,5 @@
 import { bytesToHex, utf8ToBytes, type Json, type Sha256 } from '../../common/index.js';
-import { DocumentTree } from '../audit/document-tree.js';
+import { documentTree } from '../audit/document-tree.js';
 import type { ReleaseModel } from '../source/release-model.js';
 import { encodeTrainedBlock } from '../source/trained-block.js';
 import { linkOfState, NO_STEP, trainedSizes } from '../trainer/state-link.js';
@@ -54,7 +54,7 @@ export function trainingResult(ended: EndedTraining, sha256: Sha256): TrainingRe
   const { learnt, unseen } = data.examples;
   const facts = {
     ...{ hash: data.hash, bytes: data.bytes, learnt: learnt.length, unseen: unseen.length },
-    root: bytesToHex(DocumentTree.over(learnt, sha256).root),
+    root: bytesToHex(documentTree(learnt, sha256).root),
     datasets,
   };
   const parts = { model, plan, kernel, data: facts, initial, checkpointEvery: keepEvery, blocks, outcome };

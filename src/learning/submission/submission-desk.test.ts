@@ -9,6 +9,7 @@ import type { ParameterIndex, UploadStore } from '../../experts/index.js';
 import type { LogAppender } from '../../log/index.js';
 import type { DatasetGate } from '../checks/dataset-gate.js';
 import { notAudited, skippedAudit, type CheckOutcome } from '../checks/check-outcome.js';
+import type { ExampleSources } from '../evaluation/example-sources.js';
 import type { ReleaseGrowth } from '../growth/growth.js';
 import type { SubmissionQueue } from '../judging/submission-queue.js';
 import type { SubmissionWorker } from '../judging/submission-worker.js';
@@ -76,6 +77,7 @@ describe('what the server hands in itself', () => {
       transactions as unknown as Transactions,
       { append: () => Promise.resolve(), committed: () => undefined } as unknown as LogAppender,
       events,
+      {} as ExampleSources,
     );
   });
   afterEach(() => rm(folder, { recursive: true }));

@@ -12,7 +12,7 @@ import { DatasetGate } from '../checks/dataset-gate.js';
 import { checkCurrent, checkForm, type NamedHeader } from '../checks/form.js';
 import { checkQuota } from '../checks/quota.js';
 import { ReleaseGrowth } from '../growth/growth.js';
-import { domainsOf, isJudged } from '../evaluation/example-source.js';
+import { ExampleSources } from '../evaluation/example-sources.js';
 import { trustOf } from '../trust/trust.js';
 import { SubmissionQueue } from '../judging/submission-queue.js';
 import { SubmissionWorker } from '../judging/submission-worker.js';
@@ -82,10 +82,12 @@ export class SubmissionDesk {
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
     private readonly events: EventBus,
+    private readonly sources: ExampleSources,
   ) {}
 
   /**
-   * Takes a submission; the same statement is the same submission. Refusals: `SUBMISSION_…`, `UPLOAD_…`, `BLOCK_…`, `RELEASE_NOT_FOUND`.
+   * Takes a submission; the same statement is the same submission. Refusals: `SUBMISSION_…`, `SEALED_SET_…`, `UPLOAD_…`, `BLOCK_…`,
+   * `RELEASE_NOT_FOUND`.
    */
   async submit(account: string, request: SubmissionRequest): Promise<Result<TakenSubmission>> {
     const began = performance.now();
@@ -98,7 +100,7 @@ export class SubmissionDesk {
       await this.uploads.discard(request.upload);
       return ok({ row: known, created: false });
     }
-    const judged = checkJudged(statement);
+    const judged = await this.sources.check(statement.model, statement.domains);
     if (!judged.ok) return judged;
     const audit = await this.audit.admit(read.value.manifest, request.showsTraining);
     if (!audit.ok) return audit;
@@ -235,18 +237,6 @@ function readRequest({
   }
   const signed = checkStatementSignature(statement.value, signature);
   return signed.ok ? ok({ statement: statement.value, manifest: manifest.value }) : signed;
-}
-
-/** `SUBMISSION_NOT_JUDGED`: there is something to judge the model by, and it covers what is claimed. */
-function checkJudged({ model, domains }: SubmissionStatement): Result<void> {
-  if (!isJudged(model)) {
-    const message = `there are no examples to judge experts of ${model} by`;
-    return err(new CodedError('SUBMISSION_NOT_JUDGED', message, { model }, 409));
-  }
-  const unknown = domains.find((domain) => !domainsOf(model).includes(domain));
-  if (unknown === undefined) return ok();
-  const message = `${model} is not judged in ${unknown}; its domains are ${domainsOf(model).join(', ')}`;
-  return err(new CodedError('SUBMISSION_NOT_JUDGED', message, { domain: unknown }));
 }
 
 function named({ header }: BlockInput): NamedHeader {

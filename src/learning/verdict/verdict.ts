@@ -1,5 +1,5 @@
 import type { Beacon } from '../beacon/beacon.js';
-import type { Draws } from '../evaluation/example-source.js';
+import type { ToldExamples } from '../evaluation/example-supply.js';
 import type { EvaluationFigures, Reason } from '../evaluation/acceptance.js';
 
 /** The audit of a training. Members are named as in JSON. */
@@ -34,15 +34,7 @@ export interface Verdict {
   /** Domains the contributor claimed to be better. */
   readonly domains: readonly string[];
   readonly beacon: Beacon;
-  readonly examples: {
-    readonly source: 'generated';
-    /** How often was drawn from each domain. */
-    readonly draws: Draws;
-    /** How often more was drawn from a domain that was in doubt; not there in older verdicts. */
-    readonly more?: Readonly<Record<string, number>>;
-    /** SHA-256 of the canonical JSON of all examples, by domain. */
-    readonly hash: string;
-  };
+  readonly examples: ToldExamples;
   /** What was replayed of the training; not there where nothing was. */
   readonly audit?: TrainingAuditFigures;
   /** SHA-256 of the kernel that computed. */

@@ -11,6 +11,7 @@ const REMOVAL =
 const ROUND =
   '{round_id, model, release, experts, announced_by, state, code, detail, due_at, is_over, aggregator, faulty, minimum, most, members, committed, revealed, aggregate, submission_id, result: {state, code, version, overall}, created_at, updated_at}';
 const ROUND_DETAIL = `\`${ROUND}\` and \`terms, noise, outcome, members_list: [{author, joined_at, commitment, committed_at, update, bytes, revealed_at, code}]\` (docs/formats/round.md)`;
+const SEALED_SET = '{commitment: {version, model, root, domains, draws, context}, left}';
 
 const EXPERT_LINEAGE =
   '`{model, live: {release, version}, live_block, items, next_cursor}`; an item is `{submission_id, author, state, judged_at, blocks: [{name, block, parent, parent_name, live, parent_live}], datasets: [{block, dataset, name, version}], overall, domains, verdict_block, release, version}`, a gain `{fall, low, high}`';
@@ -74,6 +75,18 @@ export const LEARNING_ANSWERS: Answers = {
   RemovalsController_list: { 200: json(`\`{items: [${REMOVAL}], next_cursor}\``) },
   RemovalsController_one: {
     200: json(`\`${REMOVAL}\` and \`statement, beacon, effect, effect_hash\` (docs/formats/removal.md)`),
+  },
+  SealedSetsController_commit: {
+    200: json(`The same commitment was here already: \`${SEALED_SET}\``),
+    201: json(`Taken: \`${SEALED_SET}\``),
+  },
+  SealedSetsController_list: {
+    200: json(`\`{items, next_cursor}\`; an item is \`${SEALED_SET}\` with \`created_at\``),
+  },
+  SealedSetsController_of: {
+    200: json(
+      '`{version, subject, verdict, commitment, log: {set, subject, nonce}, draws, examples}` (docs/formats/sealed-set.md)',
+    ),
   },
   RoundsController_announce: { 201: json(ROUND_DETAIL) },
   RoundsController_list: { 200: json(`\`{items: [${ROUND}], next_cursor}\``) },

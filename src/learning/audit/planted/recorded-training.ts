@@ -1,10 +1,11 @@
 import { bytesToHex, unwrap } from '../../../common/index.js';
+import type { MerkleTree } from '../../../common/merkle-tree.js';
 import type { TokenSequence } from '../../trainer/batch.js';
 import { linkOfState, momentHashes, NO_STEP, trainedSizes, valuesIn } from '../../trainer/state-link.js';
 import type { Trainer } from '../../trainer/trainer.js';
 import type { TrainingPlan } from '../../trainer/training-plan.js';
 import type { AuditFacts, StatedUpdate } from '../audit-facts.js';
-import { DocumentTree } from '../document-tree.js';
+import { documentTree } from '../document-tree.js';
 import { trainedValues, type EndCheckParts } from '../end-check.js';
 import type { EndOpening, UpdateOpening } from '../opening.js';
 
@@ -35,7 +36,7 @@ export interface RecordedTraining {
   readonly taken: readonly (readonly number[])[];
   /** What was learnt in truth. */
   readonly learnt: readonly TokenSequence[];
-  readonly tree: DocumentTree;
+  readonly tree: MerkleTree;
 }
 
 /** Trains with all states kept, and commits to it; the commitment is of the stated plan and documents whatever was done. */
@@ -60,7 +61,7 @@ export function recordTraining(workshop: Workshop, deceit: Deceit = {}): Recorde
     states.push(values);
     steps.push({ hash, tokens, examples, loss });
   }
-  const tree = DocumentTree.over(documents, sha256);
+  const tree = documentTree(documents, sha256);
   const facts: AuditFacts = {
     ...{ kernel: '0'.repeat(64), plan, learnt: documents.length, root: bytesToHex(tree.root) },
     ...{ datasets: [], initial, steps, blocks: payloadsOf(workshop, states[workshop.steps]) },
