@@ -97,7 +97,7 @@ browserTests('the Guardian and Decisions pages', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     await card.getByRole('link', { name: 'See the plan and answer' }).click();
     await page.waitForURL(`**/task-list/${String(body.task_id)}`);
-    await page.getByLabel('Reason').fill('there is nothing in it');
+    await page.getByLabel('Reason', { exact: true }).fill('there is nothing in it');
     await page.getByRole('button', { name: 'Reject' }).click();
     await page.getByText('rejected by local: there is nothing in it').waitFor();
     await page.goto(`${server.url}/guardian`);
