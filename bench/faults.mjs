@@ -92,7 +92,8 @@ async function follow(server, cause, injected, { recovered = async () => true } 
   await until(() => said(new RegExp(`"msg":"${cause}: `)), 90_000, `noticed (${cause})`, server);
   const detected = (Date.now() - injected) / 1000;
   const over = new RegExp(`"msg":"${cause} is over: (\\w+) helped`);
-  const called = new RegExp(`firing \\w+ healing\\.${cause}`);
+  // Only critical alerts call somebody.
+  const called = new RegExp(`firing critical healing\\.${cause}@`);
   await until(
     async () => (said(over) && (await tried(recovered))) || said(called),
     120_000,

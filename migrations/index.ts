@@ -27,6 +27,7 @@ import { RoundLeases1763700000027 } from './1763700000027-round-leases.js';
 import { PoliciesInForce1763700000028 } from './1763700000028-policies-in-force.js';
 import { WithdrawnTransactions1763700000030 } from './1763700000030-withdrawn-transactions.js';
 import { StepClaims1763700000031 } from './1763700000031-step-claims.js';
+import { IncidentInstances1763700000032 } from './1763700000032-incident-instances.js';
 import { SealedSets1763700000040 } from './1763700000040-sealed-sets.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
@@ -59,5 +60,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   PoliciesInForce1763700000028,
   WithdrawnTransactions1763700000030,
   StepClaims1763700000031,
+  IncidentInstances1763700000032,
   SealedSets1763700000040,
 ];

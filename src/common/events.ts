@@ -110,6 +110,8 @@ export interface AlertNotice {
   readonly source: string;
   readonly summary: string;
   readonly state: string;
+  /** Which server sees it, as people know it; missing where all see the same. */
+  readonly seenBy?: string;
   /** Whether it could not be written down, because the database is away or full. */
   readonly unwritten?: true;
 }

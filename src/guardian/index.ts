@@ -6,7 +6,12 @@ export type {
   Proposal,
   Verification,
 } from './actions/decision-action.js';
-export { GUARDIAN_ENTRY, type GuardianRecord } from './audit/guardian-record.js';
+export {
+  GUARDIAN_ENTRY,
+  guardianRecord,
+  type GuardianFacts,
+  type GuardianRecord,
+} from './audit/guardian-record.js';
 export { GuardianTrail } from './audit/guardian-trail.js';
 export { WaitingApprovals, type WaitingApproval } from './http/waiting-approvals.js';
 export { GuardianModule } from './guardian.module.js';

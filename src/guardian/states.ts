@@ -3,7 +3,7 @@ import { defineStateMachine } from '../common/index.js';
 /**
  * What a decision may be. `held`: automatic action was stopped, or a crash cut the action off and
  * only a guardian may go on. `recorded`: shadow mode, nothing was done. `refused`: a
- * safety check blocked it. `superseded`: what it was about was gone before anybody answered. `succeeded` and `failed` say what the check after the action found.
+ * safety check blocked it, or whoever was to act by itself found nothing to be done by it. `superseded`: what it was about was gone before anybody answered. `succeeded` and `failed` say what the check after the action found.
  */
 export type DecisionState =
   | 'pending'

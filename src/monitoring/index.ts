@@ -9,6 +9,7 @@ export { AlertBook } from './alerts/alert-book.js';
 export { AlertStore, type AlertFilter } from './alerts/alert-store.js';
 export { AlertTuning, type AlertRule } from './alerts/alert-tuning.js';
 export { TaskAlerts } from './alerts/task-alerts.js';
+export { GONE_MS, isAbandoned, RENEW_MS } from './alerts/viewer.js';
 export { EventsModule } from './events.module.js';
 export { ObservationStore, type StoredObservation } from './history/observation-store.js';
 export {

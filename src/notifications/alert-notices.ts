@@ -77,12 +77,13 @@ function keyOf(alert: string): string {
 
 /** The notice an alert gives; the same alert has the same key. */
 export function noticeOf(alert: StemmaEvents['alert.raised']): Notice {
+  const where = alert.seenBy === undefined ? '' : `\nSeen by: ${alert.seenBy}`;
   return {
     key: keyOf(alert.alert),
     kind: 'alert',
     severity: alert.severity,
     title: alert.summary,
-    text: `${alert.summary}\n\nSource: ${alert.source}\nFingerprint: ${alert.fingerprint}\nState: ${alert.state}`,
+    text: `${alert.summary}\n\nSource: ${alert.source}\nFingerprint: ${alert.fingerprint}${where}\nState: ${alert.state}`,
     path: '/monitoring',
     needsAnswer: true,
   };

@@ -1,12 +1,16 @@
 import { jest } from '@jest/globals';
-import { ActionAuthority, type Authorization } from '../common/autonomy/action-authority.js';
+import {
+  ActionAuthority,
+  type Authorization,
+  type ProposedAction,
+} from '../common/autonomy/action-authority.js';
 import { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
 import { HealingFigures } from '../common/autonomy/healing-figures.js';
-import { EventBus, unwrap } from '../common/index.js';
-import type { AppConfig } from '../config/index.js';
+import { CodedError, EventBus, unwrap } from '../common/index.js';
+import type { AppConfig, Instance } from '../config/index.js';
 import type { AlertBook } from '../monitoring/index.js';
 import { Healer } from './healer.js';
-import type { IncidentStore } from './incidents/incident-store.js';
+import type { Attempt, IncidentStore } from './incidents/incident-store.js';
 import { defaultHealingFile, readHealingRules } from './patterns/healing-rules.js';
 import type { RemedyBox } from './remedies/remedy-box.js';
 import { Treatment } from './treatment.js';
@@ -22,6 +26,7 @@ const well: Vitals = {
   pool: { most: 12, open: 1, idle: 1, waiting: 0 },
   database: { awayMs: 0, detail: '' },
   engine: { running: true, silentMs: 0 },
+  caches: { experts: 0, kv: 0 },
   log: { waiting: 0, lagMs: 0 },
   crashes: [],
   ends: [],
@@ -40,14 +45,17 @@ function setup(
   const gate = new AutonomyGate();
   const authority = new ActionAuthority(gate);
   const report = jest.fn(async () => undefined);
-  const ask = jest.fn(async () => {
+  const ask = jest.fn(async (_action: ProposedAction) => {
     if (answer instanceof Error) throw answer;
     return answer;
   });
   const withdraw = jest.fn(async () => undefined);
-  authority.use({ ask, report, withdraw });
+  const refuse = jest.fn(async () => undefined);
+  /** What the database says of the decision. */
+  const stateOf = jest.fn(async (_decision: string): Promise<string | null> => 'waiting');
+  authority.use({ ask, report, withdraw, refuse, stateOf });
   const treatment = new Treatment(authority, gate, new HealingFigures(), { get } as unknown as RemedyBox);
-  const store = { save: jest.fn(), add: jest.fn() };
+  const store = { save: jest.fn(), add: jest.fn((_attempt: Attempt) => undefined) };
   const book = { raise: jest.fn(async () => 'alert'), clear: jest.fn(async (_fingerprint: string) => true) };
   const events = new EventBus();
   const states: string[] = [];
@@ -59,6 +67,7 @@ function setup(
     store as unknown as IncidentStore,
     book as unknown as AlertBook,
     events,
+    { label: 'stemma on web-2', own: (name: string) => `${name}@here` } as Instance,
   );
   sut.onModuleInit();
   /** One look; what runs beside it is over afterwards. */
@@ -67,7 +76,7 @@ function setup(
     await new Promise((resolve) => setImmediate(resolve));
     await new Promise((resolve) => setImmediate(resolve));
   };
-  return { sut, act, ask, report, withdraw, gate, store, book, events, states, look };
+  return { sut, act, ask, report, withdraw, refuse, stateOf, gate, store, book, events, states, look };
 }
 
 describe('the healer', () => {
@@ -133,11 +142,11 @@ describe('the healer', () => {
     expect(act).toHaveBeenCalledTimes(4);
     expect(states.at(-1)).toBe('escalated');
     expect(book.raise).toHaveBeenCalledWith(
-      expect.objectContaining({ fingerprint: 'healing.kernel_hung', severity: 'critical' }),
+      expect.objectContaining({ fingerprint: 'healing.kernel_hung@here', severity: 'critical' }),
     );
     expect(sut.open).toHaveLength(1);
     await look({});
-    expect(book.clear).toHaveBeenLastCalledWith('healing.kernel_hung');
+    expect(book.clear).toHaveBeenLastCalledWith('healing.kernel_hung@here');
     expect(sut.open).toEqual([]);
   });
 
@@ -154,12 +163,12 @@ describe('the healer', () => {
     await look({}, 121_000);
     await look({}, 200_000);
     await look({}, 300_000);
-    expect(book.clear.mock.calls).toEqual(Array(3).fill(['healing.kernel_hung']));
+    expect(book.clear.mock.calls).toEqual(Array(3).fill(['healing.kernel_hung@here']));
   });
 
   it('does not end the alert of trouble that is back', async () => {
     const { look, book, sut } = setup(undefined, 'watch');
-    sut.takeOver(['healing.kernel_hung']);
+    sut.takeOver(['healing.kernel_hung@here']);
     await look(hung, 0);
     await look(hung, 100_000);
     expect(book.clear).not.toHaveBeenCalled();
@@ -170,7 +179,7 @@ describe('the healer', () => {
   it('ends what an earlier process left, also where the clock has gone back', async () => {
     const { look, book, sut } = setup();
     book.clear.mockResolvedValue(false);
-    sut.takeOver(['healing.kernel_hung']);
+    sut.takeOver(['healing.kernel_hung@here']);
     await look({}, 500_000);
     await look({}, 1_000);
     expect(book.clear).toHaveBeenCalledTimes(2);
@@ -200,15 +209,127 @@ describe('the healer', () => {
     expect([act.mock.calls.length, states]).toEqual([1, ['open', 'waiting', 'healing', 'verifying']]);
   });
 
+  it.each([
+    ['approved', ['open', 'waiting', 'healing', 'verifying'], 1],
+    ['rejected', ['open', 'waiting', 'declined'], 0],
+    ['expired', ['open', 'waiting', 'declined'], 0],
+  ])('goes by an answer that another server heard: %s', async (answer, expected, acted) => {
+    const { look, act, stateOf, states, book } = setup({ answer: 'wait', reason: 'unsure', decision: 'd7' });
+    await look(hung);
+    // While it cannot be read nothing is known.
+    stateOf.mockRejectedValueOnce(new Error('away')).mockResolvedValueOnce('waiting');
+    await look(hung);
+    await look(hung);
+    expect(states).toEqual(['open', 'waiting']);
+    stateOf.mockResolvedValue(answer);
+    await look(hung);
+    expect(stateOf).toHaveBeenLastCalledWith('d7');
+    expect([states, act.mock.calls.length]).toEqual([expected, acted]);
+    expect(book.raise).toHaveBeenCalledTimes(1 - acted);
+  });
+
+  it('calls whoever there is, however little the trouble is worth', async () => {
+    const { look, book, states } = setup(undefined, 'watch');
+    const high = { cpu: { machine: 1, process: 0 } };
+    await look(high, 0);
+    await look(high, 12_000);
+    expect(rules.cpu_high.severity).toBe('warning');
+    expect(states).toEqual(['open', 'escalated']);
+    expect(book.raise).toHaveBeenCalledWith(
+      expect.objectContaining({
+        ...{ fingerprint: 'healing.cpu_high@here', severity: 'critical' },
+        evidence: expect.objectContaining({ seen_by: 'stemma on web-2' }) as object,
+      }),
+    );
+  });
+
+  it('says every hour that it goes on, while it does', async () => {
+    const { look, book, store } = setup(undefined, 'watch');
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    try {
+      await look(hung);
+      await look(hung);
+      expect(book.raise).toHaveBeenCalledTimes(1);
+      const saved = store.save.mock.calls.length;
+      now.mockReturnValue(3_600_000);
+      await look(hung);
+      await look(hung);
+      expect([book.raise.mock.calls.length, store.save.mock.calls.length]).toEqual([2, saved + 1]);
+      await look({});
+      now.mockReturnValue(7_200_000);
+      await look({});
+      expect(book.raise).toHaveBeenCalledTimes(2);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('says every hour that it waits, calling nobody', async () => {
+    const { look, book, store } = setup({ answer: 'wait', reason: 'unsure', decision: 'd7' });
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    try {
+      await look(hung);
+      await look(hung);
+      const saved = store.save.mock.calls.length;
+      now.mockReturnValue(3_600_000);
+      await look(hung);
+      await look(hung);
+      expect([book.raise.mock.calls.length, store.save.mock.calls.length]).toEqual([0, saved + 1]);
+    } finally {
+      now.mockRestore();
+    }
+  });
+
+  it('does not ask again and again about remedies that find nothing to be done', async () => {
+    const { look, act, ask, states } = setup();
+    act.mockRejectedValue(new CodedError('NOT_OURS', 'the load is not of this server'));
+    const high = { cpu: { machine: 1, process: 0 } };
+    for (let round = 0; round < 8; round++) {
+      for (const at of [0, 12_000, 13_000]) await look(high, at);
+      expect(states.at(-1)).toBe('escalated');
+      await look({}, 14_000);
+    }
+    expect(ask).toHaveBeenCalledTimes(6);
+  });
+
+  it('counts no remedy that found nothing to be done, and does not call it a failure', async () => {
+    const { look, act, report, refuse, store, book, states, sut } = setup();
+    act.mockRejectedValue(new CodedError('NOT_OURS', 'the load is not of this server'));
+    const high = { cpu: { machine: 1, process: 0 } };
+    for (const at of [0, 12_000, 13_000]) await look(high, at);
+    expect([act.mock.calls.length, states]).toEqual([1, ['open', 'healing', 'open', 'escalated']]);
+    expect([store.add.mock.calls, report.mock.calls]).toEqual([[], []]);
+    expect(refuse.mock.calls).toEqual([['d1', 'the load is not of this server [NOT_OURS]']]);
+    expect(sut.budget.used('cpu_high')).toBe(0);
+    expect(sut.open).toMatchObject([{ attempts: 0, place: 1 }]);
+    expect(book.raise).toHaveBeenCalledTimes(1);
+  });
+
+  it('goes on with the remedy behind one that found nothing to be done', async () => {
+    const { look, act, ask, store } = setup();
+    act.mockRejectedValueOnce(new CodedError('NO_BLOB_SOURCE', 'there is none'));
+    const full = { memory: { total: 1, used: 1, share: 0.99 } };
+    for (const at of [0, 7_000, 8_000]) await look(full, at);
+    expect(
+      ask.mock.calls.map(([{ action, idempotencyKey }]) => [action, idempotencyKey.split('/')[1]]),
+    ).toEqual([
+      ['run_gc', '0'],
+      ['shrink_caches', '1'],
+    ]);
+    await look({});
+    expect(store.add.mock.calls.map(([{ remedy }]) => remedy)).toEqual(['shrink_caches']);
+  });
+
   it('takes its question back when the trouble ends before anybody answers', async () => {
-    const { look, withdraw, act, events, states } = setup({
+    const { look, withdraw, refuse, act, events, states } = setup({
       answer: 'wait',
       reason: 'unsure',
       decision: 'd7',
     });
     await look(hung);
     await look({});
-    expect(withdraw.mock.calls).toEqual([['d7', 'the symptom is gone']]);
+    // It may have been answered meanwhile, unheard.
+    for (const said of [withdraw, refuse]) expect(said.mock.calls).toEqual([['d7', 'the symptom is gone']]);
     events.emit('decision.changed', { decision: 'd7', state: 'approved', type: 'healing', action: 'x' });
     await look({});
     expect([act.mock.calls.length, states]).toEqual([0, ['open', 'waiting', 'resolved']]);

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { CodedError, err, EventBus, messageOf, ok, type Json, type Result } from '../common/index.js';
-import { AppConfig } from '../config/index.js';
-import { AlertBook } from '../monitoring/index.js';
+import { EventBus, messageOf, systemClock, type Json } from '../common/index.js';
+import { AppConfig, Instance } from '../config/index.js';
+import { AlertBook, RENEW_MS } from '../monitoring/index.js';
 import { AttemptBudget } from './attempt-budget.js';
 import { EndingAlerts } from './ending-alerts.js';
 import { INCIDENT_STATES, Incident } from './incidents/incident.js';
@@ -18,6 +18,9 @@ const UNKNOWN: CauseRule = {
   ...{ threshold: 1, for_s: 12, remedies: [], attempts: 0, verify_s: 1, severity: 'critical' },
 };
 
+/** So many remedies for one cause may find nothing to be done within an hour, before somebody is called without asking. */
+const MOST_REFUSALS = 6;
+
 /** Source of the alerts that call for somebody. */
 export const HEALING_SOURCE = 'healing';
 
@@ -30,6 +33,14 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   private readonly verifyUntil = new Map<string, number>();
   private readonly tookMs = new Map<string, number>();
   private readonly busy = new Set<string>();
+  /** Causes whose question is being asked about. */
+  private readonly asking = new Set<string>();
+  /** Why somebody was called. */
+  private readonly called = new Map<string, string>();
+  /** When something was said of an incident last, by a clock that only goes forward. */
+  private readonly saidAt = new Map<string, number>();
+  /** Remedies that found nothing to be done: no attempts, but not to be asked about again and again either. */
+  private readonly refusals = new AttemptBudget();
   private readonly ending = new EndingAlerts(
     (fingerprint) => this.book.clear(fingerprint),
     (thrown) => this.complain(thrown),
@@ -44,6 +55,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     private readonly store: IncidentStore,
     private readonly book: AlertBook,
     private readonly events: EventBus,
+    private readonly instance: Instance,
   ) {}
 
   onModuleInit(): void {
@@ -66,7 +78,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     for (const cause of [...this.firstSeen.keys()])
       if (!symptoms.some((symptom) => symptom.cause === cause)) this.miss(cause);
     for (const incident of this.incidents.values()) this.progress(incident);
-    const seen = new Set(symptoms.map(fingerprintOf));
+    const seen = new Set(symptoms.map((symptom) => this.fingerprintOf(symptom)));
     this.ending.look(vitals.at, (fingerprint) => seen.has(fingerprint));
   }
 
@@ -81,13 +93,10 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     for (const fingerprint of fingerprints) this.ending.begin(fingerprint);
   }
 
-  /** Uses a remedy because somebody asked for it; `HEALING_FAILED` (422) says why it could not be done. */
-  async actFor(remedy: RemedyName, who: string, why: string): Promise<Result<{ detail: string }>> {
-    this.logger.log(`${remedy} for ${who}: ${why}`);
-    const { ok: done, detail, tookMs } = await this.treatment.actFor(remedy, why);
-    this.store.add({ incident: 'manual', cause: 'manual', remedy, helped: done, detail, tookMs });
-    if (done) return ok({ detail });
-    return err(new CodedError('HEALING_FAILED', `${remedy} could not be done: ${detail}.`, { remedy }));
+  /** Takes back questions of an earlier process: its incidents are over, and nobody would act on an answer. */
+  async withdraw(decisions: readonly string[]): Promise<void> {
+    for (const decision of decisions)
+      await this.treatment.withdraw(decision, 'the server that asked has ended');
   }
 
   private see(symptom: Symptom, at: number): void {
@@ -109,15 +118,19 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     const { remedy, state } = incident;
     const tried = state === 'verifying' && remedy !== null;
     if (tried) this.outcome(incident, remedy, true, 'the symptom is gone');
-    if (state === 'waiting') void this.treatment.withdraw(incident, 'the symptom is gone');
+    if (state === 'waiting') void this.treatment.withdraw(incident.decision, 'the symptom is gone');
     this.change(incident, 'resolved', tried ? `${remedy} helped` : 'the symptom is gone');
     this.incidents.delete(cause);
-    this.ending.begin(fingerprintOf(incident));
+    this.called.delete(cause);
+    this.saidAt.delete(cause);
+    this.ending.begin(this.fingerprintOf(incident));
   }
 
   private progress(incident: Incident): void {
     if (this.busy.has(incident.cause)) return;
     if (incident.state === 'open') this.next(incident);
+    if (incident.state === 'waiting') void this.inquire(incident);
+    this.renew(incident);
     if (incident.state !== 'verifying' || performance.now() < (this.verifyUntil.get(incident.cause) ?? 0))
       return;
     const { remedy } = incident;
@@ -135,12 +148,14 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   /** Begins the next remedy, or calls when there is none left. */
   private next(incident: Incident): void {
     const rule = this.ruleOf(incident.cause);
-    const remedy = rule.remedies.at(incident.attempts);
+    const remedy = rule.remedies.at(incident.place);
     const used = this.budget.used(incident.cause);
     if (incident.cause === 'unknown') return this.escalate(incident, 'the cause is not known');
     if (this.config.healing !== 'auto') return this.escalate(incident, 'healing is set to watch only');
     if (remedy === undefined) return this.escalate(incident, 'no remedy is left');
     if (used >= rule.attempts) return this.escalate(incident, `${used} remedies within an hour were enough`);
+    if (this.refusals.used(incident.cause) >= MOST_REFUSALS)
+      return this.escalate(incident, 'remedies found nothing to be done too often within an hour');
     incident.remedy = remedy;
     this.beside(incident, async () => {
       const { answer, reason, decision } = await this.treatment.ask(incident, remedy, rule);
@@ -154,11 +169,17 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
 
   private async treat(incident: Incident, remedy: RemedyName, reason: string): Promise<void> {
     this.change(incident, 'healing', `${remedy}: ${reason}`);
+    incident.place += 1;
+    const { ok: done, refused, detail, tookMs } = await this.treatment.act(incident, remedy);
+    this.logger.log(`${incident.cause}: ${remedy}: ${detail}`);
+    if (refused) {
+      this.refusals.note(incident.cause);
+      void this.treatment.refuse(incident.decision, detail);
+      return this.change(incident, 'open', `${remedy} was not used: ${detail}`);
+    }
     incident.attempts += 1;
     this.budget.note(incident.cause);
-    const { ok: done, detail, tookMs } = await this.treatment.act(incident, remedy);
     this.tookMs.set(incident.cause, tookMs);
-    this.logger.log(`${incident.cause}: ${remedy}: ${detail}`);
     if (done) {
       this.verifyUntil.set(incident.cause, performance.now() + this.ruleOf(incident.cause).verify_s * 1000);
       return this.change(incident, 'verifying', detail);
@@ -167,13 +188,22 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     this.change(incident, 'open', `${remedy} could not be done: ${detail}`);
   }
 
+  /** The answer may have been given in another process, or by nobody in time: the decision itself says so. */
+  private async inquire(incident: Incident): Promise<void> {
+    const { cause, decision } = incident;
+    if (this.asking.has(cause) || decision === null) return;
+    this.asking.add(cause);
+    const state = await this.treatment.stateOf(incident).finally(() => this.asking.delete(cause));
+    if (state !== null) this.decided(decision, state);
+  }
+
   private decided(decision: string, state: string): void {
     const incident = this.open.find((each) => each.state === 'waiting' && each.decision === decision);
     const remedy = incident?.remedy ?? null;
     if (incident === undefined || remedy === null) return;
     if (state === 'approved')
       this.beside(incident, () => this.treat(incident, remedy, 'a guardian approved'));
-    else if (['rejected', 'expired', 'refused', 'held'].includes(state))
+    else if (['rejected', 'expired', 'refused', 'held', 'superseded'].includes(state))
       this.decline(incident, `${remedy}: ${state} by the guardian`);
   }
 
@@ -187,18 +217,27 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     this.call(incident, why);
   }
 
-  /** Calls a guardian. */
+  /** Says again what goes on, called or not, so that everybody sees that this server is still there to end it. */
+  private renew(incident: Incident): void {
+    const { cause } = incident;
+    if (performance.now() - (this.saidAt.get(cause) ?? -Infinity) < RENEW_MS) return;
+    this.saidAt.set(cause, performance.now());
+    const why = this.called.get(cause);
+    if (why !== undefined) this.call(incident, why);
+    incident.updatedAt = systemClock.now();
+    this.store.save(incident);
+  }
+
+  /** Calls a guardian: whatever the trouble is worth, nobody else will do anything about it now. */
   private call(incident: Incident, why: string): void {
-    const summary = `${incident.symptom.summary}; ${why}`;
-    const evidence: Record<string, Json> = { ...incident.symptom.evidence, incident: incident.id, why };
+    this.called.set(incident.cause, why);
+    const { id, symptom } = incident;
+    const facts = { incident: id, why, seen_by: this.instance.label };
+    const evidence: Record<string, Json> = { ...symptom.evidence, ...facts };
     void this.book
       .raise({
-        fingerprint: fingerprintOf(incident),
-        source: HEALING_SOURCE,
-        severity: incident.severity,
-        summary,
-        evidence,
-        lasting: true,
+        ...{ fingerprint: this.fingerprintOf(incident), source: HEALING_SOURCE, severity: 'critical' },
+        ...{ summary: `${symptom.summary}; ${why}`, evidence, lasting: true },
       })
       .catch((thrown: unknown) => this.complain(thrown));
   }
@@ -217,6 +256,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   }
 
   private announce(incident: Incident, detail: string): void {
+    this.saidAt.set(incident.cause, performance.now());
     this.store.save(incident);
     const { id, cause, remedy, state } = incident;
     this.events.emit('incident.changed', { incident: id, cause, remedy, state, detail });
@@ -237,8 +277,8 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   private ruleOf(cause: Incident['cause']): CauseRule {
     return cause === 'unknown' ? UNKNOWN : this.rules.current[cause];
   }
-}
 
-function fingerprintOf({ cause }: Pick<Incident, 'cause'>): string {
-  return `healing.${cause}`;
+  private fingerprintOf({ cause }: Pick<Incident, 'cause'>): string {
+    return this.instance.own(`${HEALING_SOURCE}.${cause}`);
+  }
 }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { ChainModule } from '../chain/index.js';
+import { GuardianModule } from '../guardian/index.js';
 import { InferenceModule } from '../inference/index.js';
 import { LogModule } from '../log/index.js';
 import { AgentsModule } from '../monitoring/index.js';
@@ -9,6 +10,7 @@ import { HealingController } from './http/healing.controller.js';
 import { CrashRecords } from './incidents/crash-records.js';
 import { IncidentStore } from './incidents/incident-store.js';
 import { RulesInForce } from './patterns/rules-in-force.js';
+import { RemedyOrders } from './remedy-orders.js';
 import { BlobRemedy } from './remedies/blob-remedy.js';
 import { DatabaseRemedies } from './remedies/database-remedies.js';
 import { EngineRemedies } from './remedies/engine-remedies.js';
@@ -25,7 +27,7 @@ import { WatchLoop } from './watch-loop.js';
 
 /** The server looks after itself, within what guardians allow. */
 @Module({
-  imports: [AgentsModule, ChainModule, InferenceModule, LogModule, SnapshotsModule],
+  imports: [AgentsModule, ChainModule, GuardianModule, InferenceModule, LogModule, SnapshotsModule],
   controllers: [HealingController],
   providers: [
     RulesInForce,
@@ -44,6 +46,7 @@ import { WatchLoop } from './watch-loop.js';
     CrashRecords,
     Treatment,
     Healer,
+    RemedyOrders,
     WatchLoop,
   ],
 })

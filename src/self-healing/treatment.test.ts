@@ -24,7 +24,9 @@ function setup(cause: Cause) {
     asked.push(action);
     return judged.promise;
   };
-  authority.use({ ask: judge, report: async () => undefined, withdraw: async () => undefined });
+  const nothing = async () => undefined;
+  const rest = { report: nothing, withdraw: nothing, refuse: nothing, stateOf: async () => null };
+  authority.use({ ask: judge, ...rest });
   const asked: ProposedAction[] = [];
   const box = {
     get: () => ({ expectedEffect: 'e', blastRadius: 'b', blastShare: () => 0.4, undo: 'u' }),

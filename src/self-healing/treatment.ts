@@ -10,6 +10,7 @@ import { CodedError, messageOf } from '../common/index.js';
 import { inTime } from '../monitoring/index.js';
 import type { Incident } from './incidents/incident.js';
 import type { CauseRule, RemedyName } from './patterns/healing-rules.js';
+import { isRefusal } from './remedies/remedy.js';
 import { RemedyBox } from './remedies/remedy-box.js';
 
 /** Longest time a judgement and a remedy may take, ms. */
@@ -27,6 +28,8 @@ const KEEPS_FROM_RECORDING: ReadonlySet<Incident['cause']> = new Set([
 /** How a remedy went: whether it could be done, what was done or why not, and how long it took. */
 export interface Done {
   readonly ok: boolean;
+  /** Whether nothing was done at all: neither help nor failure. */
+  readonly refused: boolean;
   readonly detail: string;
   readonly tookMs: number;
 }
@@ -64,7 +67,7 @@ export class Treatment {
   /** Does it. The emergency stop is asked once more, because an answer may have taken its time. */
   async act(incident: Incident, remedy: RemedyName): Promise<Done> {
     const { allowed, reason } = this.gate.state();
-    if (!allowed) return { ok: false, detail: `stopped: ${reason}`, tookMs: 0 };
+    if (!allowed) return { ok: false, refused: true, detail: `stopped: ${reason}`, tookMs: 0 };
     return this.carryOut(remedy, incident.symptom.summary, incident.cause);
   }
 
@@ -80,11 +83,20 @@ export class Treatment {
     );
   }
 
-  /** Says that the remedy is not wanted any more. */
-  async withdraw(incident: Incident, why: string): Promise<void> {
-    await inTime(this.authority.withdraw(incident.decision, why), REPORT_MS, undefined).catch(
-      () => undefined,
-    );
+  /** Says that the remedy of a decision is not wanted any more; one that was allowed meanwhile is not used. */
+  async withdraw(decision: string | null, why: string): Promise<void> {
+    await inTime(this.authority.withdraw(decision, why), REPORT_MS, undefined).catch(() => undefined);
+    await this.refuse(decision, why);
+  }
+
+  /** Says that nothing was done. */
+  async refuse(decision: string | null, why: string): Promise<void> {
+    await inTime(this.authority.refuse(decision, why), REPORT_MS, undefined).catch(() => undefined);
+  }
+
+  /** What has become of the question whether the remedy may be used; null where nobody can say now. */
+  async stateOf({ decision }: Incident): Promise<string | null> {
+    return inTime(this.authority.stateOf(decision), REPORT_MS, null).catch(() => null);
   }
 
   private async carryOut(
@@ -97,11 +109,12 @@ export class Treatment {
       const done = await inTime(this.box.get(remedy).act(why, cause), ACT_MS, LATE);
       const tookMs = performance.now() - began;
       return done === LATE
-        ? { ok: false, detail: `it took longer than ${ACT_MS / 1000} s`, tookMs }
-        : { ok: true, detail: done, tookMs };
+        ? { ok: false, refused: false, detail: `it took longer than ${ACT_MS / 1000} s`, tookMs }
+        : { ok: true, refused: false, detail: done, tookMs };
     } catch (thrown) {
       const code = thrown instanceof CodedError ? ` [${thrown.code}]` : '';
-      return { ok: false, detail: `${messageOf(thrown)}${code}`, tookMs: performance.now() - began };
+      const [refused, tookMs] = [isRefusal(thrown), performance.now() - began];
+      return { ok: false, refused, detail: `${messageOf(thrown)}${code}`, tookMs };
     }
   }
 
@@ -119,7 +132,7 @@ export class Treatment {
     const record = records.find(({ cause, remedy }) => cause === incident.cause && remedy === name);
     return {
       ...{ type: 'healing', action: name, parameters: { cause: incident.cause } },
-      idempotencyKey: `${incident.id}/${incident.attempts}`,
+      idempotencyKey: `${incident.id}/${incident.place}`,
       features: {
         pattern_match: incident.symptom.match,
         severity: incident.severity === 'critical' ? 1 : 0.5,

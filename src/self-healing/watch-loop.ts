@@ -2,8 +2,8 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy }
 import { SchedulerRegistry } from '@nestjs/schedule';
 import { messageOf, systemClock } from '../common/index.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
-import { AppConfig } from '../config/index.js';
-import { AlertBook, AlertStore, type Alert } from '../monitoring/index.js';
+import { AppConfig, Instance, instanceOf } from '../config/index.js';
+import { AlertBook, AlertStore, GONE_MS, isAbandoned, RENEW_MS, type Alert } from '../monitoring/index.js';
 import { HEALING_SOURCE, Healer } from './healer.js';
 import { IncidentStore } from './incidents/incident-store.js';
 import type { Vitals } from './vitals/vitals.js';
@@ -21,6 +21,7 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private look: Promise<void> | null = null;
   private startedAt = 0;
   private prepared = false;
+  private tidiedAt = 0;
   /** What the last look saw; null before the first. */
   latest: Vitals | null = null;
 
@@ -32,6 +33,7 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly store: IncidentStore,
     private readonly book: AlertBook,
     private readonly alerts: AlertStore,
+    private readonly instance: Instance,
     metrics: MetricRegistry,
   ) {
     metrics.gauge({ name: 'stemma_incidents_open', help: 'Incidents that have not ended.' }, (gauge) =>
@@ -71,6 +73,7 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
       if (this.latest.database.awayMs > 0) return;
       if (this.store.waiting > 0) void this.store.flush();
       await this.book.flush();
+      if (performance.now() - this.tidiedAt > RENEW_MS) await this.tidyUp();
     } catch (thrown) {
       this.logger.warn(`a look failed: ${messageOf(thrown)}`);
     }
@@ -78,21 +81,46 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** What an earlier process left open is closed, and what it tried counts. */
   private async prepare(): Promise<void> {
-    await this.store.closeLeftovers();
+    this.withdraw(await this.store.closeLeftovers());
     const now = systemClock.now();
     const tried = await this.store.triedSince(now - HOUR_MS);
     // what is dated in the future, by a clock that has gone back since, counts as tried just now
     for (const { cause, at } of tried) this.healer.budget.note(cause, Math.max(0, now - at));
     this.healer.takeOver(await this.leftAlerts());
+    await this.tidyUp();
     this.prepared = true;
   }
 
-  /** Open alerts of incidents of this node; other nodes end their own. */
+  /** Open alerts of incidents of this server; other servers end their own. */
   private async leftAlerts(): Promise<string[]> {
-    const incidentOf = ({ evidence }: Alert) =>
-      String((evidence as Record<string, unknown> | null)?.incident);
     const open = await this.alerts.openOf(HEALING_SOURCE);
     const own = await this.store.ownOf(open.map(incidentOf));
-    return open.filter((alert) => own.has(incidentOf(alert))).map(({ fingerprint }) => fingerprint);
+    // A call may have been written down though its incident never was.
+    const isOwn = (alert: Alert) =>
+      own.has(incidentOf(alert)) || instanceOf(alert.fingerprint) === this.instance.id;
+    return open.filter(isOwn).map(({ fingerprint }) => fingerprint);
   }
+
+  /** Beside the looks: every question takes its time, and there may be many. */
+  private withdraw(decisions: readonly string[]): void {
+    void this.healer
+      .withdraw(decisions)
+      .catch((thrown: unknown) => this.logger.warn(`questions were not taken back: ${messageOf(thrown)}`));
+  }
+
+  /**
+   * What servers have left that are gone for good is ended by those that are there. An alert that has to be quiet first is looked at
+   * anew the next time: its server may be back by then.
+   */
+  private async tidyUp(): Promise<void> {
+    this.tidiedAt = performance.now();
+    this.withdraw(await this.store.closeAbandoned(GONE_MS));
+    const [open, now] = [await this.alerts.openOf(HEALING_SOURCE), systemClock.now()];
+    const viewer = { instance: this.instance.id, goneMs: GONE_MS };
+    for (const alert of open) if (isAbandoned(alert, viewer, now)) await this.book.clear(alert.fingerprint);
+  }
+}
+
+function incidentOf({ evidence }: Alert): string {
+  return String((evidence as Record<string, unknown> | null)?.incident);
 }

@@ -71,8 +71,15 @@ describe('remedies on a real server', () => {
     rotten[rotten.length >> 1] ^= 1;
     writeFileSync(victim, rotten);
     // What is in memory is right still; it has to be read again to be found wrong.
+    const caches = async () => {
+      const { vitals } = (await api(server, 'POST', '/api/healing/diagnose')).body;
+      return (vitals as { caches: { experts: number; kv: number } }).caches;
+    };
+    await until('the experts are seen in memory', async () => (await caches()).experts > 0);
+    expect((await caches()).kv).toBeGreaterThanOrEqual(0);
     const drop = { reason: 'the disk is doubted' };
     expect((await api(server, 'POST', '/api/healing/actions/shrink_caches', drop)).status).toBe(200);
+    await until('they have left it', async () => (await caches()).experts === 0);
     expect((await ask()).status).toBeGreaterThanOrEqual(500);
     await over('blob_corrupt', 'resolved');
     expect(await details('blob_corrupt')).toContain('restored ');

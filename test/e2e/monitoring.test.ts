@@ -88,7 +88,9 @@ describe('monitoring on a real server', () => {
       if ((await call(server.url, 'POST', '/api/login', credentials)).status === 429) slowed += 1;
     expect((await run('security')).body.status).toBe('warning');
     await run('security');
-    const found = (await alerts()).filter(({ fingerprint }) => fingerprint === 'security.login_throttled');
+    const found = (await alerts()).filter(({ fingerprint }) =>
+      fingerprint.startsWith('security.login_throttled@'),
+    );
     expect(found).toMatchObject([{ state: 'firing', severity: 'warning', occurrences: 2 }]);
     const { status, body } = await acknowledge(found[0].alert_id);
     expect([status, body.state]).toEqual([200, 'acknowledged']);

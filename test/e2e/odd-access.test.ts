@@ -42,7 +42,7 @@ describe('odd access on a real server', () => {
     const [found, ...others] = await odd();
     expect(others).toEqual([]);
     expect(found).toMatchObject({
-      fingerprint: expect.stringMatching(/^security\.probing\.[0-9a-f]{32}$/) as string,
+      fingerprint: expect.stringMatching(/^security\.probing\.[0-9a-f]{32}@[0-9a-f]{12}$/) as string,
       summary: expect.stringContaining('curious') as string,
     });
     expect(found.evidence).toMatchObject({ account: curious.id, routes: refused });
@@ -59,7 +59,7 @@ describe('odd access on a real server', () => {
     expect(await own()).toEqual([]);
     for (let i = 1; i <= 12; i++) await from(`198.51.100.${i}`);
     const [found] = await own();
-    expect(found.fingerprint).toMatch(/^security\.addresses\.[0-9a-f]{32}$/);
+    expect(found.fingerprint).toMatch(/^security\.addresses\.[0-9a-f]{32}@[0-9a-f]{12}$/);
     expect(found.evidence).toMatchObject({ addresses: 13 });
     expect(found.evidence.newest).toContain('198.51.100.12');
     expect(JSON.stringify(found)).not.toContain(token);

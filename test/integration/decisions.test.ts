@@ -16,12 +16,14 @@ import {
   EmergencyStop,
   type DecisionAction,
 } from '../../src/guardian/index.js';
+import { guardianRecord, recordHash } from '../../src/guardian/audit/guardian-record.js';
 import { GuardianTrail } from '../../src/guardian/audit/guardian-trail.js';
 import { MatrixBook } from '../../src/guardian/matrix/matrix-book.js';
 import { Calibrations } from '../../src/guardian/process/calibrations.js';
 import { DecisionMetrics } from '../../src/guardian/process/decision-metrics.js';
 import { EscalationService } from '../../src/guardian/process/escalation-service.js';
 import { DecisionStore } from '../../src/guardian/store/decision-store.js';
+import { RemedyOrders } from '../../src/self-healing/remedy-orders.js';
 import { createTestDatabase, testConfig } from '../support/index.js';
 
 let app: INestApplicationContext;
@@ -118,6 +120,30 @@ describe('a remedy that may be tried at once', () => {
     const { appraisal } = unwrap(await store().decision(String(sixth.decision)));
     expect(appraisal.grounds.map(({ code }) => code)).toEqual(['FAILS_AGAIN']);
     expect((await ask('memory_high', 0)).answer).toBe('go');
+  });
+
+  it('counts for nothing where it found nothing to be done', async () => {
+    const authority = app.get(ActionAuthority);
+    const parameters = { subject: 'a load that is not ours', cause: 'cpu_high' };
+    const shed = (attempt: number) =>
+      authority.ask(remedy({ action: 'shed_load', parameters, idempotencyKey: `shed-${attempt}` }));
+    for (let attempt = 0; attempt < 6; attempt++) {
+      const { answer, decision } = await shed(attempt);
+      // Neither the cooldown nor a record of failures is in the way.
+      expect(answer).toBe('go');
+      await authority.refuse(decision, 'no answer waits here');
+      await authority.refuse(decision, 'said twice');
+      expect(await authority.stateOf(decision)).toBe('refused');
+      const row = unwrap(await store().decision(String(decision)));
+      expect(row).toMatchObject({ helped: null, reason: 'no answer waits here' });
+    }
+    const used = await shed(6);
+    expect(used.answer).toBe('go');
+    await authority.report(used.decision, { helped: true, detail: 'it helped' });
+    await authority.refuse(used.decision, 'too late to say that');
+    expect(await authority.stateOf(used.decision)).toBe('succeeded');
+    const { appraisal } = unwrap(await store().decision(String((await shed(7)).decision)));
+    expect(appraisal.grounds[0].code).toBe('COOLDOWN');
   });
 
   it('asks where it would touch more than the matrix allows', async () => {
@@ -285,7 +311,41 @@ describe('a thousand recorded decisions', () => {
   });
 });
 
+describe('a record whose commit was lost', () => {
+  it('is written once, with one leaf, however often it is tried', async () => {
+    const record = guardianRecord({ event: 'healing.ordered', actor: 'bea', reason: 'it was not known' });
+    const [source, trail] = [app.get(DataSource), app.get(GuardianTrail)];
+    for (let tries = 0; tries < 2; tries++)
+      await source.transaction((manager) => trail.appendOnce(manager, record));
+    const leaves = await source.query<object[]>('SELECT 1 FROM log_entries WHERE subject = $1', [
+      recordHash(record),
+    ]);
+    const records = (await trail.newest(10)).filter((each) => each.record.id === record.id);
+    expect([records.length, leaves.length]).toEqual([1, 1]);
+  });
+});
+
 describe('fsck', () => {
+  it('finds an altered word of whoever ordered a remedy', async () => {
+    unwrap(await app.get(RemedyOrders).carryOut('run_gc', 'bea', 'the dashboard looks swollen'));
+    const records = await app.get(GuardianTrail).newest(2);
+    expect(records.map(({ record: { event, actor, reason } }) => [event, actor, reason])).toEqual([
+      ['healing.carried_out', 'bea', null],
+      ['healing.ordered', 'bea', 'the dashboard looks swollen'],
+    ]);
+    const source = app.get(DataSource);
+    const change = (from: string, to: string) =>
+      source.query('UPDATE guardian_audit SET record = replace(record, $1, $2)', [from, to]);
+    const altered = async () => {
+      const { findings } = await app.get(Fsck).run({ repair: false, exclusive: false });
+      return findings.filter(({ code }) => code === 'GUARDIAN_AUDIT_ALTERED').length;
+    };
+    expect(await altered()).toBe(0);
+    await change('swollen', 'well');
+    expect(await altered()).toBe(1);
+    await change('looks well', 'looks swollen');
+  });
+
   it('finds a decision that is not what its records say, and records that were altered', async () => {
     const source = app.get(DataSource);
     const findings = async () => {

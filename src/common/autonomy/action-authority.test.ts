@@ -18,6 +18,8 @@ const refusing: Authority = {
   ask: async () => ({ answer: 'wait', reason: 'a guardian was asked', decision: 'd1' }),
   report: async () => undefined,
   withdraw: async () => undefined,
+  refuse: async () => undefined,
+  stateOf: async () => null,
 };
 
 describe('action authority', () => {

@@ -36,6 +36,10 @@ export interface Authority {
   report(decision: string, outcome: { readonly helped: boolean; readonly detail: string }): Promise<void>;
   /** Nobody needs to answer any more: what the action was for is over. Telling twice changes nothing. */
   withdraw(decision: string, why: string): Promise<void>;
+  /** Nothing was done although it was allowed: no outcome to learn from. Telling twice changes nothing. */
+  refuse(decision: string, why: string): Promise<void>;
+  /** What has become of a decision, whoever answered it and in whichever process; null where it is not known. */
+  stateOf(decision: string): Promise<string | null>;
 }
 
 /** The way up from modules that act to the module that authorizes: without one, the gate alone decides. */
@@ -71,5 +75,15 @@ export class ActionAuthority {
   /** Passes on that a question about an action need not be answered any more. */
   async withdraw(decision: string | null, why: string): Promise<void> {
     if (decision !== null) await this.authority?.withdraw(decision, why);
+  }
+
+  /** Passes on that an action that was authorized was not taken, because there was nothing to be done by it. */
+  async refuse(decision: string | null, why: string): Promise<void> {
+    if (decision !== null) await this.authority?.refuse(decision, why);
+  }
+
+  /** The state of a decision as it is recorded; null where nobody knows. */
+  async stateOf(decision: string | null): Promise<string | null> {
+    return decision === null ? null : ((await this.authority?.stateOf(decision)) ?? null);
   }
 }

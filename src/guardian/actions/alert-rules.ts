@@ -42,7 +42,7 @@ export class AlertRules implements OnModuleInit {
 
   /** The rule of a fingerprint. */
   of(fingerprint: string): AlertRule {
-    return this.tuning.of(fingerprint);
+    return this.tuning.ownOf(fingerprint);
   }
 
   /** Replaces the rule of a fingerprint; in force here when it resolves. A rule that says nothing, or nothing any more, goes. */

@@ -48,29 +48,27 @@ export class GuardianTrail {
   /** Writes a record and its leaf in the caller's transaction. */
   async append(manager: EntityManager, facts: GuardianFacts): Promise<GuardianRecord> {
     const record = guardianRecord(facts);
-    const hash = recordHash(record);
-    await manager.query('INSERT INTO guardian_audit (hash, decision_id, record) VALUES ($1, $2, $3)', [
-      ...[hash, record.decision, recordText(record)],
-    ]);
-    const { actor, event, decision, state } = record;
-    await this.log.append(manager, [
-      { kind: GUARDIAN_ENTRY, subject: hash, actor, hash, data: { event, decision, state } },
-    ]);
+    await this.appendOnce(manager, record);
     return record;
   }
 
   /**
-   * As `append`, for what may have been written by a transaction whose answer was lost: `id` and `at` are the caller's, and make it
-   * the same record each time. @returns false where it is there already
+   * Writes a record that was drawn up before, and its leaf; nothing where an earlier try has written it although it seemed to fail.
+   * @returns false where it is there already
    */
-  async appendOnce(
-    manager: EntityManager,
-    facts: GuardianFacts & Pick<GuardianRecord, 'id' | 'at'>,
-  ): Promise<boolean> {
-    const hash = recordHash(guardianRecord(facts));
-    const rows: unknown[] = await manager.query('SELECT 1 FROM guardian_audit WHERE hash = $1', [hash]);
-    if (rows.length === 0) await this.append(manager, facts);
-    return rows.length === 0;
+  async appendOnce(manager: EntityManager, record: GuardianRecord): Promise<boolean> {
+    const hash = recordHash(record);
+    const written: unknown[] = await manager.query(
+      `INSERT INTO guardian_audit (hash, decision_id, record) VALUES ($1, $2, $3)
+       ON CONFLICT (hash) DO NOTHING RETURNING 1`,
+      [hash, record.decision, recordText(record)],
+    );
+    if (written.length === 0) return false;
+    const { actor, event, decision, state } = record;
+    await this.log.append(manager, [
+      { kind: GUARDIAN_ENTRY, subject: hash, actor, hash, data: { event, decision, state } },
+    ]);
+    return true;
   }
 
   /** Records, oldest first. */

@@ -57,6 +57,19 @@ export class OwnAuthority implements Authority, OnModuleInit, OnModuleDestroy {
   async withdraw(decision: string, why: string): Promise<void> {
     await this.superseded.close(decision, why, 'server');
   }
+
+  async refuse(decision: string, why: string): Promise<void> {
+    await this.ledger.change(async (changes) => {
+      const row = unwrap(await this.store.hold(changes.manager, decision));
+      if (row.state !== 'approved') return;
+      await changes.move(row, 'refused', { actor: row.askedBy, reason: why.slice(0, LONGEST_DETAIL) });
+    });
+  }
+
+  async stateOf(decision: string): Promise<string | null> {
+    const row = await this.store.decision(decision);
+    return row.ok ? row.value.state : null;
+  }
 }
 
 function askOf({ type, action, parameters, idempotencyKey, why }: ProposedAction) {

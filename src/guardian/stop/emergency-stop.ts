@@ -7,6 +7,7 @@ import { AppConfig } from '../../config/index.js';
 import { isDatabaseUnavailable, Transactions } from '../../database/index.js';
 import { ServingPlan } from '../../inference/index.js';
 import { LogAppender } from '../../log/index.js';
+import { guardianRecord } from '../audit/guardian-record.js';
 import { GuardianTrail } from '../audit/guardian-trail.js';
 import { SharedSettings } from '../shared/shared-settings.js';
 import { stopStateOf, type StopState } from './autonomy-state.js';
@@ -216,7 +217,7 @@ export class EmergencyStop implements OnModuleInit, OnModuleDestroy {
     const { by: actor, reason, inference, id, at } = stop;
     const wrote = await this.transactions.run(async (manager) => {
       const before = stopStateOf(await this.settings.hold(manager, SETTING));
-      const record = { event: 'autonomy.stopped', actor, reason, facts: { inference }, id, at };
+      const record = guardianRecord({ event: 'autonomy.stopped', actor, reason, facts: { inference }, id, at });
       if (!(await this.trail.appendOnce(manager, record))) return false;
       // What another replica stopped while this one was cut off stays stopped.
       const state = { stopped: true, inference: inference || holdsAnswers(before), by: actor, reason, at };

@@ -141,7 +141,8 @@ export class DecisionStore {
       `SELECT count(*) FILTER (WHERE acted_at > now() - interval '1 hour') AS in_hour,
          count(*) FILTER (WHERE action = $2 AND subject = $3) AS in_day,
          floor(extract(epoch FROM now() - max(acted_at) FILTER (WHERE action = $2 AND subject = $3))) AS since
-       FROM decisions WHERE type = $1 AND automatic AND acted_at > now() - interval '24 hours'`,
+       FROM decisions WHERE type = $1 AND automatic AND acted_at > now() - interval '24 hours'
+         AND NOT (delegated AND state = 'refused')`,
       [type, action, subject],
     );
     const [record]: Columns[] = await manager.query(

@@ -1,12 +1,15 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { messageOf, systemClock } from '../../common/index.js';
 import { MetricRegistry } from '../../common/observation/metric-registry.js';
+import { AppConfig, Instance } from '../../config/index.js';
 import { cannotBeWritten } from '../../database/index.js';
+import type { Trouble } from '../alerts/alert.js';
 import { AlertBook } from '../alerts/alert-book.js';
+import { goneAfter, type Viewer } from '../alerts/viewer.js';
 import { ObservationStore } from '../history/observation-store.js';
 import { inTime } from '../vitals/in-time.js';
 import { AgentRegistry } from './agent-registry.js';
-import type { AgentStatus, MonitoringAgent, Observation } from './agent.js';
+import type { AgentStatus, MonitoringAgent, Observation, SeenTrouble } from './agent.js';
 
 /** Longest time an agent may take, ms. */
 export const AGENT_DEADLINE_MS = 20_000;
@@ -18,6 +21,12 @@ export interface AgentRun extends Observation {
   /** ms since the epoch. */
   readonly at: number;
   readonly tookMs: number;
+}
+
+/** What an agent saw, or what is said of it where it has not looked to the end. */
+interface Look {
+  readonly looked: boolean;
+  readonly seen: Observation;
 }
 
 /**
@@ -34,6 +43,8 @@ export class AgentRunner {
     private readonly registry: AgentRegistry,
     private readonly store: ObservationStore,
     private readonly book: AlertBook,
+    private readonly instance: Instance,
+    private readonly config: AppConfig,
     metrics: MetricRegistry,
   ) {
     metrics.gauge(
@@ -72,25 +83,36 @@ export class AgentRunner {
   async run(agent: MonitoringAgent, deadlineMs = AGENT_DEADLINE_MS): Promise<AgentRun> {
     const began = performance.now();
     const at = systemClock.now();
-    const seen = await this.observe(agent, deadlineMs);
+    const { looked, seen } = await this.observe(agent, deadlineMs);
     const run: AgentRun = { ...seen, agent: agent.name, at, tookMs: performance.now() - began };
     this.last.set(agent.name, run);
+    const troubles = seen.troubles.map((trouble) => this.troubleOf(agent.name, trouble));
     try {
       await this.store.add(agent.name, at, seen);
-      await this.book.settle(
-        agent.name,
-        seen.troubles.map((trouble) => ({ ...trouble, source: agent.name, lasting: true })),
-      );
+      // One that did not look cannot say that anything is over.
+      if (looked) await this.book.settle(agent.name, this.viewer(seen), troubles);
+      else for (const trouble of troubles) await this.book.raise(trouble);
     } catch (thrown) {
       if (!cannotBeWritten(thrown)) throw thrown;
       this.logger.warn(`what ${agent.name} saw was not stored: ${messageOf(thrown)}`);
-      for (const trouble of seen.troubles)
-        await this.book.raise({ ...trouble, source: agent.name, lasting: true });
+      for (const trouble of troubles) await this.book.raise(trouble);
     }
     return run;
   }
 
-  private async observe(agent: MonitoringAgent, deadlineMs: number): Promise<Observation> {
+  private viewer({ unseen = [] }: Observation): Viewer {
+    return { instance: this.instance.id, goneMs: goneAfter(this.config.monitoringMinutes), unseen };
+  }
+
+  /** Trouble that is this server's alone says which server that is. */
+  private troubleOf(source: string, { shared, ...trouble }: SeenTrouble): Trouble {
+    if (shared) return { ...trouble, source, lasting: true };
+    const fingerprint = this.instance.own(trouble.fingerprint);
+    const evidence = { ...trouble.evidence, seen_by: this.instance.label };
+    return { ...trouble, fingerprint, evidence, source, lasting: true };
+  }
+
+  private async observe(agent: MonitoringAgent, deadlineMs: number): Promise<Look> {
     const earlier = this.running.get(agent.name);
     const work = earlier ?? agent.observe();
     if (earlier === undefined) {
@@ -99,7 +121,8 @@ export class AgentRunner {
     }
     try {
       const seen = await inTime(work, deadlineMs, LATE);
-      return seen === LATE ? failed(agent.name, 'hangs', `no answer within ${deadlineMs} ms`) : seen;
+      if (seen === LATE) return failed(agent.name, 'hangs', `no answer within ${deadlineMs} ms`);
+      return { looked: true, seen };
     } catch (thrown) {
       return failed(agent.name, 'fails', messageOf(thrown));
     }
@@ -108,11 +131,12 @@ export class AgentRunner {
 
 const STATE_NUMBER: Readonly<Record<AgentStatus, number>> = { ok: 2, warning: 1, critical: 0, unknown: -1 };
 
-function failed(name: string, how: string, detail: string): Observation {
+function failed(name: string, how: string, detail: string): Look {
   const summary = `The ${name} agent ${how}: ${detail}`;
   const fingerprint = `agent.${name}.${how}`;
-  return {
+  const seen: Observation = {
     ...{ status: 'critical', score: null, detail: summary, measures: {} },
     troubles: [{ fingerprint, severity: 'critical', summary, evidence: { agent: name, detail } }],
   };
+  return { looked: false, seen };
 }

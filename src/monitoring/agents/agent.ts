@@ -13,7 +13,15 @@ export interface Observation {
   /** What was measured; names carry their unit. */
   readonly measures: Readonly<Record<string, number>>;
   /** What somebody should know; what is not in here any more is over. The source is the agent's name. */
-  readonly troubles: readonly Omit<Trouble, 'source' | 'lasting'>[];
+  readonly troubles: readonly SeenTrouble[];
+  /** Fingerprints of shared trouble that could not be looked at this time: it is not over because it is not in `troubles`. */
+  readonly unseen?: readonly string[];
+}
+
+/** Trouble as an agent sees it. */
+export interface SeenTrouble extends Omit<Trouble, 'source' | 'lasting'> {
+  /** Whether all servers on one database see the same, so that it is one alert; otherwise it is this server's own. */
+  readonly shared?: true;
 }
 
 /** Looks at one part of the server. It may take seconds; who runs it waits no longer than a deadline. */

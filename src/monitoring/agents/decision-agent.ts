@@ -44,6 +44,8 @@ function troublesOf(figures: DecisionTrendFigures): Observation['troubles'] {
   const trouble = (what: string, summary: string) => ({
     fingerprint: `decision.${what}`,
     ...{ severity: 'warning' as const, summary, evidence: { ...figures } },
+    // The decisions of all servers lie in one database.
+    shared: true as const,
   });
   const fall = confidenceBefore === null ? 0 : confidenceBefore - confidence;
   return [

@@ -11,6 +11,8 @@ import { AgentRegistry } from './agent-registry.js';
 const LATE_MS = 30_000;
 const DISK_WARNING = 0.85;
 const DISK_CRITICAL = 0.95;
+/** Entries of all servers wait in one database: one alert for all. */
+const LOG_LAG = 'health.log_lag';
 const STATUS_WORTH = { ok: 1, degraded: 0.5, failed: 0 } as const;
 
 /** Everything behind `/ready`, how late the log is, the disk, and what the server depends on outside as far as it is configured. */
@@ -37,15 +39,16 @@ export class HealthAgent implements MonitoringAgent, OnModuleInit {
     const probes = { ...own.probes, ...outside.probes };
     const status = own.status === 'ok' ? outside.status : own.status;
     const disk = await this.vitals.disk();
-    const lag = probes.database?.status === 'ok' ? await this.logLag() : { waiting: 0, ms: 0 };
+    const lag = probes.database?.status === 'ok' ? await this.logLag() : null;
     const reports = Object.entries(probes);
     const troubles = [...reports.flatMap(([name, report]) => troubleOf(name, report)), ...diskTrouble(disk)];
-    if (lag.ms > LATE_MS)
+    if (lag !== null && lag.ms > LATE_MS)
       troubles.push({
-        fingerprint: 'health.log_lag',
+        fingerprint: LOG_LAG,
         severity: 'critical',
         summary: `${lag.waiting} entries wait for their place in the log, the oldest for ${Math.round(lag.ms / 1000)} s`,
         evidence: { waiting: lag.waiting, oldest_ms: lag.ms },
+        shared: true,
       });
     const score =
       reports.length === 0
@@ -54,13 +57,14 @@ export class HealthAgent implements MonitoringAgent, OnModuleInit {
     const well = reports.filter(([, report]) => report.status === 'ok').length;
     const measures = {
       ...{ probes: reports.length, probes_ok: well, disk_free_bytes: disk.free, disk_share: disk.share },
-      ...{ log_waiting: lag.waiting, log_lag_ms: lag.ms },
+      ...(lag === null ? {} : { log_waiting: lag.waiting, log_lag_ms: lag.ms }),
     };
     return observation({
       score,
       detail: `${status}: ${well} of ${reports.length} probes`,
       measures,
       troubles,
+      ...(lag === null ? { unseen: [LOG_LAG] } : {}),
     });
   }
 

@@ -4,11 +4,12 @@ import type { EntityManager } from 'typeorm';
 import { CodedError, err, EventBus, ok, systemClock, type Json, type Result } from '../../common/index.js';
 import { cannotBeWritten, JoinedWrites, Transactions } from '../../database/index.js';
 import { RecordTrail } from '../records/record-trail.js';
-import { isWorse, noticeOf, type Alert, type Severity, type Trouble } from './alert.js';
+import { isWorse, noticeOf, seenByOf, type Alert, type Severity, type Trouble } from './alert.js';
 import { AlertStore } from './alert-store.js';
 import { AlertTuning } from './alert-tuning.js';
 import { quietNeeded } from './damping.js';
 import { OpenAlerts } from './open-alerts.js';
+import { mayEnd, type Viewer } from './viewer.js';
 
 /** Troubles that are remembered while nothing can be written down; more are dropped, the oldest first. */
 const MOST_WAITING = 100;
@@ -29,8 +30,7 @@ interface WaitingTrouble {
 
 /**
  * Every alert of the server. The same trouble is one alert however often it is seen; raising, acknowledging and resolving is one
- * transaction with its leaf of the log and what other modules join, and is told of afterwards. While the database is away troubles are told of at once and
- * written down when it is back.
+ * transaction with its leaf of the log and what other modules join, and is told of afterwards. While the database is away troubles are told of at once.
  */
 @Injectable()
 export class AlertBook {
@@ -104,16 +104,16 @@ export class AlertBook {
 
   /** Takes back that somebody was told, where an alert fires and is silenced now: whoever was called need not come. */
   async hush(fingerprint: string): Promise<void> {
-    const alert = await this.store.open(fingerprint);
-    if (alert !== null && this.isSilent(alert)) await this.note(alert, true);
+    for (const alert of await this.store.openLike(fingerprint))
+      if (this.isSilent(alert)) await this.note(alert, true);
   }
 
-  /** Says what a source sees now: its other lasting alerts become quiet, and are resolved after long enough. */
-  async settle(source: string, troubles: readonly Trouble[]): Promise<void> {
+  /** Says what a source sees on a server now: its other lasting alerts there become quiet, and are resolved after long enough. */
+  async settle(source: string, viewer: Viewer, troubles: readonly Trouble[]): Promise<void> {
     for (const trouble of troubles) await this.raise(trouble);
     const seen = new Set(troubles.map(({ fingerprint }) => fingerprint));
     for (const alert of await this.store.openOf(source))
-      if (!seen.has(alert.fingerprint)) await this.calm(alert);
+      if (!seen.has(alert.fingerprint) && mayEnd(alert, viewer, systemClock.now())) await this.calm(alert);
   }
 
   /**
@@ -270,7 +270,7 @@ export class AlertBook {
     if (!speak) return id;
     this.logger.warn(`${summary} (to be written down when that is possible)`);
     const facts = { fingerprint, severity, source, summary, state: 'firing', unwritten: true } as const;
-    this.events.emit('alert.raised', { alert: id, ...facts });
+    this.events.emit('alert.raised', { alert: id, ...facts, ...seenByOf(trouble) });
     return id;
   }
 

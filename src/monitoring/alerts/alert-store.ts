@@ -106,11 +106,21 @@ export class AlertStore {
     return rows.map(alertOf);
   }
 
-  /** The newest alerts of a fingerprint, newest first. */
+  /** The newest alerts of a fingerprint, on whichever server, newest first. */
   async newestOf(fingerprint: string, limit: number): Promise<Alert[]> {
     const rows = await this.dataSource.query<Rows>(
-      'SELECT * FROM alerts WHERE fingerprint = $1 ORDER BY position DESC LIMIT $2',
+      `SELECT * FROM alerts WHERE fingerprint = $1 OR starts_with(fingerprint, $1 || '@') ORDER BY position DESC LIMIT $2`,
       [fingerprint, limit],
+    );
+    return rows.map(alertOf);
+  }
+
+  /** Alerts of a fingerprint, on whichever server, that are not resolved; at most a thousand. */
+  async openLike(fingerprint: string): Promise<Alert[]> {
+    const rows = await this.dataSource.query<Rows>(
+      `SELECT * FROM alerts WHERE state <> 'resolved' AND (fingerprint = $1 OR starts_with(fingerprint, $1 || '@'))
+       ORDER BY position LIMIT 1000`,
+      [fingerprint],
     );
     return rows.map(alertOf);
   }

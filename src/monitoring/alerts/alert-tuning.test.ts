@@ -28,6 +28,19 @@ describe('rules of alerts', () => {
     expect(sut.silencedUntil('health:log', 0)).toBeNull();
   });
 
+  it('of trouble on every server hold on each, as far as that has none of its own', () => {
+    const sut = new AlertTuning();
+    const [here, there] = ['health:disk@0123456789ab', 'health:disk@ba9876543210'];
+    sut.set('health:disk', { severity: 'info', silencedUntil: 1000 });
+    sut.set(there, { severity: 'critical', silencedUntil: 10 });
+    const severity = (fingerprint: string) => sut.tuned({ ...trouble, fingerprint }).severity;
+    expect([severity(here), severity(there), severity('health:disk')]).toEqual(['info', 'critical', 'info']);
+    expect([sut.silencedUntil(here, 500), sut.silencedUntil(there, 500)]).toEqual([1000, 1000]);
+    expect([sut.ownOf(here), sut.ownOf(there)]).toEqual([{}, { severity: 'critical', silencedUntil: 10 }]);
+    sut.set('health:disk', null);
+    expect([severity(here), severity(there)]).toEqual(['warning', 'critical']);
+  });
+
   it('tell when there may be somebody to tell: at first, after a change, and after the end of a silence', () => {
     const sut = new AlertTuning();
     const ask = (now: number) => {

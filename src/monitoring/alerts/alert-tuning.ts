@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { commonFingerprint } from '../../config/index.js';
 import type { Severity, Trouble } from './alert.js';
 
 /** What people have decided about the alerts of one fingerprint. */
@@ -23,8 +24,15 @@ export class AlertTuning {
     else this.rules.set(fingerprint, rule);
   }
 
-  /** The rule of a fingerprint; nothing in it where there is none. */
+  /** What holds for a fingerprint: its own rule, and what that leaves open by the rule of the same trouble on every server. */
   of(fingerprint: string): AlertRule {
+    const [common, own] = [this.ownOf(commonFingerprint(fingerprint)), this.ownOf(fingerprint)];
+    const silencedUntil = Math.max(common.silencedUntil ?? 0, own.silencedUntil ?? 0);
+    return { ...common, ...own, ...(silencedUntil > 0 ? { silencedUntil } : {}) };
+  }
+
+  /** The rule of exactly this fingerprint; nothing in it where there is none. */
+  ownOf(fingerprint: string): AlertRule {
     return this.rules.get(fingerprint) ?? {};
   }
 

@@ -20,7 +20,7 @@ export const ALERT_STATES: readonly AlertState[] = ['firing', 'acknowledged', 'r
 
 /** Trouble that somebody sees. */
 export interface Trouble {
-  /** The same trouble has the same fingerprint, whoever sees it. */
+  /** The same trouble has the same fingerprint, whoever sees it; trouble that is one server's alone ends with `@` and its instance. */
   readonly fingerprint: string;
   /** Who sees it: an agent, `healing`, `tasks`. */
   readonly source: string;
@@ -81,8 +81,15 @@ export function alertOf(row: Readonly<Record<string, unknown>>): Alert {
   };
 }
 
+/** The part of a trouble's evidence that says which server sees it. */
+export function seenByOf({ evidence }: Pick<Trouble, 'evidence'>): { readonly seenBy?: string } {
+  const seenBy = (evidence as Readonly<Record<string, Json>> | null)?.seen_by;
+  return typeof seenBy === 'string' ? { seenBy } : {};
+}
+
 /** What is told of an alert. */
-export function noticeOf({ id, fingerprint, severity, source, summary, state, untold }: Alert): AlertNotice {
+export function noticeOf(alert: Alert): AlertNotice {
+  const { id, fingerprint, severity, source, summary, state, untold } = alert;
   const shown = untold && state === 'firing' ? 'silenced' : state;
-  return { alert: id, fingerprint, severity, source, summary, state: shown };
+  return { alert: id, fingerprint, severity, source, summary, state: shown, ...seenByOf(alert) };
 }

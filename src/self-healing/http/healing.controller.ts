@@ -10,6 +10,7 @@ import { CAUSES } from '../patterns/healing-rules.js';
 import { diagnose } from '../patterns/diagnosis.js';
 import { RulesInForce } from '../patterns/rules-in-force.js';
 import { RemedyBox } from '../remedies/remedy-box.js';
+import { RemedyOrders } from '../remedy-orders.js';
 import { busiestProcesses } from '../vitals/busiest-processes.js';
 import { VitalsReader } from '../vitals/vitals-reader.js';
 import { WatchLoop } from '../watch-loop.js';
@@ -31,6 +32,7 @@ export class HealingController {
     private readonly box: RemedyBox,
     private readonly store: IncidentStore,
     private readonly reader: VitalsReader,
+    private readonly orders: RemedyOrders,
   ) {}
 
   @ApiOperation({ summary: 'Rules, remedies with their success, the last look, open incidents' })
@@ -86,7 +88,7 @@ export class HealingController {
     return { vitals, processes, symptoms: diagnose(vitals, this.rules.current) };
   }
 
-  @ApiOperation({ summary: 'Uses a remedy now; the reason is recorded' })
+  @ApiOperation({ summary: 'Uses a remedy now; who and why is in the audit record and the log first' })
   @Post('actions/:name')
   @HttpCode(200)
   @Roles('guardian')
@@ -96,7 +98,7 @@ export class HealingController {
     @Req() request: IdentifiedRequest,
   ): Promise<object> {
     const { subject } = request.identity ?? ANONYMOUS;
-    const { detail } = unwrap(await this.healer.actFor(name, subject, reason));
+    const { detail } = unwrap(await this.orders.carryOut(name, subject, reason));
     return { remedy: name, detail };
   }
 }

@@ -3,7 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { HealingFigures, type RemedyRecord } from '../../common/autonomy/healing-figures.js';
 import { canonicalJson, systemClock, type Json } from '../../common/index.js';
-import { AppConfig } from '../../config/index.js';
+import { AppConfig, Instance } from '../../config/index.js';
 import { databaseRefusal, Transactions } from '../../database/index.js';
 import { RecordTrail } from '../../monitoring/index.js';
 import type { Incident, IncidentStep } from './incident.js';
@@ -23,6 +23,8 @@ export interface IncidentRow {
   readonly id: string;
   readonly position: string;
   readonly node: string;
+  /** Which server's it is; null in what was written before servers of one name were told apart. */
+  readonly instance: string | null;
   readonly cause: string;
   readonly state: string;
   readonly severity: string;
@@ -38,6 +40,17 @@ export interface IncidentRow {
   readonly closed_at: number | null;
 }
 
+/** An incident that was ended for its server, with its state before. */
+interface Closed {
+  readonly id: string;
+  readonly cause: string;
+  readonly severity: string;
+  readonly decision: string | null;
+  readonly before: string;
+}
+
+/** Incidents of this server ($2); what was written before servers were told apart goes by the node's name ($3). */
+const OWN = '(instance = $2 OR instance IS NULL AND node = $3)';
 /** What is kept in memory while the database is away; more is dropped, the oldest first. */
 const MOST_WAITING = 100;
 const ACTOR = 'server';
@@ -59,6 +72,7 @@ export class IncidentStore {
     private readonly dataSource: DataSource,
     private readonly transactions: Transactions,
     private readonly trail: RecordTrail,
+    private readonly instance: Instance,
     figures: HealingFigures,
   ) {
     figures.provide(() => this.records());
@@ -133,30 +147,53 @@ export class IncidentStore {
     return rows.map(({ cause, at }) => ({ cause, at: Number(at) }));
   }
 
-  /** Which of these incidents are, or were, this node's. */
+  /** Which of these incidents are, or were, this server's. */
   async ownOf(incidents: readonly string[]): Promise<Set<string>> {
     const rows = await this.dataSource.query<{ id: string }[]>(
-      'SELECT id FROM incidents WHERE id = ANY ($1) AND node = $2',
-      [incidents, this.config.nodeName],
+      `SELECT id FROM incidents WHERE id = ANY ($1) AND ${OWN}`,
+      [incidents, this.instance.id, this.config.nodeName],
     );
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Ends what an earlier process of this node left open: what is still wrong is found anew. */
-  async closeLeftovers(): Promise<void> {
-    await this.transactions.run(async (manager) => {
-      const [rows]: [{ id: string; cause: string; severity: string }[], number] = await manager.query(
-        `UPDATE incidents SET state = 'resolved', closed_at = $2, updated_at = $2
-         WHERE node = $1 AND closed_at IS NULL RETURNING id, cause, severity`,
-        [this.config.nodeName, systemClock.now()],
+  /**
+   * Ends what an earlier process of this server left open: what is still wrong is found anew.
+   * @returns decisions of theirs that still wait for somebody's answer
+   */
+  async closeLeftovers(): Promise<string[]> {
+    const [now, own] = [systemClock.now(), [this.instance.id, this.config.nodeName]];
+    return this.close(OWN, [now, ...own], 'with the process');
+  }
+
+  /** Ends incidents of other servers that are gone. @param silentMs for how long they have said nothing. @returns as `closeLeftovers` */
+  async closeAbandoned(silentMs: number): Promise<string[]> {
+    const now = systemClock.now();
+    const values = [now, this.instance.id, now - silentMs];
+    return this.close('instance <> $2 AND updated_at < $3', values, 'its server is gone');
+  }
+
+  private async close(which: string, values: unknown[], ended: string): Promise<string[]> {
+    const closed = await this.transactions.run(async (manager) => {
+      const rows: Closed[] = await manager.query(
+        `WITH left_open AS (
+           SELECT id, state AS before FROM incidents WHERE closed_at IS NULL AND ${which} FOR UPDATE
+         ), closed AS (
+           UPDATE incidents i SET state = 'resolved', closed_at = $1, updated_at = $1 FROM left_open l WHERE i.id = l.id
+           RETURNING i.id, i.cause, i.severity, i.decision, l.before
+         ) SELECT * FROM closed`,
+        values,
       );
       for (const { id: subject, cause: about, severity } of rows)
         await this.trail.append(manager, {
           ...{ kind: 'incident', subject, state: 'resolved', severity, about, actor: ACTOR },
-          evidence: { ended: 'with the process' },
+          evidence: { ended },
         });
+      return rows;
     });
     this.trail.committed();
+    return closed.flatMap(({ before, decision }) =>
+      before === 'waiting' && decision !== null ? decision : [],
+    );
   }
 
   private async writeAll(): Promise<void> {
@@ -184,8 +221,8 @@ export class IncidentStore {
       [id],
     );
     await manager.query(
-      `INSERT INTO incidents (id, node, cause, state, severity, summary, remedy, decision, attempts, steps, evidence, began_at, opened_at, updated_at, closed_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+      `INSERT INTO incidents (id, node, cause, state, severity, summary, remedy, decision, attempts, steps, evidence, began_at, opened_at, updated_at, closed_at, instance)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
        ON CONFLICT (id) DO UPDATE SET state = $4, summary = $6, remedy = $7, decision = $8, attempts = $9, steps = $10,
          evidence = $11, updated_at = $14, closed_at = $15`,
       [
@@ -200,7 +237,7 @@ export class IncidentStore {
           incident.decision,
         ],
         ...[incident.attempts, JSON.stringify(incident.steps), canonicalJson(incident.evidence)],
-        ...[incident.beganAt, incident.openedAt, incident.updatedAt, incident.closedAt],
+        ...[incident.beganAt, incident.openedAt, incident.updatedAt, incident.closedAt, this.instance.id],
       ],
     );
     if (before.at(0)?.state === state) return;

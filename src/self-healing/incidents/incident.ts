@@ -36,7 +36,10 @@ export class Incident {
   state: IncidentState = 'open';
   remedy: RemedyName | null = null;
   decision: string | null = null;
+  /** Remedies that were used. */
   attempts = 0;
+  /** Which of the rule's remedies is next: behind those that were used, and those that found nothing to be done. */
+  place = 0;
   updatedAt = this.openedAt;
   closedAt: number | null = null;
   readonly steps: IncidentStep[] = [];

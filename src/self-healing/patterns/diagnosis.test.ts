@@ -14,6 +14,7 @@ const well: Vitals = {
   pool: { most: 12, open: 3, idle: 2, waiting: 0 },
   database: { awayMs: 0, detail: 'answers' },
   engine: { running: true, silentMs: 0 },
+  caches: { experts: 0, kv: 0 },
   log: { waiting: 0, lagMs: 0 },
   crashes: [],
   ends: [],

@@ -1,9 +1,18 @@
+import { CodedError } from '../../common/index.js';
 import type { Cause, RemedyName } from '../patterns/healing-rules.js';
+
+/** By these a remedy says that nothing was done, because there is nothing that it could do here. */
+const REFUSALS: ReadonlySet<string> = new Set(['NOT_OURS', 'NO_BLOB_SOURCE', 'NO_BLOB_KNOWN']);
 
 /** A remedy that neither refuses nor cuts off anything that works. */
 export const nothingTouched = (): number => 0;
 /** A remedy that may touch everything, or of which nobody can say how much it touches. */
 export const everythingTouched = (): number => 1;
+
+/** Whether a remedy was not used, which says nothing about whether it helps. */
+export function isRefusal(thrown: unknown): boolean {
+  return thrown instanceof CodedError && REFUSALS.has(thrown.code);
+}
 
 /** Something that can be done about trouble. Its sentences are what a guardian reads before answering. */
 export interface Remedy {

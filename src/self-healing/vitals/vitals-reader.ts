@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { systemClock } from '../../common/index.js';
-import { MachineVitals, ReadinessWatch } from '../../monitoring/index.js';
+import { LiveFigures, MachineVitals, ReadinessWatch } from '../../monitoring/index.js';
 import { CrashWatch } from './crash-watch.js';
 import { DamageWatch } from './damage-watch.js';
 import { DatabaseWatch } from './database-watch.js';
@@ -19,6 +19,7 @@ export class VitalsReader {
     private readonly database: DatabaseWatch,
     private readonly engine: EngineWatch,
     private readonly damage: DamageWatch,
+    private readonly figures: LiveFigures,
   ) {}
 
   /** One look. */
@@ -35,12 +36,18 @@ export class VitalsReader {
     this.machine.resetEventLoop();
     return {
       ...{ at: systemClock.now(), cpu: this.machine.cpu(CALLER), memory, disk, engine, crashes },
-      ...{ eventLoop, pool: this.machine.pool(), damaged },
+      ...{ eventLoop, pool: this.machine.pool(), damaged, caches: this.caches() },
       // Somebody asks all probes every few seconds already; asking them twice would only cost.
       readiness: this.readiness.latest ?? { status: 'ok', detail: 'not looked yet' },
       database: { awayMs: database.awayMs, detail: database.detail },
       log: { waiting: database.waiting, lagMs: database.lagMs },
       ends: this.ended.lastHour(),
     };
+  }
+
+  /** Nothing is held before the engine has started. */
+  private caches(): Vitals['caches'] {
+    const bytes = (name: string) => this.figures.one(name) ?? 0;
+    return { experts: bytes('expert_cache_bytes'), kv: bytes('kv_cache_bytes') };
   }
 }

@@ -20,6 +20,8 @@ export interface Vitals {
   readonly database: { readonly awayMs: number; readonly detail: string };
   /** For how long the engine has not answered; 0 when it just did or does not run. `running`: null before it started. */
   readonly engine: { readonly running: boolean | null; readonly silentMs: number };
+  /** What the caches hold, bytes: weights of experts, and keys and values of running answers. */
+  readonly caches: { readonly experts: number; readonly kv: number };
   readonly log: { readonly waiting: number; readonly lagMs: number };
   /** Deaths of engine threads that are not healed yet. */
   readonly crashes: readonly string[];

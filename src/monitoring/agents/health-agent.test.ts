@@ -1,0 +1,36 @@
+import type { DataSource } from 'typeorm';
+import type { DependencyRegistry } from '../../common/observation/dependency-registry.js';
+import type { HealthRegistry, HealthStatus } from '../../common/observation/health-registry.js';
+import type { MachineVitals } from '../vitals/machine-vitals.js';
+import { AgentRegistry } from './agent-registry.js';
+import { HealthAgent } from './health-agent.js';
+
+/** What the agent sees with a database that is so, while an entry has waited since 1970 for its place in the log. */
+function seenWith(status: HealthStatus) {
+  const probes = { database: { status, detail: 'so it is' } };
+  const sut = new HealthAgent(
+    new AgentRegistry(),
+    { check: async () => ({ status, probes }) } as unknown as HealthRegistry,
+    { check: async () => ({ status: 'ok', probes: {} }) } as unknown as DependencyRegistry,
+    { disk: async () => ({ share: 0, free: 1, total: 1 }) } as unknown as MachineVitals,
+    { query: async () => [{ waiting: '1', oldest: '0' }] } as unknown as DataSource,
+  );
+  return sut.observe();
+}
+
+describe('the health agent', () => {
+  it('tells of entries that wait for their place in the log', async () => {
+    const { troubles, measures, unseen } = await seenWith('ok');
+    expect([troubles.map(({ fingerprint }) => fingerprint), unseen]).toEqual([['health.log_lag'], undefined]);
+    expect(measures.log_waiting).toBe(1);
+  });
+
+  it('does not say that none wait where it has not looked', async () => {
+    const { troubles, measures, unseen } = await seenWith('degraded');
+    expect([troubles.map(({ fingerprint }) => fingerprint), unseen]).toEqual([
+      ['health.database'],
+      ['health.log_lag'],
+    ]);
+    expect(measures).not.toHaveProperty('log_waiting');
+  });
+});
