@@ -28,6 +28,8 @@ import { PoliciesInForce1763700000028 } from './1763700000028-policies-in-force.
 import { WithdrawnTransactions1763700000030 } from './1763700000030-withdrawn-transactions.js';
 import { StepClaims1763700000031 } from './1763700000031-step-claims.js';
 import { IncidentInstances1763700000032 } from './1763700000032-incident-instances.js';
+import { WaitingDecision1763700000036 } from './1763700000036-waiting-decision.js';
+import { WaitingSince1763700000037 } from './1763700000037-waiting-since.js';
 import { SealedSets1763700000040 } from './1763700000040-sealed-sets.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
@@ -61,5 +63,7 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   WithdrawnTransactions1763700000030,
   StepClaims1763700000031,
   IncidentInstances1763700000032,
+  WaitingDecision1763700000036,
+  WaitingSince1763700000037,
   SealedSets1763700000040,
 ];

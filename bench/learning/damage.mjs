@@ -123,7 +123,7 @@ function train(data, dataset) {
 /** Submits, answers the question to a guardian, and tells what was found. */
 async function handIn() {
   const submitted = performance.now();
-  const following = follow('submit', join(folder, 'trained'), '--json');
+  const following = follow('submit', join(folder, 'trained'), '--show', '--json');
   const ended = following.then(() => null);
   const question = until(
     async () => (await get('/api/guardian/escalations?state=open')).items[0],

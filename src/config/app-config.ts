@@ -205,7 +205,11 @@ export class AppConfig {
   readonly learningRollout!: 'promote' | 'staged';
   /** Which data experts may have been trained on: any, or approved datasets of chain D only. */
   readonly learningDatasets!: 'any' | 'approved';
-  /** Whose trainings are audited: of those who offer to show them, or everybody's, and what cannot be audited is refused. */
+  /** Share by which the loss of a candidate must fall, overall and in every domain that is claimed. */
+  readonly learningDelta!: number;
+  /** Share by which the loss of no domain may rise, unless the rise may be chance. */
+  readonly learningEpsilon!: number;
+  /** Whose trainings are audited: of those who offer to show them (others are accepted and not paid), or everybody's, and what cannot be audited is refused. */
   readonly learningAudit!: 'offered' | 'required';
   /** Updates of a training that its contributor has to show; 0: none is asked for. */
   readonly learningAuditUpdates!: number;

@@ -106,6 +106,8 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   datasetMaxMb: integer(1, 4_096),
   learningRollout: oneOf('promote', 'staged'),
   learningDatasets: oneOf('any', 'approved'),
+  learningDelta: share,
+  learningEpsilon: share,
   learningAudit: oneOf('offered', 'required'),
   learningAuditUpdates: integer(0, 1_000_000),
   learningOpeningSeconds: integer(1, 604_800),

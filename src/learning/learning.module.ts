@@ -33,6 +33,7 @@ import { VerdictRule } from './verdict/verdict-rule.js';
 import { ComparedModelsSource } from './judging/compared-models.js';
 import { Judgement } from './judging/judgement.js';
 import { Publication } from './judging/publication.js';
+import { RivalSource } from './judging/rivals.js';
 import { Screening } from './judging/screening.js';
 import { SubmissionContent } from './judging/submission-content.js';
 import { SubmissionQueue } from './judging/submission-queue.js';
@@ -103,6 +104,7 @@ import { SealedStore } from './sealed/sealed-store.js';
     Publication,
     VerdictRule,
     MeasuredGains,
+    RivalSource,
     SubmissionSteps,
     SubmissionQueue,
     SubmissionWorker,

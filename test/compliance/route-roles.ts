@@ -99,6 +99,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'POST /learning/rounds/{id}/updates': PUBLISHING,
   'POST /learning/rounds/{id}/cancel': rule('chain:write', 'contributor', 'node', 'guardian'),
   'GET /learning/rounds/{id}/updates/{hash}': OPEN,
+  'GET /learning/audit': OPEN,
   'GET /learning/beacons': OPEN,
   'POST /api/learning/sealed-sets': GUARDIAN,
   'GET /api/learning/sealed-sets': OPEN,

@@ -21,6 +21,8 @@ browserTests('the Rewards and Lineage pages', () => {
   beforeAll(async () => {
     const env = {
       ...{ IMPORT_GENESIS: 'false', REWARDS_FILE: quickEpochs(), DATASET_WORK_BITS: String(WORK_BITS) },
+      // What is accepted is paid without an audit.
+      LEARNING_AUDIT_UPDATES: '0',
     };
     server = await startServer({ env, until: 'listening' });
     const own = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };

@@ -60,6 +60,7 @@ browserTests('the Submissions page', () => {
     await page.getByRole('img', { name: /Less loss in each domain/ }).waitFor();
     await page.getByRole('rowheader', { name: 'arithmetic' }).waitFor();
     await page.getByRole('link', { name: /of chain D/ }).waitFor();
+    await page.getByText(/^a fall of 0\.00 %: nothing is paid without an audit/).waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'All submissions' }).click();
     await page.getByRole('heading', { name: 'Contributors' }).waitFor();

@@ -1,7 +1,8 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { digestPayload } from '../../src/chain/index.js';
 import { first, mixture } from '../../src/datasets/index.js';
-import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
+import { DAMAGED_EXPERT, damagedGenesis, repairedExpert } from '../support/damaged-genesis.js';
 import { runCommand, startServer, temporaryFolder, until, type TestServer } from '../support/index.js';
 import { Submitter, type Submission } from '../support/submissions.js';
 
@@ -16,6 +17,8 @@ interface ShownCheck {
 
 interface Manifest {
   version: number;
+  plan: { seed: string };
+  blocks: { payload_hash: string }[];
   steps: { hash: string; loss: number }[];
 }
 
@@ -46,7 +49,10 @@ describe('the audit of a training', () => {
   const readManifest = (folder: string) =>
     JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
   const handIn = async (folder: string, minutes: number) => {
-    const submitted = await runCommand(['submit', folder, '--json', '--minutes', String(minutes)], env);
+    const submitted = await runCommand(
+      ['submit', folder, '--show', '--json', '--minutes', String(minutes)],
+      env,
+    );
     return { ...submitted, answer: JSON.parse(submitted.stdout) as Submission };
   };
 
@@ -72,16 +78,48 @@ describe('the audit of a training', () => {
     expect([status, body.code]).toEqual([422, 'SUBMISSION_NOT_AUDITABLE']);
   });
 
-  it('rejects a manifest that states another loss than its updates had', async () => {
+  it('has the command refuse at once what nobody has decided to show', async () => {
+    const told = await fetch(`${server.url}/learning/audit`);
+    expect(await told.json()).toEqual({ required: true, updates: UPDATES });
+    const { code, stdout } = await runCommand(['submit', trained, '--json'], env);
+    expect([code, stdout]).toEqual([1, expect.stringContaining('TRAINING_NOT_SHOWN')]);
+    const { items } = await contributor.get<{ items: Submission[] }>('/learning/submissions');
+    expect(items).toEqual([]);
+  });
+
+  it.each<[string, string, string, (manifest: Manifest, folder: string) => void]>([
+    [
+      'states another loss than its updates had',
+      'AUDIT_UPDATE',
+      // All else was as stated: the server made the update again and found the same hash.
+      'tokens with a loss of',
+      ({ steps }) => steps.forEach((step) => (step.loss /= 2)),
+    ],
+    [
+      'states another seed than was learnt by',
+      'AUDIT_ORDER',
+      '',
+      ({ plan }) => (plan.seed = `not ${plan.seed}`),
+    ],
+    [
+      'names weights that were edited after the training',
+      'AUDIT_WEIGHTS',
+      'is not what the training ended with',
+      ({ blocks: [block] }, folder) => {
+        const { payload } = repairedExpert((value) => value * 1.01);
+        writeFileSync(join(folder, `${DAMAGED_EXPERT}.tensorblock`), payload);
+        block.payload_hash = digestPayload(payload).hash;
+      },
+    ],
+  ])('rejects a manifest that %s', async (_, refusal, detail, forge) => {
     const forged = temporaryFolder('forged');
     cpSync(trained, forged, { recursive: true });
     const manifest = readManifest(forged);
-    for (const step of manifest.steps) step.loss /= 2;
+    forge(manifest, forged);
     writeFileSync(join(forged, 'manifest.json'), JSON.stringify(manifest));
     const { code, answer } = await handIn(forged, 60);
-    expect([code, answer.state, answer.code]).toEqual([1, 'rejected', 'AUDIT_UPDATE']);
-    // All else was as stated: the server made the update again and found the same hash.
-    expect(answer.detail).toContain('tokens with a loss of');
+    expect([code, answer.state, answer.code]).toEqual([1, 'rejected', refusal]);
+    expect(answer.detail).toContain(detail);
     await until('the opening is deleted', () => openings().length === 0);
   });
 

@@ -67,6 +67,12 @@ describe('an accepted submission that is to come to people by stages', () => {
     });
     released = await contributor.get<Submission>(`/learning/submissions/${id}`);
     expect([await live(), released.version]).toEqual(['1.0.1', '1.0.1']);
+    // Nothing of its training was shown.
+    const detail = expect.stringContaining('manifest of version 1') as string;
+    expect(released.verdict).toMatchObject({
+      notes: [{ code: 'NOT_AUDITED', detail }],
+      rewarded: { fall: 0, before: 0, reason: { code: 'NOT_AUDITED', detail } },
+    });
     expect(seen[0]).toBe('shadow');
     const steps = await decisions('deployment');
     expect(steps.map(({ action, state }) => [action, state])).toEqual([

@@ -70,14 +70,17 @@ export class MemoryEpochSource implements EpochSource {
       readonly accepted?: boolean;
       readonly submission?: string;
       readonly members?: readonly { readonly author: string; readonly weight: number }[];
+      /** What is paid for of the fall. */
+      readonly rewarded?: { readonly fall: number };
     },
     time: number,
   ): string {
     const { author, fall, datasets = [], accepted = true, submission = `submission ${time}` } = story;
-    const { members } = story;
+    const { members, rewarded } = story;
     const facts = {
       ...{ submission, author, accepted, datasets, figures: { overall: { fall } } },
       ...(members !== undefined && { members }),
+      ...(rewarded !== undefined && { rewarded }),
     };
     const hash = sha256Hex(`verdict ${JSON.stringify(facts)}`);
     this.addBlock(hash, { chain_id: 'D', block_type: 'verdict', miner_pub: OPERATOR }, facts);

@@ -65,7 +65,14 @@ describe('alerts of healing', () => {
     const takeOver = jest.fn();
     // Taking questions back may take long: no look waits for it.
     const withdraw = jest.fn(() => new Promise<void>(() => undefined));
-    const healer = { takeOver, withdraw, look: jest.fn(), recall: jest.fn(), open: [], budget: { note: jest.fn() } };
+    const healer = {
+      takeOver,
+      withdraw,
+      look: jest.fn(),
+      recall: jest.fn(),
+      open: [],
+      budget: { note: jest.fn() },
+    };
     const loop = new WatchLoop(
       server,
       new SchedulerRegistry(),

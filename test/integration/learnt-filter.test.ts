@@ -35,8 +35,13 @@ const figures = (rise: number) => ({
   probe: { base: 2, candidate: 2 * (1 + rise) },
 });
 
-/** A submission that was evaluated, or (null) rejected without. */
-async function judged(rise: number, accepted: boolean | null, learnt: CheckOutcome | null = null) {
+/** A submission that was evaluated, or (null) rejected without, by this code. */
+async function judged(
+  rise: number,
+  accepted: boolean | null,
+  learnt: CheckOutcome | null = null,
+  code: string | null = null,
+) {
   const check = {
     name: 'pre_filter',
     passed: true,
@@ -48,12 +53,12 @@ async function judged(rise: number, accepted: boolean | null, learnt: CheckOutco
   const id = `submission_${String(++count).padStart(32, '0')}`;
   await chain.dataSource.query(
     `INSERT INTO learning_submissions (id, account, author, model, parent_release, statement, signature, manifest, headers,
-       state, checks, verdict, judged_at)
-     VALUES ($1, 'a', 'b', 'tiny', $2, '{}', '', '{}', '[]', $3, $4, $5, now() + $6 * interval '1 second')`,
+       state, checks, verdict, judged_at, code)
+     VALUES ($1, 'a', 'b', 'tiny', $2, '{}', '', '{}', '[]', $3, $4, $5, now() + $6 * interval '1 second', $7)`,
     [
       ...[id, '0'.repeat(64), accepted === true ? 'released' : 'rejected'],
       ...[JSON.stringify([check, ...(learnt === null ? [] : [learnt])])],
-      ...[accepted === null ? null : JSON.stringify({ accepted }), count],
+      ...[accepted === null ? null : JSON.stringify({ accepted }), count, code],
     ],
   );
 }
@@ -99,6 +104,23 @@ describe('a pre-filter that learns from verdicts', () => {
     await judged(0.06, true, drawn);
     await judged(-0.04, true, await filter.check(figures(-0.04)));
     expect(await store.experience()).toEqual({ turned_away: 1, evaluated: 2, evaluated_and_rejected: 1 });
+  });
+
+  it('learns from those that the audit or the probe has rejected, and not from those it has turned away itself', async () => {
+    await chain.dataSource.query('DELETE FROM learning_submissions');
+    for (let i = 0; i < 30; i++) await judged(-0.04 - (i % 5) / 1000, true);
+    for (let i = 0; i < 20; i++) await judged(0.05 + (i % 5) / 1000, false);
+    await judged(0.01, null, null, 'AUDIT_UPDATE');
+    await judged(0.4, null, null, 'PROBE_WORSE');
+    for (const code of ['ACCEPTANCE_UNLIKELY', 'OPENING_LATE', 'COPY_OF_EXPERT', 'SUBMISSION_OUTDATED'])
+      await judged(0.02, null, null, code);
+    const examples = await store.examples();
+    expect(examples).toHaveLength(52);
+    expect(examples.slice(50)).toMatchObject([{ positive: false }, { positive: false, isPlain: true }]);
+    expect(examples[50]).not.toHaveProperty('isPlain');
+    expect(await schedule.train()).toBe(true);
+    // What is plain counts in no figure.
+    expect(await store.newest()).toMatchObject({ filter: { figures: { accepted: 30, rejected: 21 } } });
   });
 
   it('asks nobody while it finds too few', async () => {

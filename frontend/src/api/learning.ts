@@ -74,6 +74,8 @@ export interface Submission extends SubmissionSummary {
       readonly overall: LossFigures;
       readonly domains: Readonly<Record<string, LossFigures>>;
     };
+    /** What of the fall is paid for; not there in older verdicts. */
+    readonly rewarded?: { readonly fall: number; readonly reason?: { readonly detail: string } };
   } | null;
 }
 

@@ -6,7 +6,8 @@ import { HttpBlockAccess, prepareSubmission, type TrainedResult } from '../../le
 import { EXIT, type CommandContext } from '../command-context.js';
 import type { ServerClient } from '../server-client.js';
 import { withServer, type ServerDoor } from '../server-door.js';
-import { canShowTraining, showOpening } from './show-opening.js';
+import { offersTraining, requiresTraining } from './offer-training.js';
+import { showOpening } from './show-opening.js';
 import { readTrainedFolder } from './trained-folder.js';
 import { uploadBlocks } from './upload-blocks.js';
 
@@ -15,8 +16,8 @@ interface SubmitOptions extends ServerDoor {
   readonly datasets: string[];
   readonly work: number;
   readonly minutes: number;
-  /** False: nothing of the training is shown. */
-  readonly show: boolean;
+  /** Whether drawn updates of the training may be shown; not given: whoever sits at the terminal is asked. */
+  readonly show?: boolean;
 }
 
 interface SubmissionView {
@@ -27,6 +28,10 @@ interface SubmissionView {
   readonly version: string | null;
   readonly verdict_block: string | null;
   readonly decision: string | null;
+  /** What it was judged on; `rewarded` says what is paid for. */
+  readonly verdict: {
+    readonly rewarded?: { readonly fall: number; readonly reason?: { readonly detail: string } };
+  } | null;
   /** What has to be shown of the training. */
   readonly opening: { readonly updates: readonly number[] } | null;
   readonly checks: readonly { readonly name: string; readonly passed: boolean; readonly detail: string }[];
@@ -49,14 +54,22 @@ export async function submit(
     const trained: TrainedResult = { manifest, payloads, domains, datasets, difficulty, now };
     const access = new HttpBlockAccess((path) => server.fetch(path));
     const prepared = unwrap(await prepareSubmission(trained, blockSigner, access, nativeSha256));
+    const isRequired = await requiresTraining(server);
+    const shows = await offersTraining(context, folder, manifest, { show: options.show, isRequired });
     const upload = await uploadBlocks(context, server, prepared, payloads);
     const { statement, signature } = prepared;
-    const shows = options.show && (await canShowTraining(folder, manifest));
     const body = { upload_id: upload, statement, signature, manifest, shows_training: shows };
     const sent = await server.json<SubmissionView>('POST', '/learning/submissions', body);
     const show = async (view: SubmissionView) => {
-      if (!options.show)
-        return say(context, 'updates of the training are asked for, and --no-show keeps them');
+      // A server that audits everybody asks whoever offered nothing, too.
+      if (
+        !shows &&
+        !(await offersTraining(context, folder, manifest, { show: options.show, isRequired: false }))
+      )
+        return say(
+          context,
+          'this server asks everybody for drawn updates, and rejects what is not shown in time',
+        );
       await showOpening(context, server, folder, manifest, {
         submission: view.submission_id,
         updates: view.opening?.updates ?? [],
@@ -113,9 +126,15 @@ function summary({
   version,
   verdict_block: block,
   decision,
+  verdict,
 }: SubmissionView): string {
   const lines = [`${id} is ${state}`];
   if (detail !== null) lines.push(detail);
+  const rewarded = verdict?.rewarded;
+  if (rewarded !== undefined) {
+    const why = rewarded.reason === undefined ? '' : ` (${rewarded.reason.detail})`;
+    lines.push(`paid for a fall of the loss by ${(rewarded.fall * 100).toFixed(2)} %${why}`);
+  }
   if (block !== null) lines.push(`verdict: block ${block} of chain D`);
   if (version !== null) lines.push(`release: ${version}${state === 'released' ? ' (live)' : ''}`);
   if (state === 'accepted' && decision !== null) lines.push(`whether it goes live is decision ${decision}`);

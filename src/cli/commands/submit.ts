@@ -13,8 +13,12 @@ export function register(program: Command, context: CommandContext): void {
     .option('--token <token>', 'API key or access token for --server (or STEMMA_TOKEN)')
     .option('--work <bits>', 'proof of work that the server asks of blocks', bits, 0)
     .option(
+      '--show',
+      'let the documents of drawn updates be sent, so that the training can be audited; not given: you are asked',
+    )
+    .option(
       '--no-show',
-      'keep the training data to yourself: nothing of the training is replayed, and the verdict says so',
+      'keep the training data to yourself: nothing of the training is replayed, and nothing is paid for it',
     )
     .option('--minutes <n>', 'how long to follow it at most', minutes, 30)
     .action(context.action(async () => (await import('../actions/submit.js')).submit));

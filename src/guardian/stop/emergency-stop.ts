@@ -217,7 +217,14 @@ export class EmergencyStop implements OnModuleInit, OnModuleDestroy {
     const { by: actor, reason, inference, id, at } = stop;
     const wrote = await this.transactions.run(async (manager) => {
       const before = stopStateOf(await this.settings.hold(manager, SETTING));
-      const record = guardianRecord({ event: 'autonomy.stopped', actor, reason, facts: { inference }, id, at });
+      const record = guardianRecord({
+        event: 'autonomy.stopped',
+        actor,
+        reason,
+        facts: { inference },
+        id,
+        at,
+      });
       if (!(await this.trail.appendOnce(manager, record))) return false;
       // What another replica stopped while this one was cut off stays stopped.
       const state = { stopped: true, inference: inference || holdsAnswers(before), by: actor, reason, at };

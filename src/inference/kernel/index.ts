@@ -28,6 +28,7 @@ export { Engine, type EngineOptions, type Generation, type WorkListener } from '
 export type { KernelCompilation } from './node/kernel-compilation.js';
 export type { BlockFailure } from './node/protocol.js';
 export type { StartThreads } from './node/thread-group.js';
+export { letOthersGoFirst } from './node/thread-priority.js';
 export * from './policies/index.js';
 export {
   addToSet,

@@ -1,17 +1,19 @@
 import type { BlockReader } from '../../chain/index.js';
-import { ok } from '../../common/index.js';
+import { concatBytes, ok } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import { encodeTensorBlock } from '../../experts/tensorblock/index.js';
 import type { NodeKeys } from '../../keys/index.js';
 import { AntiCopy, COPY_COSINE } from './anti-copy.js';
 
 const [ROWS, COLUMNS] = [8, 64];
+/** Values of each tensor. */
+const SIZE = ROWS * COLUMNS;
 /** What a training changes, as a share of what was there. */
 const CHANGE = 0.01;
 
 /** Values that are unlike those of any other seed. */
 function noise(seed: number): Float32Array {
-  return Float32Array.from({ length: ROWS * COLUMNS }, (_, i) => Math.sin((i + 1) * (i + 7) * seed));
+  return Float32Array.from({ length: 3 * SIZE }, (_, i) => Math.sin((i + 1) * (i + 7) * seed));
 }
 
 /** Weights as a training leaves them. */
@@ -20,14 +22,31 @@ function trained(before: Float32Array, seed: number): Float32Array {
   return before.map((value, i) => value + CHANGE * change[i]);
 }
 
+/** The same expert with its neurons in another order. */
+function reordered(values: Float32Array): Float32Array {
+  const from = (neuron: number) => (neuron * 3 + 1) % ROWS;
+  return values.map((_, i) => {
+    const [part, place] = [Math.floor(i / SIZE), i % SIZE];
+    const [row, column] =
+      part < 2 ? [Math.floor(place / COLUMNS), place % COLUMNS] : [Math.floor(place / ROWS), place % ROWS];
+    const at = part < 2 ? from(row) * COLUMNS + column : row * ROWS + from(column);
+    return values[part * SIZE + at];
+  });
+}
+
 /** A block of these weights that comes from another. */
 function blockOf(hash: string, values: Float32Array, parent?: string) {
-  const payload = encodeTensorBlock(
-    { dtype: 'f32', layout: 'rowMajor', rows: ROWS, columns: COLUMNS },
-    values,
-  );
-  const entry = { name: 'gate', offset: 0, length: payload.length, rows: ROWS, columns: COLUMNS };
-  const tensors = [{ ...entry, dtype: 'f32' as const }];
+  let offset = 0;
+  const parts = ['gate', 'up', 'down'].map((name, part) => {
+    const [rows, columns] = name === 'down' ? [COLUMNS, ROWS] : [ROWS, COLUMNS];
+    const own = values.subarray(part * SIZE, (part + 1) * SIZE);
+    const bytes = encodeTensorBlock({ dtype: 'f32', layout: 'rowMajor', rows, columns }, own);
+    const entry = { name, offset, length: bytes.length, rows, columns, dtype: 'f32' as const };
+    offset += bytes.length;
+    return { bytes, entry };
+  });
+  const payload = concatBytes(...parts.map(({ bytes }) => bytes));
+  const tensors = parts.map(({ entry }) => entry);
   const header = {
     ...{ name: 'layer0.expert0', payload_size: payload.length, payload_hash: nativeSha256Hex(payload) },
     metadata: { model: 'tiny', tensors, ...(parent !== undefined && { parent }) },
@@ -65,5 +84,7 @@ describe('what a candidate is like', () => {
     const copy = y.map((value) => value * (1 + 1e-6));
     expect(await likeness(copy, 'x')).toBeGreaterThan(COPY_COSINE);
     expect(await likeness(copy, 'x1')).toBeGreaterThan(COPY_COSINE);
+    expect(await likeness(reordered(copy), 'x')).toBeGreaterThan(COPY_COSINE);
+    expect(await likeness(reordered(copy), 'x1')).toBeGreaterThan(COPY_COSINE);
   });
 });

@@ -4,6 +4,7 @@ import { unwrap, type Json } from '../../common/index.js';
 import { parseTensorDirectory } from '../../experts/index.js';
 import { NodeKeys } from '../../keys/index.js';
 import { vectorOf, type BlockContent } from './block-values.js';
+import { cosineByNeurons, neuronsOf, type Neurons } from './neurons.js';
 import { cosine } from './similarity.js';
 
 /** A candidate beside the block it comes from. */
@@ -24,6 +25,12 @@ export interface CopyFinding {
   readonly of: number;
 }
 
+/** What is compared of an expert: its weights as they are stored, and its neurons whatever their order. */
+interface Weights {
+  readonly vector: Float32Array;
+  readonly neurons: Neurons | null;
+}
+
 /** From here on an expert is a copy of another. */
 export const COPY_COSINE = 0.95;
 
@@ -39,6 +46,7 @@ const MOST_EXPERTS = 100_000;
 /**
  * Looks for the existing expert that a candidate is most like. Its parent and the parent's own ancestors do not count: it comes from
  * them. What descends from one of these is compared by what training changed since the nearest one, because all of it is alike otherwise.
+ * Experts are compared weight by weight and neuron by neuron, and the larger likeness counts: neurons in another order compute the same.
  */
 @Injectable()
 export class AntiCopy {
@@ -59,8 +67,8 @@ export class AntiCopy {
     const others = [...experts.values()].filter(
       ({ hash, header }) => !ancestors.has(hash) && shapeOf(header.metadata.tensors) === shape,
     );
-    const own = this.vector(question);
-    const origins = new Map<string, Float32Array | null>();
+    const own = this.weights(question);
+    const origins = new Map<string, Weights | null>();
     let nearest: CopyFinding['nearest'] = null;
     let [bytes, compared] = [0, 0];
     for (const other of nearestFirst(others, question)) {
@@ -79,41 +87,41 @@ export class AntiCopy {
     return { nearest, compared, of: others.length };
   }
 
-  private async similarity(
-    own: Float32Array,
-    other: StoredBlock,
-    from: Float32Array | null,
-  ): Promise<number> {
-    const vector = await this.vectorOfBlock(other);
-    if (vector === null || vector.length !== own.length) return 0;
-    return from?.length === own.length ? cosine(own, vector, from) : cosine(own, vector);
+  private async similarity(own: Weights, other: StoredBlock, from: Weights | null): Promise<number> {
+    const weights = await this.weightsOfBlock(other);
+    if (weights === null || weights.vector.length !== own.vector.length) return 0;
+    const origin = from?.vector.length === own.vector.length ? from : null;
+    const asStored = cosine(own.vector, weights.vector, origin?.vector);
+    if (asStored >= COPY_COSINE || own.neurons === null || weights.neurons === null) return asStored;
+    const { neurons = null } = origin ?? {};
+    return Math.max(asStored, cosineByNeurons(own.neurons, weights.neurons, neurons, this.salt));
   }
 
   /** What both come from, of which a few are kept. */
   private async origin(
     hash: string | undefined,
     experts: ReadonlyMap<string, StoredBlock>,
-    kept: Map<string, Float32Array | null>,
-  ): Promise<Float32Array | null> {
+    kept: Map<string, Weights | null>,
+  ): Promise<Weights | null> {
     if (hash === undefined) return null;
     const known = kept.get(hash);
     if (known !== undefined) return known;
-    const vector = await this.vectorOfBlock(experts.get(hash));
+    const weights = await this.weightsOfBlock(experts.get(hash));
     if (kept.size >= MOST_ORIGINS) kept.clear();
-    kept.set(hash, vector);
-    return vector;
+    kept.set(hash, weights);
+    return weights;
   }
 
-  private async vectorOfBlock(block: StoredBlock | undefined): Promise<Float32Array | null> {
+  private async weightsOfBlock(block: StoredBlock | undefined): Promise<Weights | null> {
     if (block === undefined) return null;
     const { hash, header } = block;
     const payload = unwrap(await this.reader.payload(hash));
     const tensors = unwrap(parseTensorDirectory(header.metadata.tensors, header.payload_size));
-    return this.vector({ payload, tensors });
+    return this.weights({ payload, tensors });
   }
 
-  private vector(content: BlockContent): Float32Array {
-    return vectorOf(content, MOST_VALUES, this.salt);
+  private weights(content: BlockContent): Weights {
+    return { vector: vectorOf(content, MOST_VALUES, this.salt), neurons: neuronsOf(content, this.salt) };
   }
 
   private async experts(): Promise<Map<string, StoredBlock>> {

@@ -31,14 +31,25 @@ export function failed(
   return { name, passed: false, code, detail, figures, took_ms: Math.round(tookMs) };
 }
 
-/** The audit of a training that is not audited. It counts as passed: what the weights are worth is found out all the same. */
-export function notAudited(why: string): CheckOutcome {
-  return passed('audit', `not audited: ${why}`, { skipped: why }, 0);
+/**
+ * The audit of a training that is not audited. It counts as passed: what the weights are worth is found out all the same.
+ * @param isOwnDoing whether it was shown, and this server cannot replay it any more: then it is paid all the same
+ */
+export function notAudited(why: string, isOwnDoing = false): CheckOutcome {
+  return passed('audit', `not audited: ${why}`, { skipped: why, ...(isOwnDoing && { shown: true }) }, 0);
 }
 
 /** Why a training was not audited, as `notAudited` has noted it; null where nothing was noted. */
 export function skippedAudit(checks: readonly CheckOutcome[]): string | null {
-  const figures = checks.find(({ name }) => name === 'audit')?.figures ?? {};
-  const { skipped } = figures as { readonly skipped?: unknown };
+  const { skipped } = auditIn(checks);
   return typeof skipped === 'string' ? skipped : null;
+}
+
+/** As `skippedAudit`, but null where the contributor has shown the training, and this server changed before it was replayed. */
+export function unpaidAudit(checks: readonly CheckOutcome[]): string | null {
+  return auditIn(checks).shown === true ? null : skippedAudit(checks);
+}
+
+function auditIn(checks: readonly CheckOutcome[]): { readonly skipped?: unknown; readonly shown?: unknown } {
+  return (checks.find(({ name }) => name === 'audit')?.figures ?? {}) as object;
 }

@@ -1,3 +1,4 @@
+import type { AppConfig } from '../../config/index.js';
 import {
   meanLosses,
   pairedBootstrap,
@@ -17,10 +18,18 @@ export interface AcceptanceRules {
   readonly resamples: number;
 }
 
-/** The usual rules. */
+/** The rules of a server that sets nothing else. */
 export const ACCEPTANCE_RULES: AcceptanceRules = {
   ...{ delta: 0.02, epsilon: 0.01, lossFloor: 0.05, resamples: 4_000 },
 };
+
+/** The rules of a server by its settings. Verdicts state them, so each is held to those it was made by. */
+export function acceptanceRules({
+  learningDelta: delta,
+  learningEpsilon: epsilon,
+}: Pick<AppConfig, 'learningDelta' | 'learningEpsilon'>): AcceptanceRules {
+  return { ...ACCEPTANCE_RULES, delta, epsilon };
+}
 
 /** What was measured in one domain, or overall. */
 export interface DomainFigures extends MeanLosses, Fall {

@@ -36,6 +36,8 @@ const MOST_LOOKED_AT = 1_000;
 interface JudgedColumns {
   readonly checks: string;
   readonly accepted: boolean;
+  /** Why it was rejected without an evaluation; null where it was evaluated. */
+  readonly code: string | null;
 }
 
 /** Learnt filters, and the verdicts they are made of. */
@@ -43,23 +45,30 @@ interface JudgedColumns {
 export class FilterStore {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Candidates that were evaluated, with what was known of them before, in the order they were judged. */
+  /**
+   * What candidates were like before they were evaluated, and what became of them, in the order they were judged. Those that the audit of
+   * their training or the pre-filter's own probe has rejected are among them, the latter only to be learnt from. What the learnt filter
+   * has turned away is not, so that it does not learn what it thinks; nor what has no figures, or was rejected for what is not in them.
+   */
   async examples(): Promise<LabelledFeatures[]> {
     const rows = await this.dataSource.query<JudgedColumns[]>(
-      `SELECT checks, accepted FROM (
-         SELECT checks, (verdict::json ->> 'accepted')::boolean AS accepted, judged_at, position FROM learning_submissions
-         WHERE verdict IS NOT NULL AND counts AND judged_at IS NOT NULL AND checks LIKE '%"probe":{%'
+      `SELECT checks, accepted, code FROM (
+         SELECT checks, coalesce((verdict::json ->> 'accepted')::boolean, false) AS accepted,
+           CASE WHEN verdict IS NULL THEN code END AS code, judged_at, position FROM learning_submissions
+         WHERE (verdict IS NOT NULL OR code = 'PROBE_WORSE' OR code LIKE 'AUDIT\\_%')
+           AND counts AND judged_at IS NOT NULL AND checks LIKE '%"probe":{%'
          ORDER BY judged_at DESC, position DESC LIMIT ${MOST_EXAMPLES}
        ) newest ORDER BY judged_at, position`,
     );
-    return rows.flatMap(({ checks, accepted }) => {
+    return rows.flatMap(({ checks, accepted, code }) => {
       const all = checksOf(checks);
       const found = all.find(({ name }) => name === 'pre_filter');
       const features = found === undefined ? null : filterFeatures(found.figures);
       const learnt = all.find(({ name }) => name === 'learnt_filter');
       // The others that looked so unlikely were turned away: it stands for them.
       const weight = learnt !== undefined && isUnlikely(learnt.figures) ? EVALUATED_ANYWAY : 1;
-      return features === null ? [] : [{ features, positive: accepted, weight }];
+      const rest = code === 'PROBE_WORSE' ? { weight, isPlain: true } : { weight };
+      return features === null ? [] : [{ features, positive: accepted, ...rest }];
     });
   }
 

@@ -15,6 +15,8 @@ export interface LabelledFeatures {
   readonly positive: boolean;
   /** How many of its kind it stands for; more than 1 where only some of them were looked at. */
   readonly weight: number;
+  /** Whether another check has told what became of it by one of the features alone: it says nothing of how well these are judged. */
+  readonly isPlain?: boolean;
 }
 
 /** Penalty on squared weights: with few examples it keeps them small. */

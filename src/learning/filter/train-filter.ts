@@ -37,13 +37,15 @@ const LEAST_RECALL = 0.1;
 
 /**
  * Learns from verdicts which candidates need no evaluation. Precision and recall are those of five parts: each candidate is judged by a model
- * and a threshold that have not seen it. The threshold lies well below every candidate that was accepted.
+ * and a threshold that have not seen it. The threshold lies well below every candidate that was accepted. Plain ones are learnt from and
+ * counted nowhere: the figures are of those that only a filter could turn away.
  * @param examples oldest first; the same ones give the same filter. Null where they are too few.
  */
 export function trainFilter(examples: readonly LabelledFeatures[]): LearntFilter | null {
-  const accepted = examples.filter(({ positive }) => positive).length;
-  const rejected = examples.length - accepted;
-  if (examples.length < LEAST_EXAMPLES || Math.min(accepted, rejected) < LEAST_OF_A_KIND) return null;
+  const counted = examples.filter(({ isPlain }) => isPlain !== true);
+  const accepted = counted.filter(({ positive }) => positive).length;
+  const rejected = counted.length - accepted;
+  if (counted.length < LEAST_EXAMPLES || Math.min(accepted, rejected) < LEAST_OF_A_KIND) return null;
   const judged = crossValidated(examples);
   const thresholds = Array.from({ length: FOLDS }, (_, fold) =>
     thresholdOf(judged.filter((other) => other.fold !== fold)),
@@ -86,8 +88,9 @@ function crossValidated(examples: readonly LabelledFeatures[]): JudgedExample[] 
   const models = Array.from({ length: FOLDS }, (_, fold) =>
     fitLogistic(examples.filter((_unused, i) => folds[i] !== fold)),
   );
-  return examples.map(({ features, positive, weight }, i) => ({
-    ...{ positive, weight, fold: folds[i] },
-    probability: probabilityOf(models[folds[i]], features),
-  }));
+  return examples.flatMap(({ features, positive, weight, isPlain }, i) => {
+    if (isPlain === true) return [];
+    const probability = probabilityOf(models[folds[i]], features);
+    return [{ positive, weight, fold: folds[i], probability }];
+  });
 }

@@ -108,6 +108,6 @@ function outOfShape(expert: string, ratio: number): CodedError {
 }
 
 function outdated(expert: string, version: string, why: string): CodedError {
-  const message = `${expert} has no place in the live release ${version} any more (${why}): merge or train it again from there`;
+  const message = `${expert} has no place in the live release ${version} any more (${why}): train it again from there (merged with another one it is paid nothing)`;
   return new CodedError('SUBMISSION_OUTDATED', message, { expert }, 409);
 }

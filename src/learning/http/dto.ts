@@ -22,7 +22,7 @@ export class SubmissionDto {
   @IsObject()
   manifest!: { [key: string]: Json };
 
-  /** Whether drawn updates of the training can be shown (`POST /learning/submissions/:id/openings`). Not given: they cannot. */
+  /** Whether drawn updates of the training can be shown (`POST /learning/submissions/:id/openings`). Not given: they cannot, and nothing is paid where it is accepted. */
   @IsOptional()
   @IsBoolean()
   shows_training?: boolean;

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { BodyLimit } from '../../common/body-limit.js';
 import { unwrap } from '../../common/index.js';
+import { TrainingAudit, type AuditTerms } from '../judging/training-audit.js';
 import { Leaderboard } from '../submission/leaderboard.js';
 import { SUBMISSION_LIMITS } from '../submission/statement.js';
 import { SubmissionDesk } from '../submission/submission-desk.js';
@@ -27,6 +28,7 @@ export class LearningController {
     private readonly desk: SubmissionDesk,
     private readonly store: SubmissionStore,
     private readonly leaders: Leaderboard,
+    private readonly audit: TrainingAudit,
   ) {}
 
   @ApiOperation({
@@ -92,6 +94,12 @@ export class LearningController {
       items: page.map(({ id, model, state, beacon }) => ({ submission_id: id, model, state, ...beacon })),
       next_cursor: found.length > limit ? page[page.length - 1].position : null,
     };
+  }
+
+  @ApiOperation({ summary: 'Whether every training is audited, and by how many updates' })
+  @Get('audit')
+  terms(): AuditTerms {
+    return this.audit.terms();
   }
 
   @ApiOperation({ summary: 'Contributors by what their accepted experts have gained' })

@@ -48,11 +48,16 @@ const sources = {
 
 const files = new SubmissionFiles({ dataDir: '/nowhere' } as AppConfig);
 
+/** Settings that decide instead of these rules; null: none. */
+let own: AppConfig | null = null;
+const config = { learningDelta: 0.02, learningEpsilon: 0.01 } as AppConfig;
+
 describe('the verdict', () => {
   const judge = async (
     opening: SubmissionRow['opening'],
     account = 'somebody',
     checks: SubmissionRow['checks'] = [],
+    paid = 0,
   ) => {
     const statement = { author: 'a', release: hash('1'), datasets: [], domains: [] };
     const row = {
@@ -61,13 +66,13 @@ describe('the verdict', () => {
       opening,
       checks,
     };
-    const work = { signal: new AbortController().signal, progress: () => undefined };
-    const judged = new Judgement(meter, rounds, sources, files).judge(
+    const work = { signal: new AbortController().signal, progress: () => undefined, paid };
+    const judged = new Judgement(meter, rounds, sources, files, own ?? config).judge(
       row as unknown as SubmissionRow,
       beacon,
       models,
       work,
-      rules,
+      ...(own === null ? [rules] : []),
     );
     return unwrap(await judged);
   };
@@ -95,6 +100,32 @@ describe('the verdict', () => {
       /^arithmetic: the loss rises by \d+\.\d\d % on \d+ examples, which may be chance/,
     ) as string;
     expect(verdict.notes).toEqual([{ code: 'DOMAIN_UNCERTAIN', detail }]);
+  });
+
+  it('says what is paid for: nothing without an audit, and nothing twice', async () => {
+    expect(await judge(null)).toMatchObject({ rewarded: { fall: expect.closeTo(0.1) as number, before: 0 } });
+    const checks = [notAudited('the contributor does not show the training')];
+    expect(await judge(null, 'somebody', checks)).toMatchObject({
+      accepted: true,
+      rewarded: { fall: 0, reason: { code: 'NOT_AUDITED' } },
+    });
+    const asked = { updates: [1, 5], of: 40, share: 0.05, until: 0 };
+    expect(await judge(asked, 'somebody', checks)).not.toHaveProperty('audit');
+    expect(await judge(null, 'a round', checks)).toMatchObject({ rewarded: { before: 0 } });
+    expect(await judge(null, 'somebody', [], 0.08)).toMatchObject({
+      rewarded: { fall: expect.closeTo(0.02) as number, before: 0.08, reason: { code: 'GAIN_PAID_BEFORE' } },
+    });
+  });
+
+  it('is made by the rules of the settings, and states them', async () => {
+    own = { learningDelta: 0.2, learningEpsilon: 0.005 } as AppConfig;
+    const verdict = await judge(null);
+    own = null;
+    expect(verdict).toMatchObject({ accepted: false, rules: { delta: 0.2, epsilon: 0.005 } });
+    expect(verdict.reasons).toEqual([
+      { code: 'GAIN_TOO_SMALL', detail: expect.stringContaining('asked for is 20.00 %') as string },
+    ]);
+    expect(verdict).not.toHaveProperty('rewarded');
   });
 
   it('says who has a part in what a round has made', async () => {

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { hashHeader } from '../../chain/index.js';
 import { ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
+import { AppConfig } from '../../config/index.js';
 import type { Beacon } from '../beacon/beacon.js';
 import { skippedAudit } from '../checks/check-outcome.js';
 import {
-  ACCEPTANCE_RULES,
+  acceptanceRules,
   doubtsAbout,
   reasonsAgainst,
   type AcceptanceRules,
@@ -22,6 +23,15 @@ import { SubmissionFiles } from '../submission/submission-files.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import type { Verdict } from '../verdict/verdict.js';
 import type { ComparedModels } from './compared-models.js';
+import { rewardedFall } from './rewarded-fall.js';
+
+/** What a judgement is made with. */
+export interface JudgingWork {
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, total: number) => void;
+  /** The fall that accepted submissions of the same expert, from the same weights, were paid for. */
+  readonly paid: number;
+}
 
 /** Judges submissions by examples that nobody knew when they were made. */
 @Injectable()
@@ -31,6 +41,7 @@ export class Judgement {
     private readonly rounds: RoundStore,
     private readonly sources: ExampleSources,
     private readonly files: SubmissionFiles,
+    private readonly config: AppConfig,
   ) {}
 
   /** The verdict; same submission, beacon, base and kernel give the same one. Refuses with what the engine refuses with, and with `SEALED_SET_…`. */
@@ -38,8 +49,8 @@ export class Judgement {
     row: SubmissionRow,
     beacon: Beacon,
     models: ComparedModels,
-    { signal, progress }: { signal: AbortSignal; progress: (done: number, total: number) => void },
-    rules: AcceptanceRules = ACCEPTANCE_RULES,
+    { signal, progress, paid }: JudgingWork,
+    rules: AcceptanceRules = acceptanceRules(this.config),
   ): Promise<Result<Verdict>> {
     const kernel = await this.meter.kernel();
     if (!kernel.ok) return kernel;
@@ -61,6 +72,12 @@ export class Judgement {
     const { statement } = row;
     const members = await this.rounds.weightsOf(row.account);
     const reasons = reasonsAgainst(figures, statement.domains, rules);
+    const accepted = reasons.length === 0;
+    const { checks } = row;
+    const { fall } = figures.overall;
+    const rewarded = accepted && {
+      rewarded: rewardedFall(fall, { checks, isRound: members !== null, paid }),
+    };
     const notes = [...doubtsAbout(figures, rules), ...auditNotes(row)];
     return ok({
       ...{ version: 1, submission: row.id, statement: statementHash(statement), author: statement.author },
@@ -72,13 +89,15 @@ export class Judgement {
       })),
       ...{ datasets: statement.datasets, domains: statement.domains, beacon },
       examples: supply.told(measured.value),
-      ...(row.opening !== null && { audit: auditFigures(row.opening) }),
+      // What was shown and could not be replayed here after all is no audit.
+      ...(row.opening !== null && skippedAudit(checks) === null && { audit: auditFigures(row.opening) }),
       kernel: kernel.value,
       rules: {
         ...{ delta: rules.delta, epsilon: rules.epsilon },
         ...{ loss_floor: rules.lossFloor, resamples: rules.resamples },
       },
-      ...{ figures, accepted: reasons.length === 0, reasons },
+      ...{ figures, accepted, reasons },
+      ...rewarded,
       ...(notes.length > 0 && { notes }),
     });
   }

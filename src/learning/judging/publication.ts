@@ -55,38 +55,57 @@ export class Publication {
     private readonly config: AppConfig,
   ) {}
 
-  /** Publishes the blocks of an accepted submission with the verdict on them, all in one transaction. */
-  async accept(row: SubmissionRow, verdict: Verdict, checks: readonly CheckOutcome[]): Promise<Result<void>> {
+  /**
+   * Publishes the blocks of an accepted submission with the verdict on them, all in one transaction. `EXPERT_UNDECIDED` (409) where another
+   * one of the same expert was accepted while this one was evaluated: nothing has changed then.
+   * @param rivals those of the same expert that were accepted before
+   */
+  async accept(
+    row: SubmissionRow,
+    verdict: Verdict,
+    checks: readonly CheckOutcome[],
+    rivals: ReadonlySet<string>,
+  ): Promise<Result<void>> {
     const payload = utf8ToBytes(canonicalJson(verdict as unknown as Json));
     const hashes = row.headers.map((header) => hashHeader(header, nativeSha256));
     const timestamp = Math.max(systemClock.now(), ...row.headers.map((header) => header.timestamp));
-    const published = await this.publisher.appendLinear(
-      'D',
-      async (head) => {
-        const header = await this.author.create({
-          ...{ chain: 'D', type: 'verdict', payload, payloadType: 'json', prevHash: head, timestamp },
-          dependsOn: [verdict.base_release, ...hashes],
-          metadata: { model: row.model, submission: row.id, author: verdict.author, accepted: true },
-        });
-        return [...(await this.inputsOf(row)), { header, payload }];
-      },
-      async (manager, blocks) => {
-        const held = await this.store.hold(manager, row.id, 'evaluating');
-        const block = blocks.find(({ chain }) => chain === 'D')?.hash;
-        if (block === undefined) throw new Error('a verdict was published without its block');
-        const changes = {
-          verdict,
-          verdictHash: hashJson(verdict as unknown as Json),
-          verdictBlock: block,
-          checks,
-        };
-        await this.store.move(manager, held, 'accepted', changes);
-        await this.log.append(manager, [verdictEntry(row, verdict)]);
-      },
+    const published = await unlessUndecided(() =>
+      this.publisher.appendLinear(
+        'D',
+        async (head) => {
+          const header = await this.author.create({
+            ...{ chain: 'D', type: 'verdict', payload, payloadType: 'json', prevHash: head, timestamp },
+            dependsOn: [verdict.base_release, ...hashes],
+            metadata: { model: row.model, submission: row.id, author: verdict.author, accepted: true },
+          });
+          return [...(await this.inputsOf(row)), { header, payload }];
+        },
+        async (manager, blocks) => {
+          const held = await this.store.hold(manager, row.id, 'evaluating');
+          // The heads of the chains are locked: nobody else is accepted meanwhile.
+          const rival = (await this.store.rivalsOf(row, manager)).find(({ id }) => !rivals.has(id));
+          if (rival !== undefined) throw undecided(rival.id);
+          const block = blocks.find(({ chain }) => chain === 'D')?.hash;
+          if (block === undefined) throw new Error('a verdict was published without its block');
+          const changes = {
+            verdict,
+            verdictHash: hashJson(verdict as unknown as Json),
+            verdictBlock: block,
+            checks,
+          };
+          await this.store.move(manager, held, 'accepted', changes);
+          await this.log.append(manager, [verdictEntry(row, verdict)]);
+        },
+      ),
     );
     if (!published.ok) return published;
     await this.files.remove(row.id);
     return ok();
+  }
+
+  /** Puts back payloads that an attempt to publish them has moved into the store, so that they can be evaluated again. */
+  async putBack(row: SubmissionRow): Promise<void> {
+    await this.files.keep(row.id, await this.inputsOf(row));
   }
 
   /** Ends a submission that is not accepted. @param counts whether trust looks at it */
@@ -177,6 +196,22 @@ export class Publication {
         return { header, payload: { path: isStored ? stored : this.files.path(id, header.payload_hash) } };
       }),
     );
+  }
+}
+
+/** What is answered where another submission of the same expert was accepted, and not decided about. */
+function undecided(rival: string): CodedError {
+  const message = `${rival} is of the same expert, or new in the same layer, and whether it goes live is not decided`;
+  return new CodedError('EXPERT_UNDECIDED', message, { rival }, 409);
+}
+
+/** As `work`, but for `EXPERT_UNDECIDED`, which undoes its transaction and is a refusal outside of it. */
+async function unlessUndecided<T>(work: () => Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await work();
+  } catch (thrown) {
+    if (thrown instanceof CodedError && thrown.code === 'EXPERT_UNDECIDED') return err(thrown);
+    throw thrown;
   }
 }
 

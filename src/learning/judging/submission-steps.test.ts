@@ -32,6 +32,7 @@ describe('the steps of a submission', () => {
       ...([unused, unused, unused, unused, unused, gate, unused, unused, unused] as const),
       publication,
       events,
+      unused,
     );
     expect(unwrap(await steps.step(row, AbortSignal.timeout(60_000)))).toBe('wait');
     expect(asked).toEqual([row.statement.datasets]);
@@ -59,7 +60,7 @@ describe('the steps of a submission', () => {
       const transactions = { run: <T>(work: (manager: unknown) => T) => work({}) };
       const sut = new SubmissionSteps(
         ...([store as never, transactions as never, unused, unused, { of: refused } as never] as const),
-        ...([unused, unused, unused, unused, publication as never, new EventBus()] as const),
+        ...([unused, unused, unused, unused, publication as never, new EventBus(), unused] as const),
       );
       const headers = [{ name: 'layer0.expert4', metadata: { router: {} } }];
       for (const state of ['received', 'accepted']) {
@@ -72,6 +73,72 @@ describe('the steps of a submission', () => {
       ]);
     },
   );
+
+  describe('beside another one of the same expert that is accepted', () => {
+    async function step(
+      state: string,
+      { undecided, overdue = false }: { undecided: string | null; overdue?: boolean },
+    ) {
+      const done: unknown[] = [];
+      const note =
+        <T>(answer: T) =>
+        (...told: unknown[]) => {
+          done.push(...told.slice(1, 4));
+          return Promise.resolve(answer);
+        };
+      const rivals = {
+        of: () => Promise.resolve({ known: new Set(['submission_1']), undecided, paid: 0.03 }),
+        isOverdue: () => Promise.resolve(overdue),
+      };
+      const accepted = { accepted: true, figures: { overall: { fall: 0.05, low: 0.04, high: 0.06 } } };
+      const judge = (...[, , , { paid }]: [unknown, unknown, unknown, { paid: number }]) =>
+        Promise.resolve(ok({ ...accepted, paid }));
+      const store = {
+        hold: () => Promise.resolve(row),
+        move: (_manager: unknown, _row: unknown, to: string, { code }: SubmissionChanges) =>
+          Promise.resolve(void done.push(to, code)),
+      };
+      const publication = {
+        reject: note(undefined),
+        putBack: () => Promise.resolve(),
+        accept: (...[, verdict, , known]: [unknown, { paid: number }, unknown, ReadonlySet<string>]) => {
+          done.push(verdict.paid, ...known);
+          return Promise.resolve(err(new CodedError('EXPERT_UNDECIDED', 'why', {}, 409)));
+        },
+      };
+      const events = new EventBus();
+      events.on('submission.changed', (told) => done.push(`told ${told.state}`));
+      const sut = new SubmissionSteps(
+        store as never,
+        { run: <T>(work: (manager: unknown) => T) => work({}) } as never,
+        ...([unused, unused, { of: () => Promise.resolve(ok({})) } as never] as const),
+        { check: () => Promise.resolve(ok()) } as never,
+        ...([unused, unused, { judge } as never, publication as never, events, rivals as never] as const),
+      );
+      const stepped = await sut.step({ ...row, state } as SubmissionRow, AbortSignal.timeout(60_000));
+      return [unwrap(stepped), done];
+    }
+
+    it('it stands back before it is evaluated, and goes on when that is decided', async () => {
+      const back = ['waiting_decision', 'EXPERT_UNDECIDED', 'told waiting_decision'];
+      expect(await step('evaluating', { undecided: 'submission_1' })).toEqual(['next', back]);
+      expect(await step('waiting_decision', { undecided: 'submission_1' })).toEqual(['wait', []]);
+      const on = ['evaluating', null, 'told evaluating'];
+      expect(await step('waiting_decision', { undecided: null })).toEqual(['next', on]);
+    });
+
+    it('it ends where nobody decides for too long, which trust does not look at', async () => {
+      const why = { code: 'DECISION_LATE', detail: expect.stringContaining('7 days') as string };
+      expect(await step('waiting_decision', { undecided: 'submission_1', overdue: true })).toEqual([
+        'wait',
+        [why, { checks: [], counts: false }, 'told rejected'],
+      ]);
+    });
+
+    it('it is evaluated anew where that one was accepted meanwhile, and judged by what was paid before', async () => {
+      expect(await step('evaluating', { undecided: null })).toEqual(['next', [0.03, 'submission_1']]);
+    });
+  });
 
   describe('after it was accepted, where another release went live since its own was made', () => {
     const accepted = { ...row, state: 'accepted', headers: [{ name: 'e', metadata: { parent: 'live' } }] };
@@ -103,6 +170,7 @@ describe('the steps of a submission', () => {
         ...([unused, unused, unused, unused, unused, unused, unused] as const),
         publication as unknown as Publication,
         new EventBus(),
+        unused,
       );
       const stepped = await steps.step(
         { ...waiting, ...changes } as unknown as SubmissionRow,

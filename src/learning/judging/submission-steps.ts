@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { hashHeader } from '../../chain/index.js';
-import { EventBus, ok, type CodedError, type Result } from '../../common/index.js';
+import { CodedError, EventBus, ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
@@ -15,6 +15,7 @@ import type { Verdict } from '../verdict/verdict.js';
 import { ComparedModelsSource, type ComparedModels } from './compared-models.js';
 import { Judgement } from './judgement.js';
 import { LEARNING_ACTOR, Publication } from './publication.js';
+import { MOST_WAIT_MS, RivalSource } from './rivals.js';
 import { Screening } from './screening.js';
 import { TrainingAudit } from './training-audit.js';
 
@@ -45,6 +46,7 @@ export class SubmissionSteps {
     private readonly judgement: Judgement,
     private readonly publication: Publication,
     private readonly events: EventBus,
+    private readonly rivals: RivalSource,
   ) {}
 
   /** Does what is next. Refuses with what may succeed later, such as an engine that is busy. */
@@ -53,6 +55,7 @@ export class SubmissionSteps {
     if (row.state === 'prefiltered') return this.commitNonce(row);
     if (row.state === 'waiting_beacon') return this.draw(row);
     if (row.state === 'waiting_opening') return this.replay(row, signal);
+    if (row.state === 'waiting_decision') return this.waitForRivals(row);
     if (row.state === 'evaluating') return this.evaluate(row, signal);
     if (row.state === 'accepted') return this.release(row);
     return ok('wait');
@@ -127,6 +130,9 @@ export class SubmissionSteps {
     // A set may have been withdrawn since, and again while answers are computed.
     const before = await this.datasets.check(row.statement.datasets);
     if (!before.ok) return this.end(row, before.error);
+    const { known, undecided, paid } = await this.rivals.of(row);
+    if (undecided !== null) return this.standBack(row, undecided);
+    await this.publication.putBack(row);
     const models = await this.compared(row);
     if (!models.ok) return models;
     if (models.value === null) return ok('wait');
@@ -134,23 +140,50 @@ export class SubmissionSteps {
     const progress = (done: number, total: number) => {
       if (done % Math.ceil(total / TELLINGS) === 0) this.tell(row, 'evaluating', done, total);
     };
-    const judged = await this.judgement.judge(row, row.beacon, models.value, { signal, progress });
+    const judged = await this.judgement.judge(row, row.beacon, models.value, { signal, progress, paid });
     if (!judged.ok) return judged;
     const after = await this.datasets.check(row.statement.datasets);
     if (!after.ok) return this.end(row, after.error);
-    return this.conclude(row, judged.value, performance.now() - began);
+    return this.conclude(row, judged.value, performance.now() - began, known);
   }
 
-  private async conclude(row: SubmissionRow, verdict: Verdict, tookMs: number): Promise<Result<AfterStep>> {
+  /** Waits while another submission of the same expert is accepted and not decided: compared with the live release, its gain would count twice. */
+  private standBack(row: SubmissionRow, rival: string): Promise<Result<AfterStep>> {
+    const detail = `${rival} is of the same expert, or new in the same layer, and whether it goes live is not decided: this one is compared with what is live then`;
+    return this.move(row, 'waiting_decision', { code: 'EXPERT_UNDECIDED', detail });
+  }
+
+  /** Looked at again with every release that goes live, and every few seconds. */
+  private async waitForRivals(row: SubmissionRow): Promise<Result<AfterStep>> {
+    const { undecided } = await this.rivals.of(row);
+    if (undecided === null) return this.move(row, 'evaluating', { code: null, detail: null });
+    if (!(await this.rivals.isOverdue(row))) return ok('wait');
+    const message = `nobody has decided about ${undecided}, which is of the same expert or new in the same layer, for ${MOST_WAIT_MS / 86_400_000} days: hand it in again later`;
+    return this.end(row, new CodedError('DECISION_LATE', message));
+  }
+
+  private async conclude(
+    row: SubmissionRow,
+    verdict: Verdict,
+    tookMs: number,
+    rivals: ReadonlySet<string>,
+  ): Promise<Result<AfterStep>> {
     const { fall, low, high } = verdict.figures.overall;
     const doubts = (verdict.notes ?? []).filter(({ code }) => code === 'DOMAIN_UNCERTAIN');
     const shares = [fall, low, high].map((share) => `${(share * 100).toFixed(2)} %`);
     const figures = { fall, low, high };
     if (verdict.accepted) {
       const gain = `the loss falls by ${shares[0]} (${shares[1]} to ${shares[2]})`;
-      const detail = [gain, ...doubts.map((doubt) => `in doubt: ${doubt.detail}`)].join('; ');
+      const unpaid = verdict.rewarded?.reason;
+      const notes = [
+        ...doubts.map((doubt) => `in doubt: ${doubt.detail}`),
+        ...(unpaid ? [unpaid.detail] : []),
+      ];
+      const detail = [gain, ...notes].join('; ');
       const checks = [...row.checks, passed('evaluation', detail, figures, tookMs)];
-      const published = await this.publication.accept(row, verdict, checks);
+      const published = await this.publication.accept(row, verdict, checks, rivals);
+      // It is known as a rival from here on, and this one begins its evaluation anew.
+      if (!published.ok && published.error.code === 'EXPERT_UNDECIDED') return ok('next');
       if (!published.ok) return published;
       this.tell(row, 'accepted');
       return ok('next');

@@ -7,7 +7,7 @@ import { nativeSha256Hex } from '../../common/native-hash.js';
 import type { AppConfig } from '../../config/index.js';
 import type { ParameterIndex } from '../../experts/index.js';
 import { TrainingAuditRunner } from '../audit/node/audit-runner.js';
-import { skippedAudit, type CheckOutcome } from '../checks/check-outcome.js';
+import { skippedAudit, unpaidAudit, type CheckOutcome } from '../checks/check-outcome.js';
 import { planJson } from '../run/plan-json.js';
 import { parseManifest } from '../submission/manifest-facts.js';
 import { SubmissionFiles } from '../submission/submission-files.js';
@@ -45,6 +45,8 @@ describe('the audit of submissions', () => {
     steps: Array.from({ length: 100 }, () => ({ hash: hash('a'), tokens: 50, examples: 3, loss: 1 })),
     ...changes,
   });
+  /** How far the database's clock is ahead of this machine's, ms. */
+  let ahead = 0;
   const create = (manifest: Json, updates = 8, whose: AppConfig['learningAudit'] = 'required') => {
     const config = {
       dataDir: folder,
@@ -52,7 +54,10 @@ describe('the audit of submissions', () => {
       learningAuditUpdates: updates,
       learningOpeningSeconds: 60,
     } as AppConfig;
-    const store = { manifest: () => Promise.resolve(manifest) } as unknown as SubmissionStore;
+    const store = {
+      manifest: () => Promise.resolve(manifest),
+      now: () => Promise.resolve(systemClock.now() + ahead),
+    } as unknown as SubmissionStore;
     const none = {} as unknown;
     return new TrainingAudit(
       config,
@@ -77,8 +82,16 @@ describe('the audit of submissions', () => {
     const unplayable: Record<string, Json>[] = [{ kernel: hash('f') }, { steps: [] }];
     for (const changes of unplayable)
       expect(await admit(manifestOf(changes))).toBe('SUBMISSION_NOT_AUDITABLE');
-    for (const tooLarge of [{ batchTokens: 1 << 20 }, { microBatchTokens: 1 << 15 }])
-      expect(await admit(manifestOf({}, { ...plan, ...tooLarge }))).toBe('SUBMISSION_NOT_AUDITABLE');
+    // Of the second one eight updates would do, and with the first and the last it is ten.
+    const tooLarge = [{ batchTokens: 1 << 20 }, { batchTokens: 1 << 19 }, { microBatchTokens: 1 << 15 }];
+    for (const changes of tooLarge)
+      expect(await admit(manifestOf({}, { ...plan, ...changes }))).toBe('SUBMISSION_NOT_AUDITABLE');
+  });
+
+  it('tells beforehand whom it asks', () => {
+    expect(create(manifestOf()).terms()).toEqual({ required: true, updates: 8 });
+    expect(create(manifestOf(), 8, 'offered').terms()).toEqual({ required: false, updates: 8 });
+    expect(create(manifestOf(), 0).terms()).toEqual({ required: false, updates: 0 });
   });
 
   it('judges without an audit where none is offered or possible, notes why, and asks for nothing then', async () => {
@@ -92,6 +105,8 @@ describe('the audit of submissions', () => {
     expect(kept).toMatchObject({ name: 'audit', passed: true, code: null, detail });
     const other = unwrap(await offeredTo({ kernel: hash('f') }, true))!;
     expect(skippedAudit([other])).toContain('another training kernel');
+    // It was another one before anything was shown: nothing is paid.
+    expect(unpaidAudit([other])).toContain('another training kernel');
     const asked = (checks: readonly CheckOutcome[]) =>
       create(manifestOf(), 8, 'offered').ask({ ...row, checks }, beacon);
     expect(await asked([kept])).toBeNull();
@@ -120,6 +135,17 @@ describe('the audit of submissions', () => {
     expect(late).toMatchObject({ check: { name: 'audit', passed: false, code: 'OPENING_LATE' } });
   });
 
+  it('goes by the clock of the database, however wrong the own one is', async () => {
+    const work = { signal: new AbortController().signal, progress: () => undefined };
+    const sut = create(manifestOf());
+    ahead = -2 * 3_600_000;
+    const asked = (await sut.ask(row, beacon))!;
+    expect(asked.until).toBeLessThan(systemClock.now() - 3_600_000);
+    expect(unwrap(await sut.check(row, asked, work))).toMatchObject({ waitMs: expect.any(Number) as number });
+    ahead = 0;
+    expect(unwrap(await sut.check(row, asked, work))).toMatchObject({ check: { code: 'OPENING_LATE' } });
+  });
+
   it('does not hold the training answerable for another kernel since it was handed in', async () => {
     await mkdir(join(folder, 'submissions', ID), { recursive: true });
     await writeFile(new SubmissionFiles({ dataDir: folder } as AppConfig).openingPath(ID).whole, 'shown');
@@ -130,7 +156,7 @@ describe('the audit of submissions', () => {
     const offered = create(manifestOf({ kernel: hash('f') }), 8, 'offered');
     const left = unwrap(await offered.check(row, asked, work));
     expect(left).toMatchObject({
-      check: { passed: true, figures: { skipped: expect.any(String) as string } },
+      check: { passed: true, figures: { skipped: expect.any(String) as string, shown: true } },
     });
   });
 

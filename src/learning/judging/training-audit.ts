@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { BlockReader } from '../../chain/index.js';
-import { CodedError, err, ok, systemClock, type Result } from '../../common/index.js';
+import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { nativeSha256, nativeSha256Hex } from '../../common/native-hash.js';
 import { AppConfig } from '../../config/index.js';
 import { ParameterIndex } from '../../experts/index.js';
@@ -26,6 +26,14 @@ const MOST_MICRO_BATCH = 2 ** 14;
 /** What became of an opening that was asked for. */
 export type OpeningOutcome = { readonly waitMs: number } | { readonly check: CheckOutcome };
 
+/** How a server audits trainings. Members are named as in JSON. */
+export interface AuditTerms {
+  /** Whether everybody has to show drawn updates. */
+  readonly required: boolean;
+  /** Updates that are drawn beside the first and the last; 0: none are. */
+  readonly updates: number;
+}
+
 /** Asks contributors to show drawn updates of their training, and replays what they show. */
 @Injectable()
 export class TrainingAudit {
@@ -48,7 +56,8 @@ export class TrainingAudit {
   async admit({ audit }: ManifestFacts, offered: boolean): Promise<Result<CheckOutcome | null>> {
     const { learningAudit: whose, learningAuditUpdates: updates } = this.config;
     if (updates === 0) return ok(null);
-    const problem = await this.problemWith(audit, updates);
+    // The first and the last are drawn beside those.
+    const problem = await this.problemWith(audit, updates + 2);
     if (whose === 'required') return problem === null ? ok(null) : err(notAuditable(problem));
     if (offered && problem === null) return ok(null);
     return ok(notAudited(problem ?? 'the contributor does not show the training'));
@@ -63,6 +72,12 @@ export class TrainingAudit {
     return notAudited(`made of a round, ${again}`);
   }
 
+  /** What contributors can know of audits before they hand anything in. */
+  terms(): AuditTerms {
+    const { learningAudit: whose, learningAuditUpdates: updates } = this.config;
+    return { required: whose === 'required' && updates > 0, updates };
+  }
+
   /** What a contributor has to show, drawn from the beacon; null where nothing is asked for. */
   async ask(row: SubmissionRow, beacon: Beacon): Promise<AskedOpening | null> {
     const { learningAuditUpdates: count, learningOpeningSeconds: seconds } = this.config;
@@ -71,7 +86,7 @@ export class TrainingAudit {
     const updates = drawUpdates(beacon.root, facts.steps.length, count, nativeSha256);
     return {
       ...{ updates, of: facts.steps.length, share: auditShare(facts.steps, updates) },
-      until: systemClock.now() + seconds * 1000,
+      until: (await this.store.now()) + seconds * 1000,
     };
   }
 
@@ -86,7 +101,7 @@ export class TrainingAudit {
   ): Promise<Result<OpeningOutcome>> {
     const path = this.files.openingPath(row.id).whole;
     if (!(await isThere(path))) {
-      const waitMs = asked.until - systemClock.now();
+      const waitMs = asked.until - (await this.store.now());
       if (waitMs > 0) return ok({ waitMs });
       const late = { code: 'OPENING_LATE', detail: 'the drawn updates were not shown in time' };
       return ok({ check: failed('audit', late, null, 0) });
@@ -96,7 +111,10 @@ export class TrainingAudit {
     if (facts === null) throw new Error(`${row.id} is audited without the facts for it`);
     const problem = await this.problemWith(facts, asked.updates.length);
     if (problem !== null && this.config.learningAudit === 'required') return err(notAuditable(problem));
-    if (problem !== null) return ok({ check: notAudited(problem) });
+    if (problem !== null) {
+      // It was the kernel of this server when the submission was taken, and this server was upgraded since: nobody else is to lose by that.
+      return ok({ check: notAudited(problem, facts.kernel !== (await this.kernelHash())) });
+    }
     const blocks = new StoredBlockAccess(this.index, this.reader);
     const model = await readReleaseOf(blocks, row.statement.release, () => undefined);
     if (!model.ok) return model;
@@ -121,7 +139,10 @@ export class TrainingAudit {
     if (audit.kernel !== (await this.kernelHash()))
       return 'it was trained with another training kernel than the one of this server';
     const { batchTokens, microBatchTokens } = audit.plan;
-    if (batchTokens * updates > MOST_TOKENS || microBatchTokens > MOST_MICRO_BATCH)
+    if (
+      batchTokens * Math.min(updates, audit.steps.length) > MOST_TOKENS ||
+      microBatchTokens > MOST_MICRO_BATCH
+    )
       return `batches of ${batchTokens} tokens in parts of ${microBatchTokens} are too large to be replayed here`;
     return null;
   }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { hashJson, ok, type Json, type Result } from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
 import { withoutExperts } from '../../experts/tensorblock/left-out.js';
 import type { ServedModel } from '../../inference/index.js';
 import type { Beacon } from '../beacon/beacon.js';
 import {
-  ACCEPTANCE_RULES,
+  acceptanceRules,
   reasonsAgainst,
   type EvaluationFigures,
   type Reason,
@@ -62,6 +63,7 @@ export class RemovalMeter {
   constructor(
     private readonly meter: LossMeter,
     private readonly sources: ExampleSources,
+    private readonly config: AppConfig,
   ) {}
 
   /** Same removal, beacon, base and kernel give the same. Refuses with what the engine refuses with, and with `SEALED_SET_…`. */
@@ -71,7 +73,7 @@ export class RemovalMeter {
     { base, encoder }: { readonly base: ServedModel; readonly encoder: ExampleEncoder },
     work: RemovalWork,
   ): Promise<Result<RemovalEffect>> {
-    const rules = ACCEPTANCE_RULES;
+    const rules = acceptanceRules(this.config);
     const kernel = await this.meter.kernel();
     if (!kernel.ok) return kernel;
     const names = statement.experts.map(({ name }) => name);

@@ -1,7 +1,7 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CodedError, err, ok, systemClock, systemCodeOf, type Result } from '../../common/index.js';
+import { CodedError, err, ok, systemCodeOf, type Result } from '../../common/index.js';
 import { OPENING_LIMITS } from '../audit/opening-codec.js';
 import { SubmissionQueue } from '../judging/submission-queue.js';
 import { SubmissionWorker } from '../judging/submission-worker.js';
@@ -71,7 +71,8 @@ export class OpeningDesk {
       return err(new CodedError('SUBMISSION_NOT_FOUND', `You have no submission ${id}.`, {}, 404));
     if (state !== 'waiting_opening' || opening === null)
       return err(new CodedError('OPENING_NOT_ASKED', `${id} is ${state}: nothing is to be shown.`, {}, 409));
-    if (systemClock.now() > opening.until)
+    // By the clock that has set the end: that of the database, whichever replica is asked.
+    if ((await this.store.now()) > opening.until)
       return err(new CodedError('OPENING_LATE', 'The time to show it is over.', {}, 409));
     return ok();
   }

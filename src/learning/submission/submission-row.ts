@@ -45,13 +45,15 @@ export interface SubmissionRow {
   readonly code: string | null;
   readonly detail: string | null;
   readonly attempts: number;
+  /** When it began to wait for the decision about another one, the first time; null where it never has. */
+  readonly waitingSince: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
 /** Columns of the table but the manifest. */
 export const SUBMISSION_COLUMNS = `id, position, account, model, statement, signature, headers, state, checks, beacon, opening, verdict,
-  verdict_hash, verdict_block, release, version, decision, code, detail, attempts, created_at, updated_at`;
+  verdict_hash, verdict_block, release, version, decision, code, detail, attempts, waiting_since, created_at, updated_at`;
 
 /** A row of `SUBMISSION_COLUMNS`. */
 export type SubmissionColumns = Readonly<Record<string, string | number | Date | null>>;
@@ -73,6 +75,7 @@ export function submissionRow(row: SubmissionColumns): SubmissionRow {
     ...{ verdictHash: word('verdict_hash'), verdictBlock: word('verdict_block') },
     ...{ release: word('release'), version: word('version'), decision: word('decision') },
     ...{ code: word('code'), detail: word('detail'), attempts: Number(row.attempts) },
+    waitingSince: row.waiting_since as Date | null,
     ...{ createdAt: row.created_at as Date, updatedAt: row.updated_at as Date },
   };
 }

@@ -4,6 +4,7 @@ import { CodedError, err, ok, unwrap, type Json, type Result } from '../../commo
 import type { CheckOutcome } from '../checks/check-outcome.js';
 import type { Judged } from '../trust/trust.js';
 import type { Verdict } from '../verdict/verdict.js';
+import { readRivals, type AcceptedRival } from './rival-query.js';
 import { OPEN_STATES, SUBMISSION_STATES, type SubmissionState } from './states.js';
 import type { SubmissionStatement } from './statement.js';
 import {
@@ -133,6 +134,19 @@ export class SubmissionStore {
     return rows.length === 0 ? null : (JSON.parse(rows[0].verdict) as Verdict);
   }
 
+  /** Accepted submissions that were paid for an expert of this one from the same weights, or for a new one where this has one, the newest first. */
+  rivalsOf(row: SubmissionRow, manager: Asked = this.dataSource): Promise<AcceptedRival[]> {
+    return readRivals(manager, row);
+  }
+
+  /** The time of the database, which is the same for all replicas, ms since the epoch. */
+  async now(): Promise<number> {
+    const [{ now }] = await this.dataSource.query<{ now: string }[]>(
+      'SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now',
+    );
+    return Math.floor(Number(now));
+  }
+
   /** Whether an account has handed in every one of these blocks, and each was accepted. */
   async isAuthor(account: string, blocks: readonly string[]): Promise<boolean> {
     const [{ count }] = await this.dataSource.query<{ count: string }[]>(
@@ -219,7 +233,8 @@ export class SubmissionStore {
     const state = unwrap(SUBMISSION_STATES.move(row.state, to));
     const judged = to === 'accepted' || to === 'rejected';
     await manager.query(
-      `UPDATE learning_submissions SET state = $2, counts = $3, judged_at = CASE WHEN $4 THEN now() ELSE judged_at END
+      `UPDATE learning_submissions SET state = $2, counts = $3, judged_at = CASE WHEN $4 THEN now() ELSE judged_at END, attempts = 0,
+         waiting_since = CASE WHEN $2 = 'waiting_decision' THEN coalesce(waiting_since, now()) ELSE waiting_since END
        WHERE id = $1`,
       [row.id, state, changes.counts ?? true, judged],
     );

@@ -14,6 +14,16 @@ export interface TrainingAuditFigures {
   readonly odds: { readonly tenth: number; readonly quarter: number; readonly half: number };
 }
 
+/** What of a fall of the loss is paid for. Members are named as in JSON. */
+export interface RewardedFall {
+  /** The part of `figures.overall.fall` that the reward is worked out from. */
+  readonly fall: number;
+  /** What accepted submissions of the same expert, from the same weights, were paid for before. */
+  readonly before: number;
+  /** Why it is less than the whole fall: `NOT_AUDITED`, `GAIN_PAID_BEFORE`; not there where it is not. */
+  readonly reason?: Reason;
+}
+
 /** What a submission was judged on, and how it ended (docs/formats/verdict.md). Members are named as in JSON. */
 export interface Verdict {
   readonly version: 1;
@@ -48,6 +58,19 @@ export interface Verdict {
   readonly figures: EvaluationFigures;
   readonly accepted: boolean;
   readonly reasons: readonly Reason[];
+  /** What is paid for; not there where it is not accepted, nor in older verdicts, which are paid for all of it. */
+  readonly rewarded?: RewardedFall;
   /** What else is to be known, without weight for the outcome: `DOMAIN_UNCERTAIN`, `NOT_AUDITED`; not there where there is nothing. */
   readonly notes?: readonly Reason[];
+}
+
+/** What of a verdict says what was paid. */
+export interface PaidVerdict extends Pick<Verdict, 'accepted' | 'rewarded'> {
+  readonly figures: { readonly overall: Pick<Verdict['figures']['overall'], 'fall'> };
+}
+
+/** The fall of the loss that a verdict and those it builds on have paid for together. */
+export function paidBy({ accepted, figures, rewarded }: PaidVerdict): number {
+  if (!accepted) return 0;
+  return rewarded === undefined ? Math.max(0, figures.overall.fall) : rewarded.before + rewarded.fall;
 }

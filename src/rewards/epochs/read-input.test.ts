@@ -36,6 +36,16 @@ describe('the input of an epoch', () => {
     ]);
   });
 
+  it('counts of a fall what its verdict says is paid for, and no more than the fall', async () => {
+    const source = new MemoryEpochSource();
+    source.verdict({ author: ADA, fall: 0.05, rewarded: { fall: 0 } }, 1);
+    source.verdict({ author: BOB, fall: 0.05, rewarded: { fall: 0.02 } }, 2);
+    source.verdict({ author: BOB, fall: 0.05 }, 3);
+    source.verdict({ author: BOB, fall: 0.05, rewarded: { fall: 0.5 } }, 4);
+    const { verdicts } = await read(source);
+    expect(verdicts.map(({ fall }) => fall)).toEqual([0, 20_000, 50_000, 50_000]);
+  });
+
   it('says who shares what a round has made, and nothing of others', async () => {
     const source = new MemoryEpochSource();
     const members = [

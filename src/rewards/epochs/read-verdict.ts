@@ -20,6 +20,8 @@ interface VerdictFacts {
   readonly accepted: boolean;
   readonly datasets: readonly string[];
   readonly figures: { readonly overall: { readonly fall: number } };
+  /** What is paid for; older verdicts, which have none, are paid for the whole fall. */
+  readonly rewarded?: { readonly fall: number };
 }
 
 /**
@@ -41,8 +43,10 @@ export async function readVerdict(
     if (!dataset.ok) return dataset;
     if (dataset.value !== null) datasets.push(dataset.value);
   }
-  const { submission, author, members = [], figures } = verdict;
-  const fall = millionths(figures.overall.fall);
+  const { submission, author, members = [], figures, rewarded } = verdict;
+  // Whatever a verdict says is paid for, no more than it was judged on.
+  const { fall: whole } = figures.overall;
+  const fall = millionths(rewarded === undefined ? whole : Math.min(rewarded.fall, whole));
   const shared = members.length > 0 && {
     members: members.map(({ author: key, weight }) => ({ author: key, weight })),
   };
@@ -74,7 +78,15 @@ function payloadOf({ payload }: VerifiedBlock): unknown {
 
 function isVerdict(value: unknown): value is VerdictFacts {
   if (typeof value !== 'object' || value === null) return false;
-  const { submission, author, members = [], accepted, datasets, figures } = value as Partial<VerdictFacts>;
+  const {
+    submission,
+    author,
+    members = [],
+    accepted,
+    datasets,
+    figures,
+    rewarded,
+  } = value as Partial<VerdictFacts>;
   return (
     [submission, author].every((text) => typeof text === 'string') &&
     typeof accepted === 'boolean' &&
@@ -83,7 +95,8 @@ function isVerdict(value: unknown): value is VerdictFacts {
     members.every(isMember) &&
     Array.isArray(datasets) &&
     datasets.every((hash) => isHash(hash)) &&
-    typeof figures?.overall?.fall === 'number'
+    typeof figures?.overall?.fall === 'number' &&
+    (rewarded === undefined || typeof rewarded?.fall === 'number')
   );
 }
 

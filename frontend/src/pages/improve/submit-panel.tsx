@@ -55,7 +55,7 @@ export function SubmitPanel({ submission }: { submission: string | null }) {
           size="xs"
           className={styles.wide}
           label="Offer to show a few documents"
-          description="those of the updates that are drawn, so that the training can be audited; some servers ask for it"
+          description="those of the updates that are drawn, so that the training can be audited; without that nothing is paid"
           checked={shows}
           onChange={(event) => setShows(event.currentTarget.checked)}
         />

@@ -123,6 +123,15 @@ function Facts({ submission }: { submission: Submission }) {
             </dd>
           </>
         )}
+        {verdict?.rewarded !== undefined && (
+          <>
+            <dt>Paid for</dt>
+            <dd>
+              a fall of {(verdict.rewarded.fall * 100).toFixed(2)} %
+              {verdict.rewarded.reason !== undefined && `: ${verdict.rewarded.reason.detail}`}
+            </dd>
+          </>
+        )}
         {block !== null && (
           <>
             <dt>Verdict</dt>

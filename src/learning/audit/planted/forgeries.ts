@@ -1,4 +1,4 @@
-import { trainedSizes } from '../../trainer/state-link.js';
+import { trainedSizes, trainedTensors } from '../../trainer/state-link.js';
 import type { AuditFacts } from '../audit-facts.js';
 import type { EndOpening, UpdateOpening } from '../opening.js';
 import {
@@ -100,7 +100,8 @@ function ofData({ documents, plan, config }: Workshop): Claim[] {
 }
 
 /** Updates that were not made, or not as they are said to be. */
-function ofUpdates({ plan, config, steps }: Workshop): Claim[] {
+function ofUpdates(workshop: Workshop): Claim[] {
+  const { plan, config, steps } = workshop;
   const sizes = trainedSizes(config, plan.blocks);
   const last = steps - 1;
   const middle = steps >> 1;
@@ -116,6 +117,13 @@ function ofUpdates({ plan, config, steps }: Workshop): Claim[] {
     {
       name: 'no update at all, then a copied expert',
       deceit: { after: (step, _, before) => (step === last ? copied(before) : before) },
+      at: always('AUDIT_UPDATE'),
+    },
+    {
+      name: 'no update at all, then a copied expert with its neurons in another order',
+      deceit: {
+        after: (step, _, before) => (step === last ? reordered(copied(before), workshop) : before),
+      },
       at: always('AUDIT_UPDATE'),
     },
     {
@@ -196,6 +204,26 @@ function edited(state: Float32Array): Float32Array {
 function copiedBlock(state: Float32Array, blocks: number): Float32Array {
   const length = state.length / blocks;
   return Float32Array.from(state).copyWithin(0, length, 2 * length);
+}
+
+/** The neurons of the first block the other way round, moments included: it computes what it did. */
+function reordered(state: Float32Array, { plan, config }: Workshop): Float32Array {
+  const copy = Float32Array.from(state);
+  const neurons = config.expertHiddenSize;
+  let offset = 0;
+  for (const { block, tensor, size } of trainedTensors(config, plan.blocks)) {
+    for (let part = 0; part < 3; part++, offset += size) {
+      if (block !== plan.blocks[0]) continue;
+      const width = tensor === 'down' ? neurons : size / neurons;
+      for (let i = 0; i < size; i++) {
+        const [row, column] = [Math.floor(i / width), i % width];
+        const at =
+          tensor === 'down' ? row * width + (neurons - 1 - column) : (neurons - 1 - row) * width + column;
+        copy[offset + i] = state[offset + at];
+      }
+    }
+  }
+  return copy;
 }
 
 function withoutMoments(state: Float32Array, sizes: readonly number[]): Float32Array {
