@@ -8,7 +8,7 @@ const levels = [
   ['inference', 'decision'],
   ['guardian', 'learning', 'security', 'evaluation'],
   ['self-healing', 'tasks', 'rewards', 'evolution', 'network'],
-  ['evm', 'realtime', 'web', 'cli'],
+  ['evm', 'compensation', 'realtime', 'web', 'cli'],
 ];
 
 const alternatives = (names) => `^src/(${names.join('|')})/`;

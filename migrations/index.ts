@@ -30,6 +30,7 @@ import { StepClaims1763700000031 } from './1763700000031-step-claims.js';
 import { IncidentInstances1763700000032 } from './1763700000032-incident-instances.js';
 import { WaitingDecision1763700000036 } from './1763700000036-waiting-decision.js';
 import { WaitingSince1763700000037 } from './1763700000037-waiting-since.js';
+import { Corrections1763700000038 } from './1763700000038-corrections.js';
 import { SealedSets1763700000040 } from './1763700000040-sealed-sets.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
@@ -65,5 +66,6 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   IncidentInstances1763700000032,
   WaitingDecision1763700000036,
   WaitingSince1763700000037,
+  Corrections1763700000038,
   SealedSets1763700000040,
 ];

@@ -3,6 +3,7 @@ import { ScheduleModule } from '@nestjs/schedule';
 import { AuthModule } from './auth/index.js';
 import { ChainModule } from './chain/index.js';
 import { AutonomyPortsModule } from './common/autonomy/autonomy-ports.module.js';
+import { CompensationModule } from './compensation/index.js';
 import { ConfigModule, type AppConfig } from './config/index.js';
 import { DatabaseModule, type DatabaseConnection } from './database/index.js';
 import { DatasetsModule } from './datasets/index.js';
@@ -40,6 +41,7 @@ const FEATURES: NonNullable<ModuleMetadata['imports']> = [
   SelfHealingModule,
   RewardsModule,
   EvmModule,
+  CompensationModule,
 ];
 
 /** Everything, put together once. */

@@ -11,4 +11,4 @@ export {
   RoutingTraces,
 } from '../inference/index.js';
 export { Snapshots } from '../snapshots/index.js';
-export { ApprovalService, TaskStore } from '../tasks/index.js';
+export { ApprovalService, PlanService, TaskService, TaskStore } from '../tasks/index.js';

@@ -1,4 +1,4 @@
-export { ExpectedGain, type GainFigures, type GainMeasure } from './audit/expected-gain.js';
+export { ExpectedGain, type GainFigures, type GainMeasure, type ModelGain } from './audit/expected-gain.js';
 export { DatasetsModule } from './datasets.module.js';
 export * from './generators/index.js';
 export * from './jsonl/index.js';

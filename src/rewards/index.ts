@@ -1,3 +1,5 @@
+export { correctable, type CorrectionWish } from './corrections/correction.js';
+export { Corrections, unknownTransfer } from './corrections/corrections.js';
 export {
   EpochStore,
   HttpEpochSource,
@@ -9,5 +11,7 @@ export {
 } from './epochs/index.js';
 export { EPOCH_ENTRY } from './epochs/leaf-kinds.js';
 export { epochSubject } from './epochs/epoch-transfers.js';
-export { Ledger, type TransferDraft, type TransferResult } from './ledger/index.js';
+export { LARGEST_AMOUNT, Ledger, type TransferDraft, type TransferResult } from './ledger/index.js';
+export { LedgerReader } from './ledger/ledger-reader.js';
+export { parseBly } from './policy/fixed-point.js';
 export { RewardsModule } from './rewards.module.js';

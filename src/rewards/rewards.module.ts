@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { ChainModule } from '../chain/index.js';
 import { InferenceModule } from '../inference/index.js';
 import { LogModule } from '../log/index.js';
+import { Corrections } from './corrections/corrections.js';
 import { EpochActivity } from './epochs/epoch-activity.js';
 import { EpochFsck } from './epochs/epoch-fsck.js';
 import { EpochRunner } from './epochs/epoch-runner.js';
@@ -34,6 +35,7 @@ import { Solvency } from './solvency/solvency.js';
     LedgerReader,
     LedgerFsck,
     Expiry,
+    Corrections,
     PolicyInForce,
     EpochStore,
     EpochActivity,
@@ -44,6 +46,6 @@ import { Solvency } from './solvency/solvency.js';
     ScoreDesk,
     Solvency,
   ],
-  exports: [Ledger, LedgerReader, PolicyInForce, EpochStore, StoredEpochSource],
+  exports: [Ledger, LedgerReader, Corrections, PolicyInForce, EpochStore, StoredEpochSource],
 })
 export class RewardsModule {}

@@ -200,6 +200,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
 
   'GET /rewards/balance/{account}': OPEN,
   'GET /rewards/statement/{account}': OPEN,
+  'GET /rewards/transfers/{transfer}': OPEN,
   'GET /rewards/policy': OPEN,
   'GET /rewards/epochs': OPEN,
   'GET /rewards/epochs/{epoch}': OPEN,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { first, mixture } from '../../src/datasets/index.js';
 import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
@@ -69,6 +69,53 @@ describe('stemma train', () => {
     expect(block).toMatchObject({ name: EXPERT, file: `${EXPERT}.tensorblock` });
     expect(readFileSync(join(one, block.file))).toEqual(readFileSync(join(two, block.file)));
     expect(readFileSync(join(one, 'loss.svg'), 'utf8')).toContain('<polyline class="unseen"');
+  });
+
+  it('writes what was best before it diverged, says so, and ends with 1, also when it is taken up again', async () => {
+    const out = temporaryFolder('diverged');
+    const steps = ['--steps', '20', '--batch-tokens', '256', '--learning-rate', '0.005', '--threads', '2'];
+    const { answer: whole } = await train(out, ...steps);
+    expect(whole.best).toMatchObject({ step: 20 });
+    // From here on the optimizer divides by nothing: after one more update the weights are no numbers.
+    const file = join(out, 'run.json');
+    const record = JSON.parse(readFileSync(file, 'utf8')) as {
+      plan: { schedule: { steps: number }; adam: Record<string, number> };
+    };
+    record.plan.adam = { beta1: 0, beta2: 0, epsilon: 0, weight_decay: 0, clip: 0 };
+    record.plan.schedule.steps = 60;
+    writeFileSync(file, JSON.stringify(record));
+    const takeUp = async (...args: string[]) => {
+      rmSync(join(out, 'manifest.json'));
+      const { code, stdout } = await runCommand(['train', '--resume', out, '--threads', '2', ...args], env);
+      expect(code).toBe(1);
+      return stdout;
+    };
+    const answer = JSON.parse(await takeUp('--json')) as TrainingAnswer & { diverged: { code: string } };
+    expect(answer).toMatchObject({
+      end: 'diverged',
+      best: whole.best,
+      diverged: { code: 'TRAINING_DIVERGED' },
+    });
+    const manifest = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as Manifest;
+    expect(manifest.blocks).toMatchObject([{ name: EXPERT }]);
+    expect(await takeUp()).toMatch(
+      /DIVERGED: .*lower the learning rate \[TRAINING_DIVERGED\]; what was best before is kept/,
+    );
+  });
+
+  it('refuses a file that is no text, and a line without end, before it trains', async () => {
+    const out = temporaryFolder('poisoned');
+    const poisoned = join(data, '..', 'bytes.jsonl');
+    const codeOf = async () => (await train(out, '--data', poisoned)).answer.error?.code;
+    writeFileSync(
+      poisoned,
+      Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 197 + (i >> 8)) & 255),
+    );
+    expect(await codeOf()).toMatch(/^DATASET_/);
+    writeFileSync(poisoned, Buffer.concat([Buffer.from('{"text":"'), Buffer.alloc(8 << 20, 'a')]));
+    expect(await codeOf()).toBe('DATASET_LINE_SIZE');
+    writeFileSync(poisoned, Buffer.concat([Buffer.from('{"text":"a'), Buffer.alloc(4), Buffer.from('"}\n')]));
+    expect(await codeOf()).toMatch(/^DATASET_/);
   });
 
   it('refuses what cannot be trained, and says what to do', async () => {

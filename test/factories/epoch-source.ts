@@ -72,15 +72,19 @@ export class MemoryEpochSource implements EpochSource {
       readonly members?: readonly { readonly author: string; readonly weight: number }[];
       /** What is paid for of the fall. */
       readonly rewarded?: { readonly fall: number };
+      readonly model?: string;
+      readonly audited?: Readonly<Record<string, string>>;
     },
     time: number,
   ): string {
     const { author, fall, datasets = [], accepted = true, submission = `submission ${time}` } = story;
-    const { members, rewarded } = story;
+    const { members, rewarded, model, audited } = story;
     const facts = {
       ...{ submission, author, accepted, datasets, figures: { overall: { fall } } },
       ...(members !== undefined && { members }),
       ...(rewarded !== undefined && { rewarded }),
+      ...(model !== undefined && { model }),
+      ...(audited !== undefined && { audited }),
     };
     const hash = sha256Hex(`verdict ${JSON.stringify(facts)}`);
     this.addBlock(hash, { chain_id: 'D', block_type: 'verdict', miner_pub: OPERATOR }, facts);
@@ -88,11 +92,17 @@ export class MemoryEpochSource implements EpochSource {
     return hash;
   }
 
-  /** Adds the block of a dataset. @returns its hash */
-  dataset(creator: string, gain: number | null): string {
-    const hash = sha256Hex(`dataset ${creator} ${gain}`);
-    const audit = gain === null ? null : { gain: { expected: gain } };
-    this.addBlock(hash, { chain_id: 'D', block_type: 'dataset', miner_pub: OPERATOR }, { creator, audit });
+  /** Adds the block of a dataset. @param gains by model, with its version  @returns its hash */
+  dataset(creator: string, gain: number | null | Readonly<Record<string, number>>, name?: string): string {
+    const hash = sha256Hex(`dataset ${creator} ${JSON.stringify(gain)} ${name}`);
+    const [main, ...others] =
+      typeof gain === 'object' && gain !== null
+        ? Object.entries(gain).map(([model, expected]) => ({ model, expected }))
+        : [];
+    const figures = main === undefined ? { expected: gain } : { ...main, others };
+    const audit = gain === null ? null : { gain: figures };
+    const header = { chain_id: 'D', block_type: 'dataset', miner_pub: OPERATOR } as const;
+    this.addBlock(hash, { ...header, ...(name !== undefined && { name }) }, { creator, audit });
     return hash;
   }
 

@@ -107,7 +107,9 @@ export async function expertBlock(
     fill = 1,
     timestamp = TEST_NOW,
     dependsOn = [] as string[],
-    datasets = [] as string[],
+    datasets = undefined as string[] | undefined,
+    parent = null as string | null,
+    note = null as string | null,
   } = {},
 ): Promise<BlockInput> {
   const payload = new Uint8Array(size).fill(fill);
@@ -121,7 +123,9 @@ export async function expertBlock(
     dependsOn: [meta, ...dependsOn],
     metadata: {
       ...{ model: 'test', dtype: 'q8', tensors: [{ name: 'gate', offset: 0, length: size }] },
-      ...(datasets.length > 0 && { datasets }),
+      ...(datasets !== undefined && { datasets }),
+      ...(parent !== null && { parent }),
+      ...(note !== null && { note }),
     },
     timestamp,
   });

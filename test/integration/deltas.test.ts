@@ -283,6 +283,15 @@ describe('payloads that nobody uses', () => {
     expect(existsSync(fileOf(version))).toBe(true);
   });
 
+  it('stay whole where the database cannot read what their header says, which keeps no others from being packed', async () => {
+    const version = await next(parent(), 12);
+    const header = await headerOf(version.payload, { ...version.header.metadata, note: 'a\u0000b' });
+    const unreadable = await publish({ header, payload: version.payload });
+    const readable = await publish(await next(parent(), 13));
+    expect(await pack()).toMatchObject({ packed: 1 });
+    expect([unreadable, readable].map((each) => existsSync(fileOf(each)))).toEqual([true, false]);
+  });
+
   it('stay whole where they have little in common with what they came from', async () => {
     const { header, payload } = await next(parent(), 5);
     let at = 0;

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { parse } from 'yaml';
 import { Fsck, FsckRegistry } from '../../src/chain/index.js';
 import { AutonomyGate } from '../../src/common/autonomy/autonomy-gate.js';
@@ -129,6 +131,49 @@ describe('epochs', () => {
     await aRunner({ submit } as Ledger).runner.look();
     expect(told).toHaveLength(1);
     expect(await balance(`key:${AUTHOR}`)).toBe(450_000n * BLY);
+  });
+
+  it('do not begin a year because of leaves that a wrong clock has dated ahead, and do not wait for it', async () => {
+    await publishVerdict('one', 0.025);
+    const { runner, store, facts } = aRunner();
+    // The leaves are of today, which is what a clock has said that was a year ahead of this one.
+    const yearAgo = Date.now() - 366 * 24 * HOUR_MS;
+    const [year, ahead] = [yearAgo, Date.now()].map((at) => new Date(at).getUTCFullYear());
+    runner.clock = { now: () => yearAgo };
+    store.now = () => Promise.resolve(yearAgo + HOUR_MS);
+    await runner.look();
+    expect(await store.newest()).toBeNull();
+    runner.clock = { now: () => yearAgo + HOUR_MS };
+    await runner.look();
+    const epoch = (await store.newest())!;
+    expect(epoch.record).toMatchObject({ dated: yearAgo + HOUR_MS, after: { year } });
+    expect(await balance(`key:${AUTHOR}`)).toBe(450_000n * BLY);
+    expect(await balance(issuanceAccount(ahead))).toBeNull();
+    const logIndex = await sut.logReader.waitFor('epoch:1', EPOCH_ENTRY, PATIENCE_MS);
+    expect(unwrap(await recomputeEpoch(facts, { ...epoch, logIndex }, null))).toMatchObject({ equal: true });
+  });
+
+  it.each(['server', 'database'])('wait where the clock of the %s alone is a year behind', async (slow) => {
+    const told: unknown[] = [];
+    const warnings = jest.spyOn(Logger.prototype, 'warn').mockImplementation((text) => told.push(text));
+    await publishVerdict('one', 0.025);
+    const { runner, store } = aRunner();
+    const now = Date.now();
+    const yearAgo = now - 366 * 24 * HOUR_MS;
+    const [own, database] = slow === 'server' ? [yearAgo, now] : [now, yearAgo];
+    store.now = () => Promise.resolve(database);
+    for (const hours of [0, 1, 2]) {
+      runner.clock = { now: () => own + hours * HOUR_MS };
+      await runner.look();
+    }
+    warnings.mockRestore();
+    expect([await store.newest(), told]).toEqual([
+      null,
+      [expect.stringContaining(`an epoch waits to be paid: by the database's clock it is`)],
+    ]);
+    const right = aRunner();
+    await right.runner.look();
+    expect((await right.store.newest())!.record).not.toHaveProperty('dated');
   });
 
   it('are not kept where the ledger refuses to pay them', async () => {

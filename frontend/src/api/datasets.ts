@@ -35,6 +35,12 @@ export interface DatasetSummary {
       readonly model: string;
       readonly nats_per_byte: number;
       readonly expected: number | null;
+      /** What other live models make of it. */
+      readonly others?: readonly {
+        readonly model: string;
+        readonly nats_per_byte: number;
+        readonly expected: number | null;
+      }[];
     } | null;
   } | null;
   readonly vote: DatasetVote | null;
@@ -101,6 +107,8 @@ export interface Lineage {
   readonly releases: readonly {
     readonly hash: string;
     readonly model: string | null;
+    readonly version: string | null;
+    /** Experts of it that descend from the set. */
     readonly blocks: number;
   }[];
   readonly truncated: boolean;

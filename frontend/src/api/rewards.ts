@@ -31,6 +31,8 @@ export interface StatementLine {
   readonly block: string;
   readonly log_index: number | null;
   readonly at: string;
+  /** Units of it that corrections have given back. */
+  readonly corrected: string;
 }
 
 /** How many of what an epoch was worked out from. */

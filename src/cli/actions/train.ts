@@ -5,12 +5,12 @@ import { setImmediate } from 'node:timers/promises';
 import { CodedError, unwrap, type Json } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { RUN_SETTINGS, runTraining, trainingResult, type RunOutcome } from '../../learning/index.js';
-import type { CommandContext } from '../command-context.js';
+import { EXIT, type CommandContext } from '../command-context.js';
 import { optionsOfRound } from './rounds/train-for-round.js';
 import { beginTraining, takeUpTraining, type BegunTraining, type TrainOptions } from './begun-training.js';
 
-/** Trains experts of a model and writes their blocks, a manifest and the curve of the loss. */
-export async function train(context: CommandContext, options: TrainOptions): Promise<void> {
+/** Trains experts of a model and writes their blocks, a manifest and the curve of the loss; false where it diverged, with what was best before. */
+export async function train(context: CommandContext, options: TrainOptions): Promise<number> {
   // Whoever answers requests beside it goes first. Threads inherit it, so it comes before them.
   setPriority(constants.priority.PRIORITY_LOW);
   const begun = await beginOrTakeUp(context, options);
@@ -18,6 +18,7 @@ export async function train(context: CommandContext, options: TrainOptions): Pro
     const outcome = await runWithBar(context, begun, options.minutes * 60_000);
     const files = await writeResults(begun, outcome);
     printOutcome(context, outcome, begun.data.examples.tooLong, files);
+    return outcome.end === 'diverged' ? EXIT.false : EXIT.done;
   } finally {
     await begun.job.stop();
   }
@@ -81,11 +82,12 @@ const ENDS = {
   time: 'the time was over',
   'no better': 'unseen examples got no better',
   stopped: 'it was stopped',
+  diverged: 'it diverged',
 } as const;
 
 function printOutcome(
   context: CommandContext,
-  { end, steps, checks, best }: RunOutcome,
+  { end, steps, checks, best, diverged }: RunOutcome,
   tooLong: number,
   files: readonly string[],
 ): void {
@@ -94,12 +96,16 @@ function printOutcome(
   const lines = [
     `${steps.length} updates (${ENDS[end]}); best after ${best.step}`,
     `loss on examples that were not learnt: ${before.toFixed(4)} -> ${best.loss.toFixed(4)} (${change} %)`,
+    ...(diverged === undefined
+      ? []
+      : [`DIVERGED: ${diverged.message} [${diverged.code}]; what was best before is kept`]),
     ...(tooLong > 0 ? [`${tooLong} examples were longer than the model's context and left out`] : []),
     `written: ${files.join(', ')}`,
   ];
   const value = {
     end,
     updates: steps.length,
+    ...(diverged !== undefined && { diverged: { code: diverged.code, message: diverged.message } }),
     best: { ...best },
     before,
     too_long: tooLong,

@@ -1,15 +1,24 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 
-/** `stemma rewards`: works out again what was paid, and checks proofs of what is owed. */
+/** `stemma rewards`: works out again what was paid, checks proofs of what is owed, and has mistakes put right. */
 export function register(program: Command, context: CommandContext): void {
-  const rewards = program.command('rewards').description('check who was paid what');
+  const rewards = program
+    .command('rewards')
+    .description('check who was paid what, and have a mistake put right');
   rewards
     .command('recompute')
     .requiredOption('--epoch <n>', 'number of the epoch', epoch)
     .option('--server <url>', 'a server to read from, instead of your own data folder')
     .description('work out an epoch of rewards again from the log, and compare it with what was published')
     .action(context.action(async () => (await import('../actions/rewards-recompute.js')).recompute));
+  rewards
+    .command('compensate')
+    .argument('<transfer>', 'id of the transfer that paid by mistake, as statements show it')
+    .requiredOption('--reason <text>', 'what was wrong; it is in the log for good')
+    .option('--amount <bly>', 'give back so much of it only, in BLY')
+    .description('ask for a transfer that gives back what another one paid; a guardian has to approve it')
+    .action(context.action(async () => (await import('../actions/rewards-compensate.js')).compensate));
   rewards
     .command('verify-solvency')
     .argument('<proof>', 'a proof as GET /rewards/solvency/:account answers')

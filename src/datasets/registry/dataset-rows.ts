@@ -82,6 +82,18 @@ export class DatasetRows {
     return new Map(rows.map(({ hash, id, stage }) => [hash, { id, stage }]));
   }
 
+  /** The newest blocks of the audited sets that other blocks of chain D tell of, by these; what is the newest itself is left out. */
+  async auditedSince(blocks: readonly string[]): Promise<Map<string, string>> {
+    const rows = await this.dataSource.query<{ hash: string; block: string; record: string }[]>(
+      `SELECT b.hash, d.block, d.record FROM blocks b JOIN datasets d ON d.id = b.name
+       WHERE b.chain_id = 'D' AND b.block_type = 'dataset' AND b.hash = ANY ($1::text[]) AND d.block <> b.hash
+       ORDER BY b.hash`,
+      [blocks],
+    );
+    const audited = rows.filter(({ record }) => (JSON.parse(record) as DatasetRecord).audit !== null);
+    return new Map(audited.map(({ hash, block }) => [hash, block]));
+  }
+
   /** Sets, newest first. */
   async list({ stage, creator, before, limit }: DatasetFilter): Promise<DatasetRow[]> {
     const rows = await this.dataSource.query<Columns[]>(

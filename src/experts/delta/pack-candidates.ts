@@ -20,6 +20,9 @@ interface CandidateRow {
 }
 
 const PAGE = 500;
+/** PostgreSQL cannot read JSON with an escaped NUL: a block with one in its header stays whole. */
+const PARENT = (table: string) =>
+  `CASE WHEN strpos(${table}.header, '\\u0000') = 0 THEN ${table}.header::jsonb #>> '{metadata,parent}' END`;
 
 /** Finds the payloads that may lie as deltas: those that only experts with a parent have. */
 @Injectable()
@@ -33,10 +36,10 @@ export class PackCandidates {
   async *all(): AsyncGenerator<PackCandidate> {
     for (let after = -1; ;) {
       const rows = await this.dataSource.query<(CandidateRow & { chain_index: string })[]>(
-        `SELECT b.hash, b.chain_index, b.payload_hash, b.payload_size, b.header::jsonb #>> '{metadata,parent}' AS parent
+        `SELECT b.hash, b.chain_index, b.payload_hash, b.payload_size, ${PARENT('b')} AS parent
         FROM blocks b WHERE b.chain_id = 'B' AND b.block_type = 'expert' AND b.chain_index > $1
           AND b.header LIKE '%"parent":"%' AND NOT EXISTS (
-            SELECT 1 FROM blocks o WHERE o.payload_hash = b.payload_hash AND o.header::jsonb #> '{metadata,parent}' IS NULL
+            SELECT 1 FROM blocks o WHERE o.payload_hash = b.payload_hash AND ${PARENT('o')} IS NULL
           ) ORDER BY b.chain_index LIMIT $2`,
         [after, PAGE],
       );

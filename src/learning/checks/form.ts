@@ -23,7 +23,8 @@ export interface SubmissionParts {
 
 /**
  * `SUBMISSION_FORM`: statement, manifest, headers and release say the same of each other: exactly the stated blocks, by the stated
- * author, each an expert of the model that comes from the block of its name in the release, with the payload the manifest names.
+ * author, each an expert of the model that comes from the block of its name in the release and from the stated datasets, with the payload
+ * the manifest names.
  */
 export function checkForm(parts: SubmissionParts): Result<void> {
   const problem =
@@ -67,6 +68,8 @@ function problemWith(
     return `${name} must name the block it comes from, ${before}, in metadata.parent and in the manifest`;
   if (!header.depends_on.includes(before) || !header.depends_on.includes(parent.meta))
     return `${name} must depend on its parent and on the meta block of the release`;
+  const left = statement.datasets.find((dataset) => !header.depends_on.includes(dataset));
+  if (left !== undefined) return `${name} must depend on dataset ${left}, which the statement names`;
   if (trained.payloadHash !== header.payload_hash) return `the manifest names another payload for ${name}`;
   return problemWithRow(name, added.value, { trained, manifest });
 }

@@ -1,5 +1,6 @@
 import { ok, unwrap } from '../../common/index.js';
 import type { AppConfig } from '../../config/index.js';
+import type { DatasetRows } from '../../datasets/index.js';
 import { auditFigures } from '../audit/audit-figures.js';
 import { notAudited } from '../checks/check-outcome.js';
 import { ACCEPTANCE_RULES, type DomainLosses } from '../evaluation/acceptance.js';
@@ -52,14 +53,21 @@ const files = new SubmissionFiles({ dataDir: '/nowhere' } as AppConfig);
 let own: AppConfig | null = null;
 const config = { learningDelta: 0.02, learningEpsilon: 0.01 } as AppConfig;
 
+const [named, newest] = [hash('d'), hash('e')];
+const datasets = {
+  auditedSince: (blocks: readonly string[]) =>
+    Promise.resolve(new Map(blocks.includes(named) ? [[named, newest]] : [])),
+} as unknown as DatasetRows;
+
 describe('the verdict', () => {
   const judge = async (
     opening: SubmissionRow['opening'],
     account = 'somebody',
     checks: SubmissionRow['checks'] = [],
     paid = 0,
+    stated: readonly string[] = [],
   ) => {
-    const statement = { author: 'a', release: hash('1'), datasets: [], domains: [] };
+    const statement = { author: 'a', release: hash('1'), datasets: stated, domains: [] };
     const row = {
       ...{ id: 'submission', account, model: 'genesis', headers: [] },
       statement,
@@ -67,7 +75,7 @@ describe('the verdict', () => {
       checks,
     };
     const work = { signal: new AbortController().signal, progress: () => undefined, paid };
-    const judged = new Judgement(meter, rounds, sources, files, own ?? config).judge(
+    const judged = new Judgement(meter, rounds, sources, files, own ?? config, datasets).judge(
       row as unknown as SubmissionRow,
       beacon,
       models,
@@ -126,6 +134,12 @@ describe('the verdict', () => {
       { code: 'GAIN_TOO_SMALL', detail: expect.stringContaining('asked for is 20.00 %') as string },
     ]);
     expect(verdict).not.toHaveProperty('rewarded');
+  });
+
+  it('names the newest block of a set that is named by one from before its audit', async () => {
+    const verdict = await judge(null, 'somebody', [], 0, [named, hash('f')]);
+    expect(verdict).toMatchObject({ datasets: [named, hash('f')], audited: { [named]: newest } });
+    expect(await judge(null, 'somebody', [], 0, [hash('f')])).not.toHaveProperty('audited');
   });
 
   it('says who has a part in what a round has made', async () => {

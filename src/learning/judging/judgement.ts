@@ -3,6 +3,7 @@ import { hashHeader } from '../../chain/index.js';
 import { ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { AppConfig } from '../../config/index.js';
+import { DatasetRows } from '../../datasets/index.js';
 import type { Beacon } from '../beacon/beacon.js';
 import { skippedAudit } from '../checks/check-outcome.js';
 import {
@@ -42,9 +43,13 @@ export class Judgement {
     private readonly sources: ExampleSources,
     private readonly files: SubmissionFiles,
     private readonly config: AppConfig,
+    private readonly datasets: DatasetRows,
   ) {}
 
-  /** The verdict; same submission, beacon, base and kernel give the same one. Refuses with what the engine refuses with, and with `SEALED_SET_…`. */
+  /**
+   * The verdict; the same submission, beacon, base, kernel, rules, weights of its round, audits of its datasets and payments until now
+   * give the same one. Refuses with what the engine refuses with, and with `SEALED_SET_…`.
+   */
   async judge(
     row: SubmissionRow,
     beacon: Beacon,
@@ -71,6 +76,7 @@ export class Judgement {
     const { figures } = measured.value;
     const { statement } = row;
     const members = await this.rounds.weightsOf(row.account);
+    const audited = await this.datasets.auditedSince(statement.datasets);
     const reasons = reasonsAgainst(figures, statement.domains, rules);
     const accepted = reasons.length === 0;
     const { checks } = row;
@@ -88,6 +94,7 @@ export class Judgement {
         parent: String(header.metadata.parent),
       })),
       ...{ datasets: statement.datasets, domains: statement.domains, beacon },
+      ...(audited.size > 0 && { audited: Object.fromEntries(audited) }),
       examples: supply.told(measured.value),
       // What was shown and could not be replayed here after all is no audit.
       ...(row.opening !== null && skippedAudit(checks) === null && { audit: auditFigures(row.opening) }),

@@ -1,4 +1,4 @@
-import { ok, type Result } from '../../common/index.js';
+import { err, ok, type CodedError, type Result } from '../../common/index.js';
 import type { TokenSequence } from '../trainer/batch.js';
 import type { StepReport, Trainer, TrainerState } from '../trainer/trainer.js';
 
@@ -24,7 +24,7 @@ export interface Check {
 }
 
 /** Why a training ended. */
-export type RunEnd = 'schedule' | 'time' | 'no better' | 'stopped';
+export type RunEnd = 'schedule' | 'time' | 'no better' | 'stopped' | 'diverged';
 
 /** What became of a training. */
 export interface RunOutcome {
@@ -33,6 +33,8 @@ export interface RunOutcome {
   readonly checks: readonly Check[];
   /** The look with the smallest loss; the trainer is back where it was then. */
   readonly best: Check;
+  /** What the update refused with that diverged; not there where none did. */
+  readonly diverged?: CodedError;
 }
 
 /** How far a run is. */
@@ -62,7 +64,7 @@ export interface RunHooks {
 
 /**
  * Trains until the schedule or the time is over or examples that are not learnt get no better, then goes back to where they were
- * best. A step that diverges refuses with `TRAINING_DIVERGED`.
+ * best. A step that diverges ends it, too; `TRAINING_DIVERGED` where nothing was better than the beginning by then.
  * @param from a run to be taken up; the trainer is in the state that was kept with it
  */
 export async function runTraining(
@@ -78,6 +80,8 @@ export async function runTraining(
   let best = from?.best ?? null;
   const look = (): BestLook => {
     const check = { step: trainer.steps, loss: trainer.evaluate(unseen) };
+    // On the way to diverging a loss may be no number, which nothing can be compared with.
+    if (!Number.isFinite(check.loss) && best !== null) return best;
     checks.push(check);
     hooks.onCheck(check);
     if (best === null || check.loss < best.check.loss) best = { check, state: trainer.state() };
@@ -85,6 +89,7 @@ export async function runTraining(
   };
   let found = best ?? look();
   let end: RunEnd | null = null;
+  let diverged: CodedError | undefined;
   while (end === null) {
     if (trainer.steps >= limits.steps) end = 'schedule';
     else if (hooks.now() - began >= limits.milliseconds) end = 'time';
@@ -92,7 +97,11 @@ export async function runTraining(
     else if (await hooks.pause()) end = 'stopped';
     else {
       const report = trainer.step();
-      if (!report.ok) return report;
+      if (!report.ok) {
+        end = 'diverged';
+        diverged = report.error;
+        break;
+      }
       steps.push(report.value);
       hooks.onStep(report.value);
       if (trainer.steps % limits.checkEvery === 0) found = look();
@@ -101,8 +110,9 @@ export async function runTraining(
     }
   }
   if (checks.at(-1)?.step !== trainer.steps) found = look();
+  if (diverged !== undefined && found.check.step === 0) return err(diverged);
   trainer.restore(found.state);
-  return ok({ end, steps, checks, best: found.check });
+  return ok({ end, steps, checks, best: found.check, ...(diverged !== undefined && { diverged }) });
 }
 
 /** Looks after the best one. */

@@ -115,6 +115,7 @@ describe('the form of a submission', () => {
     ['another author', { headers: headers({ miner_pub: 'x' }) }, 'another key'],
     ['no parent', { headers: headers({ metadata: { model: 'genesis' } }) }, 'metadata.parent'],
     ['no dependency', { headers: headers({ depends_on: [META] }) }, 'depend on its parent'],
+    ['a dataset left out', { statement: { ...statement, datasets: ['9'.repeat(64)] } }, 'depend on dataset'],
     ['another payload', { headers: headers({ payload_hash: META }) }, 'another payload'],
     ['an unknown expert', { headers: headers({ name: 'layer9.expert9' }) }, 'no layer9.expert9'],
   ])('with %s is refused', (_, changes, detail) => {

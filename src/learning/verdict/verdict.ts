@@ -41,6 +41,11 @@ export interface Verdict {
   readonly base_release: string;
   readonly blocks: readonly { readonly name: string; readonly block: string; readonly parent: string }[];
   readonly datasets: readonly string[];
+  /**
+   * Of datasets named by a block from before their audit, or from before the newest one: the block that tells of the set as it was when
+   * this was judged. Not there where there is none.
+   */
+  readonly audited?: Readonly<Record<string, string>>;
   /** Domains the contributor claimed to be better. */
   readonly domains: readonly string[];
   readonly beacon: Beacon;

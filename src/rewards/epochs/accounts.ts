@@ -1,7 +1,7 @@
 import { sha256Hex } from '../../common/index.js';
 import { isAccountId } from '../ledger/account.js';
 
-/** The account of what was earned and not paid yet: the sum of what every epoch's state owes. */
+/** The account of what was earned and not paid yet, the sum of what the newest epoch's state owes, and of what corrections gave back. */
 export const OWED = 'rewards:owed';
 
 /** The account of whoever signs with a key. @param key compressed secp256k1, 66 hex digits */

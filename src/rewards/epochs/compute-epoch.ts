@@ -26,9 +26,15 @@ export interface Payouts {
 /**
  * Works out an epoch, in whole numbers and with nothing but what it is given: the same input, policy and state give the same to the
  * unit everywhere. What exceeds the year's budget makes all earnings smaller in proportion.
+ * @param yearAt whose year pays, ms since the epoch
  */
-export function computeEpoch(input: EpochInput, policy: RewardsPolicy, before: EpochState): Payouts {
-  const state = inYearOf(before, policy, input.at);
+export function computeEpoch(
+  input: EpochInput,
+  policy: RewardsPolicy,
+  before: EpochState,
+  yearAt = input.at,
+): Payouts {
+  const state = inYearOf(before, policy, yearAt);
   const wanted = [
     ...learningEarnings(input.verdicts, policy, state),
     ...usageEarnings(input, policy, state.beta),

@@ -19,6 +19,11 @@ export interface EpochPlace {
   readonly previous: string | null;
   /** What the policy's file says. */
   readonly policy: Json;
+  /**
+   * When it was worked out, ms since the epoch, where leaves are dated in a later year than that: a clock was ahead, and a year does not
+   * begin because of it. Not there otherwise.
+   */
+  readonly dated?: number;
 }
 
 /** A worked-out epoch with the JSON that is kept of it. */
@@ -42,7 +47,9 @@ export async function epochOf(
 ): Promise<Result<ComputedEpoch>> {
   const policy = parseRewardsPolicy(place.policy);
   if (!policy.ok) return policy;
-  const payouts = computeEpoch(input, policy.value, before ?? firstState(policy.value));
+  // Whoever publishes can only keep a year from beginning, and never begin one.
+  const yearAt = Math.min(input.at, place.dated ?? input.at);
+  const payouts = computeEpoch(input, policy.value, before ?? firstState(policy.value), yearAt);
   const record = recordJson(place, { ...input, hash: await inputHash(input) }, payouts);
   return ok({ payouts, record, hash: hashJson(record) });
 }
@@ -52,10 +59,10 @@ function recordJson(
   input: EpochInput & { readonly hash: string },
   { earned, paid, after }: Payouts,
 ): Json {
-  const { epoch, range, root, previous, policy } = place;
+  const { epoch, range, root, previous, policy, dated } = place;
   return {
     ...{ format: EPOCH_FORMAT, epoch, previous, first: range.first, end: range.end, root },
-    ...{ at: input.at, policy },
+    ...{ at: input.at, policy, ...(dated !== undefined && { dated }) },
     input: {
       hash: input.hash,
       ...{ verdicts: input.verdicts.length, answers: input.answers.length, scores: input.scores.length },
@@ -75,16 +82,18 @@ function earningJson({ account, kind, amount, reference }: Earning): Json {
 export function readRecord(value: unknown): Result<EpochFacts> {
   if (typeof value !== 'object' || value === null) return notOne('members');
   const json = value as Readonly<Record<string, unknown>>;
-  const { format, epoch, previous, first, end, root, policy } = json;
+  const { format, epoch, previous, first, end, root, policy, dated } = json;
   if (format !== EPOCH_FORMAT) return notOne('format');
   if (!isCount(epoch) || epoch < 1) return notOne('epoch');
   if (!isCount(first) || !isCount(end) || end <= first) return notOne('first and end');
   if (!isHash(root)) return notOne('root');
   if (previous !== null && !isHash(previous)) return notOne('previous');
   if (typeof policy !== 'object' || policy === null) return notOne('policy');
+  if (dated !== undefined && !isCount(dated)) return notOne('dated');
   const after = readState(json.after);
   if (after === null) return notOne('after');
-  return ok({ epoch, range: { first, end }, root, previous, policy: policy as Json, after });
+  const place = { epoch, range: { first, end }, root, previous, policy: policy as Json, after };
+  return ok(dated === undefined ? place : { ...place, dated });
 }
 
 function isCount(value: unknown): value is number {

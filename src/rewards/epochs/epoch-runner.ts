@@ -8,6 +8,7 @@ import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import {
   CodedError,
   EventBus,
+  err,
   messageOf,
   ok,
   systemClock,
@@ -127,8 +128,13 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
     if (root === null) return ok(null);
     const input = await epochInput(this.source, range);
     if (!input.ok) return input;
+    const dated = await this.datedBefore(input.value.at);
+    if (!dated.ok) return dated;
     const policy = this.policy.source;
-    const place: EpochPlace = { epoch: (before?.epoch ?? 0) + 1, range, root, previous, policy };
+    const place: EpochPlace = {
+      ...{ epoch: (before?.epoch ?? 0) + 1, range, root, previous, policy },
+      ...dated.value,
+    };
     const epoch = await epochOf(place, input.value, before?.after ?? null);
     if (!epoch.ok) return epoch;
     // The stop may have come while the epoch was worked out.
@@ -142,6 +148,19 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
       `epoch ${place.epoch}: ${earned.length} earned, ${paid.length} paid (${epoch.value.hash})`,
     );
     return ok({ epoch: place.epoch, earned: String(sumOf(earned)), paid: String(sumOf(paid)) });
+  }
+
+  /**
+   * Leaves may be dated ahead by a wrong clock. No year's budget is opened before the database and this server are in that year, and an
+   * epoch is kept in the year before only where both are in it: that is for good. `EPOCH_CLOCKS`: one of their clocks is wrong.
+   */
+  private async datedBefore(at: number): Promise<Result<Pick<EpochPlace, 'dated'>>> {
+    const [database, own] = [await this.store.now(), this.clock.now()];
+    const dated = Math.min(database, own);
+    if (yearOf(at) <= yearOf(dated)) return ok({});
+    if (yearOf(database) === yearOf(own)) return ok({ dated });
+    const detail = `by the database's clock it is ${yearOf(database)}, by this server's ${yearOf(own)}; set the wrong one right`;
+    return err(new CodedError('EPOCH_CLOCKS', detail, {}, 409));
   }
 
   /** The epoch is paid whatever comes of this; the next one tries again. */
@@ -165,18 +184,24 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
     if (this.search?.first !== first)
       this.search = { first, next: first, end: new EpochEnd(this.policy.current) };
     const search = this.search;
+    const now = this.clock.now();
     for await (const leaf of leavesIn(this.source.bundles, { first: search.next, end: size })) {
       if (this.stopped) return null;
-      search.end.take(leaf, counts(leaf));
+      // One that a wrong clock has dated ahead counts as made now: nobody waits until its time has come.
+      search.end.take({ index: leaf.index, time: Math.min(leaf.time, now) }, counts(leaf));
       search.next = leaf.index + 1;
       if (search.end.isFound) break;
     }
-    return search.end.at(size, this.clock.now());
+    return search.end.at(size, now);
   }
 
   private mayRun(): boolean {
     return !this.stopped && this.gate.state().allowed;
   }
+}
+
+function yearOf(at: number): number {
+  return new Date(at).getUTCFullYear();
 }
 
 /** The log begins with its first checkpoint; before it there is nothing to look at. */

@@ -63,6 +63,14 @@ export class EpochStore {
     return this.last;
   }
 
+  /** The database's time, which all servers share, ms since the epoch. */
+  async now(): Promise<number> {
+    const [{ now }] = await this.dataSource.query<{ now: string }[]>(
+      'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now',
+    );
+    return Number(now);
+  }
+
   /** How many epochs were settled within the last hour. */
   async settledLately(): Promise<number> {
     const [{ epochs }] = await this.dataSource.query<{ epochs: string }[]>(

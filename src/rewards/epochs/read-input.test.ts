@@ -46,6 +46,30 @@ describe('the input of an epoch', () => {
     expect(verdicts.map(({ fall }) => fall)).toEqual([0, 20_000, 50_000, 50_000]);
   });
 
+  it('takes the gain of a set from the block it was audited by, and from no other set', async () => {
+    const source = new MemoryEpochSource();
+    const [pending, other] = [source.dataset('ada', null, 'ds_a'), source.dataset('bob', null, 'ds_b')];
+    const gold = source.dataset('ada', 0.5, 'ds_a');
+    const datasets = [pending, other];
+    source.verdict({ author: BOB, fall: 0.1, datasets, audited: { [pending]: gold, [other]: gold } }, 1);
+    source.verdict({ author: BOB, fall: 0.1, datasets }, 2);
+    const { verdicts } = await read(source);
+    expect(verdicts[0].datasets).toMatchObject([
+      { block: pending, gain: 500_000 },
+      { block: other, gain: 0 },
+    ]);
+    expect(verdicts[1].datasets).toMatchObject([{ gain: 0 }, { gain: 0 }]);
+  });
+
+  it('takes the gain that was measured for the model of the verdict, and the first one for a model that was not asked', async () => {
+    const source = new MemoryEpochSource();
+    const datasets = [source.dataset('ada', { 'genesis@1.0.0': 0.1, 'other@2.1.0': 0.4 })];
+    for (const model of ['genesis', 'other', 'third'])
+      source.verdict({ author: BOB, fall: 0.1, datasets, model }, 1);
+    const { verdicts } = await read(source);
+    expect(verdicts.map(({ datasets: [set] }) => set.gain)).toEqual([100_000, 400_000, 100_000]);
+  });
+
   it('says who shares what a round has made, and nothing of others', async () => {
     const source = new MemoryEpochSource();
     const members = [
@@ -85,6 +109,7 @@ describe('the input of an epoch', () => {
   it('is refused where a block is not what its type says', async () => {
     const wrongs = [
       ...[{ author: 5 as never }, { fall: '0.5' as never }, { datasets: ['x'] }, { members: {} as never }],
+      { audited: { x: 'y' } },
       ...[-1, 1_000_001, 0.5].map((weight) => ({ members: [{ author: ADA, weight }] })),
       { members: Array.from({ length: 65 }, () => ({ author: ADA, weight: 1 })) },
     ];

@@ -1,5 +1,5 @@
 import { CodedError, err, isHash, ok, type Result } from '../../common/index.js';
-import type { DatasetRecord } from '../../datasets/index.js';
+import type { DatasetRecord, GainFigures } from '../../datasets/index.js';
 import type { VerifiedBlock } from '../../learning/index.js';
 import { personAccount } from './accounts.js';
 import type { CountedDataset, CountedMember, CountedVerdict } from './epoch-input.js';
@@ -12,6 +12,9 @@ const MOST_DATASETS = 64;
 const MOST_MEMBERS = 64;
 const ONE = 1_000_000;
 
+/** What counts of a dataset. */
+type DatasetFacts = Pick<DatasetRecord, 'creator' | 'audit'>;
+
 /** What decides of a verdict; only blocks of chain D that the server made are verdicts. */
 interface VerdictFacts {
   readonly submission: string;
@@ -19,6 +22,8 @@ interface VerdictFacts {
   readonly members?: readonly CountedMember[];
   readonly accepted: boolean;
   readonly datasets: readonly string[];
+  readonly model?: string;
+  readonly audited?: Readonly<Record<string, string>>;
   readonly figures: { readonly overall: { readonly fall: number } };
   /** What is paid for; older verdicts, which have none, are paid for the whole fall. */
   readonly rewarded?: { readonly fall: number };
@@ -39,7 +44,7 @@ export async function readVerdict(
   if (!verdict.accepted) return ok(null);
   const datasets: CountedDataset[] = [];
   for (const named of verdict.datasets.slice(0, MOST_DATASETS)) {
-    const dataset = await readDataset(named, source);
+    const dataset = await readDataset(named, verdict, source);
     if (!dataset.ok) return dataset;
     if (dataset.value !== null) datasets.push(dataset.value);
   }
@@ -53,18 +58,46 @@ export async function readVerdict(
   return ok({ ...{ leaf: index, block: hash, submission, author, fall, datasets }, ...shared });
 }
 
-/** A block that a verdict names as data: null where it is of something else. Its stage is that at the time of the training. */
+/**
+ * A block that a verdict names as data: null where it is of something else. The gain is that of the block the verdict says the set was
+ * audited by, for the named one may be from before its audit.
+ */
 async function readDataset(
   hash: string,
+  { audited = {}, model }: Pick<VerdictFacts, 'audited' | 'model'>,
   source: Pick<EpochSource, 'block'>,
 ): Promise<Result<CountedDataset | null>> {
+  const named = await datasetAt(hash, source);
+  if (!named.ok || named.value === null) return named as Result<null>;
+  const { creator } = named.value.record;
+  const later = Object.hasOwn(audited, hash) ? await datasetAt(audited[hash], source) : named;
+  if (!later.ok) return later;
+  // Another set's audit says nothing of this one.
+  const audit = later.value?.id === named.value.id ? later.value.record.audit : named.value.record.audit;
+  const gain = millionths(expectedFor(model, audit?.gain ?? null));
+  return ok({ block: hash, creator: personAccount(creator), gain });
+}
+
+/** A stage of a dataset; null where the block is of something else, or unknown. */
+async function datasetAt(
+  hash: string,
+  source: Pick<EpochSource, 'block'>,
+): Promise<Result<{ readonly id: string | null; readonly record: DatasetFacts } | null>> {
   const block = await source.block('D', hash);
   if (!block.ok) return block.error.code === 'BLOCK_UNKNOWN' ? ok(null) : block;
-  if (block.value.header.block_type !== 'dataset') return ok(null);
-  const dataset = payloadOf(block.value);
-  if (!isDataset(dataset)) return notOne('dataset', hash);
-  const gain = millionths(dataset.audit?.gain?.expected ?? 0);
-  return ok({ block: hash, creator: personAccount(dataset.creator), gain });
+  const { block_type: type, name } = block.value.header;
+  if (type !== 'dataset') return ok(null);
+  const record = payloadOf(block.value);
+  return isDataset(record) ? ok({ id: name ?? null, record }) : notOne('dataset', hash);
+}
+
+/** What is expected of a set for a model; for one that was not asked, such as a later one, what the first model made of it. */
+function expectedFor(model: string | undefined, gain: GainFigures | null): number {
+  if (gain?.others === undefined) return gain?.expected ?? 0;
+  const own = [gain, ...gain.others].find(
+    ({ model: name }) => name.slice(0, name.lastIndexOf('@')) === model,
+  );
+  return (own ?? gain).expected ?? 0;
 }
 
 /** The payload as JSON; undefined where it is none. */
@@ -87,6 +120,7 @@ function isVerdict(value: unknown): value is VerdictFacts {
     figures,
     rewarded,
   } = value as Partial<VerdictFacts>;
+  const { audited = {} } = value as Partial<VerdictFacts>;
   return (
     [submission, author].every((text) => typeof text === 'string') &&
     typeof accepted === 'boolean' &&
@@ -95,6 +129,9 @@ function isVerdict(value: unknown): value is VerdictFacts {
     members.every(isMember) &&
     Array.isArray(datasets) &&
     datasets.every((hash) => isHash(hash)) &&
+    typeof audited === 'object' &&
+    audited !== null &&
+    Object.values(audited).every((hash) => isHash(hash)) &&
     typeof figures?.overall?.fall === 'number' &&
     (rewarded === undefined || typeof rewarded?.fall === 'number')
   );
@@ -108,10 +145,23 @@ function isMember(value: unknown): value is CountedMember {
   );
 }
 
-function isDataset(value: unknown): value is Pick<DatasetRecord, 'creator' | 'audit'> {
+function isDataset(value: unknown): value is DatasetFacts {
   if (typeof value !== 'object' || value === null) return false;
   const { creator, audit } = value as Partial<DatasetRecord>;
-  return typeof creator === 'string' && typeof (audit?.gain?.expected ?? 0) === 'number';
+  const { others } = audit?.gain ?? {};
+  const gains = others === undefined ? [] : (others as readonly unknown[]);
+  return (
+    typeof creator === 'string' &&
+    typeof (audit?.gain?.expected ?? 0) === 'number' &&
+    Array.isArray(gains) &&
+    (others === undefined || [audit?.gain, ...gains].every(isGain))
+  );
+}
+
+function isGain(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { model, expected } = value as { model?: unknown; expected?: unknown };
+  return typeof model === 'string' && (expected === null || typeof expected === 'number');
 }
 
 function notOne(type: string, hash: string): Result<never> {

@@ -88,11 +88,38 @@ describe('an epoch that is worked out again', () => {
     expect(await codeOf(source, first, null)).toBe('LOG_ROOT_WRONG');
   });
 
+  it('keeps a year from beginning where it says so, and never begins one', async () => {
+    const source = new MemoryEpochSource();
+    source.verdict({ author: BOB, fall: 0.05, datasets: [] }, AT);
+    const range = { first: 0, end: source.leaves.length };
+    const input = unwrap(await epochInput(source, range));
+    const yearOf = async (dated?: number) => {
+      const place = { ...{ epoch: 1, range, root: source.rootAt(range.end), previous: null, policy } };
+      const { payouts, record } = unwrap(
+        await epochOf(dated === undefined ? place : { ...place, dated }, input, null),
+      );
+      expect(unwrap(readRecord(record)).dated).toBe(dated);
+      return payouts.after.year;
+    };
+    expect([
+      await yearOf(),
+      await yearOf(Date.UTC(2025, 11, 31)),
+      await yearOf(Date.UTC(2027, 0, 1)),
+    ]).toEqual([2026, 2025, 2026]);
+  });
+
   it('is read from records of the first version only', async () => {
     const { first } = await twoEpochs();
     const record = first.record as Readonly<Record<string, Json>>;
     const refused = { ok: false, error: { code: 'EPOCH_RECORD' } };
-    const changes = [{ format: 'stemma.epoch.v2' }, { end: 0 }, { root: 'x' }, { after: null }, { epoch: 0 }];
+    const changes = [
+      { format: 'stemma.epoch.v2' },
+      { end: 0 },
+      { root: 'x' },
+      { after: null },
+      { epoch: 0 },
+      { dated: -1 },
+    ];
     for (const change of changes) expect(readRecord({ ...record, ...change })).toMatchObject(refused);
     expect(readRecord(null).ok).toBe(false);
   });

@@ -9,6 +9,12 @@ export class LedgerAccountParameters {
   account!: string;
 }
 
+/** `:transfer` of the ledger. */
+export class LedgerTransferParameters {
+  @Matches(/^[0-9a-f]{32}$/, { message: 'transfer must be 32 lower-case hex digits' })
+  transfer!: string;
+}
+
 /** Query of `GET /rewards/statement/:account`. */
 export class StatementQuery {
   @IsOptional()

@@ -1,10 +1,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CodedError } from '../../common/index.js';
+import { correctable } from '../corrections/correction.js';
+import { unknownTransfer } from '../corrections/corrections.js';
 import { LedgerReader } from '../ledger/ledger-reader.js';
 import type { StoredAccount } from '../ledger/read-tables.js';
 import { PolicyInForce } from '../policy/policy-in-force.js';
-import { LedgerAccountParameters, StatementQuery } from './dto.js';
+import { LedgerAccountParameters, LedgerTransferParameters, StatementQuery } from './dto.js';
 import { accountView, lineView, policyView } from './views.js';
 
 const USUAL_PAGE = 50;
@@ -38,6 +40,19 @@ export class RewardsController {
     const page = lines.slice(0, limit);
     const next = lines.length > limit ? String(page[page.length - 1].sequence) : null;
     return { items: page.map(lineView), next_cursor: next };
+  }
+
+  @ApiOperation({
+    summary:
+      'A transfer, how much of it was given back by corrections, and how much still can be (`correctable`)',
+    description:
+      'A mistake is put right by a task `compensate_transfer` (`POST /task/start`), which a guardian has to approve.',
+  })
+  @Get('transfers/:transfer')
+  async transfer(@Param() { transfer }: LedgerTransferParameters): Promise<object> {
+    const line = await this.ledger.transfer(transfer);
+    if (line === null) throw unknownTransfer(transfer);
+    return { ...lineView(line), correctable: String(correctable(line)) };
   }
 
   @ApiOperation({ summary: 'How rewards are worked out; amounts in units, factors in millionths' })

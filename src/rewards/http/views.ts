@@ -20,6 +20,7 @@ export function lineView(line: StatementLine): object {
   return {
     ...{ transfer: id, sequence, kind, debit, credit, amount: String(line.amount), pending_id: pendingId },
     ...{ code, reference, block, log_index: logIndex, at: new Date(time).toISOString() },
+    corrected: String(line.corrected),
   };
 }
 

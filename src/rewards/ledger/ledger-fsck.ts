@@ -11,16 +11,27 @@ import type { Findings } from '../../log/index.js';
 import { decodePayload } from './batch-payload.js';
 import { toAccount, toTransfer, TRANSFER_COLUMNS, TRANSFER_TABLES } from './read-tables.js';
 import { Recomputation } from './recompute.js';
-import type { Transfer } from './transfer.js';
+import { CORRECTED, type Transfer } from './transfer.js';
 
 const PAGE = 8_192;
+
+/** Corrections without what they correct before them, not the other way round, or beyond its amount with those before. */
+const WRONG_CORRECTIONS = `
+  SELECT replace(c.id::text, '-', '') AS id FROM (
+    SELECT id, sequence, debit, credit, sum(amount) OVER (PARTITION BY split_part(reference, '/', 1) ORDER BY sequence) AS total,
+      CASE WHEN reference ~ '^transfer:[0-9a-f]{32}/' THEN substr(reference, 10, 32)::uuid END AS corrects
+    FROM ledger_transfers WHERE code = '${CORRECTED}'
+  ) c LEFT JOIN ledger_transfers t ON t.id = c.corrects
+  WHERE t.id IS NULL OR t.sequence >= c.sequence OR t.debit <> c.credit OR t.credit <> c.debit
+    OR t.kind NOT IN ('single', 'post') OR c.total > t.amount
+  ORDER BY c.sequence LIMIT 100`;
 
 type Rows = Parameters<typeof toTransfer>[0][];
 
 /**
  * Adds up every balance from chain C and compares it with the tables. Findings: `LEDGER_BLOCK_UNREADABLE`,
  * `LEDGER_BLOCK_WRONG` (a block tells what no ledger would do), `LEDGER_TRANSFERS_WRONG`, `LEDGER_BALANCE_WRONG`,
- * `LEDGER_PENDING_WRONG`; warning `LEDGER_NOT_CHECKED`. Nothing is repaired: where money is concerned, a person has to look.
+ * `LEDGER_PENDING_WRONG`, `LEDGER_CORRECTION_WRONG` (gives back what was not paid, or more than was); warning `LEDGER_NOT_CHECKED`. Nothing is repaired: where money is concerned, a person has to look.
  */
 @Injectable()
 export class LedgerFsck implements FsckCheck, OnModuleInit {
@@ -53,6 +64,7 @@ export class LedgerFsck implements FsckCheck, OnModuleInit {
       const sum = new Recomputation();
       for (const fact of chain) if (!(await this.takeBlock(manager, fact, sum, findings))) return;
       await this.compareRest(manager, sum, findings);
+      await this.checkCorrections(manager, findings);
     });
   }
 
@@ -90,6 +102,12 @@ export class LedgerFsck implements FsckCheck, OnModuleInit {
         );
     }
     return problem === null;
+  }
+
+  /** The transfers are those of chain C by now: corrections are compared with what they correct. */
+  private async checkCorrections(manager: EntityManager, findings: Findings): Promise<void> {
+    for (const { id } of await manager.query<{ id: string }[]>(WRONG_CORRECTIONS))
+      findings.error('LEDGER_CORRECTION_WRONG', id, `transfer ${id} corrects nothing, or more than was paid`);
   }
 
   private async compareRest(manager: EntityManager, sum: Recomputation, findings: Findings): Promise<void> {

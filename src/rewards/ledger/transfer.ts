@@ -7,6 +7,14 @@ export type TransferKind = 'single' | 'pending' | 'post' | 'void';
 /** Every kind. */
 export const TRANSFER_KINDS: readonly TransferKind[] = ['single', 'pending', 'post', 'void'];
 
+/** Code of a transfer that puts another one right; its reference begins with `correctedSubject` of that one, then `/` and why. */
+export const CORRECTED = 'reward.corrected';
+
+/** How references and the log name a transfer that was corrected. */
+export function correctedSubject(id: string): string {
+  return `transfer:${id}`;
+}
+
 /** A transfer of the ledger: never changed, never removed. */
 export interface Transfer {
   /** Chosen by the caller: 32 lower-case hex digits. */

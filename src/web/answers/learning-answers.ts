@@ -5,7 +5,9 @@ const SUBMISSION =
 const DATASET =
   '`{id, name, version, creator, licence, source, files, bytes, sha256, root, stage, reasons, note, actor, at, audit, vote, appeal, appeal_until, tier, …}` (docs/formats/dataset.md)';
 const DATASET_UPLOAD = '`{upload_id, chunk_bytes, bytes, received, work: {challenge, bits}}`';
-const LINEAGE = '{blocks: [{hash, name, model}], releases: [{hash, model, blocks}], truncated}';
+const LINEAGE = '{blocks: [{hash, name, model}], releases: [{hash, model, version, blocks}], truncated}';
+const TRANSFER =
+  'transfer, sequence, kind, debit, credit, amount, pending_id, code, reference, block, log_index, at, corrected';
 const REMOVAL =
   '{removal_id, model, base_release, experts: [{name, block}], reason, state, code, detail, figures: {overall, domains}, worse: [{code, detail}], release, version, decision, created_at, updated_at}';
 const ROUND =
@@ -103,7 +105,12 @@ export const LEARNING_ANSWERS: Answers = {
   },
   RewardsController_statement: {
     200: json(
-      '`{items, next_cursor}`; an item is `{transfer, sequence, kind, debit, credit, amount, pending_id, code, reference, block, log_index, at}`',
+      `\`{items, next_cursor}\`; an item is \`{${TRANSFER}}\`; \`corrected\` is what others have given back of it`,
+    ),
+  },
+  RewardsController_transfer: {
+    200: json(
+      `\`{${TRANSFER}, correctable}\`; \`correctable\` is what can still be given back of it, in units`,
     ),
   },
   RewardsController_policyInForce: {

@@ -83,7 +83,11 @@ function Facts({ dataset }: { dataset: Dataset }) {
         <Hash value={dataset.sha256} />
       </dd>
       <dt>Expected gain</dt>
-      <dd>{audit?.gain == null ? 'not measured' : gainText(audit.gain)}</dd>
+      <dd>
+        {audit?.gain == null
+          ? 'not measured'
+          : [audit.gain, ...(audit.gain.others ?? [])].map(gainText).join('; ')}
+      </dd>
     </dl>
   );
 }

@@ -39,9 +39,19 @@ export function LineagePanel({ dataset }: { dataset: Dataset }) {
           <>
             <p className={styles.line}>
               {count(lineage.blocks.length, 'expert')}
-              {lineage.truncated ? ' and more' : ''} trained on it, in{' '}
+              {lineage.truncated ? ' and more' : ''} trained on it or further from such, in{' '}
               {count(lineage.releases.length, 'release')}
             </p>
+            <ul className={styles.list} aria-label="Releases that depend on it">
+              {lineage.releases.map(({ hash, model, version, blocks }) => (
+                <li key={hash}>
+                  <Anchor component={Link} to={`/blocks/A/${hash}`} size="sm">
+                    {model}@{version}
+                  </Anchor>
+                  <span className="label">{count(blocks, 'expert')}</span>
+                </li>
+              ))}
+            </ul>
             <ul className={styles.list} aria-label="Trained on it">
               {lineage.blocks.map(({ hash, name, model }) => (
                 <li key={hash}>

@@ -9,6 +9,8 @@ const ENDS = {
   schedule: 'all updates were made',
   time: 'the time was over',
   'no better': 'unseen documents got no better',
+  diverged:
+    'an update had no number for a gradient, and what was best before is kept: take a lower learning rate',
   stopped: 'it was stopped',
 } as const;
 

@@ -1,4 +1,12 @@
-import { counterpart, epochOf, isOutgoing, kindText, signedUnits } from './statement-line.js';
+import {
+  correctedText,
+  correctionOf,
+  counterpart,
+  epochOf,
+  isOutgoing,
+  kindText,
+  signedUnits,
+} from './statement-line.js';
 
 describe('lines of a statement', () => {
   const line = { debit: 'rewards:owed', credit: 'key:02ab', amount: '9007199254740993' };
@@ -17,6 +25,18 @@ describe('lines of a statement', () => {
     expect(counterpart(line, 'rewards:owed')).toBe('key:02ab');
     expect(signedUnits(line, 'key:02ab')).toBe(9007199254740993n);
     expect(signedUnits(line, 'rewards:owed')).toBe(-9007199254740993n);
+  });
+
+  it('say what was given back, and what they give back for whom', () => {
+    const [transfer, task] = ['a'.repeat(32), `task_${'b'.repeat(32)}`];
+    expect(kindText({ kind: 'single', code: 'reward.corrected' })).toBe('put right');
+    expect(correctionOf(`transfer:${transfer}/${task}`)).toEqual({ transfer, task });
+    for (const other of [null, 'epoch:1', `transfer:${transfer}`]) expect(correctionOf(other)).toBeNull();
+    expect(['0', '4', '9'].map((corrected) => correctedText({ amount: '9', corrected }))).toEqual([
+      null,
+      'partly given back',
+      'given back',
+    ]);
   });
 
   it('name the epoch they were made for', () => {

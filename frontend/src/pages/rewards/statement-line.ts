@@ -5,6 +5,7 @@ const CODES: Readonly<Record<string, string>> = {
   issuance: 'issued for the year',
   'reward.earned': 'earned',
   'reward.paid': 'paid',
+  'reward.corrected': 'put right',
 };
 
 /** What people call the kinds of transfers that are not made at once. */
@@ -30,6 +31,23 @@ export function counterpart(line: Pick<StatementLine, 'debit' | 'credit'>, accou
 export function signedUnits(line: Pick<StatementLine, 'debit' | 'amount'>, account: string): bigint {
   const amount = BigInt(line.amount);
   return isOutgoing(line, account) ? -amount : amount;
+}
+
+/** What a line says of corrections of it; null where there were none. */
+export function correctedText({
+  amount,
+  corrected,
+}: Pick<StatementLine, 'amount' | 'corrected'>): string | null {
+  if (corrected === '0') return null;
+  return corrected === amount ? 'given back' : 'partly given back';
+}
+
+/** The transfer that one corrects, and the task that asked for it; null where it corrects none. */
+export function correctionOf(
+  reference: string | null,
+): { readonly transfer: string; readonly task: string } | null {
+  const [, transfer, task] = /^transfer:([0-9a-f]{32})\/(task_[0-9a-f]{32})$/.exec(reference ?? '') ?? [];
+  return transfer === undefined ? null : { transfer, task };
 }
 
 /** The epoch that a transfer was made for; null where it was made for something else. */

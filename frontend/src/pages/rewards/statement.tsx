@@ -10,7 +10,15 @@ import { useNextPage } from '../../hooks/next-page.js';
 import { useStatement } from '../../hooks/rewards.js';
 import { AccountLink } from './account-link.js';
 import { Part } from './part.js';
-import { counterpart, epochOf, isOutgoing, kindText, signedUnits } from './statement-line.js';
+import {
+  correctedText,
+  correctionOf,
+  counterpart,
+  epochOf,
+  isOutgoing,
+  kindText,
+  signedUnits,
+} from './statement-line.js';
 
 /** Every transfer from and to an account, newest first. */
 export function Statement({ account }: { account: string }) {
@@ -45,7 +53,7 @@ function columnsFor(account: string): readonly Column<StatementLine>[] {
       width: '160px',
       secondary: true,
     },
-    { key: 'kind', label: 'What', value: kindText, width: 'minmax(110px, 1fr)' },
+    { key: 'kind', label: 'What', value: whatText, width: 'minmax(110px, 1fr)' },
     {
       key: 'amount',
       label: 'Amount',
@@ -93,8 +101,26 @@ function columnsFor(account: string): readonly Column<StatementLine>[] {
   ];
 }
 
+/** `paid, partly given back` */
+function whatText(line: StatementLine): string {
+  return [kindText(line), correctedText(line)].filter((part) => part !== null).join(', ');
+}
+
 function Reference({ reference }: { reference: string | null }) {
   const epoch = epochOf(reference);
+  const correction = correctionOf(reference);
+  if (correction !== null)
+    return (
+      <Anchor
+        component={Link}
+        to={`/task-list/${correction.task}`}
+        size="sm"
+        className="mono"
+        title={`corrects transfer ${correction.transfer}`}
+      >
+        {correction.transfer.slice(0, 8)}…
+      </Anchor>
+    );
   if (epoch === null) return reference ?? '–';
   return (
     <Anchor component={Link} to={`/rewards?epoch=${epoch}`} size="sm">
