@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { bytesToHex, ok, unwrap } from '../../src/common/index.js';
 import { nativeSha256 } from '../../src/common/native-hash.js';
+import type { Instance } from '../../src/config/index.js';
 import { Transactions } from '../../src/database/index.js';
 import type { Content } from '../../src/datasets/index.js';
 import type { ParameterIndex } from '../../src/experts/index.js';
@@ -49,7 +50,7 @@ beforeAll(async () => {
       return Promise.resolve(true);
     },
   } as unknown as AlertBook;
-  const told = new SealedAlerts(book, store);
+  const told = new SealedAlerts(book, store, { own: (name: string) => `${name}@here` } as Instance);
   const index = {
     live: (model: string) =>
       Promise.resolve(model === 'nobody' ? null : { config: { maxPositions: context } }),
@@ -291,7 +292,7 @@ describe('examples of a sealed set', () => {
     const early = await subjectOf('lost');
     await files.remove(root);
     expect(await sources.of(early).first()).toMatchObject({ error: { code: 'SEALED_SET_FILE' } });
-    const fingerprint = `learning.sealed_file.${root.slice(0, 16)}`;
+    const fingerprint = `learning.sealed_file.${root.slice(0, 16)}@here`;
     expect(alerts.at(-1)).toMatchObject({ fingerprint, severity: 'critical' });
     await files.keep(set);
     unwrap(await sources.of(early).first());

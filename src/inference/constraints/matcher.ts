@@ -2,7 +2,7 @@ import type { Lexicon } from './lexicon.js';
 import type { Mask, MaskCache } from './mask-cache.js';
 import type { State } from './states/state.js';
 import { addAll, emptySet, isEmpty, removeAll, type TokenSet } from './token-set.js';
-import { distinct } from './token-trie.js';
+import { distinct, LONGEST_TOKEN } from './token-trie.js';
 
 /** Tokens without which a token has to leave the text: itself, and the one that ends the answer. */
 const TAKEN = 2;
@@ -14,22 +14,19 @@ const TAKEN = 2;
 export class Matcher {
   private places: readonly State[];
   private next: TokenSet | null = null;
-  /** Tokens the answer may still have; infinite where it is not steered. */
-  private left: number;
 
   /**
    * @param prefix names the grammar in the cache of masks
-   * @param tokens the answer's tokens at most; where no text that is counted on fits, it is not steered
+   * @param left tokens the answer may have; infinite where it is not steered
    */
   constructor(
     start: State,
     private readonly lexicon: Lexicon,
     private readonly masks: MaskCache,
     private readonly prefix: string,
-    tokens = Infinity,
+    private left = Infinity,
   ) {
     this.places = [start];
-    this.left = start.need < tokens ? tokens : Infinity;
   }
 
   /**
@@ -56,17 +53,17 @@ export class Matcher {
     return this.places.some(({ complete }) => complete);
   }
 
-  /** The tokens that may follow; where the end is near, of these the ones that leave enough tokens to come to it. */
+  /** The tokens that may follow; where the end is near, of these the ones that leave enough tokens to come to it, if there are any. */
   private union(): TokenSet {
     const masks = this.places.map((place) => this.maskAt(place));
     const most = this.left - TAKEN;
     const near = (place: State, i: number) => place.need + masks[i].rise > most;
-    if (most !== Infinity && this.places.some(near)) {
+    const within = ({ need }: State) => need - LONGEST_TOKEN <= most;
+    if (most !== Infinity && this.places.some(near) && this.places.some(within)) {
       const sets = this.places.map((place, i) =>
         near(place, i) ? this.tokensWithin(place, most) : masks[i].tokens,
       );
       const steered = this.join(sets);
-      // Only where so many alternatives look alike that the way out was among those left out.
       if (!isEmpty(steered)) return steered;
     }
     return this.join(masks.map(({ tokens }) => tokens));

@@ -151,13 +151,37 @@ describe('an answer that may have so many tokens', () => {
     }
   });
 
-  it('is not steered where not even the shortest value has room', () => {
+  it('is cut where not even the shortest value has room', () => {
     const schema = { type: 'string', minLength: 200 };
     const tokens = 20;
     const cut = unwrap(grammars.matcher(withinTokens(rules(schema), tokens)));
     const free = unwrap(grammars.matcher({ version: 1, ...rules(schema) }));
     expect(cut.allowed()).toEqual(free.allowed());
     expect(write(schema, tokens, generator(1)).ended).toBe(false);
+  });
+
+  it('is steered as soon as a token has made the end possible, though it could not be counted on before', () => {
+    const schema = { const: 'the'.repeat(20) };
+    const [need, tokens] = [startOf(schema).need, 30];
+    expect(need).toBe(62);
+    const matcher = unwrap(grammars.matcher(withinTokens(rules(schema), tokens)));
+    const ids: number[] = [];
+    for (let allowed = allowedTokens(matcher); !allowed.includes(END); allowed = allowedTokens(matcher)) {
+      const longest = allowed.at(-1)!;
+      const pick = allowed.find((id) => id === 271) ?? longest;
+      ids.push(pick);
+      matcher.accept(pick);
+    }
+    expect([decode(ids), ids.length < tokens]).toEqual([JSON.stringify(schema.const), true]);
+  });
+
+  it('comes to an end among names that leave hardly any other', () => {
+    const ascii = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
+    const names = ['', ...ascii, ...ascii.flatMap((a) => ascii.slice(0, 55).map((b) => a + b))];
+    const properties = Object.fromEntries(names.map((name) => [name, true]));
+    const schema = { type: 'object', properties, additionalProperties: { type: 'null' } };
+    const { ids, ended } = write(schema, 400, generator(3));
+    expect([ended, typeof JSON.parse(decode(ids))]).toEqual([true, 'object']);
   });
 
   it('writes calls of tools to their end', () => {

@@ -16,7 +16,7 @@ describe('one chain per request, on random schedules', () => {
     console.info(
       `schedules ${first} to ${first + SCHEDULES - 1}; again with: node bench/schedules.mjs 60 ${first}`,
     );
-    let [hits, beginnings, most] = [0, 0, 0];
+    let [hits, beginnings] = [0, 0];
     const counts = { joined: 0, plain: 0, subjects: subjects.map(() => 0) };
     for (let seed = first; seed < first + SCHEDULES; seed++) {
       const schedule = drawSchedule(seed, subjects);
@@ -31,11 +31,9 @@ describe('one chain per request, on random schedules', () => {
       expect(cache.bytes).toBeLessThanOrEqual(cache.budget);
       hits += prefixCache.hits;
       beginnings += outcome.beginnings;
-      most = Math.max(most, outcome.most);
     }
     expect(hits).toBeGreaterThan(0);
     expect(beginnings).toBeGreaterThan(0);
-    expect(most).toBeGreaterThan(10);
     expect(Math.min(...counts.subjects)).toBeGreaterThan(0);
     expect(Math.min(counts.joined, counts.plain)).toBeGreaterThan(SCHEDULES / 6);
   }, 120_000);

@@ -37,7 +37,7 @@ export function IsResponseFormat(): PropertyDecorator {
   return applyDecorators(
     ApiProperty({
       description:
-        'What the answer must be: any text, any JSON object, or a value that a JSON Schema allows. The answer always obeys: it is steered to an end within max_tokens, and cut off only where that leaves no room for the shortest value or a stop string occurs in it. docs/formats/constraint.md lists the keywords; others are refused by name.',
+        'What the answer must be: any text, any JSON object, or a value that a JSON Schema allows. The answer always obeys: it is steered to an end within max_tokens, and cut off only where that leaves no room for the bytes of a short value, or where a stop string occurs in it. docs/formats/constraint.md lists the keywords; others are refused by name.',
       anyOf: [
         {
           type: 'object',

@@ -115,9 +115,17 @@ function compareText({ text }: ReceiptEvidence, replay: ReplayObservation): Part
 
 function compareFinish(
   { output, request }: Receipt,
-  { output_ids }: ReceiptEvidence,
+  { output_ids, constraint }: ReceiptEvidence,
   { text, stopIds }: ReplayObservation,
 ): PartReport {
+  // An answer steered to another end than the one it was asked to come to has another text.
+  if (constraint?.version === 2 && constraint.tokens !== request.parameters.max_tokens) {
+    const { tokens } = constraint;
+    return disagreeing(
+      'finish',
+      `it was steered to an end within ${tokens} tokens, not ${request.parameters.max_tokens}`,
+    );
+  }
   const ended = stopIds.includes(output_ids[output_ids.length - 1]);
   const cut = text.stopped && text.tokens === output.tokens;
   const early = output_ids.slice(0, -1).some((id) => stopIds.includes(id)) || text.tokens < output.tokens;

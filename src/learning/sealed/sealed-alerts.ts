@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Instance } from '../../config/index.js';
 import { AlertBook } from '../../monitoring/index.js';
 import { leftOf } from './sealed-draw.js';
 import type { SealedCommitment } from './sealed-set.js';
@@ -13,6 +14,7 @@ export class SealedAlerts {
   constructor(
     private readonly book: AlertBook,
     private readonly store: SealedStore,
+    private readonly instance: Instance,
   ) {}
 
   /** Looks at what is left of the newest set of a model. */
@@ -52,7 +54,7 @@ export class SealedAlerts {
   /** The file of a set cannot be used here: what is to be measured by it waits. */
   async fileMissing(model: string, set: string, why: string): Promise<void> {
     await this.book.raise({
-      ...{ fingerprint: fileFingerprint(set), source: 'learning', severity: 'critical' },
+      ...{ fingerprint: this.fileFingerprint(set), source: 'learning', severity: 'critical' },
       summary: `What ${model} is judged by cannot be read, and submissions and removals wait: ${why}`,
       ...{ evidence: { model, set }, lasting: false },
     });
@@ -60,10 +62,11 @@ export class SealedAlerts {
 
   /** The file of a set was read. */
   async fileThere(set: string): Promise<void> {
-    await this.book.clear(fileFingerprint(set));
+    await this.book.clear(this.fileFingerprint(set));
   }
-}
 
-function fileFingerprint(set: string): string {
-  return `learning.sealed_file.${set.slice(0, 16)}`;
+  /** Each server has a file of its own. */
+  private fileFingerprint(set: string): string {
+    return this.instance.own(`learning.sealed_file.${set.slice(0, 16)}`);
+  }
 }

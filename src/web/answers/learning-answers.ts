@@ -52,6 +52,7 @@ export const LEARNING_ANSWERS: Answers = {
   LearningController_manifest: {
     200: json('The manifest as it was sent (docs/formats/training-manifest.md)'),
   },
+  LearningController_terms: { 200: json('`{required, updates}`; 0 updates: no training is audited') },
   OpeningsController_chunk: { 200: json('`{submission_id, chunk_bytes, received, complete}`') },
   LearningController_beacons: {
     200: json(

@@ -1,8 +1,8 @@
-import { keyTrie, restOfUnlisted, type KeyPlace } from './key-trie.js';
+import { keyTrie, type KeyPlace, type KeyTrie } from './key-trie.js';
 import { utf8ToBytes } from '../../../common/hash.js';
 import { SchemaNode } from './schema-node.js';
 import { State } from './state.js';
-import { BOUNDARY, nextUtf8 } from './utf8.js';
+import { BOUNDARY, nextUtf8, REST_OF_UTF8 } from './utf8.js';
 import { nextWhiteSpace, NO_SPACE } from './white-space.js';
 
 const [OPEN_BRACE, CLOSE_BRACE, COMMA, COLON, QUOTE, BACKSLASH, SPACE] = [
@@ -11,6 +11,9 @@ const [OPEN_BRACE, CLOSE_BRACE, COMMA, COLON, QUOTE, BACKSLASH, SPACE] = [
 
 /** What stands between a name and its value. */
 const QUOTE_COLON = 2;
+
+/** Counts that are kept of one object's schema. */
+const MOST_KEPT = 4096;
 
 /** A named property; they are written in the order of their list. */
 export interface Property {
@@ -24,12 +27,13 @@ export class RecordNode extends SchemaNode {
   private properties: readonly Property[] = [];
   /** Schema of properties that are not listed, which follow those that are; null = there are none. */
   private others: SchemaNode | null = null;
-  names: KeyPlace = keyTrie([]);
+  private trie: KeyTrie = keyTrie([]);
   /** By property: the first required one from there on; the number of properties = none. */
   private required: readonly number[] = [0];
   /** By property: bytes of its name as it is written, without quotes. */
   private nameBytes: readonly number[] = [];
-  private longestName = 0;
+  /** `bytesBehind` by prefix and place in the object; only as many as are looked at again and again. */
+  private readonly behind = new Map<string, number>();
   /** By property: bytes of the required ones from there on, each with a comma before it; counted when it is asked for. */
   private needed: readonly number[] | null = null;
 
@@ -37,13 +41,17 @@ export class RecordNode extends SchemaNode {
   define(properties: readonly Property[], others: SchemaNode | null): void {
     this.properties = properties;
     this.others = others;
-    this.names = keyTrie(properties.map(({ name }) => name));
+    this.trie = keyTrie(properties.map(({ name }) => name));
     const required = [properties.length];
     for (let i = properties.length - 1; i >= 0; i--)
       required.unshift(properties[i].required ? i : required[0]);
     this.required = required;
     this.nameBytes = properties.map(({ name }) => utf8ToBytes(JSON.stringify(name)).length - 2);
-    this.longestName = this.nameBytes.reduce((longest, bytes) => Math.max(longest, bytes), 0);
+  }
+
+  /** The names of the properties. */
+  get names(): KeyPlace {
+    return this.trie.root;
   }
 
   start(after: State, depth: number): State {
@@ -65,15 +73,17 @@ export class RecordNode extends SchemaNode {
     return comma ? this.needed[from] : Math.max(0, this.needed[from] - 1);
   }
 
-  /** Bytes of the object behind a prefix of a property's name, the closing brace included. */
+  /** Bytes of the object behind a prefix of a property's name, where one of the listed ones is meant; the closing brace included. */
   bytesBehind(names: KeyPlace | null, from: number, depth: number): number {
-    let least = Infinity;
-    for (const index of names === null ? [] : this.possible(names, from, depth)) {
-      const name = this.nameBytes[index] - (names as KeyPlace).length;
-      const { bytes } = this.properties[index].node;
-      least = Math.min(least, name + QUOTE_COLON + bytes + this.neededBytes(index + 1) + 1);
+    if (names === null) return Infinity;
+    const name = `${names.id}.${from}.${depth}`;
+    let bytes = this.behind.get(name);
+    if (bytes === undefined) {
+      bytes = this.countBehind(names, from, depth);
+      if (this.behind.size >= MOST_KEPT) this.behind.clear();
+      this.behind.set(name, bytes);
     }
-    return least;
+    return bytes;
   }
 
   /** Bytes of the object behind a name that is not listed, and with those that are left of any such name. */
@@ -81,9 +91,9 @@ export class RecordNode extends SchemaNode {
     return QUOTE_COLON + bytes + 1;
   }
 
-  /** Bytes that are enough to leave all listed names behind. */
-  get bytesBeyondNames(): number {
-    return this.longestName + 1;
+  /** At most this behind any prefix of whole characters. */
+  bytesBehindPlain(other: SchemaNode): number {
+    return this.trie.mostUnlisted + this.bytesBehindOther(other);
   }
 
   /** Whether the object may end when the properties before `from` are done with. */
@@ -106,6 +116,16 @@ export class RecordNode extends SchemaNode {
   /** Whether a listed property whose name begins like this may come next. */
   leads(place: KeyPlace, from: number, depth: number): boolean {
     return this.possible(place, from, depth).next().done !== true;
+  }
+
+  private countBehind(names: KeyPlace, from: number, depth: number): number {
+    let least = Infinity;
+    for (const index of this.possible(names, from, depth)) {
+      const name = this.nameBytes[index] - names.length;
+      const { bytes } = this.properties[index].node;
+      least = Math.min(least, name + QUOTE_COLON + bytes + this.neededBytes(index + 1) + 1);
+    }
+    return least;
   }
 
   private countNeeded(): readonly number[] {
@@ -256,7 +276,7 @@ class KeyState extends State {
   override get plainNeed(): number {
     const { other, after, node } = this;
     if (this.progress.names === null || other === null) return this.need;
-    return node.bytesBeyondNames + node.bytesBehindOther(other) + after.after.need;
+    return node.bytesBehindPlain(other) + after.after.need;
   }
 
   protected leastBytes(): number {
@@ -265,7 +285,9 @@ class KeyState extends State {
     const { other, node } = this;
     const listed = node.bytesBehind(names, from, depth);
     const unlisted =
-      other === null || escaped ? Infinity : restOfUnlisted(names, utf8) + node.bytesBehindOther(other);
+      other === null || escaped
+        ? Infinity
+        : (names?.unlisted ?? REST_OF_UTF8[utf8]) + node.bytesBehindOther(other);
     return Math.min(listed, unlisted) + this.after.after.need;
   }
 
