@@ -41,6 +41,8 @@ const DUE_GRACE_MS = 25;
 const LONGEST_TIMER_MS = 24 * 3_600_000;
 /** Timers for jobs that become due at most; more of them are found by looking. */
 const MOST_TIMERS = 1_000;
+/** A new connection may take so long: the library gives up for good where a process that was busy did not see it come. */
+const CONNECT_MS = 10_000;
 /** Longer than the time between two looks, so that connections are not made anew for each, ms. */
 const IDLE_CONNECTION_MS = 30_000;
 const RESTART_MS = 2_000;
@@ -186,7 +188,7 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
       connectionString: this.connection.url,
       application_name: this.options.application,
       max: this.options.atOnce + OWN_CONNECTIONS,
-      connectionTimeoutMillis: 3_000,
+      connectionTimeoutMillis: CONNECT_MS,
       idleTimeoutMillis: IDLE_CONNECTION_MS,
       statement_timeout: this.config.databaseTimeoutMs,
     });
