@@ -1,9 +1,9 @@
 import { ok, type Json, type Result } from '../../common/index.js';
 import type { EngineModel } from '../engine/engine-port.js';
-import { ChatTemplate } from '../tokenizer/chat-template.js';
-import { TextTokenizer } from '../tokenizer/text-tokenizer.js';
+import type { ChatTemplate } from '../tokenizer/chat-template.js';
+import { parseTokenizer } from '../tokenizer/parse-tokenizer.js';
+import type { TextTokenizer } from '../tokenizer/text-tokenizer.js';
 import { vocabularyOf } from '../tokenizer/text-vocabulary.js';
-import { parseTokenizerSource, type TokenizerSource } from '../tokenizer/tokenizer-source.js';
 import { samplingDefaults, stopTokenIds, type SamplingDefaults } from './sampling-defaults.js';
 
 /** A release as inference needs it: everything read from its verified blocks. */
@@ -44,7 +44,7 @@ export function serveModel(content: ReleaseContent): Result<ServedModel> {
     const nothing = { tokenizer: null, template: null, stopIds: [], defaults: samplingDefaults(null) };
     return ok({ ...parts, ...engine, ...nothing });
   }
-  const read = readTokenizer(content.tokenizer);
+  const read = parseTokenizer(content.tokenizer);
   if (!read.ok) return read;
   const { source, tokenizer, template } = read.value;
   const stopIds = stopTokenIds(source, (token) => tokenizer.idOf(token));
@@ -58,22 +58,4 @@ export function serveModel(content: ReleaseContent): Result<ServedModel> {
     defaults: samplingDefaults(source),
     stopIds,
   });
-}
-
-/** What the payload of a tokenizer block holds. */
-interface ReadTokenizer {
-  readonly source: TokenizerSource;
-  readonly tokenizer: TextTokenizer;
-  readonly template: ChatTemplate | null;
-}
-
-/** Reads the payload of a tokenizer block; refuses what cannot be used of it. */
-export function readTokenizer(payload: Json): Result<ReadTokenizer> {
-  const source = parseTokenizerSource(payload);
-  if (!source.ok) return source;
-  const tokenizer = TextTokenizer.create(source.value);
-  if (!tokenizer.ok) return tokenizer;
-  const template = ChatTemplate.create(source.value);
-  if (!template.ok) return template;
-  return ok({ source: source.value, tokenizer: tokenizer.value, template: template.value });
 }

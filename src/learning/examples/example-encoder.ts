@@ -1,9 +1,9 @@
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import type { Content, Message } from '../../datasets/jsonl/index.js';
 import { stopTokenIds } from '../../inference/models/sampling-defaults.js';
-import { ChatTemplate } from '../../inference/tokenizer/chat-template.js';
-import { TextTokenizer } from '../../inference/tokenizer/text-tokenizer.js';
-import { parseTokenizerSource } from '../../inference/tokenizer/tokenizer-source.js';
+import type { ChatTemplate } from '../../inference/tokenizer/chat-template.js';
+import { parseTokenizer } from '../../inference/tokenizer/parse-tokenizer.js';
+import type { TextTokenizer } from '../../inference/tokenizer/text-tokenizer.js';
 import type { TokenSequence } from '../trainer/batch.js';
 
 /** Breaks special tokens that people wrote into a text, so that none forges a role. No document holds it: their reader refuses NUL. */
@@ -23,14 +23,11 @@ export class ExampleEncoder {
       return err(
         new CodedError('TRAINING_NO_TOKENIZER', 'this model has no tokenizer: it cannot read texts'),
       );
-    const source = parseTokenizerSource(payload);
-    if (!source.ok) return source;
-    const tokenizer = TextTokenizer.create(source.value);
-    if (!tokenizer.ok) return tokenizer;
-    const template = ChatTemplate.create(source.value);
-    if (!template.ok) return template;
-    const [stop] = stopTokenIds(source.value, (token) => tokenizer.value.idOf(token));
-    return ok(new ExampleEncoder(tokenizer.value, template.value, stop ?? null));
+    const parsed = parseTokenizer(payload);
+    if (!parsed.ok) return parsed;
+    const { source, tokenizer, template } = parsed.value;
+    const [stop] = stopTokenIds(source, (token) => tokenizer.idOf(token));
+    return ok(new ExampleEncoder(tokenizer, template, stop ?? null));
   }
 
   /**
