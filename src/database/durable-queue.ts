@@ -46,6 +46,8 @@ const CONNECT_MS = 10_000;
 /** Longer than the time between two looks, so that connections are not made anew for each, ms. */
 const IDLE_CONNECTION_MS = 30_000;
 const RESTART_MS = 2_000;
+/** How long a queue that stops waits for what its library still notes of jobs that have ended, and how often it looks, ms. */
+const [NOTED_MS, NOTED_LOOK_MS] = [5_000, 5];
 /** Connections a queue needs besides one for each worker: to listen, and for its schema. */
 const OWN_CONNECTIONS = 2;
 const MOST_ATTEMPTS = 25;
@@ -118,7 +120,9 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
     for (const timer of this.timers) clearTimeout(timer);
     await this.runner?.stop('the server stops').catch(() => undefined);
     await this.loop;
-    await this.pool?.end();
+    if (this.pool === null) return;
+    await quiet(this.pool);
+    await this.pool.end();
   }
 
   /** Does what may make a connection: what the library does in its name must not end the process when PostgreSQL goes away. */
@@ -196,5 +200,17 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
     pool.on('error', lost);
     pool.on('connect', (client) => client.on('error', lost));
     return pool;
+  }
+}
+
+/**
+ * Waits until nobody has or wants a connection of a pool. graphile-worker notes the end of a job in a promise that nothing waits for, and
+ * node-postgres forgets who waits for a connection of a pool that ends: without this the job is done once more after the next start.
+ */
+async function quiet(pool: Pool): Promise<void> {
+  const latest = performance.now() + NOTED_MS;
+  while (pool.waitingCount > 0 || pool.idleCount < pool.totalCount) {
+    if (performance.now() > latest) return;
+    await delay(NOTED_LOOK_MS);
   }
 }
