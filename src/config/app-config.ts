@@ -133,6 +133,8 @@ export class AppConfig {
   readonly autonomyShadow!: boolean;
   /** Seconds between two looks of the autopilot; 0: it does not look. */
   readonly autopilotSeconds!: number;
+  /** How long a release that comes by stages is in one where too few people ask to tell, seconds. */
+  readonly rolloutStageSeconds!: number;
   /** Whether `http_probe` may ask private and link-local addresses. */
   readonly probePrivateAddresses!: boolean;
   /** Where guardians are called: channels in the order they are tried. */

@@ -69,6 +69,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   replicaMost: integer(1, 1_000),
   autonomyShadow: flag,
   autopilotSeconds: integer(0, 3_600),
+  rolloutStageSeconds: integer(1, 604_800),
   probePrivateAddresses: flag,
   notifyChannels: listOf(4, oneOf('webhook', 'email', 'slack', 'pagerduty')),
   notifyWebhookUrl: optional(url('http', 'https')),

@@ -20,6 +20,7 @@ export { ParameterIndex } from './releases/parameter-index.js';
 export { movedBase, Promotion, RELEASE_PROMOTED, type PromotionOutcome } from './releases/promotion.js';
 export {
   PromotionDoor,
+  ROLLOUT_BUSY,
   type AskedPromotion,
   type PromotionAnswer,
   type PromotionAsk,

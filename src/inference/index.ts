@@ -25,7 +25,7 @@ export {
   type ReleaseFigures,
   type StagedRelease,
 } from './models/serving-plan.js';
-export type { ServedModel } from './models/served-model.js';
+export { serveModel, type ServedModel } from './models/served-model.js';
 export { disputeBundles } from './bundle/dispute-bundles.js';
 export { DisputeService } from './receipts/dispute-service.js';
 export type { Verdict } from './dispute/index.js';

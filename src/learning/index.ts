@@ -46,6 +46,7 @@ export {
 export { makeSealedSet, type MadeSet } from './sealed/make-sealed-set.js';
 export { readDomainDocuments, type DomainDocument } from './sealed/read-sealed-documents.js';
 export { parseSealedEvidence, type SealedEvidence } from './sealed/sealed-evidence.js';
+export { recomputeLosses, type LossEngine } from './sealed/recompute-losses.js';
 export { drawHash } from './sealed/sealed-store.js';
 export { SealedFiles } from './sealed/sealed-files.js';
 export { USUAL_SEALED_DRAWS, type SealedCommitment } from './sealed/sealed-set.js';

@@ -114,7 +114,7 @@ describe('a model that has no generators', () => {
     const verified = await stemma('sealed', 'verify', id, '--out', out, '--examples', lines);
     expect(verified).toMatchObject({ code: 0, answer: { subject: id, agrees: true } });
     const checks = (verified.answer as { findings: { part: string }[] }).findings.map(({ part }) => part);
-    expect(checks.slice(-2)).toEqual(['verdict', 'draws']);
+    expect(checks.slice(-3)).toEqual(['log', 'verdict', 'draws']);
     expect(await stemma('sealed', 'verify', out)).toMatchObject({ code: 0, answer: { agrees: true } });
     expect(readFileSync(lines, 'utf8').split('\n')).toHaveLength(evidence.examples.length + 1);
     const text = readFileSync(out, 'utf8');
@@ -129,6 +129,24 @@ describe('a model that has no generators', () => {
     expect(refused.code).toBe(1);
     expect(refused.answer.findings.filter(({ agrees }) => !agrees).map(({ part }) => part)).toEqual([
       'opening',
+    ]);
+  });
+
+  it('has its losses computed again by whoever wants to know', async () => {
+    const { items } = await contributor.get<{ items: Body[] }>(`/learning/submissions?model=${MODEL}`);
+    const id = String(items[0].submission_id);
+    const again = await stemma<{ findings: Body[] }>('sealed', 'verify', id, '--losses');
+    expect(again).toMatchObject({ code: 0, answer: { agrees: true } });
+    expect(again.answer.findings.at(-1)).toMatchObject({ part: 'losses', agrees: true });
+    const file = join(folder, 'evidence.json');
+    const text = readFileSync(file, 'utf8');
+    const forged = join(folder, 'other-figures.json');
+    writeFileSync(forged, text.replace('"fall":0.', '"fall":0.9'));
+    const refused = await stemma<{ findings: Body[] }>('sealed', 'verify', forged, '--losses');
+    expect(refused.code).toBe(1);
+    expect(refused.answer.findings.filter(({ agrees }) => agrees !== true).map(({ part }) => part)).toEqual([
+      'verdict',
+      'losses',
     ]);
   });
 
@@ -150,6 +168,12 @@ describe('a model that has no generators', () => {
     expect(new Set(all).size).toBe(all.length);
     for (const { subject } of evidence.slice(1))
       expect(await stemma('sealed', 'verify', subject)).toMatchObject({ code: 0, answer: { agrees: true } });
+    const [, ofRejected, ofRemoval] = evidence.map(({ subject }) => subject);
+    expect(await stemma('sealed', 'verify', ofRemoval, '--losses')).toMatchObject({ code: 0 });
+    // Nobody has published its blocks.
+    const unknown = await stemma<{ findings: Body[] }>('sealed', 'verify', ofRejected, '--losses');
+    const detail = expect.stringContaining('could not be computed') as string;
+    expect(unknown.answer.findings.at(-1)).toMatchObject({ part: 'losses', agrees: false, detail });
   });
 
   async function measured(id: string): Promise<void> {

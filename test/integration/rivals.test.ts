@@ -1,6 +1,8 @@
 import type { SubmissionState } from '../../src/learning/submission/states.js';
 import type { SubmissionRow } from '../../src/learning/submission/submission-row.js';
 import { SubmissionStore } from '../../src/learning/submission/submission-store.js';
+import { paidBefore } from '../../src/learning/judging/paid-before.js';
+import { paidBy } from '../../src/learning/verdict/verdict.js';
 import { openChain, type ChainUnderTest } from './chain-support.js';
 
 const [PARENT, OTHER] = ['a'.repeat(64), 'b'.repeat(64)];
@@ -26,6 +28,7 @@ async function submitted(
   const id = `submission_${String(++count).padStart(32, '0')}`;
   const verdict = {
     ...{ accepted: state !== 'rejected', figures: { overall: { fall: 0.05 } } },
+    blocks: [{ name, block: `block of ${String(name)}`, parent }],
     ...(rewarded !== undefined && { rewarded }),
   };
   const headers = [
@@ -63,13 +66,13 @@ describe('rivals of a submission', () => {
     await submitted('accepted', { name: 'layer0.expert2' });
     await submitted('accepted', { model: 'other' });
     const found = await store.rivalsOf(row(own));
-    expect(found.map(({ id, state, paid }) => [id, state, Number(paid.toFixed(6))])).toEqual([
+    expect(found.map(({ id, state, verdict }) => [id, state, Number(paidBy(verdict).toFixed(6))])).toEqual([
       [second, 'superseded', 0.06],
       [first, 'released', 0.05],
     ]);
   });
 
-  it('are of a new expert those in its place, whatever they began as, and unpaid for those beside it', async () => {
+  it('are of a new expert all that are new in its layer, whatever they began as, and what is live of them unpaid, too', async () => {
     const place = { name: 'layer1.expert4', router: ROW };
     const headers = [{ name: place.name, metadata: { parent: PARENT, router: ROW } }];
     const own = { id: await submitted('evaluating', place), model: 'tiny', headers };
@@ -79,11 +82,20 @@ describe('rivals of a submission', () => {
     await submitted('accepted', { name: 'layer1.expert5' });
     await submitted('accepted', { name: place.name });
     await submitted('accepted', { ...place, rewarded: { fall: 0, before: 0 } });
+    const unpaid = await submitted('released', {
+      ...place,
+      name: 'layer1.expert6',
+      rewarded: { fall: 0, before: 0.1 },
+    });
     const found = await store.rivalsOf(own as unknown as SubmissionRow);
-    expect(found.map(({ id, paid }) => [id, paid])).toEqual([
-      [beside, 0],
-      [before, 0.05],
+    expect(found.map(({ id, isSame, added }) => [id, isSame, ...added])).toEqual([
+      [unpaid, false, ['layer1.expert6', 'block of layer1.expert6']],
+      [beside, false, ['layer1.expert5', 'block of layer1.expert5']],
+      [before, false, ['layer1.expert4', 'block of layer1.expert4']],
     ]);
+    // Both were paid, and nobody wanted them: the next one of the layer would show the same again.
+    expect(paidBefore(found, new Map())).toBeCloseTo(0.1);
+    expect(paidBefore(found, new Map([['layer1.expert6', { block: 'what came of it' }]]))).toBeCloseTo(0.05);
   });
 
   it('are waited for since the first time, and attempts begin anew with every state', async () => {

@@ -93,6 +93,8 @@ function spawnServer(dataDir: string, databaseUrl: string | null, env: ServerOpt
       // A busy test machine is no incident; tests of monitoring and healing turn them on.
       MONITORING_MINUTES: '0',
       HEALING: 'off',
+      // One question to a guardian instead of three; tests of stages turn them on.
+      LEARNING_ROLLOUT: 'promote',
       POSTGRES_DIR: join(dataDir, 'postgres-elsewhere'),
       ...(databaseUrl !== null && { DATABASE_URL: databaseUrl }),
       ...env,

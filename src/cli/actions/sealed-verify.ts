@@ -13,10 +13,13 @@ import { EXIT, type CommandContext } from '../command-context.js';
 import type { ServerClient } from '../server-client.js';
 import { withServer, type ServerDoor } from '../server-door.js';
 import { readJsonFile } from './json-file.js';
+import { lossesAgain, type LossFinding } from './sealed-losses.js';
+import { beaconInLog, type LogFinding } from './sealed-log.js';
 
 interface VerifyOptions extends ServerDoor {
   readonly out?: string;
   readonly examples?: string;
+  readonly losses?: boolean;
 }
 
 interface ShownSet {
@@ -29,7 +32,11 @@ interface LogPage {
   readonly next_cursor: string | null;
 }
 
-type Finding = SealedFinding | (Omit<SealedFinding, 'part'> & { readonly part: 'verdict' | 'draws' });
+type Finding =
+  | SealedFinding
+  | LogFinding
+  | LossFinding
+  | (Omit<SealedFinding, 'part'> & { readonly part: 'verdict' | 'draws' });
 
 const SUBJECT = /^(submission|removal)_[0-9a-f]{32}$/;
 /** Entries of a page of the log, and pages that are looked through for draws. */
@@ -38,16 +45,23 @@ const MOST_PAGES = 100;
 /** Sets that a list shows. */
 const SHOWN = 100;
 
-/** Checks what a verdict rests on, from a server or from a file; 1 when something disagrees. */
+/**
+ * Checks what a verdict rests on, from a server or from a file; 1 when something disagrees. A file is held against a server's log where one is
+ * named, or losses are to be computed again.
+ */
 export async function verifySealedVerdict(
   context: CommandContext,
   subject: string,
   options: VerifyOptions,
 ): Promise<number> {
-  const { evidence, more } = SUBJECT.test(subject)
-    ? await withServer(context, options, (server) => asked(server, subject))
-    : { evidence: evidenceIn(await readJsonFile(subject)), more: [] };
-  const findings: Finding[] = [...verifySealed(evidence, nativeSha256), ...more];
+  const given = SUBJECT.test(subject) ? null : evidenceIn(await readJsonFile(subject));
+  const { evidence, findings } =
+    given !== null && options.server === undefined && options.losses !== true
+      ? { evidence: given, findings: verifySealed(given, nativeSha256) as Finding[] }
+      : await withServer(context, options, async (server) => {
+          const shown = given ?? (await askedFor(server, subject));
+          return { evidence: shown, findings: await findingsWith(context, server, shown, options) };
+        });
   const agrees = findings.every((finding) => finding.agrees);
   if (options.out !== undefined) await writeFile(options.out, `${JSON.stringify(evidence)}\n`);
   if (options.examples !== undefined) await writeFile(options.examples, linesOf(evidence));
@@ -76,23 +90,44 @@ export async function listSealedSets(
   context.print(items as unknown as Json, lines.length === 0 ? 'There is no sealed set.' : lines.join('\n'));
 }
 
-/** Evidence of a server, and whether the log has that verdict and these draws. */
-async function asked(
+async function askedFor(server: ServerClient, subject: string): Promise<SealedEvidence> {
+  return evidenceIn(await server.json('GET', `/api/learning/sealed-sets/evidence/${subject}`));
+}
+
+/** All that can be found out with a server; losses only of what holds so far. */
+async function findingsWith(
+  context: CommandContext,
   server: ServerClient,
-  subject: string,
-): Promise<{ evidence: SealedEvidence; more: Finding[] }> {
-  const evidence = evidenceIn(await server.json('GET', `/api/learning/sealed-sets/evidence/${subject}`));
+  evidence: SealedEvidence,
+  { losses }: VerifyOptions,
+): Promise<Finding[]> {
+  const findings: Finding[] = [
+    ...verifySealed(evidence, nativeSha256),
+    await beaconInLog(server, evidence),
+    await verdictIn(server, evidence),
+    await drawsIn(server, evidence),
+  ];
+  if (losses !== true) return findings;
+  const detail = 'they were not computed: something else disagrees already';
+  const again = findings.every(({ agrees }) => agrees)
+    ? await lossesAgain(context, server, evidence)
+    : { part: 'losses' as const, agrees: false, detail };
+  return [...findings, again];
+}
+
+/** Whether the log has that verdict. */
+async function verdictIn(server: ServerClient, { subject, verdict }: SealedEvidence): Promise<Finding> {
   const kind = subject.startsWith('removal_') ? 'learning.removal.measured' : 'learning.verdict';
   const { items } = await server.json<{ items: { hash: string }[] }>(
     'GET',
-    `/log/entries?kind=${kind}&subject=${subject}&limit=100`,
+    `/log/entries?kind=${kind}&subject=${encodeURIComponent(subject)}&limit=100`,
   );
-  const hash = hashJson(evidence.verdict as unknown as Json);
+  const hash = hashJson(verdict as unknown as Json);
   const agrees = items.some((entry) => entry.hash === hash);
   const detail = agrees
     ? 'it is the one in the log'
     : `the log of this server has no verdict with the hash ${hash}`;
-  return { evidence, more: [{ part: 'verdict', agrees, detail }, await drawsIn(server, evidence)] };
+  return { part: 'verdict', agrees, detail };
 }
 
 /** Whether every draw that the evidence tells of is in the log: what was never drawn cannot be used up. */

@@ -24,6 +24,7 @@ export function register(program: Command, context: CommandContext): void {
     .argument('<id>', 'a submission or a removal; or a file of its evidence')
     .option('--out <file>', 'also write the evidence there')
     .option('--examples <file>', 'also write the examples there, as JSON lines')
+    .option('--losses', 'also compute all losses again, here, with the blocks that the server gives')
     .description(
       'check that a verdict rests on examples that were committed to before, and drawn by the beacon',
     )

@@ -2,6 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { ok, type Result } from '../../common/index.js';
 import { Promotion, type PromotionOutcome } from './promotion.js';
 
+/** Code of the refusal of a release that is to come by stages while another one of its model does. */
+export const ROLLOUT_BUSY = 'ROLLOUT_BUSY';
+
 /** Who asks for a promotion, and whether that alone decides: the owner of the machine. */
 export interface PromotionAsk {
   readonly model: string;
@@ -61,7 +64,7 @@ export class PromotionDoor {
     this.guard = guard;
   }
 
-  /** Asks for a promotion. Refusals: `RELEASE_UNKNOWN` (404), `RELEASE_BASE_MOVED` (409) and those of whoever decides. */
+  /** Asks for a promotion. Refusals: `RELEASE_UNKNOWN` (404), `RELEASE_BASE_MOVED`, `ROLLOUT_BUSY` (409) and those of whoever decides. */
   async ask(ask: PromotionAsk): Promise<Result<PromotionAnswer>> {
     if (this.guard !== null) return this.guard.decide(ask);
     const { model, version, actor, base } = ask;

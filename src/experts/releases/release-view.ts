@@ -52,7 +52,7 @@ export interface EngineModelView {
 }
 
 /** A release in the engine's words. */
-export function toEngineModel(view: ReleaseView): EngineModelView {
+export function toEngineModel(view: Pick<ReleaseView, 'release' | 'config' | 'weights'>): EngineModelView {
   const blocks = [...view.weights.values()].map(
     ({ name, block, payloadHash, payloadSize, path, tensors }) => ({
       name,

@@ -5,6 +5,7 @@ import { testConfig } from '../../../test/support/test-config.js';
 import type { DecisionAsk } from '../process/decision-ask.js';
 import type { ReleaseFigures } from '../../inference/index.js';
 import type { Stage } from '../actions/release-stages.js';
+import type { DecisionState } from '../states.js';
 import { Autopilot } from './autopilot.js';
 import type { Rollout } from './rollouts.js';
 
@@ -21,6 +22,7 @@ describe('the autopilot', () => {
   let rollout: Rollout | null;
   let stage: Stage | null;
   let served: ReleaseFigures;
+  let state: DecisionState;
   let sut: Autopilot;
 
   beforeEach(() => {
@@ -35,10 +37,12 @@ describe('the autopilot', () => {
           ? ok({ features, live, since: 1000 })
           : err(new CodedError('NOTHING_TO_ROLL_BACK', 'nothing before')),
       );
-    refusal = null;
+    [refusal, state] = [null, 'succeeded'];
     const request = (ask: DecisionAsk) => {
       asked.push(ask);
-      return Promise.resolve(refusal === null ? ok({}) : err(new CodedError(refusal, 'not now')));
+      return Promise.resolve(
+        refusal === null ? ok({ id: `decision_${asked.length}` }) : err(new CodedError(refusal, 'not now')),
+      );
     };
     const stop = {
       get state() {
@@ -59,8 +63,9 @@ describe('the autopilot', () => {
     const stages = { of: () => stage, since: () => Promise.resolve(null) };
     const figuresOf = { of: () => Promise.resolve(served) };
     const releases = [{ standing }, { models }, stages, figuresOf, rollouts];
+    const store = { decision: () => Promise.resolve(ok({ state })) };
     sut = new Autopilot(
-      ...([testConfig(), figures, sizing, ...releases, { request }, stop] as unknown as Parts),
+      ...([testConfig(), figures, sizing, ...releases, { request }, stop, store] as unknown as Parts),
     );
   });
 
@@ -165,6 +170,54 @@ describe('the autopilot', () => {
       [rollout, stage] = [{ ...(rollout as Rollout), base: 'e'.repeat(64) }, null];
       await look(1);
       expect([asked, rollout]).toEqual([[], null]);
+    });
+
+    it.each(['rejected', 'expired', 'superseded', 'refused', 'failed', 'undone'] as const)(
+      'takes it away where its next stage is %s, and is done with it then',
+      async (declined) => {
+        served = { answers: 10, failed: 0, firstTokenMs: 5 };
+        await look(1);
+        state = declined;
+        await look(1);
+        expect(asked.map(({ action }) => action)).toEqual(['canary', 'withdraw']);
+        stage = null;
+        await look(1);
+        expect([asked.length, rollout]).toEqual([2, null]);
+      },
+    );
+
+    it('leaves it where a guardian does not let it be taken away', async () => {
+      [served, state] = [{ answers: 10, failed: 5, firstTokenMs: 5 }, 'waiting'];
+      await look(2);
+      expect([asked.length, rollout?.step]).toEqual([1, 'withdraw']);
+      state = 'rejected';
+      await look(2);
+      expect([asked.length, rollout, stage?.release]).toEqual([1, null, release]);
+    });
+
+    it('asks again for what failed to be taken away', async () => {
+      [served, state] = [{ answers: 10, failed: 5, firstTokenMs: 5 }, 'failed'];
+      await look(3);
+      expect(asked.map(({ action }) => action)).toEqual(['withdraw', 'withdraw', 'withdraw']);
+    });
+
+    it('is done with one that nobody let begin', async () => {
+      [rollout, stage] = [{ ...(rollout as Rollout), decision: 'decision_1' }, null];
+      state = 'waiting';
+      await look(1);
+      expect(rollout).not.toBeNull();
+      state = 'expired';
+      await look(1);
+      expect([asked, rollout]).toEqual([[], null]);
+    });
+
+    it('goes on after the set time where nobody asks anything', async () => {
+      rollout = { ...(rollout as Rollout), at: Date.now() - 899_000 };
+      await look(1);
+      expect(asked).toEqual([]);
+      rollout = { ...(rollout as Rollout), at: Date.now() - 901_000 };
+      await look(1);
+      expect(asked.map(({ action }) => action)).toEqual(['canary']);
     });
 
     it('waits where a guardian has not answered, or another release is staged', async () => {

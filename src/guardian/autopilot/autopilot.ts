@@ -11,21 +11,28 @@ import { ReleaseCatalog } from '../../experts/index.js';
 import type { ActionParameters } from '../actions/decision-action.js';
 import { EngineSizing } from '../actions/engine-sizing.js';
 import { SharedReleaseFigures } from '../actions/release-figures.js';
-import { ReleaseStages } from '../actions/release-stages.js';
+import { ReleaseStages, type Stage } from '../actions/release-stages.js';
 import { RollbackActions } from '../actions/rollback.js';
 import type { DecisionAsk } from '../process/decision-ask.js';
 import { DecisionService } from '../process/decision-service.js';
+import type { DecisionState } from '../states.js';
+import { DecisionStore } from '../store/decision-store.js';
 import type { DecisionRow } from '../store/rows.js';
 import { EmergencyStop } from '../stop/emergency-stop.js';
 import { regressionIn } from './release-watch.js';
 import { stepAfter, type RolloutStep } from './rollout-watch.js';
-import { Rollouts } from './rollouts.js';
+import { Rollouts, type Rollout } from './rollouts.js';
 import { SizeWatch } from './size-watch.js';
 
 const ASKER = 'autopilot';
 /** Wishes for the same size within this time are one decision, in all replicas together, ms. */
 const SAME_WISH_MS = 600_000;
 const OUTDATED: RolloutStep = { action: 'withdraw', why: 'another release went live since it was asked for' };
+const DECLINED: RolloutStep = { action: 'withdraw', why: 'its next stage was not let happen' };
+/** States of a decision that people have said no to, or nobody has answered. */
+const NO: readonly DecisionState[] = ['rejected', 'expired', 'undone'];
+/** States in which what was asked for has not happened, and will not but by a guardian's order. */
+const NOT_DONE: readonly DecisionState[] = [...NO, 'superseded', 'refused', 'failed'];
 
 /**
  * Looks at what the server does and asks for what would help: back to the release before where the live one does worse, more streams where
@@ -49,6 +56,7 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     private readonly rollouts: Rollouts,
     private readonly decisions: DecisionService,
     private readonly stop: EmergencyStop,
+    private readonly store: DecisionStore,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -121,15 +129,18 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     const stage = this.stages.of(model);
     // What went live since would be lost.
     const isOutdated = base !== undefined && live !== base;
-    const isLeft = (step === 'withdraw' || isOutdated) && stage?.release !== release;
+    const state = await this.stateOf(rollout);
+    const isDeclined = state !== null && NOT_DONE.includes(state);
+    const isStaged = stage?.release === release;
+    // What people want to be staged stays, and is nothing to be looked after.
+    const isLeft = isStaged
+      ? step === 'withdraw' && state !== null && NO.includes(state)
+      : step === 'withdraw' || isOutdated || isDeclined;
     if (live === release || isLeft) return this.rollouts.end(model, ASKER);
-    // Not staged: a guardian has not answered yet, or has said no.
-    if (stage?.release !== release) return;
-    const since = (await this.stages.since(model)) ?? rollout.at;
-    const next = isOutdated
-      ? OUTDATED
-      : stepAfter(stage.stage, await this.served.of(release), systemClock.now() - since);
-    if (next === null || next.action === step) return;
+    // Not staged: a guardian has not answered yet.
+    if (!isStaged) return;
+    const next = isOutdated ? OUTDATED : isDeclined ? DECLINED : await this.stepOf(model, stage, rollout);
+    if (next === null || (next.action === step && !isDeclined)) return;
     const { action, why } = next;
     const keepsBase = base !== undefined && action !== 'withdraw';
     const parameters: ActionParameters = { model, version, ...(keepsBase && { base }) };
@@ -140,6 +151,22 @@ export class Autopilot implements OnApplicationBootstrap, BeforeApplicationShutd
     });
     if (decided !== null)
       await this.rollouts.note(model, { ...rollout, step: action, decision: decided.id }, ASKER);
+  }
+
+  private async stepOf(
+    model: string,
+    { stage, release }: Stage,
+    { at }: Rollout,
+  ): Promise<RolloutStep | null> {
+    const since = (await this.stages.since(model)) ?? at;
+    const longestMs = this.config.rolloutStageSeconds * 1000;
+    return stepAfter(stage, await this.served.of(release), systemClock.now() - since, longestMs);
+  }
+
+  /** Of the decision about its step; null where that is not known. */
+  private async stateOf({ decision }: Rollout): Promise<DecisionState | null> {
+    const found = decision === undefined ? null : await this.store.decision(decision);
+    return found?.ok === true ? found.value.state : null;
   }
 
   /** @returns the decision, whatever it is; null where there is none */

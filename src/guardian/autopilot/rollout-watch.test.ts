@@ -17,6 +17,12 @@ describe('the step after a stage', () => {
     ['canary', figures(9, 9), 0, null],
     ['canary', figures(9, 9), HOUR, 'withdraw'],
   ] as const)('of a %s with %j after %d ms is %s', (stage, seen, stagedMs, action) =>
-    expect(stepAfter(stage, seen, stagedMs)?.action ?? null).toBe(action),
+    expect(stepAfter(stage, seen, stagedMs, HOUR)?.action ?? null).toBe(action),
   );
+
+  it('says where few have asked, and for how long', () => {
+    const why = (answers: number) => stepAfter('canary', figures(answers), 60_000, 60_000)?.why;
+    expect(why(2)).toContain('2 answers as canary, of which 0 failed: few asked within 60 s');
+    expect(why(10)).toBe('10 answers as canary, of which 0 failed');
+  });
 });

@@ -5,6 +5,7 @@ import {
   ParameterIndex,
   PromotionDoor,
   ReleaseCatalog,
+  ROLLOUT_BUSY,
   type AskedPromotion,
   type PromotionAnswer,
   type PromotionAsk,
@@ -43,7 +44,10 @@ export class PromotionGuard implements OnModuleInit, PromotionDecider {
     this.door.guardBy(this);
   }
 
-  /** Orders or asks for a promotion; what waits is an answer without an outcome. */
+  /**
+   * Orders or asks for a promotion; what waits is an answer without an outcome. `ROLLOUT_BUSY` (409) where it is to come by stages on top of
+   * what is live now (`base`), and another release is coming so: each would end the other, and none would arrive.
+   */
   async decide(ask: PromotionAsk): Promise<Result<PromotionAnswer>> {
     const { model, version, actor, mayOrder, why = 'a guardian asked to promote it', key = null } = ask;
     const staged = ask.staged === true;
@@ -55,6 +59,8 @@ export class PromotionGuard implements OnModuleInit, PromotionDecider {
     if (ask.base !== undefined && ask.base !== before?.release) return err(movedBase(model, version));
     const parameters = { model, version, ...(ask.base !== undefined && { base: ask.base }) };
     const byStages = staged && before !== null && release !== undefined;
+    const other = byStages && ask.base !== undefined ? await this.otherThan(release.hash, model) : null;
+    if (other !== null) return err(rolloutBusy(model, other));
     const action = byStages ? 'shadow' : 'promote';
     const decided = mayOrder
       ? await this.overrides.order(action, parameters, { by: actor, reason: why })
@@ -86,6 +92,16 @@ export class PromotionGuard implements OnModuleInit, PromotionDecider {
     const isOutdated = typeof base === 'string' && (await this.index.live(model))?.release !== base;
     const detail = 'it does not come to people by stages any more';
     return { over: true, state: isOutdated ? 'outdated' : 'withdrawn', detail };
+  }
+
+  /** Version of another release that comes by stages still, or may; null where there is none. */
+  private async otherThan(release: string, model: string): Promise<string | null> {
+    await this.rollouts.refresh();
+    const other = this.rollouts.of(model);
+    if (other === null || other.release === release) return null;
+    if (this.stages.of(model)?.release === other.release) return other.version;
+    const asked = other.decision === undefined ? null : await this.store.decision(other.decision);
+    return asked?.ok === true && OPEN.has(asked.value.state) ? other.version : null;
   }
 
   /** Nothing is live yet; the autopilot goes on where the shadow may be. */
@@ -131,6 +147,11 @@ function answerOf(
 function failedPromotion(decision: string, state: string, detail: string | null): CodedError {
   const why = `The promotion is ${state}: ${detail ?? 'no reason given'}.`;
   return new CodedError('PROMOTION_FAILED', why, { decision, state }, 409);
+}
+
+function rolloutBusy(model: string, other: string): CodedError {
+  const message = `${model}@${other} is coming to people by stages: this one waits until that is over`;
+  return new CodedError(ROLLOUT_BUSY, message, { model, version: other }, 409);
 }
 
 function gone(model: string, version: string): CodedError {

@@ -2,7 +2,8 @@ import type { BlockReader } from '../../chain/index.js';
 import { ok, unwrap } from '../../common/index.js';
 import type { DomainLosses } from '../evaluation/acceptance.js';
 import type { DomainExamples } from '../evaluation/example-source.js';
-import type { Comparison, LossMeter } from '../evaluation/loss-meter.js';
+import type { Comparison } from '../evaluation/compare-losses.js';
+import type { LossMeter } from '../evaluation/loss-meter.js';
 import { PRE_FILTER_AIM_MS, PreFilter } from './pre-filter.js';
 
 /** More than what the check itself takes here, much less than it may take. */

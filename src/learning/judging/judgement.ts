@@ -30,7 +30,7 @@ import { rewardedFall } from './rewarded-fall.js';
 export interface JudgingWork {
   readonly signal: AbortSignal;
   readonly progress: (done: number, total: number) => void;
-  /** The fall that accepted submissions of the same expert, from the same weights, were paid for. */
+  /** The fall that accepted submissions of the same expert, or with new ones of the same layer, were paid for (`paidBefore`). */
   readonly paid: number;
 }
 

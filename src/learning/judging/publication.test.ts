@@ -2,6 +2,7 @@ import { CodedError, err, ok, unwrap } from '../../common/index.js';
 import { hashHeader, type BlockHeader } from '../../chain/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { testConfig } from '../../../test/support/test-config.js';
+import type { AppSettings } from '../../config/index.js';
 import type { ParameterIndex, PromotionAsk, PromotionDoor, ReleaseView } from '../../experts/index.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import { GrownReleases } from '../growth/grown-releases.js';
@@ -30,6 +31,7 @@ const before = { 'layer0.expert0': 'zero', 'layer0.expert1': 'one' };
 function publicationOf(
   standing = { over: false, state: 'waiting' },
   closed: () => string | null = () => null,
+  changes: Partial<AppSettings> = {},
 ) {
   const asked: PromotionAsk[] = [];
   const released = view({ ...before, 'layer0.expert1': own });
@@ -50,7 +52,7 @@ function publicationOf(
     new GrownReleases(new ReleaseGrowth(unused), unused, unused, unused, unused),
     unused,
     door as unknown as PromotionDoor,
-    testConfig(),
+    testConfig(changes),
   );
   return { sut, asked };
 }
@@ -70,6 +72,16 @@ describe('a release with the blocks of a submission', () => {
     await sut.ask(row, '1.0.2', view(before));
     expect(asked[0]).toMatchObject({ version: '1.0.1', base: view(before).release, mayOrder: false });
     expect(asked.map(({ key }) => key)).toEqual(['submission_1:1.0.1', 'submission_1:1.0.2']);
+  });
+
+  it.each([
+    [true, {}],
+    [false, { learningRollout: 'promote' as const }],
+    [false, { autopilotSeconds: 0 }],
+  ])('is to come by stages: %s, with the settings %j', async (staged, changes) => {
+    const { sut, asked } = publicationOf(undefined, undefined, changes);
+    await sut.ask(row, '1.0.1', view(before));
+    expect(asked[0].staged).toBe(staged);
   });
 
   it('is asked for by another key where the questions before were closed as superseded', async () => {

@@ -30,6 +30,7 @@ import { SubmissionFiles } from '../submission/submission-files.js';
 import type { SubmissionRow } from '../submission/submission-row.js';
 import { SubmissionStore } from '../submission/submission-store.js';
 import type { Verdict } from '../verdict/verdict.js';
+import { comesByStages } from './rollout.js';
 
 /** Who publishes and asks, where somebody must have done it. */
 export const LEARNING_ACTOR = 'learning';
@@ -155,7 +156,7 @@ export class Publication {
       const asked = await this.door.ask({
         ...{ model: row.model, version, actor: LEARNING_ACTOR, mayOrder: false },
         ...{ key, base: live.release },
-        staged: this.config.learningRollout === 'staged',
+        staged: comesByStages(this.config),
         why: `proof of learning: the loss on unseen examples is ${(fall * 100).toFixed(1)} % less (${row.id})`,
       });
       if (asked.ok) return ok(asked.value.decision?.id ?? null);

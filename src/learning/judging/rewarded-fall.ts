@@ -7,7 +7,7 @@ export interface RewardFacts {
   readonly checks: SubmissionRow['checks'];
   /** Whether a round has made it, whose members committed to their updates in the log. */
   readonly isRound: boolean;
-  /** What accepted submissions of the same expert, from the same weights, were paid for. */
+  /** What accepted submissions of the same expert, from the same weights, or with new ones of the same layer were paid for. */
   readonly paid: number;
 }
 
@@ -25,6 +25,6 @@ export function rewardedFall(fall: number, { checks, isRound, paid }: RewardFact
   const counted = Math.max(0, fall - paid);
   if (paid === 0) return { fall: counted, before: 0 };
   const percent = (share: number) => `${(share * 100).toFixed(2)} %`;
-  const detail = `${percent(paid)} were paid for training the same expert from the same weights before; paid is ${percent(counted)}`;
+  const detail = `${percent(paid)} were paid for the same expert from the same weights, or for new ones of the same layer, before; paid is ${percent(counted)}`;
   return { fall: counted, before: paid, reason: { code: 'GAIN_PAID_BEFORE', detail } };
 }

@@ -9,7 +9,8 @@ import { MOST_WAIT_MS, RivalSource, SETTLING_MS } from './rivals.js';
 const row = { id: 'submission_2', waitingSince: new Date(1_000) } as SubmissionRow;
 const asked: AcceptedRival = {
   ...{ id: 'submission_1', model: 'genesis', state: 'accepted', release: 'ab', decision: 'decision_1' },
-  ...{ code: null, paid: 0.05 },
+  ...{ code: null, isSame: true, added: new Map() },
+  verdict: { accepted: true, figures: { overall: { fall: 0.05 } } },
 };
 
 function sourceOf(
@@ -47,14 +48,13 @@ describe('accepted submissions of the same expert', () => {
     expect(await undecided({ decision: null, code: 'PROMOTION_FAILED' })).toBe(false);
   });
 
-  it('were paid for what the best of them was paid for', async () => {
-    const older = { ...asked, id: 'submission_0', paid: 0.07, state: 'superseded' as const };
-    const found = await sourceOf([asked, older]).of(row);
-    expect(found).toEqual({
-      ...{ undecided: 'submission_1', paid: 0.07 },
-      known: new Set(['submission_1', 'submission_0']),
+  it('are told in their order, with the first one that is undecided', async () => {
+    const older = { ...asked, id: 'submission_0', state: 'superseded' as const };
+    expect(await sourceOf([older, asked]).of(row)).toEqual({
+      undecided: 'submission_1',
+      accepted: [older, asked],
     });
-    expect(await sourceOf([]).of(row)).toEqual({ undecided: null, paid: 0, known: new Set() });
+    expect(await sourceOf([]).of(row)).toEqual({ undecided: null, accepted: [] });
   });
 
   it('are asked about until one of them is undecided', async () => {

@@ -5,14 +5,12 @@ import type { SubmissionRow } from '../submission/submission-row.js';
 import type { AcceptedRival } from '../submission/rival-query.js';
 import { SubmissionStore } from '../submission/submission-store.js';
 
-/** Accepted and paid submissions of an expert that another submission is of, too, or new in a layer where it adds one. */
+/** Accepted submissions of an expert that another submission is of, too, or new in a layer where it adds one. */
 export interface Rivals {
-  /** Ids of all of them. */
-  readonly known: ReadonlySet<string>;
+  /** All of them, judged last first. */
+  readonly accepted: readonly AcceptedRival[];
   /** One that nobody has decided about yet; null where there is none. */
   readonly undecided: string | null;
-  /** The fall of the loss that they were paid for already, the largest one; 0 where nobody was. */
-  readonly paid: number;
 }
 
 /** How long one submission waits for the decision about another at most, ms. */
@@ -41,12 +39,8 @@ export class RivalSource implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** The rivals of a submission as they are now. */
   async of(row: SubmissionRow): Promise<Rivals> {
-    const rivals = await this.store.rivalsOf(row);
-    return {
-      known: new Set(rivals.map(({ id }) => id)),
-      undecided: await this.firstUndecided(rivals),
-      paid: Math.max(0, ...rivals.map(({ paid }) => paid)),
-    };
+    const accepted = await this.store.rivalsOf(row);
+    return { accepted, undecided: await this.firstUndecided(accepted) };
   }
 
   onApplicationBootstrap(): void {

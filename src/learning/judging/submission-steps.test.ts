@@ -86,8 +86,10 @@ describe('the steps of a submission', () => {
           done.push(...told.slice(1, 4));
           return Promise.resolve(answer);
         };
+      const verdict = { accepted: true, figures: { overall: { fall: 0.03 } } };
+      const rival = { id: 'submission_1', state: 'accepted', verdict, added: new Map([['e', 'declined']]) };
       const rivals = {
-        of: () => Promise.resolve({ known: new Set(['submission_1']), undecided, paid: 0.03 }),
+        of: () => Promise.resolve({ accepted: [rival], undecided }),
         isOverdue: () => Promise.resolve(overdue),
       };
       const accepted = { accepted: true, figures: { overall: { fall: 0.05, low: 0.04, high: 0.06 } } };
@@ -106,12 +108,13 @@ describe('the steps of a submission', () => {
           return Promise.resolve(err(new CodedError('EXPERT_UNDECIDED', 'why', {}, 409)));
         },
       };
+      const models = { of: () => Promise.resolve(ok({ live: { weights: new Map() } })) };
       const events = new EventBus();
       events.on('submission.changed', (told) => done.push(`told ${told.state}`));
       const sut = new SubmissionSteps(
         store as never,
         { run: <T>(work: (manager: unknown) => T) => work({}) } as never,
-        ...([unused, unused, { of: () => Promise.resolve(ok({})) } as never] as const),
+        ...([unused, unused, models as never] as const),
         { check: () => Promise.resolve(ok()) } as never,
         ...([unused, unused, { judge } as never, publication as never, events, rivals as never] as const),
       );
@@ -205,6 +208,13 @@ describe('the steps of a submission', () => {
       expect(await step(true, false, { decision: null }, 'PROMOTION_FAILED')).toEqual([
         'wait',
         [{ code: 'PROMOTION_FAILED', detail: '' }],
+      ]);
+    });
+
+    it('it is asked for again in a while where another one comes by stages', async () => {
+      expect(await step(true, false, { decision: null }, 'ROLLOUT_BUSY')).toEqual([
+        { againAfterMs: 15_000 },
+        [],
       ]);
     });
   });

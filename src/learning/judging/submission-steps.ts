@@ -3,6 +3,7 @@ import { hashHeader } from '../../chain/index.js';
 import { CodedError, EventBus, ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { Transactions } from '../../database/index.js';
+import { ROLLOUT_BUSY } from '../../experts/index.js';
 import { LogAppender } from '../../log/index.js';
 import { Beacons } from '../beacon/beacons.js';
 import { failed, passed } from '../checks/check-outcome.js';
@@ -15,7 +16,9 @@ import type { Verdict } from '../verdict/verdict.js';
 import { ComparedModelsSource, type ComparedModels } from './compared-models.js';
 import { Judgement } from './judgement.js';
 import { LEARNING_ACTOR, Publication } from './publication.js';
+import { paidBefore } from './paid-before.js';
 import { MOST_WAIT_MS, RivalSource } from './rivals.js';
+import { ROLLOUT_LOOK_MS } from './rollout.js';
 import { Screening } from './screening.js';
 import { TrainingAudit } from './training-audit.js';
 
@@ -130,7 +133,7 @@ export class SubmissionSteps {
     // A set may have been withdrawn since, and again while answers are computed.
     const before = await this.datasets.check(row.statement.datasets);
     if (!before.ok) return this.end(row, before.error);
-    const { known, undecided, paid } = await this.rivals.of(row);
+    const { accepted, undecided } = await this.rivals.of(row);
     if (undecided !== null) return this.standBack(row, undecided);
     await this.publication.putBack(row);
     const models = await this.compared(row);
@@ -140,10 +143,12 @@ export class SubmissionSteps {
     const progress = (done: number, total: number) => {
       if (done % Math.ceil(total / TELLINGS) === 0) this.tell(row, 'evaluating', done, total);
     };
+    const paid = paidBefore(accepted, models.value.live.weights);
     const judged = await this.judgement.judge(row, row.beacon, models.value, { signal, progress, paid });
     if (!judged.ok) return judged;
     const after = await this.datasets.check(row.statement.datasets);
     if (!after.ok) return this.end(row, after.error);
+    const known = new Set(accepted.map(({ id }) => id));
     return this.conclude(row, judged.value, performance.now() - began, known);
   }
 
@@ -230,6 +235,7 @@ export class SubmissionSteps {
     }
     if (row.decision !== null || row.code !== null) return ok('wait');
     const asked = await this.publication.ask(row, row.version, live.value);
+    if (!asked.ok && asked.error.code === ROLLOUT_BUSY) return ok({ againAfterMs: ROLLOUT_LOOK_MS });
     if (!asked.ok && (asked.error.status >= 500 || asked.error.code === 'RELEASE_BASE_MOVED')) return asked;
     if (asked.ok) await this.change(row, { decision: asked.value ?? 'none' });
     else await this.change(row, { code: asked.error.code, detail: asked.error.message });

@@ -10,6 +10,7 @@ import {
   PromotionDoor,
   provenanceIn,
   ReleaseAuthor,
+  ROLLOUT_BUSY,
   type ReleaseView,
 } from '../../experts/index.js';
 import { leftOutNames, withoutExperts } from '../../experts/tensorblock/left-out.js';
@@ -19,6 +20,7 @@ import { REMOVAL_ENTRY, REMOVAL_MEASURED_ENTRY } from '../beacon/beacon.js';
 import { Beacons } from '../beacon/beacons.js';
 import { ComparedModelsSource } from '../judging/compared-models.js';
 import { LEARNING_ACTOR } from '../judging/publication.js';
+import { comesByStages } from '../judging/rollout.js';
 import { RemovalMeter, type RemovalEffect, type RemovalWork } from './removal-effect.js';
 import type { RemovalRow } from './removal-row.js';
 import { RemovalStore, type RemovalChanges } from './removal-store.js';
@@ -139,10 +141,11 @@ export class RemovalSteps {
         mayOrder: false,
         key: row.id,
       },
-      ...{ staged: this.config.learningRollout === 'staged', why: reasonFor(row, effect) },
+      ...{ staged: comesByStages(this.config), why: reasonFor(row, effect) },
     });
     if (!asked.ok && asked.error.code === 'PROMOTION_FAILED')
       return this.decline(row, String(asked.error.facts.decision), asked.error.message);
+    if (!asked.ok && asked.error.code === ROLLOUT_BUSY) return WAIT;
     if (!asked.ok) return asked;
     if (asked.value.decision !== null) await this.change(row, { decision: asked.value.decision.id });
     // It may be live by now, or somebody may have answered.

@@ -134,7 +134,7 @@ export class SubmissionStore {
     return rows.length === 0 ? null : (JSON.parse(rows[0].verdict) as Verdict);
   }
 
-  /** Accepted submissions that were paid for an expert of this one from the same weights, or for a new one where this has one, the newest first. */
+  /** Accepted submissions of an expert of this one from the same weights, or with a new one in a layer where this has one, judged last first. */
   rivalsOf(row: SubmissionRow, manager: Asked = this.dataSource): Promise<AcceptedRival[]> {
     return readRivals(manager, row);
   }

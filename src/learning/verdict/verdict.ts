@@ -18,7 +18,7 @@ export interface TrainingAuditFigures {
 export interface RewardedFall {
   /** The part of `figures.overall.fall` that the reward is worked out from. */
   readonly fall: number;
-  /** What accepted submissions of the same expert, from the same weights, were paid for before. */
+  /** What accepted submissions of the same expert, from the same weights, or with new ones of the same layer were paid for before. */
   readonly before: number;
   /** Why it is less than the whole fall: `NOT_AUDITED`, `GAIN_PAID_BEFORE`; not there where it is not. */
   readonly reason?: Reason;
@@ -74,8 +74,13 @@ export interface PaidVerdict extends Pick<Verdict, 'accepted' | 'rewarded'> {
   readonly figures: { readonly overall: Pick<Verdict['figures']['overall'], 'fall'> };
 }
 
-/** The fall of the loss that a verdict and those it builds on have paid for together. */
-export function paidBy({ accepted, figures, rewarded }: PaidVerdict): number {
+/** The fall of the loss that a verdict alone has paid for. */
+export function paidIn({ accepted, figures, rewarded }: PaidVerdict): number {
   if (!accepted) return 0;
-  return rewarded === undefined ? Math.max(0, figures.overall.fall) : rewarded.before + rewarded.fall;
+  return rewarded === undefined ? Math.max(0, figures.overall.fall) : rewarded.fall;
+}
+
+/** The fall of the loss that a verdict and those it builds on have paid for together. */
+export function paidBy(verdict: PaidVerdict): number {
+  return (verdict.rewarded?.before ?? 0) + paidIn(verdict);
 }
