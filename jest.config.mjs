@@ -14,6 +14,7 @@ const base = {
 export default {
   // A machine may be ten times slower than usual, or stop for a while: this ends tests that wait for what never comes (test/support/patience.ts).
   testTimeout: 900_000,
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   projects: [
     {
       ...base,

@@ -207,6 +207,8 @@ export class AppConfig {
   readonly learningRollout!: 'promote' | 'staged';
   /** Which data experts may have been trained on: any, or approved datasets of chain D only. */
   readonly learningDatasets!: 'any' | 'approved';
+  /** Examples of each domain of the genesis generators that a measurement begins with; of stories, a fifth of that. */
+  readonly learningDraws!: number;
   /** Share by which the loss of a candidate must fall, overall and in every domain that is claimed. */
   readonly learningDelta!: number;
   /** Share by which the loss of no domain may rise, unless the rise may be chance. */

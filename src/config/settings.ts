@@ -107,6 +107,7 @@ export const SETTING_PARSERS: { readonly [K in keyof AppSettings]: Parser<AppSet
   datasetMaxMb: integer(1, 4_096),
   learningRollout: oneOf('promote', 'staged'),
   learningDatasets: oneOf('any', 'approved'),
+  learningDraws: integer(16, 2_000),
   learningDelta: share,
   learningEpsilon: share,
   learningAudit: oneOf('offered', 'required'),

@@ -1,16 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { first, mixture } from '../../src/datasets/index.js';
-import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
-import {
-  answerOnce,
-  PATIENCE_MS,
-  runCommand,
-  startServer,
-  temporaryFolder,
-  type TestServer,
-} from '../support/index.js';
+import { first, mixture } from '../../src/datasets/generators/index.js';
+import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
+import { startDamagedServer } from '../support/damaged-server.js';
+import { answerOnce, PATIENCE_MS, runCommand, temporaryFolder, type TestServer } from '../support/index.js';
 import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
 
 /** An evaluation computes thousands of answers. */
@@ -49,12 +43,7 @@ browserTests('the Improve page', () => {
     mkdirSync(join(data, '..'), { recursive: true });
     const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
     writeFileSync(data, lines.join('\n'));
-    server = await startServer({
-      env: { IMPORT_GENESIS: 'false', LEARNING_AUDIT_UPDATES: '2' },
-      until: 'listening',
-    });
-    env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env)).code).toBe(0);
+    ({ server, env } = await startDamagedServer({ LEARNING_AUDIT_UPDATES: '2' }));
     browser = await launchBrowser();
   });
   afterAll(async () => {

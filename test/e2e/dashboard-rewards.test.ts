@@ -3,16 +3,10 @@ import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { packageRoot } from '../../src/common/installation.js';
 import type { LineageStep } from '../../src/learning/lineage/expert-lineages.js';
-import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
+import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
+import { startDamagedServer } from '../support/damaged-server.js';
 import { datasetOf, goodLines, nonceFor, uploadDataset } from '../support/datasets.js';
-import {
-  replaceFile,
-  runCommand,
-  startServer,
-  temporaryFolder,
-  until,
-  type TestServer,
-} from '../support/index.js';
+import { replaceFile, runCommand, temporaryFolder, until, type TestServer } from '../support/index.js';
 import { epochWith, quickEpochs, type ShownEpoch } from '../support/rewards.js';
 import { Submitter, type Body } from '../support/submissions.js';
 import { call, waitForTask } from '../support/tasks.js';
@@ -35,14 +29,12 @@ browserTests('the Rewards and Lineage pages', () => {
     mkdirSync(policies, { recursive: true });
     writeFileSync(join(policies, 'own.yaml'), policy);
     const env = {
-      ...{ IMPORT_GENESIS: 'false', REWARDS_FILE: quickEpochs(), DATASET_WORK_BITS: String(WORK_BITS) },
+      ...{ REWARDS_FILE: quickEpochs(), DATASET_WORK_BITS: String(WORK_BITS) },
       // What is accepted is paid without an audit.
       LEARNING_AUDIT_UPDATES: '0',
       POLICY_DIR: policies,
     };
-    server = await startServer({ env, until: 'listening' });
-    const own = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], own)).code).toBe(0);
+    ({ server } = await startDamagedServer(env));
     contributor = new Submitter(server.url);
     browser = await launchBrowser();
   }, 180_000);

@@ -1,6 +1,7 @@
 import type { Browser } from 'playwright-core';
-import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
-import { PATIENCE_MS, runCommand, startServer, type TestServer } from '../support/index.js';
+import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
+import { startDamagedServer } from '../support/damaged-server.js';
+import { PATIENCE_MS, type TestServer } from '../support/index.js';
 import { Submitter } from '../support/submissions.js';
 import { accessibilityFaults, browserTests, launchBrowser, openPage } from './dashboard-support.js';
 
@@ -37,9 +38,7 @@ browserTests('the Submissions page', () => {
   let browser: Browser;
 
   beforeAll(async () => {
-    server = await startServer({ env: { IMPORT_GENESIS: 'false' }, until: 'listening' });
-    const env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env)).code).toBe(0);
+    ({ server } = await startDamagedServer());
     browser = await launchBrowser();
   });
   afterAll(async () => {

@@ -30,7 +30,7 @@ const start = async (memory = '') => {
     env: { HEALING: 'auto', HEALING_SECONDS: '1', HEALING_FILE: rules, BLOB_BACKUP_DIR: backup },
   });
 };
-afterEach(() => server?.stop());
+afterAll(() => server?.stop());
 
 const incidents = async (cause: string) => {
   const { body } = await api(server, 'GET', '/api/healing/incidents');
@@ -61,8 +61,11 @@ function payloads(): string[] {
 }
 
 describe('remedies on a real server', () => {
-  it('refetch_blob: a payload that rots on the disk comes again from the backup', async () => {
+  beforeAll(async () => {
     server = await start();
+  });
+
+  it('refetch_blob: a payload that rots on the disk comes again from the backup', async () => {
     const before = await answer();
     cpSync(join(server.dataDir, 'blobs', 'payloads'), backup, { recursive: true });
     const [victim] = payloads();
@@ -88,20 +91,7 @@ describe('remedies on a real server', () => {
     expect(await answer()).toBe(before);
   });
 
-  it('shrink_caches: memory that runs short makes idle models leave it, and answers stay the same', async () => {
-    // The share of this machine's memory cannot be chosen, so that any share counts as too much.
-    server = await start(
-      'memory_high: { threshold: 0.01, for_s: 15, remedies: [shrink_caches], attempts: 1, verify_s: 1, severity: critical }',
-    );
-    const before = await answer();
-    await over('memory_high', 'escalated');
-    expect(await details('memory_high')).toContain('1 models were unloaded');
-    expect(await details('memory_high')).toMatch(/shrink_caches did not help[^]*no remedy is left/);
-    expect(await answer()).toBe(before);
-  });
-
   it('restart_sequencer: entries that waited get their places in the log, each once', async () => {
-    server = await start();
     const stuck = new Client({ connectionString: server.databaseUrl ?? '' });
     await stuck.connect();
     try {
@@ -122,5 +112,18 @@ describe('remedies on a real server', () => {
     const entries = (await api(server, 'GET', `/log/entries?subject=${hash}`)).body.items as unknown[];
     expect(entries).toHaveLength(1);
     expect(await details('log_lag')).toContain('restart_sequencer');
+  });
+
+  it('shrink_caches: memory that runs short makes idle models leave it, and answers stay the same', async () => {
+    await server.stop();
+    // The share of this machine's memory cannot be chosen, so that any share counts as too much.
+    server = await start(
+      'memory_high: { threshold: 0.01, for_s: 15, remedies: [shrink_caches], attempts: 1, verify_s: 1, severity: critical }',
+    );
+    const before = await answer();
+    await over('memory_high', 'escalated');
+    expect(await details('memory_high')).toContain('1 models were unloaded');
+    expect(await details('memory_high')).toMatch(/shrink_caches did not help[^]*no remedy is left/);
+    expect(await answer()).toBe(before);
   });
 });

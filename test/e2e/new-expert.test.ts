@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
-import { encodeRouterRow } from '../../src/experts/index.js';
+import { encodeRouterRow } from '../../src/experts/blocks/new-expert.js';
 import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
 import { answerOnce, runCommand, temporaryFolder } from '../support/index.js';
 import { manifestIn, NewExpertLab } from '../support/new-experts.js';

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
-import { first, mixture } from '../../src/datasets/index.js';
+import { first, mixture } from '../../src/datasets/generators/index.js';
 import { encodeDelta } from '../../src/learning/delta/delta-codec.js';
 import { decodeCarried } from '../../src/learning/rounds/carried-state.js';
 import { SALT_BYTES } from '../../src/learning/rounds/round-update.js';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { first, mixture } from '../../src/datasets/index.js';
+import { first, mixture } from '../../src/datasets/generators/index.js';
 import { encodeDelta } from '../../src/learning/delta/delta-codec.js';
 import { recomputeRoundOf } from '../../src/learning/rounds/recompute-round.js';
 import type { RoundTerms } from '../../src/learning/rounds/terms.js';

@@ -1,4 +1,5 @@
-import { SCOPES, type RoleName, type Scope } from '../../src/auth/index.js';
+import type { RoleName } from '../../src/auth/roles.js';
+import { SCOPES, type Scope } from '../../src/auth/scopes.js';
 import { Client } from 'pg';
 import { mayPass, ROUTE_RULES, type Caller } from '../compliance/route-roles.js';
 import { ACCOUNT_SETTINGS, call, firstAdmin, register, type Person } from '../support/accounts.js';

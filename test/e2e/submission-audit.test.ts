@@ -1,9 +1,10 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { digestPayload } from '../../src/chain/index.js';
-import { first, mixture } from '../../src/datasets/index.js';
-import { DAMAGED_EXPERT, damagedGenesis, repairedExpert } from '../support/damaged-genesis.js';
-import { runCommand, startServer, temporaryFolder, until, type TestServer } from '../support/index.js';
+import { digestPayload } from '../../src/chain/block/index.js';
+import { first, mixture } from '../../src/datasets/generators/index.js';
+import { DAMAGED_EXPERT, repairedExpert } from '../support/damaged-genesis.js';
+import { startDamagedServer } from '../support/damaged-server.js';
+import { runCommand, temporaryFolder, until, type TestServer } from '../support/index.js';
 import { Submitter, type Submission } from '../support/submissions.js';
 
 const UPDATES = 3;
@@ -33,12 +34,8 @@ describe('the audit of a training', () => {
     mkdirSync(join(data, '..'), { recursive: true });
     const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
     writeFileSync(data, lines.join('\n'));
-    server = await startServer({
-      env: { IMPORT_GENESIS: 'false', LEARNING_AUDIT: 'required', LEARNING_AUDIT_UPDATES: String(UPDATES) },
-      until: 'listening',
-    });
-    env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env)).code).toBe(0);
+    const settings = { LEARNING_AUDIT: 'required', LEARNING_AUDIT_UPDATES: String(UPDATES) };
+    ({ server, env } = await startDamagedServer(settings));
     contributor = new Submitter(server.url);
     const what = ['--experts', DAMAGED_EXPERT, '--data', data, '--out', trained, '--steps', String(STEPS)];
     const how = ['--batch-tokens', '384', '--learning-rate', '0.01', '--json'];

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { api, liveVersion } from '../support/autonomy.js';
-import { damagedGenesis } from '../support/damaged-genesis.js';
-import { runCommand, startServer, until, type TestServer } from '../support/index.js';
+import { startDamagedServer } from '../support/damaged-server.js';
+import { startServer, until, type TestServer } from '../support/index.js';
 import { Submitter, type Body, type Submission } from '../support/submissions.js';
 
 /** Answers of a stage, or of a release, that say enough. */
@@ -27,9 +27,7 @@ describe('an accepted submission that is to come to people by stages', () => {
   let asked = 0;
 
   beforeAll(async () => {
-    server = await startServer({ env, until: 'listening' });
-    const own = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], own)).code).toBe(0);
+    ({ server } = await startDamagedServer(env));
     contributor = new Submitter(server.url);
   });
   afterAll(() => server?.stop());

@@ -4,13 +4,8 @@ import { hashJson, hexToBytes, verifyInclusion, type Json } from '../../src/comm
 import { drawExamples, drawMore } from '../../src/learning/evaluation/example-source.js';
 import type { Verdict } from '../../src/learning/verdict/verdict.js';
 import { verifySolvency } from '../../src/rewards/solvency/solvency-proof.js';
-import {
-  DAMAGED_EXPERT,
-  damagedGenesis,
-  NOISE,
-  repairedExpert,
-  type WeightChange,
-} from '../support/damaged-genesis.js';
+import { DAMAGED_EXPERT, NOISE, repairedExpert, type WeightChange } from '../support/damaged-genesis.js';
+import { startDamagedServer } from '../support/damaged-server.js';
 import { holdRows, runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
 import { epochWith, quickEpochs, recompute, type ShownEpoch } from '../support/rewards.js';
 import { Submitter, type Body, type Submission } from '../support/submissions.js';
@@ -26,10 +21,7 @@ describe('proof of learning', () => {
 
   beforeAll(async () => {
     // What is accepted is paid here though nothing of its training is shown: this server audits none.
-    const none = { IMPORT_GENESIS: 'false', LEARNING_AUDIT_UPDATES: '0' };
-    server = await startServer({ env: none, until: 'listening' });
-    env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env)).code).toBe(0);
+    ({ server, env } = await startDamagedServer({ LEARNING_AUDIT_UPDATES: '0' }));
     contributor = new Submitter(server.url);
   });
   afterAll(() => server.stop());
@@ -193,7 +185,7 @@ function examplesOf(root: string, { examples: { draws, more = {} } }: Verdict) {
   let drawn = drawExamples(root, draws);
   for (let round = 1; Object.values(more).some((rounds) => rounds >= round); round++) {
     const names = Object.keys(more).filter((name) => more[name] >= round);
-    const fresh = drawMore(root, round, names, drawn);
+    const fresh = drawMore(root, round, names, drawn, draws);
     drawn = new Map([...drawn].map(([name, list]) => [name, [...list, ...(fresh.get(name) ?? [])]]));
   }
   return Object.fromEntries(drawn);

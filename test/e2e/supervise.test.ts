@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/common/installation.js';
-import { lockHolder } from '../../src/config/index.js';
+import { lockHolder } from '../../src/config/process-lock.js';
 import { createTestDatabase, PATIENCE_MS, runCommand, temporaryFolder, until } from '../support/index.js';
 
 /** A server that hangs never answers; one that answers later than that is asked again. */

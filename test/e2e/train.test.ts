@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { first, mixture } from '../../src/datasets/index.js';
-import { DAMAGED_EXPERT, damagedGenesis } from '../support/damaged-genesis.js';
-import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import { first, mixture } from '../../src/datasets/generators/index.js';
+import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
+import { startDamagedServer } from '../support/damaged-server.js';
+import { runCommand, temporaryFolder, type TestServer } from '../support/index.js';
 
 const EXPERT = DAMAGED_EXPERT;
 
@@ -28,10 +29,7 @@ describe('stemma train', () => {
     mkdirSync(join(data, '..'), { recursive: true });
     const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
     writeFileSync(data, lines.join('\n'));
-    server = await startServer({ env: { IMPORT_GENESIS: 'false' }, until: 'listening' });
-    env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    const imported = await runCommand(['import', damagedGenesis(), '--name', 'damaged'], env);
-    expect(imported.code).toBe(0);
+    ({ server, env } = await startDamagedServer());
   });
   afterAll(() => server.stop());
 
@@ -40,7 +38,7 @@ describe('stemma train', () => {
       'train',
       '--json',
       '--model',
-      'damaged',
+      'genesis',
       '--experts',
       EXPERT,
       '--data',

@@ -58,7 +58,7 @@ beforeAll(async () => {
   const known = new KnownDocuments(sut.dataSource, sut.rows, sut.datasetFiles);
   desk = new SealedDesk(sut.config, store, known, index, transactions, sut.log, told);
   sealed = new SealedExamples(sut.config, store, known, told, transactions, sut.logReader, sut.log);
-  sources = new ExampleSources(sealed, store);
+  sources = new ExampleSources(sealed, store, sut.config);
   beacons = new Beacons(sut.logReader, sut.log);
 });
 afterAll(() => sut?.close());

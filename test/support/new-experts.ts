@@ -1,11 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { first, mixture } from '../../src/datasets/index.js';
+import { first, mixture } from '../../src/datasets/generators/index.js';
 import type { ReceiptDocument } from '../../src/inference/receipt/index.js';
 import { answerOnce } from './patience.js';
 import { runCommand } from './command.js';
-import { damagedGenesis } from './damaged-genesis.js';
-import { startServer, type TestServer } from './server.js';
+import { startDamagedServer } from './damaged-server.js';
+import type { TestServer } from './server.js';
 import { Submitter, type Body, type Submission } from './submissions.js';
 import { call } from './tasks.js';
 import { temporaryFolder } from './temporary-folder.js';
@@ -28,9 +28,7 @@ export class NewExpertLab {
 
   /** @param env settings of the server */
   static async open(env: Readonly<Record<string, string>>): Promise<NewExpertLab> {
-    const server = await startServer({ env: { IMPORT_GENESIS: 'false', ...env }, until: 'listening' });
-    const own = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], own)).code).toBe(0);
+    const { server, env: own } = await startDamagedServer(env);
     const sut = new NewExpertLab(server, own, new Submitter(server.url));
     mkdirSync(join(sut.data, '..'), { recursive: true });
     const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));

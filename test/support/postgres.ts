@@ -12,24 +12,18 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import { systemCodeOf, unwrap } from '../../src/common/index.js';
-import {
-  connectDataSource,
-  dataSourceOptions,
-  EmbeddedPostgres,
-  Transactions,
-} from '../../src/database/index.js';
+import type { Transactions } from '../../src/database/index.js';
 import { testConfig } from './test-config.js';
 
 const PREFIX = 'stemma-postgres-for-';
 const TEMPLATE = 'stemma_template';
-const IMPORTED = 'stemma_imported';
 /** Tests lose nothing when the machine does; the tests of durability start a PostgreSQL of their own. */
 const FAST = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' };
 
 let shared: Promise<string> | undefined;
-let imported: Promise<void> | undefined;
+const prepared = new Map<string, Promise<void>>();
 
 /**
  * The URL of a PostgreSQL that all test files run by this process share. It ends with the process. Its database
@@ -50,42 +44,48 @@ async function copyDatabase(base: string, template: string): Promise<{ url: stri
   return { url: withDatabase(base, name), drop: () => execute(base, `DROP DATABASE ${name} WITH (FORCE)`) };
 }
 
-/** What a server has after it has imported the genesis model: its data folder and its database. */
-export interface ImportedGround {
+/** What a server has: its data folder and its database. */
+export interface ServerGround {
   readonly dataDir: string;
   readonly url: string;
 }
 
 /**
- * A copy of what a server leaves behind that has imported the genesis model, which takes it longer than anything else in a
- * start. Made once for all test files run by this process.
+ * A copy of what a server leaves behind that has imported a model, which takes it longer than anything else in a start. Made once
+ * for all test files run by this process.
+ * @param name what it is called, in small letters
  * @param to an empty folder that becomes the data folder
- * @param importGenesis runs such a server on a folder and a database, and ends it
+ * @param prepare runs such a server on a folder and a database, and ends it
  */
-export async function copyImportedGround(
+export async function copyPreparedGround(
+  name: string,
   to: string,
-  importGenesis: (ground: ImportedGround) => Promise<void>,
-): Promise<ImportedGround> {
+  prepare: (ground: ServerGround) => Promise<void>,
+): Promise<ServerGround> {
   const base = await sharedPostgres();
-  const folder = join(tmpdir(), `${PREFIX}${process.pid}`, 'imported');
-  await (imported ??= importOnce(base, folder, importGenesis));
+  const folder = join(tmpdir(), `${PREFIX}${process.pid}`, name);
+  const database = `stemma_${name}`;
+  const made = prepared.get(name) ?? prepareOnce(base, folder, database, prepare);
+  prepared.set(name, made);
+  await made;
   cpSync(folder, to, { recursive: true, preserveTimestamps: true });
-  return { dataDir: to, url: (await copyDatabase(base, IMPORTED)).url };
+  return { dataDir: to, url: (await copyDatabase(base, database)).url };
 }
 
 /** A note beside the folder says that it is whole: this module is loaded anew for every test file. */
-async function importOnce(
+async function prepareOnce(
   base: string,
   folder: string,
-  importGenesis: (ground: ImportedGround) => Promise<void>,
+  database: string,
+  prepare: (ground: ServerGround) => Promise<void>,
 ): Promise<void> {
   const whole = `${folder}.whole`;
   if (existsSync(whole)) return;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { mode: 0o755 });
-  await execute(base, `DROP DATABASE IF EXISTS ${IMPORTED}`);
-  await execute(base, `CREATE DATABASE ${IMPORTED} TEMPLATE ${TEMPLATE}`);
-  await importGenesis({ dataDir: folder, url: withDatabase(base, IMPORTED) });
+  await execute(base, `DROP DATABASE IF EXISTS ${database}`);
+  await execute(base, `CREATE DATABASE ${database} TEMPLATE ${TEMPLATE}`);
+  await prepare({ dataDir: folder, url: withDatabase(base, database) });
   writeFileSync(whole, '');
 }
 
@@ -97,7 +97,8 @@ export async function openTestDatabase(): Promise<{
   close(): Promise<void>;
 }> {
   const database = await createTestDatabase();
-  const dataSource = await connectDataSource(new DataSource(dataSourceOptions(testConfig(), database.url)));
+  const dataSource = await connect(database.url);
+  const { Transactions } = await import('../../src/database/index.js');
   const close = async () => {
     await dataSource.destroy();
     await database.drop();
@@ -116,14 +117,23 @@ async function findOrStart(): Promise<string> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   chmodSync(folder, 0o755);
+  const { EmbeddedPostgres } = await import('../../src/database/index.js');
   const embedded = unwrap(await EmbeddedPostgres.start(testConfig({ dataDir: folder }), {}, FAST));
   embedded.unref();
   await execute(embedded.url, `CREATE DATABASE ${TEMPLATE}`);
   const templateUrl = withDatabase(embedded.url, TEMPLATE);
-  const dataSource = await connectDataSource(new DataSource(dataSourceOptions(testConfig(), templateUrl)));
-  await dataSource.destroy();
+  await (await connect(templateUrl)).destroy();
   writeFileSync(note, embedded.url);
   return embedded.url;
+}
+
+/** The database layer takes a test file longer to load than all else here: most files only use what another one has started. */
+async function connect(url: string): Promise<DataSource> {
+  const [{ DataSource }, { connectDataSource, dataSourceOptions }] = await Promise.all([
+    import('typeorm'),
+    import('../../src/database/index.js'),
+  ]);
+  return connectDataSource(new DataSource(dataSourceOptions(testConfig(), url)));
 }
 
 /** Folders of processes that are gone; their PostgreSQL went with them. */

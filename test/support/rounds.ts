@@ -2,22 +2,21 @@ import type { RoleName } from '../../src/auth/index.js';
 import { bytesToHex, unwrap } from '../../src/common/index.js';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import { TensorBlock } from '../../src/experts/tensorblock/index.js';
-import { secp256k1Signer } from '../../src/keys/index.js';
+import { secp256k1Signer } from '../../src/keys/secp256k1-signer.js';
 import { encodeDelta, type DeltaPlan } from '../../src/learning/delta/delta-codec.js';
+import { readRoundBase, type RoundBase } from '../../src/learning/rounds/round-base.js';
 import {
   commitmentOf,
-  HttpBlockAccess,
-  readRoundBase,
   roundStatementBytes,
-} from '../../src/learning/index.js';
-import type { RoundBase } from '../../src/learning/rounds/round-base.js';
-import type { RoundStatement } from '../../src/learning/rounds/statements.js';
+  type RoundStatement,
+} from '../../src/learning/rounds/statements.js';
 import type { RoundTerms } from '../../src/learning/rounds/terms.js';
+import { HttpBlockAccess } from '../../src/learning/source/http-block-access.js';
 import { ACCOUNT_SETTINGS, call, firstAdmin, register, type Answer, type Person } from './accounts.js';
-import { runCommand } from './command.js';
-import { DAMAGED_EXPERT, damagedGenesis, repairedExpert } from './damaged-genesis.js';
+import { DAMAGED_EXPERT, repairedExpert } from './damaged-genesis.js';
+import { startDamagedServer } from './damaged-server.js';
 import { answerOnce } from './patience.js';
-import { startServer, type TestServer } from './server.js';
+import type { TestServer } from './server.js';
 
 /** A round as a server shows it. */
 export type Round = Answer['body'] & { readonly round_id: string; readonly state: string };
@@ -31,10 +30,7 @@ export async function startRoundServer(): Promise<{
   env: Record<string, string>;
   admin: Person;
 }> {
-  const server = await startServer({ env: ACCOUNT_SETTINGS, until: 'listening' });
-  const env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-  const imported = await runCommand(['import', damagedGenesis(), '--name', 'genesis'], env);
-  expect([imported.code, imported.stderr]).toEqual([0, expect.anything()]);
+  const { server, env } = await startDamagedServer(ACCOUNT_SETTINGS);
   return { server, env, admin: await firstAdmin(server) };
 }
 

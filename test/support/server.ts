@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/common/installation.js';
-import { lockHolder } from '../../src/config/index.js';
+import { lockHolder } from '../../src/config/process-lock.js';
 import { PATIENCE_MS } from './patience.js';
-import { copyImportedGround, createTestDatabase } from './postgres.js';
+import { copyPreparedGround, createTestDatabase } from './postgres.js';
 import { beforeFoldersGo, temporaryFolder } from './temporary-folder.js';
 
 const POLL_MS = 50;
@@ -48,7 +48,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
 
 async function groundFor({ dataDir, database = 'shared', env }: ServerOptions) {
   if (dataDir === undefined && database === 'shared' && env?.IMPORT_GENESIS !== 'false') {
-    const copy = await copyImportedGround(temporaryFolder('server'), async (ground) => {
+    const copy = await copyPreparedGround('imported', temporaryFolder('server'), async (ground) => {
       await (await start(ground.dataDir, ground.url, {})).stop();
     });
     return { dataDir: copy.dataDir, databaseUrl: copy.url };
@@ -88,6 +88,8 @@ function spawnServer(dataDir: string, databaseUrl: string | null, env: ServerOpt
       DATA_DIR: dataDir,
       LOG_FORMAT: 'json',
       INFERENCE_THREADS: '2',
+      // What is measured here is better or worse by far: a few examples show it as well as many.
+      LEARNING_DRAWS: '40',
       EXPERT_CACHE_MB: '128',
       KV_CACHE_MB: '64',
       // A busy test machine is no incident; tests of monitoring and healing turn them on.

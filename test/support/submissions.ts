@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { digestPayload } from '../../src/chain/index.js';
+import { digestPayload } from '../../src/chain/block/index.js';
 import type { Json } from '../../src/common/index.js';
-import { secp256k1Signer } from '../../src/keys/index.js';
-import { HttpBlockAccess, prepareSubmission } from '../../src/learning/index.js';
+import { secp256k1Signer } from '../../src/keys/secp256k1-signer.js';
+import { HttpBlockAccess } from '../../src/learning/source/http-block-access.js';
+import { prepareSubmission } from '../../src/learning/submission/prepare-submission.js';
 import { DAMAGED_EXPERT, repairedExpert } from './damaged-genesis.js';
 import { PATIENCE_MS } from './patience.js';
 import { call } from './tasks.js';

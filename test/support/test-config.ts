@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { unwrap } from '../../src/common/index.js';
 import { packageRoot } from '../../src/common/installation.js';
-import { loadConfig, type AppConfig, type AppSettings } from '../../src/config/index.js';
+import type { AppConfig, AppSettings } from '../../src/config/app-config.js';
+import { loadConfig } from '../../src/config/load-config.js';
 import { temporaryFolder } from './temporary-folder.js';
 
 /** The default configuration with its own data folder, a free port and little logging; nothing of the environment counts. */

@@ -42,8 +42,8 @@ export async function lossesAgain(
   const computing: LossEngine = {
     kernelHash: engine.kernelHash,
     load: (model) => engine.load(model),
-    score: async ({ release }, ids, signal) => {
-      const request = { release, ids, top: 0, priority: 'learning' as const };
+    score: async ({ release }, ids, signal, first) => {
+      const request = { release, ids, first, top: 0, priority: 'learning' as const };
       const scores = await engine.score(request, { signal, progress: () => undefined });
       return scores.ok ? ok({ logprobs: scores.value.map(({ logprob }) => logprob) }) : scores;
     },

@@ -59,6 +59,8 @@ export interface ScoreRequest extends Waiting {
   readonly ids: readonly number[];
   /** How many likeliest alternatives to report per token, 0..20. */
   readonly top: number;
+  /** Place in `ids` of the first one that is judged, 1 by default; those before it are only read. */
+  readonly first?: number;
 }
 
 /** What happens while a request runs. */
@@ -165,7 +167,8 @@ export function checkWork(work: Work, config: ModelConfig): Result<void> {
   if (work.kind === 'embed') return ok();
   if (work.kind === 'score') {
     if (ids.length === 1) return invalid('nothing comes before a single token');
-    return checkCount(work.top, 0, 20, 'top');
+    const first = checkCount(work.first ?? 1, 1, ids.length - 1, 'first');
+    return first.ok ? checkCount(work.top, 0, 20, 'top') : first;
   }
   if (work.kind === 'generate') {
     const counts = checkCount(work.maxTokens, 1, Number.MAX_SAFE_INTEGER, 'maxTokens');

@@ -17,7 +17,18 @@ describe('score', () => {
     expect(new Set(scores.map(({ logprob }) => logprob)).size).toBeGreaterThan(100);
   });
 
+  it('tells of those from the first that is judged on the same, and of no other', () => {
+    const engine = createEngine(built);
+    const scores = unwrap(runWork(engine, { kind: 'score', release, ids, top: 1 })) as TokenScore[];
+    for (const first of [1, 2, 64, 129])
+      expect(unwrap(runWork(engine, { kind: 'score', release, ids, top: 1, first }))).toEqual(
+        scores.slice(first - 1),
+      );
+  });
+
   it.each([
+    ['a first token to judge that nothing comes before', { first: 0 }],
+    ['a first token to judge that is not there', { first: 130 }],
     ['a single token', { ids: [1] }],
     ['no token', { ids: [] }],
     ['too many alternatives', { top: 21 }],

@@ -9,7 +9,7 @@ export interface TokenScore {
   readonly top: readonly TokenLogprob[];
 }
 
-/** Reads given ids and notes how likely each was; the last id is only judged, never computed. */
+/** Reads given ids and notes how likely each was that is to be judged; the last id is only judged, never computed. */
 export class ScoreTask implements SequenceTask {
   readonly ids: number[];
   readonly given: number;
@@ -22,8 +22,8 @@ export class ScoreTask implements SequenceTask {
     this.positions = this.ids.length;
   }
 
-  wantsLogits(): boolean {
-    return true;
+  wantsLogits(position: number): boolean {
+    return position + 1 >= (this.request.first ?? 1);
   }
 
   take(position: number, logits: Float32Array): boolean {

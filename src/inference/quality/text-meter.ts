@@ -12,7 +12,7 @@ import { GREEDY } from '../sampler/index.js';
 /** Tokens of a text, and the natural logarithm of how likely each was after those before it; the first has none. */
 export interface ScoredText {
   readonly ids: readonly number[];
-  /** One fewer than `ids`: element i belongs to id i + 1. */
+  /** One fewer than `ids`: element i belongs to id i + 1; where fewer were asked for, the last ones. */
   readonly logprobs: readonly number[];
 }
 
@@ -51,14 +51,18 @@ export class TextMeter {
     return ids.ok ? this.scoreIds(model, ids.value, signal) : ids;
   }
 
-  /** The same of tokens. The model need not be a release: any whose blocks lie in files. */
+  /**
+   * The same of tokens. The model need not be a release: any whose blocks lie in files.
+   * @param first place of the first token that is asked for, from 1: those before it are only read, which costs less
+   */
   async scoreIds(
     model: ServedModel,
     ids: readonly number[],
     signal: AbortSignal,
+    first = 1,
   ): Promise<Result<ScoredText>> {
     if (ids.length < 2) return ok({ ids, logprobs: [] });
-    const request = { release: model.release, ids, top: 0, priority: 'learning' as const };
+    const request = { release: model.release, ids, first, top: 0, priority: 'learning' as const };
     return this.exactly(model, async (engine) => {
       const scores = await boundedWork(signal, (listener) => engine.score(request, listener));
       return scores.ok ? ok({ ids, logprobs: scores.value.map(({ logprob }) => logprob) }) : scores;

@@ -1,4 +1,4 @@
-import { Random } from '../../datasets/index.js';
+import { Random } from '../../datasets/generators/index.js';
 import { encodeTensorBlock } from '../../experts/tensorblock/index.js';
 import { matrixOf, vectorOf, type BlockContent } from './block-values.js';
 import { checkQuota } from './quota.js';

@@ -1,4 +1,4 @@
-import { Random } from '../../datasets/index.js';
+import { Random } from '../../datasets/generators/index.js';
 import { norm } from './similarity.js';
 
 /** A matrix, row-major. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { unwrap } from '../../common/index.js';
-import { Random } from '../../datasets/index.js';
+import { Random } from '../../datasets/generators/index.js';
 import { BitReader, BitWriter } from './bits.js';
 import { decodeDelta, encodeDelta, type Delta, type DeltaPlan, type DeltaShapes } from './delta-codec.js';
 import { ErrorFeedback } from './error-feedback.js';

@@ -1,4 +1,4 @@
-import { Random } from '../../datasets/index.js';
+import { Random } from '../../datasets/generators/index.js';
 import type { Matrix } from '../checks/spectrum.js';
 
 /** Two thin matrices whose product `left * right^T` stands for a large one; each column after column. */

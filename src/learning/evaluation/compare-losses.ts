@@ -16,11 +16,12 @@ export interface Comparison {
   readonly progress: (done: number, total: number) => void;
 }
 
-/** Says how likely each token after the first is, of a model that need not be a release. */
+/** Says how likely each token from place `first` on is, of a model that need not be a release. */
 export type ScoreIds = (
   model: ServedModel,
   ids: readonly number[],
   signal: AbortSignal,
+  first: number,
 ) => Promise<Result<Pick<ScoredText, 'logprobs'>>>;
 
 /** Examples that are with the engine at a time: enough to fill a batch, few enough to leave room. */
@@ -71,9 +72,9 @@ async function pairOf(
   if (ids.length > base.context || ids.length <= firstTarget) return ok(null);
   const sums: number[] = [];
   for (const model of [base, candidate]) {
-    const scored = await score(model, ids, signal);
+    const scored = await score(model, ids, signal, firstTarget);
     if (!scored.ok) return scored;
-    sums.push(scored.value.logprobs.slice(firstTarget - 1).reduce((sum, logprob) => sum - logprob, 0));
+    sums.push(scored.value.logprobs.reduce((sum, logprob) => sum - logprob, 0));
   }
   return ok({ base: sums[0], candidate: sums[1], tokens: ids.length - firstTarget });
 }

@@ -7,7 +7,7 @@ import {
 } from './acceptance.js';
 import { drawExamples, drawsOf } from './example-source.js';
 import { pairedBootstrap, type PairedLoss } from './paired-bootstrap.js';
-import { isHeldOut, Random } from '../../datasets/index.js';
+import { isHeldOut, Random } from '../../datasets/generators/index.js';
 
 const TWENTY = drawsOf(() => 20);
 const RULES = { ...ACCEPTANCE_RULES, resamples: 200 };

@@ -1,4 +1,5 @@
-import { DOMAINS, examples, first, type Content, type Split } from '../../datasets/index.js';
+import { DOMAINS, examples, first, type Split } from '../../datasets/generators/index.js';
+import type { Content } from '../../datasets/jsonl/index.js';
 
 /** Examples to judge by, of each domain. */
 export type DomainExamples = ReadonlyMap<string, readonly Content[]>;
@@ -19,14 +20,18 @@ export function generatedDomains(): readonly string[] {
 /** How often is drawn from a domain. */
 export type Draws = Readonly<Record<string, number>>;
 
+/** How often is drawn where nothing else is set (`LEARNING_DRAWS`). */
+const USUAL_DRAWS = 160;
 /** Examples with one right answer are short; a story is as long as ten of them. */
-const EXACT_DRAWS = 160;
-const PROSE_DRAWS = 32;
+const PROSE_SHARE = 1 / 5;
 
-/** How often is drawn from each domain to judge by. */
-export const EVALUATION_DRAWS: Draws = drawsOf((judgedBy) =>
-  judgedBy === 'exact' ? EXACT_DRAWS : PROSE_DRAWS,
-);
+/** How often is drawn from each domain to judge by. @param exact how often from one whose examples have one right answer */
+export function evaluationDraws(exact: number): Draws {
+  return drawsOf((judgedBy) => (judgedBy === 'exact' ? exact : Math.ceil(exact * PROSE_SHARE)));
+}
+
+/** How often is drawn from each domain where nothing else is set. */
+export const EVALUATION_DRAWS: Draws = evaluationDraws(USUAL_DRAWS);
 
 /** How often a domain may be drawn from anew, twice as often each time: at most eight times as many examples in all. */
 export const MORE_ROUNDS = 3;
@@ -55,14 +60,16 @@ export function drawExamples(seed: string, draws: Draws, split: Split = 'heldOut
 /**
  * More examples of some domains, which are none of those that were drawn before; a domain whose generator has no others is left out.
  * @param round from 1
+ * @param usual how often was drawn at first
  */
 export function drawMore(
   seed: string,
   round: number,
   names: readonly string[],
   drawn: DomainExamples,
+  usual: Draws = EVALUATION_DRAWS,
 ): DomainExamples {
-  const draws = Object.fromEntries(names.map((name) => [name, EVALUATION_DRAWS[name] * 2 ** (round - 1)]));
+  const draws = Object.fromEntries(names.map((name) => [name, usual[name] * 2 ** (round - 1)]));
   const fresh = [...drawExamples(`${seed}/more/${round}`, draws)].map(([name, contents]) => {
     const known = new Set(drawn.get(name)?.map(contentKey));
     return [name, contents.filter((content) => !known.has(contentKey(content)))] as const;

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
+import { AppConfig } from '../../config/index.js';
 import { leftOf } from '../sealed/sealed-draw.js';
 import { SealedExamples, setExhausted, setMissing, type MeasuredSubject } from '../sealed/sealed-examples.js';
 import { SealedStore } from '../sealed/sealed-store.js';
-import { generatedDomains, isGenerated } from './example-source.js';
+import { evaluationDraws, generatedDomains, isGenerated } from './example-source.js';
 import { generatedSupply, type ExampleSupply } from './example-supply.js';
 
 /** What models are judged by: the genesis domains by what their generators hold out, every other model by its sealed sets. */
@@ -12,6 +13,7 @@ export class ExampleSources {
   constructor(
     private readonly sealed: SealedExamples,
     private readonly store: SealedStore,
+    private readonly config: AppConfig,
   ) {}
 
   /**
@@ -30,7 +32,8 @@ export class ExampleSources {
 
   /** The examples of a measurement. */
   of(subject: MeasuredSubject): ExampleSupply {
-    return isGenerated(subject.model) ? generatedSupply(subject.beacon.root) : this.sealed.supply(subject);
+    if (!isGenerated(subject.model)) return this.sealed.supply(subject);
+    return generatedSupply(subject.beacon.root, evaluationDraws(this.config.learningDraws));
   }
 }
 

@@ -48,14 +48,14 @@ export interface ExampleSupply {
   told(used: UsedExamples): ToldExamples;
 }
 
-/** Examples of the genesis generators' held-out halves. @param root the beacon's */
-export function generatedSupply(root: string): ExampleSupply {
+/** Examples of the genesis generators' held-out halves. @param root the beacon's @param draws how often from each domain */
+export function generatedSupply(root: string, draws: Draws = EVALUATION_DRAWS): ExampleSupply {
   return {
     moreRounds: MORE_ROUNDS,
-    first: () => Promise.resolve(ok(drawExamples(root, EVALUATION_DRAWS))),
-    more: (round, names, drawn) => Promise.resolve(ok(drawMore(root, round, names, drawn))),
+    first: () => Promise.resolve(ok(drawExamples(root, draws))),
+    more: (round, names, drawn) => Promise.resolve(ok(drawMore(root, round, names, drawn, draws))),
     told: ({ examples, more }) => ({
-      ...{ source: 'generated', draws: EVALUATION_DRAWS, more, hash: hashOfExamples(examples) },
+      ...{ source: 'generated', draws, more, hash: hashOfExamples(examples) },
     }),
   };
 }

@@ -1,5 +1,5 @@
 import { setImmediate as othersFirst } from 'node:timers/promises';
-import { Random } from '../../datasets/index.js';
+import { Random } from '../../datasets/generators/index.js';
 
 /** Resamples between two turns of others: some milliseconds. */
 const AT_A_TIME = 100;

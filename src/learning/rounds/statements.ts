@@ -1,4 +1,4 @@
-import { checkSignaturePortable, type SignatureCheck } from '../../chain/index.js';
+import { checkSignaturePortable, type SignatureCheck } from '../../chain/block/index.js';
 import {
   canonicalJson,
   CodedError,

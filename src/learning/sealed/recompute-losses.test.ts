@@ -75,8 +75,8 @@ const lossOf = (id: number, isBase: boolean) => (isBase ? id + 1 : id ** 2 / 4);
 const engineOf = (loaded: Loaded[], kernelHash = KERNEL): LossEngine => ({
   kernelHash,
   load: (loading) => Promise.resolve(ok(void loaded.push(loading))),
-  score: ({ release: of }, ids) =>
-    Promise.resolve(ok({ logprobs: ids.slice(1).map((id) => -lossOf(id, of === BASE)) })),
+  score: ({ release: of }, ids, _, first) =>
+    Promise.resolve(ok({ logprobs: ids.slice(first).map((id) => -lossOf(id, of === BASE)) })),
 });
 
 const texts = ['abc', 'bcd', 'dad', 'cab', 'ddda'];
