@@ -38,7 +38,11 @@ describe('guessing', () => {
 
 describe('requests', () => {
   it('are limited by account and by address, with the numbers of the settings', async () => {
-    const limits = { RATE_LIMIT_NEWBIE: '5', RATE_LIMIT_TRUSTED: '8', RATE_LIMIT_ADDRESS: '30' };
+    const [tiers, RATE_LIMIT_ADDRESS] = [{ trusted: '8', expert: '11' }, '30'];
+    const limits = {
+      ...{ RATE_LIMIT_NEWBIE: '5', RATE_LIMIT_TRUSTED: tiers.trusted, RATE_LIMIT_EXPERT: tiers.expert },
+      RATE_LIMIT_ADDRESS,
+    };
     const server = await start(limits);
     const admin = await firstAdmin(server);
     const person = await register(server);
@@ -55,9 +59,10 @@ describe('requests', () => {
     expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(refused.headers.get('x-ratelimit-reset')).toBe(refused.headers.get('retry-after'));
-    const body = { tier: 'trusted' };
-    await call(server, 'PATCH', `/api/accounts/${person.id}`, { token: admin.token, body });
-    expect((await me(person.token)).headers.get('x-ratelimit-limit')).toBe('8');
+    for (const [tier, limit] of Object.entries(tiers)) {
+      await call(server, 'PATCH', `/api/accounts/${person.id}`, { token: admin.token, body: { tier } });
+      expect((await me(person.token)).headers.get('x-ratelimit-limit')).toBe(limit);
+    }
     let status = 0;
     for (let i = 0; i < 31 && status !== 429; i++) ({ status } = await me());
     expect(status).toBe(429);

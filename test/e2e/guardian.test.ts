@@ -68,11 +68,12 @@ describe('from a request to a verified action', () => {
     const asked = await decide({ ...PROMOTE, idempotency_key: 'first', reason: 'better on paper' });
     expect(asked).toMatchObject({ state: 'waiting', automatic: false });
     expect(await liveVersion(server)).toBe('1.0.0');
-    expect((await decide({ ...PROMOTE, idempotency_key: 'first' })).decision_id).toBe(asked.decision_id);
-    const other = { ...PROMOTE, idempotency_key: 'first', emergency: true };
-    expect(await post('/api/autonomous/decision', other)).toMatchObject({
-      ...{ status: 409, body: { code: 'DECISION_KEY_REUSED' } },
-    });
+    const same = { ...PROMOTE, idempotency_key: 'first', reason: 'better on paper' };
+    expect((await decide(same)).decision_id).toBe(asked.decision_id);
+    for (const other of [{ emergency: true }, { reason: 'another one' }, { reason: undefined }])
+      expect(await post('/api/autonomous/decision', { ...same, ...other })).toMatchObject({
+        ...{ status: 409, body: { code: 'DECISION_KEY_REUSED' } },
+      });
     const { items } = (await get('/api/guardian/escalations?state=open')).body as unknown as {
       items: { escalation_id: string; decision: DecisionDocument }[];
     };
@@ -131,15 +132,20 @@ describe('from a request to a verified action', () => {
     const forecast = { type: 'rollback', action: 'previous_release', parameters: { model: 'mixtral-a' } };
     expect(await decide({ ...forecast, dry_run: true })).toMatchObject({
       circumstances: { blast_radius: 1 },
+      safety: { checks: [{ name: 'security_score' }] },
     });
-    const back = await rollBack();
-    expect(back).toMatchObject({
-      status: 200,
-      body: { decisions: [{ type: 'guardian_override', state: 'succeeded' }] },
-    });
+    const words = ['--json', 'rollback', 'mixtral-a', '--reason', 'by command'];
+    const { code, stdout } = await runCommand(words, { DATA_DIR: server.dataDir });
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { decisions: [{ state: 'succeeded' }] }]);
     expect(await liveVersion(server)).toBe('1.0.0');
+    const [done] = (await get('/api/autonomous/decisions')).body.items as unknown as DecisionDocument[];
+    expect(done).toMatchObject({ type: 'guardian_override', state: 'succeeded', reason: 'by command' });
     const order = { action: 'promote', parameters: PROMOTE.parameters, reason: 'after all' };
-    const { body } = await post('/api/guardian/override', order);
+    const keyed = { ...order, idempotency_key: 'ordered' };
+    const { body } = await post('/api/guardian/override', keyed);
+    expect((await post('/api/guardian/override', keyed)).body.decision_id).toBe(body.decision_id);
+    const reworded = await post('/api/guardian/override', { ...keyed, reason: 'or not' });
+    expect(reworded).toMatchObject({ status: 409, body: { code: 'DECISION_KEY_REUSED' } });
     expect(body).toMatchObject({
       state: 'succeeded',
       grounds: expect.arrayContaining([expect.objectContaining({ code: 'OVERRIDE' })]),

@@ -1,14 +1,22 @@
+import { jest } from '@jest/globals';
 import { Logger, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
+import type { IdentifiedRequest } from '../../src/auth/index.js';
 import { AppModule } from '../../src/app.module.js';
 import { SafetyFigures } from '../../src/common/autonomy/safety-figures.js';
 import { ok, unwrap, type Json } from '../../src/common/index.js';
 import { externalDatabase } from '../../src/database/index.js';
+import { GuardianController } from '../../src/guardian/http/guardian.controller.js';
+import { ReleaseEvidence, type MeasuredRelease } from '../../src/guardian/actions/release-evidence.js';
 import { ActionRegistry, DecisionService, EmergencyStop } from '../../src/guardian/index.js';
+import type { DecisionAsk } from '../../src/guardian/process/decision-ask.js';
+import { DecisionExecutor } from '../../src/guardian/process/decision-executor.js';
 import { DecisionRecovery } from '../../src/guardian/process/decision-recovery.js';
+import { OverrideService } from '../../src/guardian/process/override-service.js';
 import { DecisionStore } from '../../src/guardian/store/decision-store.js';
-import { createTestDatabase, testConfig, until } from '../support/index.js';
+import { ModelCatalog } from '../../src/inference/index.js';
+import { createTestDatabase, PATIENCE_MS, testConfig, until } from '../support/index.js';
 
 const RELEASE = 'ab'.repeat(32);
 let app: INestApplicationContext;
@@ -16,14 +24,22 @@ let drop: () => Promise<void>;
 /** What actions of this test lead to: subject to value, and how often each was set. */
 const world = new Map<string, Json>();
 const sets: string[] = [];
-/** Lets the stubborn action end. */
+/** Lets the action end that waits. */
 let letGo: () => void = () => undefined;
 let heard: unknown = null;
+/** Where actions wait to be let go, and whether one does. */
+let pause: 'before its effect' | 'within its effect' | null = null;
+let waits = false;
+const paused = async (where: typeof pause) => {
+  if (pause !== where) return;
+  waits = true;
+  await new Promise<void>((resolve) => (letGo = resolve));
+};
 
 /** Sets a value in a world of its own; `how` says what goes wrong with it. */
-function registerAction(): void {
+function registerAction(name: string, timeoutMs: number): void {
   app.get(ActionRegistry).register({
-    ...{ type: 'scaling', name: 'set_value', summary: 'is for this test', parameters: {}, timeoutMs: 200 },
+    ...{ type: 'scaling', name, summary: 'is for this test', parameters: {}, timeoutMs },
     propose: async ({ subject, release = null }) =>
       ok({
         ...{
@@ -42,11 +58,14 @@ function registerAction(): void {
         },
       }),
     prepare: async ({ subject }) => ok({ before: world.get(String(subject)) ?? 0 }),
-    execute: async ({ subject, how }, _plan, { signal }) => {
+    execute: async ({ subject, how }, _plan, { signal, begin }) => {
       if (how === 'slow')
         await new Promise((_resolve, reject) =>
           signal.addEventListener('abort', () => reject((heard = signal.reason) as Error)),
         );
+      await paused('before its effect');
+      begin();
+      await paused('within its effect');
       if (how === 'stubborn') await new Promise<void>((resolve) => (letGo = resolve));
       sets.push(String(subject));
       world.set(String(subject), 1);
@@ -69,20 +88,20 @@ beforeAll(async () => {
   drop = () => database.drop();
   const module = AppModule.forRoot(testConfig({ taskWorkers: 0 }), externalDatabase(database.url));
   app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
-  registerAction();
+  registerAction('set_value', 200);
+  registerAction('set_patiently', PATIENCE_MS);
 });
 afterAll(async () => {
   await app?.close();
   await drop?.();
 });
 
-const order = async (parameters: Record<string, Json>) =>
-  unwrap(
-    await app.get(DecisionService).request({
-      ...{ type: 'scaling', action: 'set_value', parameters, idempotencyKey: null, emergency: false },
-      ...{ askedBy: 'ada', why: '', orderedBy: 'ada' },
-    }),
-  );
+const askFor = (parameters: Record<string, Json>, action: string): DecisionAsk => ({
+  ...{ type: 'scaling', action, parameters, idempotencyKey: null, emergency: false },
+  ...{ askedBy: 'ada', why: '', orderedBy: 'ada' },
+});
+const order = async (parameters: Record<string, Json>, action = 'set_value') =>
+  unwrap(await app.get(DecisionService).request(askFor(parameters, action)));
 const decision = async (id: string) => unwrap(await app.get(DecisionStore).decision(id));
 const alerts = () =>
   app
@@ -92,8 +111,13 @@ const alerts = () =>
     );
 
 /** A decision as a crash leaves it while its action runs; nothing of it was done. */
-async function cutOff(subject: string, more: Record<string, Json> = {}, automatic = false): Promise<string> {
-  const { id } = await order({ subject, ...more });
+async function cutOff(
+  subject: string,
+  more: Record<string, Json> = {},
+  automatic = false,
+  action = 'set_value',
+): Promise<string> {
+  const { id } = await order({ subject, ...more }, action);
   world.delete(subject);
   await app
     .get(DataSource)
@@ -211,5 +235,152 @@ describe('an action that a crash cut off', () => {
     await leave();
     await until('it is taken back', async () => (await decision(id)).state === 'undone');
     expect(world.get('waits')).toBe(0);
+  });
+});
+
+describe('an emergency stop', () => {
+  const stop = () => app.get(EmergencyStop).stop('ada', 'drill', false);
+  const resume = () => app.get(EmergencyStop).resume('ada', 'over');
+  const isWaiting = () => until('it waits', () => waits);
+
+  /** An action that the matrix let pass; it has not begun yet. */
+  async function passed(subject: string): Promise<string> {
+    const { registry, ask } = {
+      registry: app.get(ActionRegistry),
+      ask: askFor({ subject }, 'set_patiently'),
+    };
+    const proposal = unwrap(await unwrap(registry.of(ask.type, ask.action)).propose(ask.parameters));
+    const { id } = unwrap(await app.get(DecisionService).decide(ask, proposal, false));
+    await app.get(DataSource).query('UPDATE decisions SET automatic = true WHERE id = $1', [id]);
+    return id;
+  }
+  const begin = (id: string) => app.get(DecisionExecutor).execute(id);
+
+  beforeEach(() => {
+    waits = false;
+    sets.length = 0;
+  });
+  afterEach(async () => {
+    pause = null;
+    letGo();
+    await resume();
+  });
+
+  it('cuts off an automatic action before its effect, for good: it is held, and as if it had not begun', async () => {
+    world.set('stopped', 'at first');
+    pause = 'before its effect';
+    const id = await passed('stopped');
+    const ended = begin(id);
+    await isWaiting();
+    await stop();
+    // It still waits.
+    expect(await ended).toMatchObject({
+      ...{ state: 'held', result: null, helped: null },
+      reason: 'automatic action is stopped by ada: drill; nothing had been done yet',
+    });
+    await resume();
+    letGo();
+    world.set('stopped', 'by others');
+    pause = null;
+    const overrides = app.get(OverrideService);
+    expect(unwrap(await overrides.override(id, 'approve', 'ada', 'go on'))).toMatchObject({
+      state: 'succeeded',
+      result: { before: 'by others' },
+    });
+    expect(sets).toEqual(['stopped']);
+  });
+
+  it('lets an effect that has begun be finished, and records it', async () => {
+    pause = 'within its effect';
+    const id = await passed('begun');
+    const ended = begin(id);
+    await isWaiting();
+    const told = app.get(GuardianController).stop({ reason: 'drill' }, {} as IdentifiedRequest);
+    const known = { decision_id: id, type: 'scaling', action: 'set_patiently', subject: 'begun' };
+    expect(await told).toMatchObject({ stopped: true, under_way: [{ ...known, automatic: true }] });
+    letGo();
+    expect(await ended).toMatchObject({ state: 'succeeded', helped: true });
+    expect(sets).toEqual(['begun']);
+  });
+
+  it('leaves alone what a guardian ordered', async () => {
+    pause = 'before its effect';
+    const ended = order({ subject: 'ordered' }, 'set_patiently');
+    await isWaiting();
+    await stop();
+    letGo();
+    expect(await ended).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('leaves to a guardian what was taken up after a crash, with how things were before that', async () => {
+    const id = await cutOff('twice', {}, true, 'set_patiently');
+    pause = 'before its effect';
+    const ended = app.get(DecisionRecovery).recover(id);
+    await isWaiting();
+    await stop();
+    await ended;
+    expect(await decision(id)).toMatchObject({
+      ...{ state: 'held', result: { before: 0 }, reason: expect.stringContaining('may be half done') },
+    });
+    expect(sets).toEqual([]);
+  });
+
+  it('finds every action with nothing done before it has begun', async () => {
+    const database = app.get(DataSource);
+    const release = (version: string, at: number) => {
+      const hash = String(at).repeat(64);
+      return database.query(
+        `INSERT INTO releases (hash, chain_index, model, version, meta, block_time) VALUES ($1, $2, 'm', $3, $1, 0)`,
+        [hash, at, version],
+      );
+    };
+    await release('1.0.0', 1);
+    await release('1.0.1', 2);
+    await database.query(`INSERT INTO models (name, live_release) VALUES ('m', $1)`, ['1'.repeat(64)]);
+    const measured = { view: { release: RELEASE } } as unknown as MeasuredRelease;
+    // These releases have no blocks.
+    jest.spyOn(app.get(ReleaseEvidence), 'measure').mockResolvedValue(ok(measured));
+    jest.spyOn(app.get(ModelCatalog), 'resolveLive').mockResolvedValue('1.0.0');
+
+    const next = { model: 'm', version: '1.0.1' };
+    /** Action → what it is asked for, and what it found before. */
+    const samples: Record<string, [Record<string, Json>, Json]> = {
+      ...{ promote: [next, {}], shadow: [next, {}], canary: [next, {}], withdraw: [{ model: 'm' }, {}] },
+      ...{ scale_up: [{ threads: 2 }, { size: {} }], scale_down: [{ threads: 1 }, { size: {} }] },
+      ...{ add_replicas: [{ replicas: 1 }, {}], remove_replicas: [{ replicas: 0 }, {}] },
+      previous_release: [{ model: 'm' }, { from: '1.0.0', to: '1.0.1' }],
+      previous_settings: [{}, { size: {}, before: { threads: 2 } }],
+      raise_alert: [{ name: 'x', severity: 'info', summary: 'x' }, {}],
+      silence_alert: [
+        { fingerprint: 'x', minutes: 5 },
+        { before: {}, rule: { silencedUntil: 9e12 } },
+      ],
+      retune_alert: [
+        { fingerprint: 'x', severity: 'info' },
+        { before: {}, rule: { severity: 'info' } },
+      ],
+    };
+    const actions = app.get(ActionRegistry).all.filter(({ name }) => !name.startsWith('set_'));
+    expect(Object.keys(samples).toSorted()).toEqual(actions.map(({ name }) => name).toSorted());
+    const state = () =>
+      database.query<unknown[]>(
+        `SELECT (SELECT count(*) FROM log_entries), (SELECT count(*) FROM alerts), (SELECT live_release FROM models),
+           (SELECT count(*) FROM shared_settings WHERE name <> 'autonomy')`,
+      );
+    const before = await state();
+    for (const action of actions) {
+      const [parameters, plan] = samples[action.name];
+      const signal = new AbortController().signal;
+      const cut = () => {
+        throw new Error('cut off');
+      };
+      const run = async () =>
+        unwrap(await action.execute(parameters, plan, { actor: 'ada', signal, begin: cut }));
+      expect([action.name, await run().catch((thrown: Error) => thrown.message)]).toEqual([
+        action.name,
+        'cut off',
+      ]);
+    }
+    expect(await state()).toEqual(before);
   });
 });

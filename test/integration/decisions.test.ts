@@ -189,6 +189,7 @@ function gamble(registry: ActionRegistry): { undone: string[] } {
         ...{ subject: String(parameters.subject), features: parameters.features as Record<string, number> },
         ...{ blastRadius: 0, what: 'gamble', why: 'test', touches: 'nothing', expectedEffect: 'luck' },
         ...{ undo: 'none', evidence: {}, release: (parameters.release ?? null) as string | null },
+        ...(parameters.back === true && { goesBack: true }),
       }),
     prepare: async () => ok({ before: 'as it was' }),
     execute: async () => ok(),
@@ -268,6 +269,57 @@ describe('an action of the server itself', () => {
     const again = unwrap(await ask({ subject: 'earned', helps: true }));
     expect(again.state).toBe('waiting');
     expect(again.appraisal.grounds.map(({ code }) => code)).toContain('COOLDOWN');
+  });
+
+  it.each([
+    ['is not known', undefined, 'succeeded'],
+    ['is high', 0.9, 'succeeded'],
+    ['is low', 0.6, 'waiting'],
+    ['would block anything new', 0.4, 'waiting'],
+  ])(
+    'asks for the security score before it goes back by itself: where it %s (%s) it is %s',
+    async (_how, score, state) => {
+      app.get(SafetyFigures).provideSecurity(async () => score);
+      const row = unwrap(await ask({ subject: `back ${score}`, helps: true, back: true }));
+      expect([row.state, row.appraisal.safety?.checks.map(({ name }) => name)]).toEqual([
+        ...[state, ['security_score']],
+      ]);
+      // A guardian is not held up by it.
+      const ordered = unwrap(await ask({ subject: `ordered back ${score}`, helps: true, back: true }, 'ada'));
+      expect(ordered).toMatchObject({ state: 'succeeded', appraisal: { safety: null } });
+      if (state !== 'waiting') return;
+      const question = await app.get(DecisionStore).escalationOf(row.id);
+      const yes = { approved: true, reason: 'go', amended: null };
+      expect(unwrap(await app.get(EscalationService).answer(String(question?.id), yes, 'ada')).state).toBe(
+        'succeeded',
+      );
+    },
+  );
+
+  it('counts the newest answers to how often guardians saw it otherwise', async () => {
+    const source = app.get(DataSource);
+    const { id } = unwrap(await ask({ subject: 'copied', helps: true }, 'ada'));
+    const columns = (
+      await source.query<{ name: string }[]>(
+        `SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'decisions'
+         AND column_name NOT IN ('id', 'position', 'idempotency_key', 'automatic', 'state', 'type')`,
+      )
+    ).map(({ name }) => name);
+    const copies = (state: string, count: number) =>
+      source.query(
+        `INSERT INTO decisions (id, automatic, state, type, ${columns.join()})
+         SELECT 'decision_' || md5($2 || n), true, $2, 'rollback', ${columns.join()} FROM decisions, generate_series(1, $3::int) n WHERE id = $1`,
+        [id, state, count],
+      );
+    try {
+      await copies('succeeded', 10_000);
+      await copies('undone', 5_000);
+      const { types } = await app.get(DecisionMetrics).figures();
+      const { regret } = types.find(({ type }) => type === 'rollback') ?? {};
+      expect(regret).toEqual({ answers: 10_000, wronglyPassed: 0.5, wronglyHeld: 0 });
+    } finally {
+      await source.query(`DELETE FROM decisions WHERE type = 'rollback' AND action = 'gamble'`);
+    }
   });
 });
 

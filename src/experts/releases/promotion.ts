@@ -22,6 +22,8 @@ export interface PromotionTerms {
   readonly onlyFirst?: boolean;
   /** The release that must be live, or the one in question itself: else `RELEASE_BASE_MOVED` (409). */
   readonly base?: string;
+  /** Called right before the pointer moves; where it throws, nothing has changed. */
+  readonly begin?: () => void;
 }
 
 /** Moves the pointer that says which release of a model serves; blocks never move. */
@@ -41,7 +43,7 @@ export class Promotion {
     model: string,
     version: string,
     actor: string,
-    { onlyFirst = false, base }: PromotionTerms = {},
+    { onlyFirst = false, base, begin }: PromotionTerms = {},
   ): Promise<Result<PromotionOutcome>> {
     const outcome = await this.transactions.run(async (manager): Promise<Result<PromotionOutcome>> => {
       const previous = await liveRelease(manager, model, true);
@@ -50,6 +52,7 @@ export class Promotion {
       if (previous === release.hash || (onlyFirst && previous !== null))
         return ok({ release, previous, moved: false });
       if (base !== undefined && base !== previous) return err(movedBase(model, version));
+      begin?.();
       await setLiveRelease(manager, model, release.hash);
       const data = { version, previous };
       await this.log.append(manager, [

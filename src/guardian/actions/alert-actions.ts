@@ -101,8 +101,9 @@ export class AlertActions implements OnModuleInit {
         const before = await this.alerts.open(`${BY_HAND}${String(name)}`);
         return ok({ before: before?.id ?? null });
       },
-      execute: async (parameters) => {
+      execute: async (parameters, _plan, { begin }) => {
         const { name, severity, summary } = parameters as unknown as Raising;
+        begin();
         await this.book.raise({
           ...{ fingerprint: `${BY_HAND}${name}`, source: 'guardian', severity: severity as Severity },
           ...{ summary, evidence: {}, lasting: false },
@@ -198,11 +199,10 @@ export class AlertActions implements OnModuleInit {
         const plan: RulePlan = { before: this.rules.of(wanted.fingerprint), rule: how.ruleOf(wanted) };
         return Promise.resolve(ok(plan as unknown as Json));
       },
-      execute: async (parameters, plan, { actor, signal }) => {
+      execute: async (parameters, plan, { actor, begin }) => {
         const { fingerprint } = parameters as unknown as T;
         const { rule } = plan as unknown as RulePlan;
-        signal.throwIfAborted();
-        await this.rules.put(fingerprint, { ...this.rules.of(fingerprint), ...rule }, actor);
+        await this.rules.put(fingerprint, { ...this.rules.of(fingerprint), ...rule }, actor, begin);
         return ok();
       },
       verify: (parameters, plan) => {

@@ -45,8 +45,16 @@ export class AlertRules implements OnModuleInit {
     return this.tuning.ownOf(fingerprint);
   }
 
-  /** Replaces the rule of a fingerprint; in force here when it resolves. A rule that says nothing, or nothing any more, goes. */
-  async put(fingerprint: string, { silencedUntil, severity }: AlertRule, actor: string): Promise<void> {
+  /**
+   * Replaces the rule of a fingerprint; in force here when it resolves. A rule that says nothing, or nothing any more, goes.
+   * @param begin called right before the change; where it throws, nothing changes
+   */
+  async put(
+    fingerprint: string,
+    { silencedUntil, severity }: AlertRule,
+    actor: string,
+    begin = (): void => undefined,
+  ): Promise<void> {
     const silent = silencedUntil !== undefined && silencedUntil > systemClock.now();
     const kept: KeptRule = {
       ...(silent ? { silenced_until: silencedUntil } : {}),
@@ -55,6 +63,7 @@ export class AlertRules implements OnModuleInit {
     const value = Object.keys(kept).length === 0 ? null : (kept as Json);
     const over = this.over();
     await this.transactions.run(async (manager) => {
+      begin();
       for (const name of over) await this.settings.put(manager, name, null, actor);
       await this.settings.put(manager, PREFIX + fingerprint, value, actor);
     });

@@ -22,6 +22,8 @@ export interface Proposal {
   readonly evidence: Readonly<Record<string, Json>>;
   /** The release it puts in front of people; its ethics are checked first. Null: it puts none. */
   readonly release: string | null;
+  /** Whether it puts what was served before in front of people again: nothing new, but not by itself while the security score is low. */
+  readonly goesBack?: true;
 }
 
 /** What the check after an action found. */
@@ -34,8 +36,13 @@ export interface Verification {
 export interface ActionRun {
   /** Who decided it. */
   readonly actor: string;
-  /** Aborted when its time is over: what has not begun by then must not begin any more. */
+  /** Aborted when its time is over, and by an emergency stop that comes before `begin`. */
   readonly signal: AbortSignal;
+  /**
+   * To be called at the last moment before the first change, best in its transaction, and by each further part of the effect: throws
+   * where it must not be any more. What has begun is finished, whatever is stopped; calling it again only asks for the time.
+   */
+  begin(): void;
 }
 
 /**

@@ -79,13 +79,11 @@ export class DeploymentActions implements OnModuleInit {
       superseded: async (parameters) =>
         (await this.isLiveAlready(parameters)) ?? refusalIn(await this.before(parameters)),
       prepare: (parameters) => this.before(parameters),
-      execute: async (parameters, _plan, { actor, signal }) => {
+      execute: async (parameters, _plan, { actor, begin }) => {
         const { model, version, base } = parameters as unknown as ReleaseChoice;
-        signal.throwIfAborted();
-        const moved = await this.promotion.promote(model, version, actor, { base: base ?? undefined });
+        const moved = await this.promotion.promote(model, version, actor, { base: base ?? undefined, begin });
         if (!moved.ok) return moved;
-        signal.throwIfAborted();
-        await this.stages.set(model, null, actor);
+        await this.stages.set(model, null, actor, begin);
         return ok();
       },
       verify: (parameters) => this.isLive(parameters as unknown as ReleaseChoice),
@@ -118,7 +116,7 @@ export class DeploymentActions implements OnModuleInit {
       },
       superseded: async (parameters) => refusalIn(await this.before(parameters)),
       prepare: (parameters) => this.before(parameters),
-      execute: async (parameters, _plan, { actor, signal }) => {
+      execute: async (parameters, _plan, { actor, begin }) => {
         const choice = readStaged(parameters);
         if (!choice.ok) return choice;
         const { model, version, share, base } = choice.value;
@@ -126,8 +124,8 @@ export class DeploymentActions implements OnModuleInit {
         if (!measured.ok) return measured;
         const before = await this.before({ model, version, base: base ?? null });
         if (!before.ok) return before;
-        signal.throwIfAborted();
-        await this.stages.set(model, { release: measured.value.view.release, version, stage, share }, actor);
+        const { release } = measured.value.view;
+        await this.stages.set(model, { release, version, stage, share }, actor, begin);
         return ok();
       },
       verify: (parameters) => this.isStaged(parameters as unknown as ReleaseChoice, stage),
@@ -173,9 +171,8 @@ export class DeploymentActions implements OnModuleInit {
         const asked = this.stagedAsAsked(parameters);
         return asked.ok ? this.before(parameters) : asked;
       },
-      execute: async (parameters, _plan, { actor, signal }) => {
-        signal.throwIfAborted();
-        await this.stages.set(String(parameters.model), null, actor);
+      execute: async (parameters, _plan, { actor, begin }) => {
+        await this.stages.set(String(parameters.model), null, actor, begin);
         return ok();
       },
       verify: async (parameters) => {

@@ -76,13 +76,19 @@ export class EngineSizing implements OnModuleInit {
 
   /**
    * Sets the size; resolves when this process's engine has it. Refuses with `ENGINE_UNAVAILABLE`.
-   * @param before what a rollback goes back to then
+   * @param before what a rollback goes back to then  @param begin called right before the change; where it throws, nothing changes
    */
-  async set(size: Partial<EngineSize>, actor: string, before: Partial<EngineSize>): Promise<Result<void>> {
+  async set(
+    size: Partial<EngineSize>,
+    actor: string,
+    before: Partial<EngineSize>,
+    begin = (): void => undefined,
+  ): Promise<Result<void>> {
     const setting: SizeSetting = { size, before };
-    await this.transactions.run((manager) =>
-      this.settings.put(manager, SETTING, setting as unknown as Json, actor),
-    );
+    await this.transactions.run(async (manager) => {
+      begin();
+      await this.settings.put(manager, SETTING, setting as unknown as Json, actor);
+    });
     await this.settings.refresh();
     await this.applying;
     const engine = await this.host.engine();

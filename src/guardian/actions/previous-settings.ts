@@ -52,10 +52,8 @@ export class PreviousSettings implements OnModuleInit {
         });
       },
       prepare: async () => ok(this.sizing.setting as unknown as Json),
-      execute: async (_parameters, plan, { actor, signal }) => {
-        signal.throwIfAborted();
-        return this.sizing.set((plan as unknown as SizeSetting).before, actor, {});
-      },
+      execute: async (_parameters, plan, { actor, begin }) =>
+        this.sizing.set((plan as unknown as SizeSetting).before, actor, {}, begin),
       verify: async (_parameters, plan) => {
         const wanted = (plan as unknown as SizeSetting).before;
         if (canonicalJson(this.sizing.setting.size as Json) !== canonicalJson(wanted as Json))

@@ -46,9 +46,15 @@ export class ReleaseStages implements OnModuleInit {
     return Object.fromEntries(models.map((model) => [model, this.of(model) as Stage]));
   }
 
-  /** Stages a release, or takes away what is staged; every process has it when this resolves or within half a second. */
-  async set(model: string, stage: Stage | null, actor: string): Promise<void> {
-    await this.transactions.run((manager) => this.put(manager, model, stage, actor));
+  /**
+   * Stages a release, or takes away what is staged; every process has it when this resolves or within half a second.
+   * @param begin called right before the change; where it throws, nothing changes
+   */
+  async set(model: string, stage: Stage | null, actor: string, begin = (): void => undefined): Promise<void> {
+    await this.transactions.run(async (manager) => {
+      begin();
+      await this.put(manager, model, stage, actor);
+    });
     await this.settings.refresh();
   }
 

@@ -51,10 +51,10 @@ export class ReplicaScaling implements OnModuleInit {
         const before = await this.adapter.count();
         return before.ok ? ok({ before: before.value }) : before;
       },
-      execute: async (parameters, _plan, { signal }) => {
+      execute: async (parameters, _plan, { begin }) => {
         const wanted = read(parameters);
         if (!wanted.ok) return wanted;
-        signal.throwIfAborted();
+        begin();
         return this.adapter.scale(wanted.value.replicas);
       },
       verify: (parameters, _plan, signal) => this.verify(Number(parameters.replicas), signal),

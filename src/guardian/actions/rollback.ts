@@ -85,6 +85,7 @@ export class RollbackActions implements OnModuleInit {
         const { live, previous, since } = found.value;
         return ok({
           ...{ subject: model, features: await this.features(found.value), release: null },
+          goesBack: true,
           blastRadius: await this.touched(model),
           what: `${model}@${previous.version} becomes live again in the place of ${live.version}`,
           ...{ why: 'asked for', touches: `every answer of ${model} that names no version` },
@@ -103,13 +104,11 @@ export class RollbackActions implements OnModuleInit {
         const found = await this.asked(parameters);
         return found.ok ? ok({ from: found.value.live.version, to: found.value.previous.version }) : found;
       },
-      execute: async (parameters, plan, { actor, signal }) => {
+      execute: async (parameters, plan, { actor, begin }) => {
         const model = String(parameters.model);
-        signal.throwIfAborted();
-        const moved = await this.promotion.promote(model, (plan as { to: string }).to, actor);
+        const moved = await this.promotion.promote(model, (plan as { to: string }).to, actor, { begin });
         if (!moved.ok) return moved;
-        signal.throwIfAborted();
-        await this.stages.set(model, null, actor);
+        await this.stages.set(model, null, actor, begin);
         return ok();
       },
       verify: async (parameters, plan) => {

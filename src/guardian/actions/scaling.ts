@@ -49,13 +49,12 @@ export class ScalingActions implements OnModuleInit {
         return wanted.ok ? this.proposal(name, wanted.value) : wanted;
       },
       prepare: async () => ok(this.sizing.setting as unknown as Json),
-      execute: async (parameters, plan, { actor, signal }) => {
+      execute: async (parameters, plan, { actor, begin }) => {
         const wanted = readSize(parameters);
         if (!wanted.ok) return wanted;
-        signal.throwIfAborted();
         const { size } = plan as unknown as SizeSetting;
         // What another decision has changed meanwhile stays.
-        return this.sizing.set({ ...this.sizing.setting.size, ...wanted.value }, actor, size);
+        return this.sizing.set({ ...this.sizing.setting.size, ...wanted.value }, actor, size, begin);
       },
       verify: async (parameters) => {
         const engine = await this.host.engine();

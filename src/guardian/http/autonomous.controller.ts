@@ -34,7 +34,7 @@ export class AutonomousController {
     const ask = {
       ...{ type: body.type, action: body.action, parameters: (body.parameters ?? {}) as ActionParameters },
       ...{ idempotencyKey: body.idempotency_key ?? null, emergency: body.emergency === true },
-      ...{ askedBy, why: body.reason ?? '' },
+      ...{ askedBy, why: body.reason ?? '', said: body.reason },
       ...(body.type === 'guardian_override' ? { orderedBy: askedBy } : {}),
     };
     const features = body.features as Features | undefined;

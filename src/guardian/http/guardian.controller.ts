@@ -18,7 +18,7 @@ import {
   RollbackDto,
   StopDto,
 } from './dto.js';
-import { decisionView, escalationView } from './views.js';
+import { decisionView, escalationView, underWayView } from './views.js';
 
 const USUAL_PAGE = 50;
 
@@ -100,14 +100,20 @@ export class GuardianController {
     return decisionView(unwrap(await this.overrides.order(String(action), parameters, { by, reason, key })));
   }
 
-  @ApiOperation({ summary: 'Stops all automatic action in every replica; with `inference` answers, too' })
+  @ApiOperation({
+    summary:
+      'Stops all automatic action in every replica; with `inference` answers, too. `under_way`: what had begun',
+  })
   @Post('emergency-stop')
   @HttpCode(200)
   async stop(
     @Body() { reason, inference = false }: StopDto,
     @Req() request: IdentifiedRequest,
   ): Promise<object> {
-    return { ...(await this.emergency.stop(subjectOf(request), reason, inference)) };
+    const stopped = await this.emergency.stop(subjectOf(request), reason, inference);
+    // It stands, whether or not this can be said.
+    const left = await this.store.underWay().catch(() => null);
+    return { ...stopped, under_way: left?.map(underWayView) ?? null };
   }
 
   @ApiOperation({ summary: 'Lets automatic action and answers go on' })

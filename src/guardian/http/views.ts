@@ -86,3 +86,8 @@ function appraisalView({ confidence, model, bias, contributions, ...rest }: Appr
     ...{ safety, intended, outcome, grounds, matrix },
   };
 }
+
+/** What is being done when a stop comes: an effect that has begun is finished, the rest becomes `held`. */
+export function underWayView({ id, type, action, subject, automatic }: DecisionRow): object {
+  return { decision_id: id, type, action, subject, automatic };
+}

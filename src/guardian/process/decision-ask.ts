@@ -13,6 +13,8 @@ export interface DecisionAsk {
   readonly askedBy: string;
   /** Why, in the words of whoever asks; empty: the action's own. */
   readonly why: string;
+  /** The same where it is a part of the request: with other words its key stands for another one. */
+  readonly said?: string | undefined;
   /** A guardian orders it: nobody is asked, and the emergency stop does not hold it. */
   readonly orderedBy?: string;
 }

@@ -1,6 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
-import { CodedError, err, messageOf, ok, unwrap, type Json, type Result } from '../../common/index.js';
+import { haltSignal } from '../../common/autonomy/halt-signal.js';
+import {
+  CodedError,
+  err,
+  EventBus,
+  messageOf,
+  ok,
+  unwrap,
+  type Json,
+  type Result,
+} from '../../common/index.js';
 import { ActionRegistry } from '../actions/action-registry.js';
 import type { DecisionAction, Verification } from '../actions/decision-action.js';
 import { SafetyChecks } from '../safety/safety-checks.js';
@@ -35,6 +45,7 @@ export class DecisionExecutor {
     private readonly safety: SafetyChecks,
     private readonly calls: DecisionCalls,
     private readonly late: LateActions,
+    private readonly events: EventBus,
   ) {}
 
   /**
@@ -42,16 +53,28 @@ export class DecisionExecutor {
    * @param left whether nobody waits for it: the process that should have done it is gone, and the emergency stop holds it
    */
   async execute(id: string, left = false): Promise<DecisionRow> {
-    const begun = await this.begin(id, left);
-    return begun.state === 'executing' ? this.carryOut(begun) : begun;
+    const { row: begun, isNew } = await this.begin(id, left);
+    if (begun.state !== 'executing') return begun;
+    const held = (why: string) => this.holdBack(id, why, isNew);
+    return this.carryOut(begun, begun.automatic || left ? held : null);
   }
 
-  /** Does what a decision says that this process has the lease of; it has begun. */
-  async carryOut(row: DecisionRow): Promise<DecisionRow> {
+  /**
+   * Does what a decision says that this process has the lease of; it has begun.
+   * @param onHalt what becomes of one that the emergency stop cuts off before its effect begins; null: it does not
+   */
+  async carryOut(
+    row: DecisionRow,
+    onHalt: ((why: string) => Promise<DecisionRow>) | null,
+  ): Promise<DecisionRow> {
     const action = unwrap(this.registry.of(row.type, row.action));
     const { parameters, result: plan } = row;
     const actor = row.decidedBy ?? SERVER_ACTOR;
-    const { found, goesOn } = await runAction(action, { parameters, plan, actor });
+    const halt = onHalt === null ? null : haltSignal(this.events, this.gate);
+    const outcome = await runAction(action, { parameters, plan, actor }, halt?.signal ?? null);
+    halt?.end();
+    const { found, goesOn, halted } = outcome;
+    if (onHalt !== null && halted !== null) return onHalt(halted);
     const ended = await this.end(row.id, found);
     if (ended.state !== 'failed') return ended;
     if (goesOn === null) return this.takeBack(ended, 'it did not help');
@@ -98,22 +121,30 @@ export class DecisionExecutor {
   }
 
   /** What the safety checks say now; null where the action puts nothing in front of people. */
-  async safetyOf({ type, action: name, parameters, proposal }: DecisionRow): Promise<SafetyReport | null> {
+  async safetyOf({
+    type,
+    action: name,
+    parameters,
+    proposal,
+    automatic,
+  }: DecisionRow): Promise<SafetyReport | null> {
     const action = this.registry.of(type, name);
     const proposed = action.ok ? await action.value.propose(parameters) : action;
     // What has begun may not be proposable any more.
-    const { release } = proposed.ok ? proposed.value : proposal;
-    return release === null ? null : this.safety.check({ release });
+    const { release, goesBack } = proposed.ok ? proposed.value : proposal;
+    if (release !== null) return this.safety.check({ release });
+    return goesBack === true && automatic ? this.safety.checkReturn() : null;
   }
 
-  private async begin(id: string, left: boolean): Promise<DecisionRow> {
+  /** @returns `isNew`: how things are before it was looked at now, not kept from an attempt that was cut off */
+  private async begin(id: string, left: boolean): Promise<{ row: DecisionRow; isNew: boolean }> {
     const found = unwrap(await this.store.decision(id));
     // An answer may have taken its time, and changed the parameters: what not even a guardian may let pass is asked now.
     const unsafe = blocking(await this.safetyOf(found));
     const action = unwrap(this.registry.of(found.type, found.action));
     // One that was cut off keeps what it had found before it began.
     const plan = found.result === null ? await action.prepare(found.parameters) : ok(found.result);
-    return this.ledger.change(async (changes) => {
+    const begun = await this.ledger.change(async (changes) => {
       const row = unwrap(await this.store.hold(changes.manager, id));
       if (row.state !== 'approved' || row.delegated) return row;
       if (unsafe !== null) return changes.move(row, 'refused', { actor: SERVER_ACTOR, reason: unsafe });
@@ -126,6 +157,17 @@ export class DecisionExecutor {
       }
       const facts: { result: Json; leaseMs: number } = { result: plan.value, leaseMs: leaseOf(action) };
       return changes.move(row, 'executing', { actor: row.decidedBy ?? SERVER_ACTOR, ...facts });
+    });
+    return { row: begun, isNew: found.result === null };
+  }
+
+  /** Nothing was done: it is as if it had been held before. What it found is looked for anew when a guardian lets it go on. */
+  private holdBack(id: string, why: string, forgets: boolean): Promise<DecisionRow> {
+    return this.ledger.change(async (changes) => {
+      const row = unwrap(await this.store.hold(changes.manager, id));
+      if (row.state !== 'executing') return row;
+      const reason = `${why}; nothing had been done yet`;
+      return changes.move(row, 'held', { actor: SERVER_ACTOR, reason, ...(forgets && { result: null }) });
     });
   }
 

@@ -93,12 +93,12 @@ export class DecisionMetrics {
   /** What guardians said to questions, and automatic decisions they took back. */
   private async answered(): Promise<AnsweredRow[]> {
     return this.dataSource.query<AnsweredRow[]>(
-      `SELECT d.type, d.intended = 'approve' AS passed, e.state = 'approved' AS approved
+      `SELECT d.type, d.intended = 'approve' AS passed, e.state = 'approved' AS approved, d.position
        FROM escalations e JOIN decisions d ON d.id = e.decision_id WHERE e.state IN ('approved', 'rejected')
        UNION ALL
-       SELECT type, true AS passed, state <> 'undone' OR helped IS FALSE AS approved
+       SELECT type, true AS passed, state <> 'undone' OR helped IS FALSE AS approved, position
        FROM decisions WHERE automatic AND state IN ('succeeded', 'undone')
-       LIMIT $1`,
+       ORDER BY position DESC LIMIT $1`,
       [MOST],
     );
   }

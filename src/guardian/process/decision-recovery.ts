@@ -72,7 +72,10 @@ export class DecisionRecovery {
       return this.leave(row, 'a safety check asks for a guardian now');
     // Looking and asking took a part of the time that is left to this process.
     await this.store.lease(row.id, leaseOf(action));
-    await this.executor.carryOut(row);
+    await this.executor.carryOut(row, async (why) => {
+      await this.leave(row, why);
+      return unwrap(await this.store.decision(row.id));
+    });
   }
 
   /** Only a guardian may go on: approve it, or take it back. */

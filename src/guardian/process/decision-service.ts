@@ -52,7 +52,7 @@ export class DecisionService {
     const proposed = await this.propose(ask);
     if (!proposed.ok) return proposed;
     const proposal = assumed === undefined ? proposed.value : { ...proposed.value, features: assumed };
-    const safety = await this.safetyOf(proposal);
+    const safety = await this.safetyOf(proposal, ask);
     const appraisal = await this.appraiser.appraise(
       { ...questionOf(ask, proposal), safety },
       this.dataSource.manager,
@@ -77,7 +77,7 @@ export class DecisionService {
 
   /** Decides about an action that whoever asks will take and report on; never acts. `DECISION_KEY_REUSED` (409). */
   async decide(ask: DecisionAsk, proposal: Proposal, delegated: boolean): Promise<Result<DecisionRow>> {
-    const safety = await this.safetyOf(proposal);
+    const safety = await this.safetyOf(proposal, ask);
     const question = { ...questionOf(ask, proposal), safety };
     return this.ledger.change(async (changes) => {
       // One at a time per type, so that limits and keys hold.
@@ -124,8 +124,9 @@ export class DecisionService {
     return ok({ ...proposal.value, features, why: ask.why === '' ? proposal.value.why : ask.why });
   }
 
-  private async safetyOf({ release }: Proposal) {
-    return release === null ? null : this.safety.check({ release });
+  private async safetyOf({ release, goesBack }: Proposal, { orderedBy }: DecisionAsk) {
+    if (release !== null) return this.safety.check({ release });
+    return goesBack === true && orderedBy === undefined ? this.safety.checkReturn() : null;
   }
 
   private async repeated(ask: DecisionAsk, changes?: DecisionChanges): Promise<Result<DecisionRow> | null> {
@@ -133,7 +134,7 @@ export class DecisionService {
     const manager = changes?.manager ?? this.dataSource.manager;
     const known = await this.store.byKey(manager, ask.askedBy, ask.idempotencyKey);
     if (known === null) return null;
-    return known.requestHash === requestHash(ask) ? ok(known) : err(keyReused());
+    return isSame(known, ask) ? ok(known) : err(keyReused());
   }
 }
 
@@ -149,8 +150,15 @@ function reasonOf({ orderedBy, why }: DecisionAsk, state: DecisionState, { groun
   return grounds[0]?.detail ?? null;
 }
 
-function requestHash({ type, action, parameters, emergency }: DecisionAsk): string {
-  return hashJson({ type, action, parameters, emergency } as Json);
+function requestHash({ type, action, parameters, emergency, said }: DecisionAsk): string {
+  const words = said === undefined ? {} : { said };
+  return hashJson({ type, action, parameters, emergency, ...words } as Json);
+}
+
+/** Requests of earlier versions are known by their hash without what was said. */
+function isSame({ requestHash: known, proposal }: DecisionRow, ask: DecisionAsk): boolean {
+  if (known === requestHash(ask)) return true;
+  return known === requestHash({ ...ask, said: undefined }) && proposal.why === ask.said;
 }
 
 function keyReused(): CodedError {

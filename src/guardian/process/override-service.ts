@@ -33,7 +33,7 @@ export class OverrideService {
   ): Promise<Result<DecisionRow>> {
     return this.decisions.request({
       ...{ type: 'guardian_override', action, parameters, idempotencyKey: key, emergency: false },
-      ...{ askedBy: by, why: reason, orderedBy: by },
+      ...{ askedBy: by, why: reason, said: reason, orderedBy: by },
     });
   }
 

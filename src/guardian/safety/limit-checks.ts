@@ -54,6 +54,19 @@ export function ethicalChecks(
   ];
 }
 
+/**
+ * The security score where the server would go back to what was served before, by itself: a low one asks a guardian. One that nobody
+ * has measured does not: what was served before is better than what fails.
+ */
+export function returnCheck(atMost: number | undefined, { security: limit }: SafetyThresholds): SafetyCheck {
+  const found = atMost === undefined ? 'nobody measured it' : `measured is ${atMost}`;
+  return {
+    ...{ name: 'security_score', value: atMost ?? null, limit },
+    outcome: atMost === undefined || atMost >= limit ? 'passed' : 'guardian',
+    detail: `${found}; below ${limit} nothing goes back by itself`,
+  };
+}
+
 /** The security score: below one limit a guardian decides, below the other nobody may. */
 export function securityCheck(
   score: number | undefined,

@@ -6,7 +6,7 @@ import { LogAppender } from '../../log/index.js';
 import { TUNED } from '../audit/guardian-record.js';
 import { GuardianTrail } from '../audit/guardian-trail.js';
 import { SharedSettings } from '../shared/shared-settings.js';
-import { amountCheck, ethicalChecks, securityCheck } from './limit-checks.js';
+import { amountCheck, ethicalChecks, returnCheck, securityCheck } from './limit-checks.js';
 import { safetyReport, type SafetyCheck, type SafetyReport } from './safety-report.js';
 import { changeThresholds, DEFAULT_THRESHOLDS, type SafetyThresholds } from './thresholds.js';
 
@@ -58,6 +58,12 @@ export class SafetyChecks {
     if (release !== undefined)
       checks.push(...ethicalChecks(await this.figures.ethicsOf(release), thresholds));
     return safetyReport(checks);
+  }
+
+  /** What is asked before the server goes back by itself to what was served before; it blocks nobody else. */
+  async checkReturn(): Promise<SafetyReport> {
+    const score = await this.figures.securityScore();
+    return safetyReport([returnCheck(score ?? (await this.figures.securityBound()), this.thresholds)]);
   }
 
   /** Sets limits anew, on record. `THRESHOLD_INVALID` (400). */

@@ -3,12 +3,13 @@ import { Client } from 'pg';
 import { DataSource, type EntityManager } from 'typeorm';
 import { canonicalJson, messageOf, systemClock, type Json } from '../../common/index.js';
 import { DATABASE_CONNECTION, type DatabaseConnection } from '../../database/index.js';
+import { inTime } from '../../monitoring/index.js';
 
 const CHANNEL = 'stemma_shared_settings';
-/** How old what is known may be while no notices come, ms: within the second an emergency stop may take. */
-const POLL_MS = 800;
-/** The same while they come: a look over the connection that brings them, so that one that is dead is noticed. */
-const LISTENING_POLL_MS = 2_400;
+/** How often it is asked for, ms: what no notice told of is known within the second that an emergency stop may take. */
+const POLL_MS = 600;
+/** How long the connection that brings notices may take for an answer until another one is asked as well, ms. */
+const PATIENCE_MS = 100;
 const LISTEN_AGAIN_MS = 2_000;
 const CONNECT_MS = 3_000;
 
@@ -19,12 +20,20 @@ interface SettingRow {
   readonly value: string;
 }
 
+/** A connection that brings notices. */
+interface Listener {
+  readonly client: Client;
+  readonly lost: () => void;
+  /** Whether it still owes an answer. */
+  asked: boolean;
+}
+
 type Watcher = (value: Json | undefined) => void;
 
 /**
  * Small values that all replicas share and that change while they run: the emergency stop, limits, the engine's size, stages
- * of releases. A change is told of by NOTIFY at its commit; a poll finds what no notice told of. While the database is away
- * what was known last stays.
+ * of releases. A change is told of by NOTIFY at its commit; a poll finds what no notice told of, also where the connection that
+ * brings them is dead without a word. While the database is away what was known last stays.
  */
 @Injectable()
 export class SharedSettings implements OnModuleInit, OnModuleDestroy {
@@ -35,8 +44,7 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
   }[] = [];
   private known = new Map<string, string>();
   /** The connection that brings notices; null while there is none. */
-  private listener: { readonly client: Client; readonly lost: () => void } | null = null;
-  private readAt = 0;
+  private listener: Listener | null = null;
   private timer: NodeJS.Timeout | undefined;
   private listenTimer: NodeJS.Timeout | undefined;
   private reading: Promise<boolean> | null = null;
@@ -50,7 +58,7 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
 
   async onModuleInit(): Promise<void> {
     await this.refresh();
-    this.timer = setInterval(() => this.poll(), POLL_MS);
+    this.timer = setInterval(() => void this.refresh(), POLL_MS);
     this.timer.unref();
     void this.listen();
   }
@@ -136,18 +144,12 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     return this.reading;
   }
 
-  private poll(): void {
-    if (this.listener !== null && performance.now() - this.readAt < LISTENING_POLL_MS - POLL_MS / 2) return;
-    void this.refresh();
-  }
-
   private async readAll(): Promise<boolean> {
     let read: boolean;
     do {
       [this.again, read] = [false, false];
       try {
         const rows = await this.readRows();
-        this.readAt = performance.now();
         this.take(new Map(rows.map(({ name, value }) => [name, value])));
         read = true;
       } catch (thrown) {
@@ -157,15 +159,27 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     return read;
   }
 
-  /** Over the connection that brings notices where there is one: if it is dead, it is made anew. */
+  /**
+   * Over the connection that brings notices where there is one: if it is dead, it is made anew. One that keeps silent holds nobody
+   * up: another one is asked as well, and the first answer counts.
+   */
   private async readRows(): Promise<SettingRow[]> {
     const { listener } = this;
-    if (listener === null) return this.dataSource.query<SettingRow[]>(READ);
+    if (listener === null || listener.asked) return this.dataSource.query<SettingRow[]>(READ);
+    const own = this.ask(listener);
+    const soon = await inTime(own, PATIENCE_MS, null).catch(() => null);
+    return soon ?? Promise.any([own, this.dataSource.query<SettingRow[]>(READ)]);
+  }
+
+  private async ask(listener: Listener): Promise<SettingRow[]> {
+    listener.asked = true;
     try {
       return (await listener.client.query<SettingRow>(READ)).rows;
-    } catch {
+    } catch (thrown) {
       listener.lost();
-      return this.dataSource.query<SettingRow[]>(READ);
+      throw thrown;
+    } finally {
+      listener.asked = false;
     }
   }
 
@@ -200,7 +214,7 @@ export class SharedSettings implements OnModuleInit, OnModuleDestroy {
     try {
       await client.connect();
       await client.query(`LISTEN ${CHANNEL}`);
-      this.listener = { client, lost };
+      this.listener = { client, lost, asked: false };
       if (this.stopped) await client.end();
       else await this.refresh();
     } catch {

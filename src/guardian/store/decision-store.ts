@@ -196,6 +196,19 @@ export class DecisionStore {
     return rows.map(({ id }) => id);
   }
 
+  /**
+   * Decisions whose action is being done, newest first; at most a hundred. One that others do by themselves counts for some minutes
+   * after it was allowed: they may have ended without a word.
+   */
+  async underWay(): Promise<DecisionRow[]> {
+    const rows = await this.dataSource.query<Columns[]>(
+      `SELECT * FROM decisions WHERE state = 'executing'
+         OR (state = 'approved' AND delegated AND acted_at > now() - interval '5 minutes')
+       ORDER BY position DESC LIMIT 100`,
+    );
+    return rows.map(decisionRow);
+  }
+
   /** Takes over an action that nobody is at any more; null where somebody is, or where there is nothing to do. */
   async takeOver(manager: EntityManager, id: string, leaseMs: number): Promise<DecisionRow | null> {
     const rows: Columns[] = await manager.query(

@@ -101,7 +101,11 @@ export const AUTONOMY_ANSWERS: Answers = {
   GuardianController_approve: { 200: json(DECISION) },
   GuardianController_reject: { 200: json(DECISION) },
   GuardianController_override: { 200: json(DECISION) },
-  GuardianController_stop: { 200: json(STOP) },
+  GuardianController_stop: {
+    200: json(
+      `${STOP} and \`under_way\`: \`[{decision_id, type, action, subject, automatic}]\`, null where it is not known`,
+    ),
+  },
   GuardianController_resume: { 200: json(STOP) },
   GuardianController_rollback: { 200: json('`{decisions: […]}`: what was gone back to') },
   GuardianController_state: { 200: json('`{stopped, inference, at}`') },
