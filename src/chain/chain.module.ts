@@ -6,6 +6,7 @@ import { NodeKeys } from '../keys/index.js';
 import { LogModule } from '../log/index.js';
 import type { CheckContext } from './checks/check.js';
 import { BlockRules } from './checks/rules.js';
+import { BlobExamination } from './blob-examination.js';
 import { ChainHealth } from './chain-health.js';
 import { Fsck } from './fsck/fsck.js';
 import { FsckRegistry } from './fsck/fsck-check.js';
@@ -35,6 +36,7 @@ import { checkSignatureNative } from './verify/native-signature.js';
     BlockPages,
     BlockGraph,
     ChainHealth,
+    BlobExamination,
     Fsck,
     FsckRegistry,
     { provide: BlockStores, inject: [AppConfig], useFactory: openStores },

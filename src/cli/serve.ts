@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from '../app.module.js';
 import { SetupTokens } from '../auth/index.js';
+import { ServerRestart } from '../common/autonomy/server-restart.js';
 import { CodedError, err, ok, type Result } from '../common/index.js';
 import type { AppConfig } from '../config/index.js';
 import { AppLogger, createPino } from '../monitoring/index.js';
@@ -13,6 +14,8 @@ import { StartReport } from './start-report.js';
 export interface RunningServer {
   /** Where people reach it. */
   readonly url: string;
+  /** Resolves when the server itself wants to be stopped and started again. */
+  readonly restartAsked: Promise<void>;
   /** Finishes what runs, at most for the configured time, and stops everything. */
   stop(): Promise<void>;
 }
@@ -42,7 +45,11 @@ export async function serve(config: AppConfig): Promise<Result<RunningServer>> {
     report.ready(listening.value, config);
     if (!config.singleUser)
       report.setUp(config.publicUrl ?? listening.value, await app.get(SetupTokens).issue());
-    return ok({ url: listening.value, stop: () => stop(app, ground.value, config, logger) });
+    return ok({
+      url: listening.value,
+      restartAsked: app.get(ServerRestart).asked,
+      stop: () => stop(app, ground.value, config, logger),
+    });
   } catch (thrown) {
     await ground.value.release();
     if (thrown instanceof CodedError) return err(thrown);

@@ -8,6 +8,7 @@ import { connectDataSource } from './connect.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DATABASE_CONNECTION, DatabaseHealth } from './database-health.js';
 import { JoinedWrites } from './joined-writes.js';
+import { QueueExamination } from './queue-examination.js';
 import { Transactions } from './transactions.js';
 
 /** Gives every module a connected, migrated `DataSource` and `Transactions`, and `JoinedWrites`. */
@@ -44,6 +45,7 @@ export class DatabaseModule {
       providers: [
         { provide: DATABASE_CONNECTION, useValue: connection },
         DatabaseHealth,
+        QueueExamination,
         Transactions,
         JoinedWrites,
       ],

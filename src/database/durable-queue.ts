@@ -4,6 +4,7 @@ import type { Runner, RunnerOptions } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { EntityManager } from 'typeorm';
 import { messageOf } from '../common/index.js';
+import type { QueueRegistry, QueueState, WatchedQueue } from '../common/observation/queue-registry.js';
 import type { AppConfig } from '../config/index.js';
 import type { DatabaseConnection } from './connection.js';
 import { DatabasePool } from './driver.js';
@@ -46,6 +47,8 @@ const CONNECT_MS = 10_000;
 /** Longer than the time between two looks, so that connections are not made anew for each, ms. */
 const IDLE_CONNECTION_MS = 30_000;
 const RESTART_MS = 2_000;
+/** Workers that have run for so long are there for good: those that end at once, again and again, are not, ms. */
+const STEADY_MS = 10_000;
 /** How long a queue that stops waits for what its library still notes of jobs that have ended, and how often it looks, ms. */
 const [NOTED_MS, NOTED_LOOK_MS] = [5_000, 5];
 /** Connections a queue needs besides one for each worker: to listen, and for its schema. */
@@ -56,7 +59,7 @@ const MOST_ATTEMPTS = 25;
  * A durable queue: graphile-worker in the same database. Its library and its schema are loaded when first needed, so that they cost
  * a starting server nothing. A module makes one of its own by extending this one with what its jobs are.
  */
-export class DurableQueue<Job extends object> implements BeforeApplicationShutdown {
+export class DurableQueue<Job extends object> implements BeforeApplicationShutdown, WatchedQueue {
   private readonly logger: Logger;
   private readonly stopping = new AbortController();
   private readonly timers = new Set<NodeJS.Timeout>();
@@ -64,13 +67,23 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
   private schema: Promise<void> | null = null;
   private runner: Runner | null = null;
   private loop: Promise<void> | null = null;
+  /** Since when there have been no steady workers, and since when those run that there are. */
+  private brokenAt: number | null = null;
+  private runningSince: number | null = null;
+  private why = 'they begin';
 
   constructor(
     private readonly config: AppConfig,
     private readonly connection: DatabaseConnection,
     private readonly options: DurableQueueOptions,
+    registry?: QueueRegistry,
   ) {
     this.logger = new Logger(options.logger);
+    registry?.register(this);
+  }
+
+  get identifier(): string {
+    return this.options.identifier;
   }
 
   /** Aborts when the server stops. */
@@ -112,7 +125,31 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
 
   /** Begins to work, once; a queue that loses its database begins anew until the server stops. */
   start(work: QueueWork<Job>): void {
-    if (!this.stopping.signal.aborted) this.loop ??= this.surviving(() => this.run(work));
+    if (this.stopping.signal.aborted || this.loop !== null) return;
+    this.brokenAt = performance.now();
+    this.loop = this.surviving(() => this.run(work));
+  }
+
+  state(): QueueState {
+    const { brokenAt, why } = this;
+    if (this.stopping.signal.aborted || brokenAt === null) return { brokenMs: 0, why: '' };
+    if (!this.isAtWork()) return { brokenMs: performance.now() - brokenAt, why };
+    this.brokenAt = null;
+    return { brokenMs: 0, why: '' };
+  }
+
+  isAtWork(): boolean {
+    return this.runningSince !== null && performance.now() - this.runningSince >= STEADY_MS;
+  }
+
+  async restart(): Promise<void> {
+    const { pool, runner } = this;
+    this.pool = null;
+    this.schema = null;
+    await Promise.race([runner?.stop('its workers begin anew').catch(() => undefined), delay(NOTED_MS, undefined, { ref: false })]);
+    if (pool === null) return;
+    await quiet(pool);
+    void pool.end().catch((thrown: unknown) => this.logger.debug(`old connections: ${messageOf(thrown)}`));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -150,12 +187,23 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
         });
         // A server that was told to stop meanwhile did not find it.
         if (this.stopping.signal.aborted) await this.runner.stop('the server stops');
+        this.runningSince = performance.now();
         await this.runner.promise;
+        this.broke('they ended');
       } catch (thrown) {
         if (!this.stopping.signal.aborted) this.logger.warn(`the queue begins anew: ${messageOf(thrown)}`);
+        this.broke(messageOf(thrown));
       }
       await delay(RESTART_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
     }
+  }
+
+  private broke(why: string): void {
+    // What was steady until now is broken from now on.
+    this.state();
+    this.brokenAt ??= performance.now();
+    this.runningSince = null;
+    this.why = why;
   }
 
   /** Wakes a worker when a job becomes due, here or in another process; where that fails it is found by looking. */

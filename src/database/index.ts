@@ -6,6 +6,7 @@ export { DatabaseModule } from './database.module.js';
 export { DurableQueue, type DurableQueueOptions, type JobTime, type QueueWork } from './durable-queue.js';
 export { EmbeddedPostgres, type EmbeddedPostgresEvents } from './embedded/embedded-postgres.js';
 export { JoinedWrites, type JoinedWrite } from './joined-writes.js';
+export { QueueExamination } from './queue-examination.js';
 export { migrate } from './migrate.js';
 export { checkSchemaAsOf, withSchemaAsOf } from './schema-as-of.js';
 export { Transactions } from './transactions.js';

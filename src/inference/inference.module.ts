@@ -13,6 +13,7 @@ import { BlockWatch } from './engine/block-watch.js';
 import { ENGINE_FACTORY } from './engine/engine-factory.js';
 import { RoutingTraces } from './cache-lab/routing-traces.js';
 import { TraceController } from './cache-lab/trace.controller.js';
+import { EngineExaminer } from './engine/engine-examiner.js';
 import { EngineHost } from './engine/engine-host.js';
 import { EngineCapacity } from './engine/engine-capacity.js';
 import { EngineFigures } from './engine/engine-figures.js';
@@ -76,6 +77,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     BlockWatch,
     KernelArchive,
     EngineHost,
+    EngineExaminer,
     EngineFigures,
     ServingPlan,
     ModelCatalog,

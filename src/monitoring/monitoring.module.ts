@@ -1,10 +1,12 @@
 import { Global, Module } from '@nestjs/common';
 import { AccessPatterns } from '../common/observation/access-patterns.js';
 import { DependencyRegistry } from '../common/observation/dependency-registry.js';
+import { ExaminationRegistry } from '../common/observation/examination-registry.js';
 import { HealthRegistry } from '../common/observation/health-registry.js';
 import { LearningActivity } from '../common/observation/learning-activity.js';
 import { LiveFigures } from '../common/observation/live-figures.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
+import { QueueRegistry } from '../common/observation/queue-registry.js';
 import { SecuritySignals } from '../common/observation/security-signals.js';
 import { VersionRegistry } from '../common/observation/version-registry.js';
 import { Tracing } from '../common/observation/tracing.js';
@@ -17,9 +19,11 @@ import { TraceExport } from './trace-export.js';
   providers: [
     HealthRegistry,
     DependencyRegistry,
+    ExaminationRegistry,
     LiveFigures,
     LearningActivity,
     MetricRegistry,
+    QueueRegistry,
     VersionRegistry,
     Tracing,
     SecuritySignals,
@@ -30,9 +34,11 @@ import { TraceExport } from './trace-export.js';
   exports: [
     HealthRegistry,
     DependencyRegistry,
+    ExaminationRegistry,
     LiveFigures,
     LearningActivity,
     MetricRegistry,
+    QueueRegistry,
     VersionRegistry,
     Tracing,
     SecuritySignals,

@@ -21,6 +21,7 @@ const well: Vitals = {
   at: 0,
   cpu: { machine: 0, process: 0 },
   memory: { total: 1, used: 0, share: 0 },
+  heap: { total: 1, used: 0, share: 0 },
   disk: { total: 1, free: 1, share: 0 },
   eventLoop: { mean: 0, worst: 0 },
   pool: { most: 12, open: 1, idle: 1, waiting: 0 },
@@ -30,6 +31,7 @@ const well: Vitals = {
   log: { waiting: 0, lagMs: 0 },
   crashes: [],
   ends: [],
+  workers: { brokenMs: 0, queue: '', detail: '' },
   damaged: [],
   readiness: { status: 'ok', detail: '' },
 };
@@ -41,7 +43,9 @@ function setup(
   mode = 'auto',
 ) {
   const act = jest.fn(async (_why: string) => 'done');
-  const get = () => ({ expectedEffect: 'e', blastRadius: 'b', blastShare: () => 0, undo: 'u', act });
+  const texts = { expectedEffect: 'e', blastRadius: 'b', undo: 'u' };
+  const endsServer = (name: string) => (name === 'restart_server' ? { endsServer: true as const } : {});
+  const get = (name: string) => ({ ...texts, blastShare: () => 0, act, ...endsServer(name) });
   const gate = new AutonomyGate();
   const authority = new ActionAuthority(gate);
   const report = jest.fn(async () => undefined);
@@ -117,6 +121,31 @@ describe('the healer', () => {
     );
     expect(book.raise).not.toHaveBeenCalled();
     expect(sut.open).toEqual([]);
+  });
+
+  it('counts a remedy that ends the server before that, and leaves its incident to the next one', async () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(0);
+    const { look, act, report, store, states, sut } = setup();
+    const full = { heap: { total: 100, used: 95, share: 0.95 } };
+    const lookAt = async (ms: number, changes: Partial<Vitals> = full) => {
+      now.mockReturnValue(ms);
+      await look(changes, ms);
+    };
+    await lookAt(0);
+    // A remedy is begun, and has not helped within eight seconds: the look after that begins the next.
+    for (let remedy = 0; remedy < 4; remedy++)
+      for (const ms of [6_000, 15_000]) await lookAt(remedy * 10_000 + ms);
+    const tried = () => store.add.mock.calls.map(([{ remedy, helped }]) => `${remedy}: ${helped}`);
+    const all = ['run_gc: false', 'shrink_caches: false', 'restart_engine: false', 'restart_server: true'];
+    expect(tried()).toEqual(all);
+    expect(act).toHaveBeenCalledTimes(4);
+    expect(report).toHaveBeenLastCalledWith('d1', expect.objectContaining({ helped: true }));
+    // The server stops; whatever it sees meanwhile begins and ends nothing.
+    for (const ms of [60_000, 90_000]) await lookAt(ms);
+    await lookAt(95_000, {});
+    expect([tried(), act.mock.calls.length, sut.open.length]).toEqual([all, 4, 1]);
+    expect(states.at(-1)).toBe('verifying');
+    now.mockRestore();
   });
 
   it('waits until a symptom has lasted', async () => {

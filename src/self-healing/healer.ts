@@ -180,12 +180,23 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     incident.attempts += 1;
     this.budget.note(incident.cause);
     this.tookMs.set(incident.cause, tookMs);
+    if (done && this.treatment.endsServer(remedy)) return this.lastOf(incident, remedy, detail);
     if (done) {
       this.verifyUntil.set(incident.cause, performance.now() + this.ruleOf(incident.cause).verify_s * 1000);
       return this.change(incident, 'verifying', detail);
     }
     this.outcome(incident, remedy, false, detail);
     this.change(incident, 'open', `${remedy} could not be done: ${detail}`);
+  }
+
+  /**
+   * The server is about to end. Nobody can look whether that helped, but it is counted now, so that the next server knows of it and does
+   * not end again and again; until then the incident is left alone.
+   */
+  private lastOf(incident: Incident, remedy: RemedyName, detail: string): Promise<void> {
+    this.change(incident, 'verifying', detail);
+    this.outcome(incident, remedy, true, detail);
+    return new Promise(() => undefined);
   }
 
   /** The answer may have been given in another process, or by nobody in time: the decision itself says so. */

@@ -17,6 +17,8 @@ import { EngineRemedies } from './remedies/engine-remedies.js';
 import { MachineRemedies } from './remedies/machine-remedies.js';
 import { PeerProbe } from './remedies/peer-probe.js';
 import { RemedyBox } from './remedies/remedy-box.js';
+import { ServerRemedy } from './remedies/server-remedy.js';
+import { WorkerRemedy } from './remedies/worker-remedy.js';
 import { Treatment } from './treatment.js';
 import { CrashWatch } from './vitals/crash-watch.js';
 import { DamageWatch } from './vitals/damage-watch.js';
@@ -40,6 +42,8 @@ import { WatchLoop } from './watch-loop.js';
     MachineRemedies,
     DatabaseRemedies,
     BlobRemedy,
+    ServerRemedy,
+    WorkerRemedy,
     PeerProbe,
     RemedyBox,
     IncidentStore,

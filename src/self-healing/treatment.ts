@@ -71,6 +71,11 @@ export class Treatment {
     return this.carryOut(remedy, incident.symptom.summary, incident.cause);
   }
 
+  /** Whether a remedy ends this process. */
+  endsServer(remedy: RemedyName): boolean {
+    return this.box.get(remedy).endsServer === true;
+  }
+
   /** Does it because a person asked. */
   async actFor(remedy: RemedyName, why: string): Promise<Done> {
     return this.carryOut(remedy, why, 'manual');

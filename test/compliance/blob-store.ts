@@ -119,6 +119,11 @@ export function blobStoreCompliance(adapter: string, open: () => BlobStore | Pro
       expect(await store.check(hash)).toBe('missing');
     });
 
+    it('can be tried out, of which nothing is left', async () => {
+      unwrap(await store.tryOut());
+      for await (const { hash } of store.list()) throw new Error(`an empty store lists ${hash}`);
+    });
+
     it('takes the same blob from many sides at once', async () => {
       const hashes = await Promise.all(Array.from({ length: 12 }, () => store.put(bytesOf(50_000))));
       expect(new Set(hashes.map(unwrap)).size).toBe(1);

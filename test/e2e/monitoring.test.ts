@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import {
@@ -6,6 +7,7 @@ import {
   runCommand,
   startServer,
   temporaryFolder,
+  until,
   type TestServer,
 } from '../support/index.js';
 import { ACCOUNT_SETTINGS, firstAdmin } from '../support/accounts.js';
@@ -70,6 +72,31 @@ describe('monitoring on a real server', () => {
     expect(history.body.items[0].measures.cpu_share).toBeGreaterThanOrEqual(0);
     expect((await run('nobody')).body.code).toBe('AGENT_NOT_FOUND');
     expect((await run('decision')).body.detail).toBe('nothing recorded yet');
+  });
+
+  it('lets engine and block store show that they work, and tells when one does not', async () => {
+    const blobTrouble = async () =>
+      (await alerts()).filter(({ fingerprint }) => fingerprint.startsWith('health.blob_store@'));
+    // The engine starts beside the rest.
+    await until('the self-test of the running engine agrees', async () => {
+      await run('health');
+      const { body } = await call<{ probes: Record<string, { facts?: { verdict?: string } }> }>(
+        server.url,
+        'GET',
+        '/ready',
+      );
+      return body.probes.self_test.facts?.verdict === 'right';
+    });
+    expect(await blobTrouble()).toEqual([]);
+    const incoming = join(server.dataDir, 'blobs', 'payloads', 'incoming');
+    rmSync(incoming, { recursive: true, force: true });
+    writeFileSync(incoming, 'in the way');
+    expect((await run('health')).body.status).toBe('critical');
+    expect(await blobTrouble()).toMatchObject([{ state: 'firing', severity: 'critical' }]);
+    rmSync(incoming);
+    mkdirSync(incoming);
+    await run('health');
+    expect(await blobTrouble()).toMatchObject([{ state: 'resolved' }]);
   });
 
   it('counts refused sign-ins and lowers the security score', async () => {

@@ -102,9 +102,10 @@ describe('stemma supervise', () => {
     const resumed = () => signs().find(({ at }) => at > lastSign)?.at;
     await until('signs of life again', () => resumed() !== undefined);
     expect(Number(resumed()) - lastSign).toBeGreaterThan(UNHEARD_MS);
-    const { url } = lockHolder(dataDir)!;
+    const api = (path: string, init?: RequestInit) =>
+      fetch(`${lockHolder(dataDir)!.url}/api/healing/${path}`, init);
     const crashes = async () => {
-      const response = await fetch(`${url}/api/healing/incidents`);
+      const response = await api('incidents');
       const { items } = (await response.json()) as {
         items: { cause: string; state: string; summary: string }[];
       };
@@ -118,6 +119,19 @@ describe('stemma supervise', () => {
     });
     expect(hung.summary).toMatch(/: it had not answered for \d+ s and was ended$/);
     expect(lockHolder(dataDir)?.pid).toBe(last);
+    const ordered = await api('actions/restart_server', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ reason: 'to see whether it comes back' }),
+    });
+    expect([ordered.status, await ordered.json()]).toEqual([
+      200,
+      { remedy: 'restart_server', detail: 'the server ends, and its supervisor starts it again' },
+    ]);
+    await serving(last);
+    await until('it to be said', () => printed.includes('the server ended to be started again'));
+    // It ended as it should: no incident more.
+    expect(await crashes()).toHaveLength(2);
     const ended = once(supervisor, 'exit');
     supervisor.kill('SIGTERM');
     expect((await ended)[0]).toBe(0);

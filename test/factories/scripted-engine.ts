@@ -49,6 +49,7 @@ export class ScriptedEngine {
       embed: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no embedding is scripted'))),
       score: ({ ids, top }) => Promise.resolve(ok(ids.slice(1).map((id) => scoreOf(id, top)))),
       stats: () => Promise.resolve(err(new CodedError('NOT_SCRIPTED', 'no figures are scripted'))),
+      selfTest: () => Promise.resolve({ ok: true, detail: 'nothing is computed', expected: '', actual: '' }),
       trace: () => Promise.resolve(ok(null)),
       on: () => undefined,
       stop: () => Promise.resolve(),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Identity } from '../../src/auth/index.js';
 import { AutonomyGate } from '../../src/common/autonomy/autonomy-gate.js';
 import { unwrap } from '../../src/common/index.js';
+import { QueueRegistry } from '../../src/common/observation/queue-registry.js';
 import { Transactions, externalDatabase } from '../../src/database/index.js';
 import { AuditClaims } from '../../src/datasets/audit/audit-claims.js';
 import { AuditQueue } from '../../src/datasets/audit/audit-queue.js';
@@ -56,7 +57,7 @@ export async function openDatasets(changes: Parameters<typeof testConfig>[0] = {
     const lineages = new DatasetLineages(dataSource);
     const decisions = new DatasetDecisions(config, registry, opening, lineages);
     const gain = new ExpectedGain();
-    const queue = new AuditQueue(config, externalDatabase(chain.url));
+    const queue = new AuditQueue(config, externalDatabase(chain.url), new QueueRegistry());
     const runner = new AuditRunner();
     runner.execArgv = ['--import', join(import.meta.dirname, '..', 'support', 'typescript-threads.mjs')];
     const gate = new AutonomyGate();

@@ -90,9 +90,14 @@ export class BlockReader {
   }
 
   /** The first block of a chain; null on an empty chain. */
-  async first(chain: ChainId): Promise<StoredBlock | null> {
-    const sql = `SELECT ${STORED_BLOCK_COLUMNS} FROM blocks b WHERE b.chain_id = $1 AND b.chain_index = 0`;
-    return (await this.query(sql, [chain]))[0] ?? null;
+  first(chain: ChainId): Promise<StoredBlock | null> {
+    return this.at(chain, 0);
+  }
+
+  /** The block at a position of a chain, from 0; null where it ends before. */
+  async at(chain: ChainId, index: number): Promise<StoredBlock | null> {
+    const sql = `SELECT ${STORED_BLOCK_COLUMNS} FROM blocks b WHERE b.chain_id = $1 AND b.chain_index = $2`;
+    return (await this.query(sql, [chain, index]))[0] ?? null;
   }
 
   /** The blocks a block depends on. */

@@ -49,6 +49,11 @@ export abstract class BlobStore {
   abstract stat(hash: string): Promise<{ readonly size: number } | null>;
   /** Every blob, in order of names. */
   abstract list(): AsyncIterable<{ readonly hash: string; readonly size: number }>;
+  /**
+   * Writes a few bytes as durably as a blob, reads them back and removes them, out of every reader's sight. Refusals: `STORAGE_…`, and
+   * `BLOB_CORRUPT` for other bytes than were written.
+   */
+  abstract tryOut(): Promise<Result<void>>;
   /** Removes a blob (fsck only); no error when it is gone. */
   abstract remove(hash: string): Promise<void>;
 }

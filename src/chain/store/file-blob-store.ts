@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ import { storageError } from './storage-error.js';
 
 /** Bytes read at once when a file is checked. */
 const READ_BYTES = 1024 * 1024;
+/** Bytes that are written to see whether that can be done: a block of most file systems. */
+const TRIED_BYTES = 4096;
 
 /** How a store's blobs are named: the name that bytes must have. */
 export interface BlobNaming {
@@ -144,6 +146,21 @@ export class FileBlobStore extends BlobStore {
         const found = await this.stat(hash);
         if (found !== null) yield { hash, size: found.size };
       }
+    }
+  }
+
+  async tryOut(): Promise<Result<void>> {
+    const bytes = randomBytes(TRIED_BYTES);
+    // Among what is being written: if the process dies here, it is swept away with that.
+    const target = join(this.incoming, randomUUID());
+    try {
+      await mkdir(this.incoming, { recursive: true });
+      await writeDurably(this.incoming, [{ target, content: bytes }]);
+      const found = await readFile(target);
+      await rm(target);
+      return found.equals(bytes) ? ok() : err(corrupt(nativeSha256Hex(bytes)));
+    } catch (thrown) {
+      return err(storageError(thrown));
     }
   }
 

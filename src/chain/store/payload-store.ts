@@ -117,6 +117,10 @@ export class PayloadStore extends BlobStore {
     for (; next < packed.length; next++) yield* this.listed(packed[next]);
   }
 
+  tryOut(): Promise<Result<void>> {
+    return this.whole.tryOut();
+  }
+
   async remove(hash: string): Promise<void> {
     await this.whole.remove(hash);
     await this.deltas.remove(hash);

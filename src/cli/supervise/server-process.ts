@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { SUPERVISOR_VARIABLE } from '../../common/autonomy/server-restart.js';
 import { packageRoot } from '../../common/installation.js';
 
 /** How a server ended. */
@@ -19,8 +20,12 @@ export class ServerProcess {
   constructor(options: readonly string[]) {
     this.child = spawn(process.execPath, [join(packageRoot(), 'bin', 'stemma.mjs'), 'serve', ...options], {
       stdio: ['ignore', 'inherit', 'inherit'],
-      // The server is not the service systemd knows: it must not speak for it.
-      env: { ...process.env, NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined },
+      env: {
+        ...process.env,
+        [SUPERVISOR_VARIABLE]: String(process.pid),
+        // The server is not the service systemd knows: it must not speak for it.
+        ...{ NOTIFY_SOCKET: undefined, WATCHDOG_USEC: undefined, WATCHDOG_PID: undefined },
+      },
     });
     this.ended = new Promise((resolve) => {
       this.child.on('error', () => resolve({ code: 127, signal: null }));

@@ -68,6 +68,19 @@ describe('the supervisor', () => {
     expect(noted).toEqual(['1: SIGKILL']);
   });
 
+  it('starts a server again that asks for it, which is no end to be told of', async () => {
+    const { sut, servers, said, noted } = setup(
+      () => true,
+      (server) => (server.pid === 1 ? server.finish(75) : sut.stop('SIGTERM')),
+    );
+    expect(await sut.run()).toBe(0);
+    expect(servers).toHaveLength(2);
+    expect(said).toEqual([
+      expect.stringContaining('the server ended to be started again; it starts again in'),
+    ]);
+    expect(noted).toEqual([]);
+  });
+
   it('starts a hung server again also where it ends well when it is told to', async () => {
     let silent = false;
     const { sut, servers, noted } = setup(

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { RESTART_EXIT_CODE } from '../../common/autonomy/server-restart.js';
 import { notifySystemd } from './systemd-notify.js';
 import type { ServerEnd, ServerProcess } from './server-process.js';
 
@@ -81,11 +82,13 @@ export class Supervisor {
       const { end, answered, silentMs } = await this.watch(server);
       // A server that ends well was told to, by whoever may; but for one that had hung and was told to here.
       if (this.stopping || (end.code === 0 && silentMs === null)) return end.code ?? 1;
-      this.ports.note(server.pid, describeEnd({ end, answered, silentMs }));
+      const wanted = end.code === RESTART_EXIT_CODE && silentMs === null;
+      if (!wanted) this.ports.note(server.pid, describeEnd({ end, answered, silentMs }));
       failedStarts = answered ? 0 : failedStarts + 1;
       if (failedStarts >= MOST_FAILED_STARTS) return this.giveUp(end);
       if (performance.now() - began > HEALTHY_MS) pause = FIRST_PAUSE_MS;
-      this.ports.say(`the server ended (${howEnded(end)}); it starts again in ${pause / 1000} s`);
+      const how = wanted ? 'to be started again' : `(${howEnded(end)})`;
+      this.ports.say(`the server ended ${how}; it starts again in ${pause / 1000} s`);
       await delay(pause, undefined, { signal: this.stopSignal.signal }).catch(() => undefined);
       pause = Math.min(LONGEST_PAUSE_MS, pause * 2);
     }

@@ -4,6 +4,7 @@ import { AutonomyGate } from './autonomy-gate.js';
 import { HealingFigures } from './healing-figures.js';
 import { LoadShedding } from './load-shedding.js';
 import { SafetyFigures } from './safety-figures.js';
+import { ServerRestart } from './server-restart.js';
 
 /** Gives every module the same gate, authority and figures. */
 @Global()
@@ -18,7 +19,8 @@ import { SafetyFigures } from './safety-figures.js';
     SafetyFigures,
     HealingFigures,
     LoadShedding,
+    ServerRestart,
   ],
-  exports: [AutonomyGate, ActionAuthority, SafetyFigures, HealingFigures, LoadShedding],
+  exports: [AutonomyGate, ActionAuthority, SafetyFigures, HealingFigures, LoadShedding, ServerRestart],
 })
 export class AutonomyPortsModule {}

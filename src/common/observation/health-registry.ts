@@ -28,6 +28,8 @@ const CHECK_DEADLINE_MS = 3_000;
 /** Where modules register how they can be looked at. */
 @Injectable()
 export class HealthRegistry {
+  /** How long a probe may take, ms. */
+  protected readonly deadlineMs: number = CHECK_DEADLINE_MS;
   private readonly probes = new Map<string, HealthProbe>();
 
   /** Adds a probe until the returned function is called. Two probes of one name are a bug. */
@@ -38,23 +40,23 @@ export class HealthRegistry {
     return () => this.probes.delete(probe.name);
   }
 
-  /** Asks every probe, at the same time, each for at most 3 s. */
+  /** Asks every probe, at the same time, each for at most `deadlineMs`. */
   async check(): Promise<Readiness> {
     const probes = [...this.probes.values()];
-    const reports = await Promise.all(probes.map(checkInTime));
+    const reports = await Promise.all(probes.map((probe) => checkInTime(probe, this.deadlineMs)));
     return {
-      status: worst(reports.map(({ status }) => status)),
+      status: worstHealth(reports.map(({ status }) => status)),
       probes: Object.fromEntries(probes.map(({ name }, i) => [name, reports[i]])),
     };
   }
 }
 
-async function checkInTime(probe: HealthProbe): Promise<HealthReport> {
+async function checkInTime(probe: HealthProbe, deadlineMs: number): Promise<HealthReport> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<HealthReport>((resolve) => {
     timer = setTimeout(
-      () => resolve({ status: 'failed', detail: `no answer within ${CHECK_DEADLINE_MS} ms` }),
-      CHECK_DEADLINE_MS,
+      () => resolve({ status: 'failed', detail: `no answer within ${deadlineMs} ms` }),
+      deadlineMs,
     );
   });
   try {
@@ -66,7 +68,8 @@ async function checkInTime(probe: HealthProbe): Promise<HealthReport> {
   }
 }
 
-function worst(statuses: readonly HealthStatus[]): HealthStatus {
+/** The worst of several; `ok` where there are none. */
+export function worstHealth(statuses: readonly HealthStatus[]): HealthStatus {
   if (statuses.includes('failed')) return 'failed';
   return statuses.includes('degraded') ? 'degraded' : 'ok';
 }

@@ -27,6 +27,7 @@ export type EnginePort = Pick<
   | 'embed'
   | 'score'
   | 'stats'
+  | 'selfTest'
   | 'trace'
   | 'on'
   | 'stop'

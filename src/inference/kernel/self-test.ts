@@ -90,18 +90,37 @@ export interface SelfTestResult {
   readonly actual: string;
   /** What computes, where it is not the kernel. */
   readonly lane?: FastLane;
+  /** The code by which it was refused where it could not be made: then nothing is known. */
+  readonly refused?: string;
 }
+
+/** A self-test in pieces, of one small model each (a few ms): between two of them the kernel may do other work. */
+export type SelfTestSteps = Generator<undefined, SelfTestResult, undefined>;
 
 /**
  * Runs the built-in models on a kernel, with one thread and with all it has, and compares every bit with the known vector: a
  * processor, runtime or kernel that computes differently is found out before it serves anything.
  */
 export function selfTest(kernel: Kernel, sha256: Sha256): SelfTestResult {
+  const steps = selfTestSteps(kernel, sha256);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/** `selfTest`, piece by piece. Throws `KERNEL_MEMORY` where the kernel has no room for the models. */
+export function* selfTestSteps(kernel: Kernel, sha256: Sha256): SelfTestSteps {
   const all = kernel.threads;
   for (const threads of new Set([1, all])) {
-    for (const vector of VECTORS) {
-      const { expected } = vector;
-      const actual = runModels(kernel, threads, sha256, vector);
+    for (const { architectures, dtypes, bits, expected } of VECTORS) {
+      const states: Uint8Array[] = [];
+      for (const [shift, architecture] of architectures.entries()) {
+        const model = testModel(shift, architecture, dtypes, bits, sha256);
+        states.push(onThreads(kernel, threads, () => runModel(kernel, model, sha256)));
+        yield;
+      }
+      const actual = bytesToHex(sha256(concatBytes(...states)));
       const detail = `the kernel computes other bits than it should with ${threads} thread(s)`;
       if (actual !== expected) return { ok: false, detail, expected, actual };
     }
@@ -110,19 +129,12 @@ export function selfTest(kernel: Kernel, sha256: Sha256): SelfTestResult {
   return { ok: true, detail, expected: SELF_TEST_VECTOR, actual: SELF_TEST_VECTOR };
 }
 
-function runModels(
-  kernel: Kernel,
-  threads: number,
-  sha256: Sha256,
-  { architectures, dtypes, bits }: Vector,
-): string {
+/** Does something with so many of the kernel's threads, and leaves the kernel as it was. */
+function onThreads<T>(kernel: Kernel, threads: number, work: () => T): T {
   const { reclaim } = kernel.heap;
   kernel.threadLimit = threads;
   try {
-    const states = architectures.map((architecture, shift) =>
-      runModel(kernel, testModel(shift, architecture, dtypes, bits, sha256), sha256),
-    );
-    return bytesToHex(sha256(concatBytes(...states)));
+    return work();
   } finally {
     kernel.threadLimit = kernel.threads;
     kernel.heap.reclaim = reclaim;

@@ -2,7 +2,8 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { systemClock, type Json } from '../../common/index.js';
 import { DependencyRegistry } from '../../common/observation/dependency-registry.js';
-import { HealthRegistry, type HealthReport } from '../../common/observation/health-registry.js';
+import { ExaminationRegistry } from '../../common/observation/examination-registry.js';
+import { HealthRegistry, worstHealth, type HealthReport } from '../../common/observation/health-registry.js';
 import { MachineVitals, type DiskReading } from '../vitals/machine-vitals.js';
 import { observation, type MonitoringAgent, type Observation } from './agent.js';
 import { AgentRegistry } from './agent-registry.js';
@@ -15,7 +16,10 @@ const DISK_CRITICAL = 0.95;
 const LOG_LAG = 'health.log_lag';
 const STATUS_WORTH = { ok: 1, degraded: 0.5, failed: 0 } as const;
 
-/** Everything behind `/ready`, how late the log is, the disk, and what the server depends on outside as far as it is configured. */
+/**
+ * Everything behind `/ready`, engine and block store at work, how late the log is, the disk, and what the server depends on outside as
+ * far as it is configured.
+ */
 @Injectable()
 export class HealthAgent implements MonitoringAgent, OnModuleInit {
   readonly name = 'health';
@@ -26,6 +30,7 @@ export class HealthAgent implements MonitoringAgent, OnModuleInit {
     private readonly registry: AgentRegistry,
     private readonly health: HealthRegistry,
     private readonly dependencies: DependencyRegistry,
+    private readonly examinations: ExaminationRegistry,
     private readonly vitals: MachineVitals,
     private readonly dataSource: DataSource,
   ) {}
@@ -35,9 +40,13 @@ export class HealthAgent implements MonitoringAgent, OnModuleInit {
   }
 
   async observe(): Promise<Observation> {
-    const [own, outside] = await Promise.all([this.health.check(), this.dependencies.check()]);
-    const probes = { ...own.probes, ...outside.probes };
-    const status = own.status === 'ok' ? outside.status : own.status;
+    const asked = [this.health, this.dependencies, this.examinations];
+    const found = await Promise.all(asked.map((registry) => registry.check()));
+    const probes: Readonly<Record<string, HealthReport>> = Object.assign(
+      {},
+      ...found.map((each) => each.probes),
+    );
+    const status = worstHealth(Object.values(probes).map((each) => each.status));
     const disk = await this.vitals.disk();
     const lag = probes.database?.status === 'ok' ? await this.logLag() : null;
     const reports = Object.entries(probes);

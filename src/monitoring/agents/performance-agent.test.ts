@@ -5,7 +5,10 @@ import { AgentRegistry } from './agent-registry.js';
 import { PerformanceAgent } from './performance-agent.js';
 
 /** What the agent says of a server that makes 20 tokens a second where it made 100, with so many answers waiting. */
-async function troublesWith(waiting: number): Promise<readonly { fingerprint: string; summary: string }[]> {
+async function troublesWith(
+  waiting: number,
+  heap = 0.5,
+): Promise<readonly { fingerprint: string; summary: string }[]> {
   const figures = new LiveFigures();
   figures.register('tokens_per_second', () => 20);
   figures.register('queue_depth', () => waiting);
@@ -17,6 +20,7 @@ async function troublesWith(waiting: number): Promise<readonly { fingerprint: st
   const vitals = {
     cpu: () => ({ machine: 0.5, process: 0.1 }),
     memory: async () => ({ share: 0.5 }),
+    heap: () => ({ share: heap }),
     disk: async () => ({ share: 0.5 }),
     eventLoop: () => ({ mean: 1, worst: 5 }),
     pool: () => ({ open: 2, waiting: 0 }),
@@ -35,6 +39,15 @@ describe('the performance agent', () => {
       {
         fingerprint: 'performance.regression.tokens_per_second',
         summary: 'tokens_per_second is 0.21 times what it is at this hour on other days, while answers wait',
+      },
+    ]);
+  });
+
+  it('tells of a JavaScript heap that is nearly full', async () => {
+    expect(await troublesWith(0, 0.95)).toMatchObject([
+      {
+        fingerprint: 'performance.high.heap_share',
+        summary: 'The JavaScript heap is nearly full: 95 %',
       },
     ]);
   });

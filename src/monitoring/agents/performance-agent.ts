@@ -81,6 +81,7 @@ export class PerformanceAgent implements MonitoringAgent, OnModuleInit {
       cpu_share: cpu.machine,
       process_cpu_share: cpu.process,
       memory_share: memory.share,
+      heap_share: this.vitals.heap().share,
       resident_memory_bytes: process.memoryUsage.rss(),
       disk_share: disk.share,
       event_loop_mean_ms: loop.mean,
@@ -131,6 +132,7 @@ function bounds(measures: Readonly<Record<string, number>>): Observation['troubl
   return [
     ...high('cpu_share', 'The processors are busy:', HIGH, percent(measures.cpu_share)),
     ...high('memory_share', 'Memory is short:', HIGH, `${percent(measures.memory_share)} used`),
+    ...high('heap_share', 'The JavaScript heap is nearly full:', HIGH, percent(measures.heap_share)),
     ...high(
       'event_loop_mean_ms',
       'The event loop is late by',

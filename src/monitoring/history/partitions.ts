@@ -5,6 +5,10 @@ import { Transactions } from '../../database/index.js';
 
 const TABLE = 'monitoring_observations';
 const DAY_MS = 86_400_000;
+/** Ends the name of a month's partition. */
+const MONTH = /_(\d{4})_(\d{2})$/;
+/** A month, to count how many the retention has, days. */
+const MONTH_DAYS = 30;
 
 /** A month's partition: its name, its first moment and the first moment after it (ISO 8601, UTC). */
 export interface MonthPartition {
@@ -25,12 +29,17 @@ export function partitionOf(at: number): MonthPartition {
   };
 }
 
-/** Which of the existing partitions hold nothing younger than `keptDays` before `now`. */
+/**
+ * Which of the existing partitions hold nothing younger than `keptDays` before `now`. As many of the newest as the retention has months
+ * are kept whatever the time is said to be: a clock that is ahead must not take the history with it.
+ */
 export function outlived(names: readonly string[], now: number, keptDays: number): string[] {
   const oldest = now - keptDays * DAY_MS;
-  return names.filter((name) => {
-    const [, year, month] = /_(\d{4})_(\d{2})$/.exec(name) ?? [];
-    return year !== undefined && Date.UTC(Number(year), Number(month), 1) <= oldest;
+  const months = names.filter((name) => MONTH.test(name)).sort();
+  const kept = Math.floor(keptDays / MONTH_DAYS) + 1;
+  return months.slice(0, Math.max(0, months.length - kept)).filter((name) => {
+    const [, year, month] = MONTH.exec(name) ?? [];
+    return Date.UTC(Number(year), Number(month), 1) <= oldest;
   });
 }
 

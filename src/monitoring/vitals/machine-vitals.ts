@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { getHeapStatistics } from 'node:v8';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '../../config/index.js';
@@ -59,6 +60,12 @@ export class MachineVitals implements OnModuleDestroy {
 
   memory(): Promise<MemoryReading> {
     return readMemory();
+  }
+
+  /** What this process' own JavaScript holds of what V8 lets it: at the limit the process ends, however much the machine has left. */
+  heap(): MemoryReading {
+    const { heap_size_limit: total, used_heap_size: used } = getHeapStatistics();
+    return { total, used, share: used / total };
   }
 
   /** The file system of `DATA_DIR`. */

@@ -9,6 +9,7 @@ const well: Vitals = {
   at: 0,
   cpu: { machine: 0.3, process: 0.1 },
   memory: { total: 100, used: 40, share: 0.4 },
+  heap: { total: 10, used: 3, share: 0.3 },
   disk: { total: 100, free: 60, share: 0.4 },
   eventLoop: { mean: 1, worst: 5 },
   pool: { most: 12, open: 3, idle: 2, waiting: 0 },
@@ -18,6 +19,7 @@ const well: Vitals = {
   log: { waiting: 0, lagMs: 0 },
   crashes: [],
   ends: [],
+  workers: { brokenMs: 0, queue: '', detail: '' },
   damaged: [],
   readiness: { status: 'ok', detail: '' },
 };
@@ -30,6 +32,7 @@ describe('diagnose', () => {
   it.each<[string, Partial<Vitals>]>([
     ['cpu_high', { cpu: { machine: 0.95, process: 0.1 } }],
     ['memory_high', { memory: { total: 100, used: 93, share: 0.93 } }],
+    ['memory_high', { heap: { total: 10, used: 9.5, share: 0.95 } }],
     ['disk_high', { disk: { total: 100, free: 5, share: 0.95 } }],
     ['engine_crashed', { crashes: ['thread 1 ended with code 1'] }],
     ['kernel_hung', { engine: { running: true, silentMs: 9_000 } }],
@@ -37,8 +40,18 @@ describe('diagnose', () => {
     ['database_away', { database: { awayMs: 6_000, detail: 'refused' } }],
     ['log_lag', { log: { waiting: 3, lagMs: 20_000 } }],
     ['process_crashed', { ends: ['SIGKILL', 'SIGKILL', 'exit code 1'] }],
+    ['workers_down', { workers: { brokenMs: 25_000, queue: 'stemma_step', detail: 'refused' } }],
     ['blob_corrupt', { damaged: [{ block: 'ab', name: 'expert 3', detail: 'altered' }] }],
   ])('knows %s', (cause, changes) => expect(causes(changes)).toEqual([cause]));
+
+  it('says whether the machine’s memory or what its own JavaScript may hold is short', () => {
+    const said = (changes: Partial<Vitals>) =>
+      diagnose({ ...well, ...changes }, rules).map(({ summary }) => summary);
+    expect(said({ memory: { total: 100, used: 93, share: 0.93 } })).toEqual(['93 % of the memory is used']);
+    expect(said({ heap: { total: 10, used: 9.5, share: 0.95 } })).toEqual([
+      "95 % of what the server's own JavaScript may hold is used",
+    ]);
+  });
 
   it('does not take its own work for trouble, unless the event loop starves', () => {
     const cpu = { machine: 1, process: 0.9 };
@@ -55,6 +68,7 @@ describe('diagnose', () => {
         database: { awayMs: 9_000, detail: 'gone' },
         pool: { most: 12, open: 12, idle: 0, waiting: 9 },
         log: { waiting: 9, lagMs: 60_000 },
+        workers: { brokenMs: 25_000, queue: 'stemma_step', detail: 'gone' },
         readiness: { status: 'failed', detail: 'database' },
       }),
     ).toEqual(['database_away']));

@@ -29,10 +29,13 @@ const READINGS: Readonly<Record<Cause, (vitals: Vitals) => Reading>> = {
     summary: `${percent(cpu.machine)} of all processors are busy, ${percent(cpu.process)} with this server`,
     evidence: { machine: cpu.machine, process: cpu.process },
   }),
-  memory_high: ({ memory }) => ({
-    value: memory.share,
-    summary: `${percent(memory.share)} of the memory is used`,
-    evidence: { ...memory },
+  memory_high: ({ memory, heap }) => ({
+    value: Math.max(memory.share, heap.share),
+    summary:
+      heap.share > memory.share
+        ? `${percent(heap.share)} of what the server's own JavaScript may hold is used`
+        : `${percent(memory.share)} of the memory is used`,
+    evidence: { ...memory, heap: { ...heap } },
   }),
   disk_high: ({ disk }) => ({
     value: disk.share,
@@ -74,11 +77,16 @@ const READINGS: Readonly<Record<Cause, (vitals: Vitals) => Reading>> = {
     summary: `Within an hour the server ended ${ends.length} times though nobody told it to, the last time: ${ends.at(-1) ?? ''}`,
     evidence: { ends: [...ends] },
   }),
+  workers_down: ({ workers }) => ({
+    value: workers.brokenMs,
+    summary: `Nobody has taken jobs of ${workers.queue} for ${seconds(workers.brokenMs)}: ${workers.detail}`,
+    evidence: { ...workers },
+  }),
 };
 
-/** Causes that explain others: a database that is away fills the pool and holds up the log. */
+/** Causes that explain others: a database that is away fills the pool, holds up the log and ends the workers of its queues. */
 const EXPLAINS: Readonly<Partial<Record<Cause, readonly Cause[]>>> = {
-  database_away: ['pool_exhausted', 'log_lag'],
+  database_away: ['pool_exhausted', 'log_lag', 'workers_down'],
 };
 
 /**

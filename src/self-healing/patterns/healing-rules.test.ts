@@ -31,10 +31,11 @@ describe('the rules of healing', () => {
   });
 
   it('of an operator may be older than a cause, whose rule is then the shipped one', () => {
-    const { process_crashed: shipped, ...nine } = (parse(text) as { causes: Record<string, object> }).causes;
+    const { process_crashed: shipped, ...others } = (parse(text) as { causes: Record<string, object> })
+      .causes;
     const folder = mkdtempSync(join(tmpdir(), 'stemma-healing-'));
     const file = join(folder, 'healing.yaml');
-    const own = { ...nine, cpu_high: { ...nine.cpu_high, threshold: 0.5 } };
+    const own = { ...others, cpu_high: { ...others.cpu_high, threshold: 0.5 } };
     writeFileSync(file, stringify({ version: 1, causes: own }));
     const rules = readHealingRules(file);
     expect(rules).toMatchObject({ ok: true, value: { ...own, process_crashed: shipped } });

@@ -16,6 +16,7 @@ export const CAUSES = [
   'log_lag',
   'blob_corrupt',
   'process_crashed',
+  'workers_down',
 ] as const;
 
 /** A known cause. */
@@ -33,6 +34,8 @@ export const REMEDIES = [
   'recover_database',
   'restart_sequencer',
   'refetch_blob',
+  'restart_server',
+  'restart_workers',
 ] as const;
 
 /** The name of a remedy. */

@@ -5,6 +5,8 @@ import { DatabaseRemedies } from './database-remedies.js';
 import { EngineRemedies } from './engine-remedies.js';
 import { MachineRemedies } from './machine-remedies.js';
 import type { Remedy } from './remedy.js';
+import { ServerRemedy } from './server-remedy.js';
+import { WorkerRemedy } from './worker-remedy.js';
 
 /** Every remedy by its name. A name of the rules without a remedy is a bug. */
 @Injectable()
@@ -16,8 +18,11 @@ export class RemedyBox {
     machine: MachineRemedies,
     database: DatabaseRemedies,
     blobs: BlobRemedy,
+    server: ServerRemedy,
+    workers: WorkerRemedy,
   ) {
-    const all = [...engine.all, ...machine.all, ...database.all, ...blobs.all];
+    const places = [engine, machine, database, blobs, server, workers];
+    const all = places.flatMap((place) => place.all);
     this.remedies = new Map(all.map((remedy) => [remedy.name, remedy]));
     const missing = REMEDIES.find((name) => !this.remedies.has(name));
     if (missing !== undefined) throw new Error(`nothing does ${missing}`);

@@ -2,7 +2,12 @@ import { CodedError } from '../../common/index.js';
 import type { Cause, RemedyName } from '../patterns/healing-rules.js';
 
 /** By these a remedy says that nothing was done, because there is nothing that it could do here. */
-const REFUSALS: ReadonlySet<string> = new Set(['NOT_OURS', 'NO_BLOB_SOURCE', 'NO_BLOB_KNOWN']);
+const REFUSALS: ReadonlySet<string> = new Set([
+  'NOT_OURS',
+  'NO_BLOB_SOURCE',
+  'NO_BLOB_KNOWN',
+  'NOT_SUPERVISED',
+]);
 
 /** A remedy that neither refuses nor cuts off anything that works. */
 export const nothingTouched = (): number => 0;
@@ -25,6 +30,8 @@ export interface Remedy {
    */
   blastShare(): number;
   readonly undo: string;
+  /** Whether it ends this process: what came of it must be written down before. */
+  readonly endsServer?: true;
   /** Does it. @returns what was done, in a sentence; throws or rejects with why it could not be */
   act(why: string, cause: Cause | 'unknown' | 'manual'): Promise<string>;
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { systemClock } from '../../common/index.js';
+import { QueueRegistry } from '../../common/observation/queue-registry.js';
 import { LiveFigures, MachineVitals, ReadinessWatch } from '../../monitoring/index.js';
 import { CrashWatch } from './crash-watch.js';
 import { DamageWatch } from './damage-watch.js';
@@ -8,6 +9,8 @@ import { EngineWatch } from './engine-watch.js';
 import type { Vitals } from './vitals.js';
 
 const CALLER = 'healing';
+/** Every queue has its workers. */
+const WORKING = { brokenMs: 0, identifier: '', why: '' };
 
 /** Reads how everything fares, in a few milliseconds while all is well. */
 @Injectable()
@@ -20,6 +23,7 @@ export class VitalsReader {
     private readonly engine: EngineWatch,
     private readonly damage: DamageWatch,
     private readonly figures: LiveFigures,
+    private readonly queues: QueueRegistry,
   ) {}
 
   /** One look. */
@@ -36,13 +40,19 @@ export class VitalsReader {
     this.machine.resetEventLoop();
     return {
       ...{ at: systemClock.now(), cpu: this.machine.cpu(CALLER), memory, disk, engine, crashes },
-      ...{ eventLoop, pool: this.machine.pool(), damaged, caches: this.caches() },
+      ...{ eventLoop, heap: this.machine.heap(), pool: this.machine.pool(), damaged, caches: this.caches() },
       // Somebody asks all probes every few seconds already; asking them twice would only cost.
       readiness: this.readiness.latest ?? { status: 'ok', detail: 'not looked yet' },
       database: { awayMs: database.awayMs, detail: database.detail },
       log: { waiting: database.waiting, lagMs: database.lagMs },
       ends: this.ended.lastHour(),
+      workers: this.workers(),
     };
+  }
+
+  private workers(): Vitals['workers'] {
+    const { brokenMs, identifier: queue, why: detail } = this.queues.worst() ?? WORKING;
+    return { brokenMs, queue, detail };
   }
 
   /** Nothing is held before the engine has started. */

@@ -13,6 +13,8 @@ export interface Vitals {
   readonly at: number;
   readonly cpu: CpuShare;
   readonly memory: MemoryReading;
+  /** The server's own JavaScript, against V8's limit. */
+  readonly heap: MemoryReading;
   readonly disk: DiskReading;
   readonly eventLoop: { readonly mean: number; readonly worst: number };
   readonly pool: PoolReading;
@@ -27,6 +29,8 @@ export interface Vitals {
   readonly crashes: readonly string[];
   /** How servers of this data folder ended within the last hour that nobody told to, oldest first. */
   readonly ends: readonly string[];
+  /** The queue of jobs that has been without workers for longest; 0 while all have theirs. */
+  readonly workers: { readonly brokenMs: number; readonly queue: string; readonly detail: string };
   /** Blocks that failed and are not whole again. */
   readonly damaged: readonly DamagedBlock[];
   /** What `/ready` says. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
+import { QueueRegistry } from '../../common/observation/queue-registry.js';
 import { AppConfig } from '../../config/index.js';
 import { DATABASE_CONNECTION, DurableQueue, type DatabaseConnection } from '../../database/index.js';
 
@@ -12,11 +13,16 @@ export interface StepJob {
 /** The durable queue of steps. */
 @Injectable()
 export class StepQueue extends DurableQueue<StepJob> {
-  constructor(config: AppConfig, @Inject(DATABASE_CONNECTION) connection: DatabaseConnection) {
-    super(config, connection, {
+  constructor(
+    config: AppConfig,
+    @Inject(DATABASE_CONNECTION) connection: DatabaseConnection,
+    queues: QueueRegistry,
+  ) {
+    const options = {
       ...{ identifier: 'stemma_step', application: 'stemma-tasks', logger: 'Tasks' },
       atOnce: config.taskWorkers,
-    });
+    };
+    super(config, connection, options, queues);
   }
 
   /** Adds a job in the caller's transaction; one per step, a later one replaces an earlier. */

@@ -84,6 +84,27 @@ describe('engine with threads', () => {
     );
   });
 
+  it('tests itself in the pauses between answers, and changes none of their bits', async () => {
+    const engine = await start();
+    unwrap(await engine.load(model));
+    const answer = async () => unwrap(await engine.generate(request(40), () => undefined).done);
+    const alone = await answer();
+    const order: string[] = [];
+    // It comes first, and is over last.
+    const test = engine.selfTest().finally(() => order.push('self-test'));
+    const answers = Array.from({ length: 3 }, () => answer().finally(() => order.push('answer')));
+    expect(await Promise.all(answers)).toMatchObject(
+      Array(3).fill({ tokens: alone.tokens, states: alone.states, experts: alone.experts }),
+    );
+    expect(await test).toMatchObject({ ok: true });
+    expect(order).toEqual(['answer', 'answer', 'answer', 'self-test']);
+    expect(await Promise.all([engine.selfTest(), engine.selfTest()])).toMatchObject([
+      { ok: true },
+      { ok: true },
+    ]);
+    expect(await answer()).toMatchObject({ tokens: alone.tokens, states: alone.states });
+  });
+
   it('answers, replays and reports, with the events in order', async () => {
     const engine = await start();
     unwrap(await engine.load(model));

@@ -140,11 +140,15 @@ export class Engine {
     return this.identity.lane;
   }
 
-  /** Runs the built-in models and compares with the known vector; requests wait meanwhile (about 50 ms). */
+  /**
+   * Runs the built-in models (about 50 ms in all) and compares with the known vector, one small model at a time and only while no
+   * request is there to be computed: none waits longer than for one of them, and the test waits for a pause.
+   */
   async selfTest(): Promise<SelfTestResult> {
     const result = await this.threads.call<SelfTestResult>({ type: 'selfTest' });
     if (result.ok) return result.value;
-    return { ok: false, detail: result.error.message, expected: '', actual: '' };
+    const { code, message } = result.error;
+    return { ok: false, detail: message, expected: '', actual: '', refused: code };
   }
 
   /** Loads a model's dense blocks; experts follow when they are needed. Refuses as `ModelLoader.load` does. */

@@ -1,10 +1,10 @@
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
-import { ok, type Result } from '../../../common/index.js';
+import { CodedError, err, ok, type Result } from '../../../common/index.js';
 import { nativeSha256 } from '../../../common/native-hash.js';
 import { EngineCore } from '../engine-core.js';
 import { Kernel } from '../kernel.js';
 import type { GenerateEvent } from '../requests.js';
-import { selfTest } from '../self-test.js';
+import { selfTestSteps, type SelfTestResult, type SelfTestSteps } from '../self-test.js';
 import { FileBlockSource } from './file-source.js';
 import { ThreadLoader } from './thread-loader.js';
 import { letOthersGoFirst } from './thread-priority.js';
@@ -20,6 +20,8 @@ class Leader {
   private readonly core: EngineCore;
   private readonly outbox: Outbox;
   private scheduled = false;
+  /** A self-test that goes on while nothing else is to be computed, and the calls that wait for it. */
+  private test: { readonly steps: SelfTestSteps; readonly calls: number[] } | null = null;
 
   constructor(
     private readonly port: MessagePort,
@@ -56,7 +58,7 @@ class Leader {
     else if (message.type === 'load') this.load(message);
     else if (message.type === 'stats') this.reply(id, toPlain(ok(this.core.stats())));
     else if (message.type === 'trace') this.reply(id, toPlain(ok(this.core.trace(message.release))));
-    else if (message.type === 'selfTest') this.reply(id, toPlain(ok(selfTest(this.kernel, nativeSha256))));
+    else if (message.type === 'selfTest') this.beginTest(id);
     else {
       this.core.unload(message.release);
       this.reply(id, toPlain(ok(null)));
@@ -86,8 +88,24 @@ class Leader {
     this.port.postMessage(message);
   }
 
+  /** Whoever asks while a self-test goes on shares it. */
+  private beginTest(id: number): void {
+    this.test ??= { steps: selfTestSteps(this.kernel, nativeSha256), calls: [] };
+    this.test.calls.push(id);
+  }
+
+  /** One piece of the self-test: what comes meanwhile waits for no more than that. */
+  private goOnTesting(): void {
+    if (this.test === null) return;
+    const { steps, calls } = this.test;
+    const result = nextOf(steps);
+    if (result === null) return;
+    this.test = null;
+    for (const id of calls) this.reply(id, toPlain(result));
+  }
+
   private schedule(): void {
-    if (this.scheduled || !this.core.busy) return;
+    if (this.scheduled || (!this.core.busy && this.test === null)) return;
     this.scheduled = true;
     setImmediate(() => this.turn());
   }
@@ -104,8 +122,22 @@ class Leader {
         this.handle(next.message as ToLeader);
       }
     }
-    if (!this.core.busy) this.outbox.flush(performance.now());
+    if (!this.core.busy) {
+      this.outbox.flush(performance.now());
+      this.goOnTesting();
+    }
     this.schedule();
+  }
+}
+
+/** What came of a self-test by its next piece; null: it goes on. */
+function nextOf(steps: SelfTestSteps): Result<SelfTestResult> | null {
+  try {
+    const step = steps.next();
+    return step.done === true ? ok(step.value) : null;
+  } catch (thrown) {
+    if (thrown instanceof CodedError) return err(thrown);
+    throw thrown;
   }
 }
 
