@@ -9,17 +9,21 @@ const IDLE_TRANSACTION_MS = 60_000;
 /** How much longer than the server's own limit this side waits for an answer before giving the connection up. */
 const CLIENT_GRACE_MS = 2_000;
 
-/** How this process connects: bounded pool, every wait with a deadline, schema by migrations only. */
+/**
+ * How this process connects: bounded pool, every wait with a deadline, schema by migrations only.
+ * @param applicationName what the database calls these connections
+ */
 export function dataSourceOptions(
   config: AppConfig,
   url: string,
   onPoolError: (thrown: unknown) => void = () => undefined,
+  applicationName = 'stemma',
 ): DataSourceOptions {
   return {
     type: 'postgres',
     // Given here, because TypeORM would look for it by name while it runs, past what is bundled.
     driver: databaseDriver,
-    applicationName: 'stemma',
+    applicationName,
     migrations: [...MIGRATIONS],
     migrationsTableName: 'migrations',
     migrationsRun: false,

@@ -2,13 +2,14 @@ import { Logger, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { messageOf } from '../common/index.js';
-import { AppConfig } from '../config/index.js';
+import { AppConfig, Instance } from '../config/index.js';
 import type { DatabaseConnection } from './connection.js';
 import { connectDataSource } from './connect.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DATABASE_CONNECTION, DatabaseHealth } from './database-health.js';
 import { JoinedWrites } from './joined-writes.js';
 import { QueueExamination } from './queue-examination.js';
+import { poolName } from './session-names.js';
 import { Transactions } from './transactions.js';
 
 /** Gives every module a connected, migrated `DataSource` and `Transactions`, and `JoinedWrites`. */
@@ -22,15 +23,15 @@ export class DatabaseModule {
       global: true,
       imports: [
         TypeOrmModule.forRootAsync({
-          inject: [AppConfig],
-          useFactory: (config: AppConfig): TypeOrmModuleOptions => {
+          inject: [AppConfig, Instance],
+          useFactory: (config: AppConfig, instance: Instance): TypeOrmModuleOptions => {
             const logger = new Logger('Database');
             // Once the pool is closed, PostgreSQL may still be hanging up on its connections: no news.
             const onPoolError = (thrown: unknown) => {
               if (source?.isInitialized !== false) logger.warn(`lost a connection: ${messageOf(thrown)}`);
             };
             return {
-              ...dataSourceOptions(config, connection.url, onPoolError),
+              ...dataSourceOptions(config, connection.url, onPoolError, poolName(instance.id)),
               autoLoadEntities: true,
               retryAttempts: 1,
             };

@@ -9,5 +9,6 @@ export { JoinedWrites, type JoinedWrite } from './joined-writes.js';
 export { QueueExamination } from './queue-examination.js';
 export { migrate } from './migrate.js';
 export { checkSchemaAsOf, withSchemaAsOf } from './schema-as-of.js';
+export { longReading, MAY_TAKE_LONG, poolName } from './session-names.js';
 export { Transactions } from './transactions.js';
 export { cannotBeWritten, databaseRefusal, isDatabaseUnavailable } from './unavailability.js';

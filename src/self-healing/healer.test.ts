@@ -58,7 +58,13 @@ function setup(
   /** What the database says of the decision. */
   const stateOf = jest.fn(async (_decision: string): Promise<string | null> => 'waiting');
   authority.use({ ask, report, withdraw, refuse, stateOf });
-  const treatment = new Treatment(authority, gate, new HealingFigures(), { get } as unknown as RemedyBox);
+  const instance = {
+    id: 'here',
+    label: 'stemma on web-2',
+    own: (name: string) => `${name}@here`,
+  } as Instance;
+  const box = { get } as unknown as RemedyBox;
+  const treatment = new Treatment(authority, gate, new HealingFigures(), box, instance);
   const store = { save: jest.fn(), add: jest.fn((_attempt: Attempt) => undefined) };
   const book = { raise: jest.fn(async () => 'alert'), clear: jest.fn(async (_fingerprint: string) => true) };
   const events = new EventBus();
@@ -71,7 +77,7 @@ function setup(
     store as unknown as IncidentStore,
     book as unknown as AlertBook,
     events,
-    { label: 'stemma on web-2', own: (name: string) => `${name}@here` } as Instance,
+    instance,
   );
   sut.onModuleInit();
   /** One look; what runs beside it is over afterwards. */

@@ -19,6 +19,7 @@ import { PeerProbe } from './remedies/peer-probe.js';
 import { RemedyBox } from './remedies/remedy-box.js';
 import { ServerRemedy } from './remedies/server-remedy.js';
 import { WorkerRemedy } from './remedies/worker-remedy.js';
+import { SheddingEnd } from './remedies/shedding-end.js';
 import { Treatment } from './treatment.js';
 import { CrashWatch } from './vitals/crash-watch.js';
 import { DamageWatch } from './vitals/damage-watch.js';
@@ -46,6 +47,7 @@ import { WatchLoop } from './watch-loop.js';
     WorkerRemedy,
     PeerProbe,
     RemedyBox,
+    SheddingEnd,
     IncidentStore,
     CrashRecords,
     Treatment,

@@ -7,6 +7,7 @@ import {
 import { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
 import { HealingFigures } from '../common/autonomy/healing-figures.js';
 import { unwrap } from '../common/index.js';
+import type { Instance } from '../config/index.js';
 import { Incident } from './incidents/incident.js';
 import type { Cause } from './patterns/healing-rules.js';
 import { defaultHealingFile, readHealingRules } from './patterns/healing-rules.js';
@@ -31,7 +32,8 @@ function setup(cause: Cause) {
   const box = {
     get: () => ({ expectedEffect: 'e', blastRadius: 'b', blastShare: () => 0.4, undo: 'u' }),
   };
-  const sut = new Treatment(authority, gate, new HealingFigures(), box as unknown as RemedyBox);
+  const instance = { id: '0123456789ab' } as Instance;
+  const sut = new Treatment(authority, gate, new HealingFigures(), box as unknown as RemedyBox, instance);
   const symptom = { cause, summary: 's', match: 1, evidence: {} };
   const incident = new Incident(cause, 'critical', 0, symptom);
   const ask = async () => {
@@ -69,6 +71,12 @@ describe('a treatment nobody judges in time', () => {
     const { ask, asked } = setup('cpu_high');
     await ask();
     expect(asked).toMatchObject([{ blastRadius: 'b', blastShare: 0.4 }]);
+  });
+
+  it('says which server it is for, because limits count for each', async () => {
+    const { ask, asked } = setup('cpu_high');
+    await ask();
+    expect(asked).toMatchObject([{ parameters: { cause: 'cpu_high', subject: '0123456789ab' } }]);
   });
 
   it('is told of under the decision that was recorded late', async () => {

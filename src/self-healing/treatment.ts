@@ -7,6 +7,7 @@ import {
 import { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
 import { HealingFigures } from '../common/autonomy/healing-figures.js';
 import { CodedError, messageOf } from '../common/index.js';
+import { Instance } from '../config/index.js';
 import { inTime } from '../monitoring/index.js';
 import type { Incident } from './incidents/incident.js';
 import type { CauseRule, RemedyName } from './patterns/healing-rules.js';
@@ -42,6 +43,7 @@ export class Treatment {
     private readonly gate: AutonomyGate,
     private readonly figures: HealingFigures,
     private readonly box: RemedyBox,
+    private readonly instance: Instance,
   ) {}
 
   /**
@@ -136,7 +138,9 @@ export class Treatment {
     const records = await inTime(this.figures.remedies(), REPORT_MS, []).catch(() => []);
     const record = records.find(({ cause, remedy }) => cause === incident.cause && remedy === name);
     return {
-      ...{ type: 'healing', action: name, parameters: { cause: incident.cause } },
+      ...{ type: 'healing', action: name },
+      // Limits count for each server: what one heals must not keep another from healing itself.
+      parameters: { cause: incident.cause, subject: this.instance.id },
       idempotencyKey: `${incident.id}/${incident.place}`,
       features: {
         pattern_match: incident.symptom.match,

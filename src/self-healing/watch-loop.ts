@@ -14,11 +14,17 @@ const HOUR_MS = 3_600_000;
 /** While a server starts, what it needs comes up one after the other, ms. */
 const CALM_START_MS = 10_000;
 
-/** Looks every few seconds; a look that still goes on is not joined by another. */
+/**
+ * Looks every few seconds; a look that still goes on is not joined by another. What an earlier process left is taken over beside the
+ * looks, and again until it succeeds: the very trouble that must be healed (a full disk, a database that is away) may keep it from that.
+ */
 @Injectable()
 export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
   private readonly logger = new Logger('Healing');
   private look: Promise<void> | null = null;
+  private preparing: Promise<void> | null = null;
+  /** Why nothing could be taken over the last time. */
+  private hindrance = '';
   private startedAt = 0;
   private prepared = false;
   private tidiedAt = 0;
@@ -56,39 +62,52 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     if (this.scheduler.doesExist('interval', LOOKS)) this.scheduler.deleteInterval(LOOKS);
-    await this.look;
+    await Promise.all([this.look, this.preparing]);
     await this.store.flush();
   }
 
   private begin(): void {
+    if (!this.prepared) this.preparing ??= this.tryToPrepare().finally(() => (this.preparing = null));
     this.look ??= this.run().finally(() => (this.look = null));
   }
 
   private async run(): Promise<void> {
     try {
-      if (!this.prepared) await this.prepare();
       this.latest = await this.reader.read();
       if (performance.now() - this.startedAt < CALM_START_MS) return this.healer.recall(this.latest);
       this.healer.look(this.latest);
       if (this.latest.database.awayMs > 0) return;
       if (this.store.waiting > 0) void this.store.flush();
       await this.book.flush();
-      if (performance.now() - this.tidiedAt > RENEW_MS) await this.tidyUp();
+      if (this.prepared && performance.now() - this.tidiedAt > RENEW_MS) await this.tidyUp();
     } catch (thrown) {
       this.logger.warn(`a look failed: ${messageOf(thrown)}`);
     }
   }
 
-  /** What an earlier process left open is closed, and what it tried counts. */
+  /** Says once what hinders it, however often that is. */
+  private async tryToPrepare(): Promise<void> {
+    try {
+      await this.prepare();
+      this.prepared = true;
+    } catch (thrown) {
+      const why = messageOf(thrown);
+      if (why !== this.hindrance)
+        this.logger.warn(`what an earlier process left is taken over later: ${why}`);
+      this.hindrance = why;
+    }
+  }
+
+  /** What an earlier process left open is closed, and what it tried counts: at the end, so that a repetition counts nothing twice. */
   private async prepare(): Promise<void> {
     this.withdraw(await this.store.closeLeftovers());
     const now = systemClock.now();
     const tried = await this.store.triedSince(now - HOUR_MS);
+    const left = await this.leftAlerts();
+    await this.tidyUp();
     // what is dated in the future, by a clock that has gone back since, counts as tried just now
     for (const { cause, at } of tried) this.healer.budget.note(cause, Math.max(0, now - at));
-    this.healer.takeOver(await this.leftAlerts());
-    await this.tidyUp();
-    this.prepared = true;
+    this.healer.takeOver(left);
   }
 
   /** Open alerts of incidents of this server; other servers end their own. */

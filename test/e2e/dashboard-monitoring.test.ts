@@ -83,9 +83,10 @@ browserTests('the Monitoring and Healing pages', () => {
     await page.getByText('Nothing has gone wrong yet').waitFor();
     let healed = false;
     // A connection as the server's own, which has begun a transaction and forgotten it.
+    const { id } = JSON.parse(readFileSync(join(server.dataDir, 'instance.json'), 'utf8')) as { id: string };
     const forgotten = new Client({
       connectionString: server.databaseUrl ?? '',
-      application_name: 'stemma',
+      application_name: `stemma@${id}`,
     });
     forgotten.on('error', () => undefined);
     await forgotten.connect();

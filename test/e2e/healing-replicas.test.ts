@@ -155,4 +155,26 @@ describe('healing on several servers with one database', () => {
     await health(first);
     expect(await alerts('health.peer')).toEqual([]);
   });
+
+  it('heals both at once: what one does keeps the other neither waiting nor asking', async () => {
+    await Promise.all([first.stop(), second.stop()]);
+    const usual = { DECISION_MATRIX: join(packageRoot(), 'config', 'decision-matrix.yaml') };
+    [first, second] = await Promise.all(
+      [first, second].map(({ dataDir }) => start(troubled, usual, dataDir)),
+    );
+    const instances = [first, second].map(({ dataDir }) => {
+      const { id } = JSON.parse(readFileSync(join(dataDir, 'instance.json'), 'utf8')) as { id: string };
+      return id;
+    });
+    const treated = async () => {
+      const { body } = await api(second, 'GET', '/api/healing/incidents?open=true');
+      return (body.items as IncidentDocument[]).filter(({ state }) => state === 'escalated');
+    };
+    await until('both were treated', async () => (await treated()).length === 2);
+    for (const { steps, attempts } of await treated()) {
+      expect(attempts).toBe(1);
+      expect(steps.map(({ detail }) => detail).join()).not.toContain('waits for a guardian');
+    }
+    expect((await treated()).map(({ instance }) => instance).sort()).toEqual(instances.sort());
+  });
 });

@@ -6,8 +6,10 @@ import { AppModule } from '../../src/app.module.js';
 import { Fsck } from '../../src/chain/index.js';
 import { ActionAuthority, type ProposedAction } from '../../src/common/autonomy/action-authority.js';
 import { AutonomyGate } from '../../src/common/autonomy/autonomy-gate.js';
+import { LoadShedding } from '../../src/common/autonomy/load-shedding.js';
 import { SafetyFigures } from '../../src/common/autonomy/safety-figures.js';
 import { EventBus, ok, unwrap, type Json, type StemmaEvents } from '../../src/common/index.js';
+import { Instance } from '../../src/config/index.js';
 import { expectedCalibrationError, FEATURE_MODELS, rawConfidence } from '../../src/decision/index.js';
 import { externalDatabase } from '../../src/database/index.js';
 import {
@@ -22,6 +24,7 @@ import { MatrixBook } from '../../src/guardian/matrix/matrix-book.js';
 import { Calibrations } from '../../src/guardian/process/calibrations.js';
 import { DecisionMetrics } from '../../src/guardian/process/decision-metrics.js';
 import { EscalationService } from '../../src/guardian/process/escalation-service.js';
+import { OverrideService } from '../../src/guardian/process/override-service.js';
 import { DecisionStore } from '../../src/guardian/store/decision-store.js';
 import { RemedyOrders } from '../../src/self-healing/remedy-orders.js';
 import { createTestDatabase, testConfig } from '../support/index.js';
@@ -94,6 +97,61 @@ describe('what other modules want to do', () => {
     await app.get(EmergencyStop).resume('ada', 'over');
     const strange = await authority.ask(remedy({ features: { luck: 1 } }));
     expect(strange).toMatchObject({ answer: 'wait', reason: expect.stringContaining('no feature "luck"') });
+  });
+});
+
+describe('limits of healing', () => {
+  const ask = (subject: string | null, key: string) =>
+    app.get(ActionAuthority).ask(
+      remedy({
+        ...{ action: 'run_gc', idempotencyKey: key },
+        parameters: { cause: 'memory_high', ...(subject === null ? {} : { subject }) },
+      }),
+    );
+  const count = (subject: string) =>
+    app.get(DecisionStore).circumstances(app.get(DataSource).manager, {
+      ...({ type: 'healing', action: 'run_gc', subject, cause: null } as const),
+    });
+
+  it('are those of each server: what one heals lets another heal at once, and itself wait', async () => {
+    expect(await ask('aaaaaaaaaaaa', 'gc-1')).toMatchObject({ answer: 'go' });
+    expect(await ask('bbbbbbbbbbbb', 'gc-2')).toMatchObject({ answer: 'go' });
+    expect(await ask('aaaaaaaaaaaa', 'gc-3')).toMatchObject({
+      ...{ answer: 'wait', reason: expect.stringContaining('the last one was') },
+    });
+    expect(await count('aaaaaaaaaaaa')).toMatchObject({ automaticInHour: 1, attemptsInDay: 1 });
+    expect(await count('cccccccccccc')).toMatchObject({ automaticInHour: 0, attemptsInDay: 0 });
+  });
+
+  it('count what was healed before servers were told apart for every server', async () => {
+    const rename = (from: string, to: string) =>
+      app.get(DataSource).query('UPDATE decisions SET subject = $2 WHERE subject = $1', [from, to]);
+    await rename('bbbbbbbbbbbb', 'server');
+    expect(await count('cccccccccccc')).toMatchObject({ automaticInHour: 1, attemptsInDay: 1 });
+    await rename('server', 'bbbbbbbbbbbb');
+  });
+});
+
+describe('a remedy that a guardian takes back', () => {
+  const ask = async (action: string) => {
+    const parameters = { cause: 'cpu_high', subject: app.get(Instance).id };
+    const { decision } = await app.get(ActionAuthority).ask(remedy({ action, parameters }));
+    return String(decision);
+  };
+  const undo = (id: string) => app.get(OverrideService).override(id, 'undo', 'ada', 'answers matter more');
+
+  it('ends while it lasts, and is recorded as undone; one that is over cannot be', async () => {
+    const [id, shedding] = [await ask('shed_load'), app.get(LoadShedding)];
+    expect(await undo(id)).toMatchObject({ error: { code: 'DECISION_NOT_UNDOABLE' } });
+    shedding.begin(600_000, 'busy', 'server');
+    expect(unwrap(await undo(id))).toMatchObject({ state: 'undone', decidedBy: 'ada', helped: null });
+    expect(shedding.current()).toBeNull();
+    expect(await undo(id)).toMatchObject({ error: { code: 'STATE_CONFLICT' } });
+    await app.get(ActionAuthority).report(id, { helped: false, detail: 'said too late' });
+    expect(await app.get(ActionAuthority).stateOf(id)).toBe('undone');
+    expect(await undo(await ask('shrink_caches'))).toMatchObject({
+      error: { code: 'DECISION_NOT_UNDOABLE' },
+    });
   });
 });
 

@@ -32,7 +32,7 @@ describe('alerts of healing', () => {
   });
   afterAll(() => database.close());
   beforeEach(async () => {
-    await database.dataSource.query('TRUNCATE alerts, incidents');
+    await database.dataSource.query('TRUNCATE alerts, incidents, healing_attempts');
     alerts = new AlertStore(database.dataSource);
     const [events, joined] = [new EventBus(), new JoinedWrites()];
     book = new AlertBook(alerts, new AlertTuning(), database.transactions, trail, events, joined);
@@ -192,6 +192,29 @@ describe('alerts of healing', () => {
       ['log_lag', 'waiting'],
       ['kernel_hung', 'resolved'],
     ]);
+  });
+
+  it('are told from those of this process, however late it takes over: neither incidents nor tries are mixed up', async () => {
+    const [server, other] = [config(), config()];
+    const [before, now, elsewhere] = [incidentsOf(server), incidentsOf(server), incidentsOf(other)];
+    for (const [store, cause] of [
+      [before, 'kernel_hung'],
+      [now, 'disk_high'],
+      [elsewhere, 'log_lag'],
+    ] as const) {
+      const incident = incidentOf(cause);
+      store.save(incident);
+      const tried = { remedy: 'restart_engine', helped: true, detail: 'd', tookMs: 1 };
+      store.add({ ...tried, incident: incident.id, cause });
+      await store.flush();
+    }
+    await now.closeLeftovers();
+    expect(await statesOf()).toEqual([
+      ['log_lag', 'open'],
+      ['disk_high', 'open'],
+      ['kernel_hung', 'resolved'],
+    ]);
+    expect((await now.triedSince(0)).map(({ cause }) => cause)).toEqual(['kernel_hung']);
   });
 
   it('leave no question behind whose answer nobody would act on', async () => {

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Json } from '../canonical-json.js';
+import type { Result } from '../result.js';
 import type { AutonomyGate } from './autonomy-gate.js';
 
 /** An automatic action somebody wants to take: enough to judge it, and to judge it again later. */
@@ -42,10 +43,14 @@ export interface Authority {
   stateOf(decision: string): Promise<string | null>;
 }
 
+/** Takes back what still lasts of an action that somebody took by itself. @returns what was done, or why it cannot be */
+export type TakeBack = (parameters: ProposedAction['parameters']) => Result<string>;
+
 /** The way up from modules that act to the module that authorizes: without one, the gate alone decides. */
 @Injectable()
 export class ActionAuthority {
   private authority: Authority | undefined;
+  private readonly takeBacks = new Map<string, TakeBack>();
 
   constructor(private readonly gate: AutonomyGate) {}
 
@@ -55,6 +60,17 @@ export class ActionAuthority {
     return () => {
       if (this.authority === authority) this.authority = undefined;
     };
+  }
+
+  /** Lets actions of that name be taken back by `takeBack`, until the returned function is called. */
+  undoable(action: string, takeBack: TakeBack): () => void {
+    this.takeBacks.set(action, takeBack);
+    return () => void this.takeBacks.delete(action);
+  }
+
+  /** Takes back what still lasts of an action, in this process; null where nobody here can. */
+  takeBack({ action, parameters }: Pick<ProposedAction, 'action' | 'parameters'>): Result<string> | null {
+    return this.takeBacks.get(action)?.(parameters) ?? null;
   }
 
   /** Asks whether an action may be taken; the gate is asked first, whoever judges. */

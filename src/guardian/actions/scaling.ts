@@ -1,7 +1,7 @@
-import { freemem, totalmem } from 'node:os';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { EngineHost, type EngineSize } from '../../inference/index.js';
+import { MachineVitals } from '../../monitoring/index.js';
 import { ActionRegistry } from './action-registry.js';
 import type { ActionParameters, DecisionAction, Proposal } from './decision-action.js';
 import { EngineSizing, type SizeSetting } from './engine-sizing.js';
@@ -28,6 +28,7 @@ export class ScalingActions implements OnModuleInit {
     private readonly sizing: EngineSizing,
     private readonly host: EngineHost,
     private readonly evidence: ServiceEvidence,
+    private readonly machine: MachineVitals,
   ) {}
 
   onModuleInit(): void {
@@ -85,14 +86,17 @@ export class ScalingActions implements OnModuleInit {
       return refuse(`${wrong[0]} is ${now[wrong[0]]} now: ${name} cannot make it ${wrong[1]}`);
     const problem = this.sizing.problem(wanted);
     if (problem !== null) return refuse(problem);
-    const free = freemem() - moreBytes(now, wanted);
-    if (up && free < LEAST_FREE * totalmem()) return refuse('there is not enough memory for it');
+    const more = moreBytes(now, wanted);
+    // Within a control group the next thing beyond its limit is the end of the process, however much the machine has.
+    const { total, used } = await this.machine.memory(more);
+    const free = total - used - more;
+    if (up && free < LEAST_FREE * total) return refuse('there is not enough memory for it');
     const words = changes.map(([field, value]) => `${field} ${now[field]} → ${value}`).join(', ');
     const [service, history] = await Promise.all([this.evidence.service(), this.evidence.history(name)]);
     return ok({
       ...{ subject: 'engine', release: null, what: words, why: 'asked for' },
       blastRadius: touchedShare(now, wanted, service.load),
-      features: scalingFeatures(up, service, history, free / totalmem()),
+      features: scalingFeatures(up, service, history, free / total),
       touches:
         'answers wait while the engine starts again, about a second; those under way are finished first',
       expectedEffect: up ? 'more answers at once, or faster' : 'memory and processors become free',

@@ -1,9 +1,8 @@
-import { freemem, totalmem } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { systemClock, type Json } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
-import { ObservationStore } from '../../monitoring/index.js';
+import { MachineVitals, ObservationStore } from '../../monitoring/index.js';
 import { LoadWatch, type Load } from './load-watch.js';
 import { SharedReleaseFigures } from './release-figures.js';
 
@@ -25,6 +24,7 @@ export interface Service {
   /** Answers of the last hour or two, and those that failed. */
   readonly answers: number;
   readonly failed: number;
+  /** Of the machine, or of the control group that limits this server. */
   readonly memoryFree: number;
 }
 
@@ -46,6 +46,7 @@ export class ServiceEvidence {
     private readonly figures: LiveFigures,
     private readonly observations: ObservationStore,
     private readonly served: SharedReleaseFigures,
+    private readonly machine: MachineVitals,
   ) {}
 
   /** How it serves now. */
@@ -53,9 +54,10 @@ export class ServiceEvidence {
     const now = systemClock.now();
     const { load } = this.watch;
     const { first_token_count: count = 0, first_token_p95_ms: p95 = 0 } = this.figures.read();
-    const [seen, lately] = await Promise.all([
+    const [seen, lately, memory] = await Promise.all([
       this.observations.since('performance', now - DAY_MS, USUAL),
       this.served.between(now - HOUR_MS, now),
+      this.machine.memory(),
     ]);
     const usual = seen
       .filter(({ measures }) => (measures.first_token_count ?? 0) > 0)
@@ -66,7 +68,7 @@ export class ServiceEvidence {
       firstTokenMs: count === 0 ? null : p95,
       usualFirstTokenMs: usual.at(Math.floor(usual.length / 2)) ?? null,
       ...lately,
-      memoryFree: freemem() / totalmem(),
+      memoryFree: 1 - memory.share,
     };
   }
 

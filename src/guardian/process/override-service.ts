@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ActionAuthority } from '../../common/autonomy/action-authority.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import type { ActionParameters } from '../actions/decision-action.js';
 import { DecisionStore } from '../store/decision-store.js';
@@ -19,6 +20,7 @@ export class OverrideService {
     private readonly store: DecisionStore,
     private readonly ledger: DecisionLedger,
     private readonly executor: DecisionExecutor,
+    private readonly authority: ActionAuthority,
   ) {}
 
   /** Orders an action; it is a decision of the type `guardian_override`. Refusals as `DecisionService.request`. */
@@ -67,9 +69,27 @@ export class OverrideService {
   private async undo(id: string, by: string, reason: string): Promise<Result<DecisionRow>> {
     const row = await this.store.decision(id);
     if (!row.ok) return row;
+    if (row.value.delegated) return this.takeBack(id, by, reason);
     const may = DECISION_STATES.move(row.value.state, 'undone');
-    if (!may.ok) return may;
-    return row.value.delegated ? err(notOurs(row.value)) : this.executor.undo(row.value, by, reason);
+    return may.ok ? this.executor.undo(row.value, by, reason) : may;
+  }
+
+  /** What whoever asked has done by itself is taken back by that one, as far as it still lasts. */
+  private takeBack(id: string, by: string, reason: string): Promise<Result<DecisionRow>> {
+    return this.ledger.change(async (changes): Promise<Result<DecisionRow>> => {
+      const row = await this.store.hold(changes.manager, id);
+      if (!row.ok) return row;
+      // While it goes on, nobody has reported on it yet: it is held first.
+      const held = row.value.state === 'approved';
+      const may = DECISION_STATES.move(held ? 'held' : row.value.state, 'undone');
+      if (!may.ok) return may;
+      const taken = this.authority.takeBack(row.value);
+      if (taken === null) return err(notOurs(row.value));
+      if (!taken.ok) return taken;
+      const facts = { override: 'undo', before: row.value.state, done: taken.value };
+      const now = held ? await changes.move(row.value, 'held', { actor: by, reason }) : row.value;
+      return ok(await changes.move(now, 'undone', { actor: by, decidedBy: by, reason, facts }));
+    });
   }
 
   private async endQuestion(

@@ -42,6 +42,8 @@ interface CauseOf {
   readonly cause: string | null;
 }
 
+/** Of the same subject ($3). Healing is each server's own; what was asked before servers were told apart may have been any server's. */
+const SAME = `(subject = $3 OR type = 'healing' AND subject = 'server')`;
 /** Outcomes of an action that its record looks back on: a remedy that was mended is soon believed again. */
 const NEWEST_OUTCOMES = 20;
 
@@ -132,15 +134,19 @@ export class DecisionStore {
     return unwrap(await this.decision(id, manager));
   }
 
-  /** What has happened that limits an action now; nothing of the emergency stop. @param cause what it is a remedy for; null: for nothing */
+  /**
+   * What has happened that limits an action now; nothing of the emergency stop. Cooldown and attempts are those of the subject, the hour
+   * is that of the type, but for healing, where it is the subject's, too.
+   * @param cause what it is a remedy for; null: for nothing
+   */
   async circumstances(
     manager: Reader,
     { type, action, subject, cause }: Pick<DecisionRow, 'type' | 'action' | 'subject'> & CauseOf,
   ): Promise<Omit<Circumstances, 'stopped' | 'blastRadius'>> {
     const [row]: Columns[] = await manager.query(
-      `SELECT count(*) FILTER (WHERE acted_at > now() - interval '1 hour') AS in_hour,
-         count(*) FILTER (WHERE action = $2 AND subject = $3) AS in_day,
-         floor(extract(epoch FROM now() - max(acted_at) FILTER (WHERE action = $2 AND subject = $3))) AS since
+      `SELECT count(*) FILTER (WHERE acted_at > now() - interval '1 hour' AND (type <> 'healing' OR ${SAME})) AS in_hour,
+         count(*) FILTER (WHERE action = $2 AND ${SAME}) AS in_day,
+         floor(extract(epoch FROM now() - max(acted_at) FILTER (WHERE action = $2 AND ${SAME}))) AS since
        FROM decisions WHERE type = $1 AND automatic AND acted_at > now() - interval '24 hours'
          AND NOT (delegated AND state = 'refused')`,
       [type, action, subject],

@@ -37,14 +37,17 @@ describe('admission', () => {
     const shedding = new LoadShedding();
     const sut = new AdmissionQueue({ streams: 3, maxQueue: 2 }, at({ now: 0 }), shedding);
     unwrap(sut.admit(1, 10));
-    shedding.begin(4_500, 'memory is short');
+    shedding.begin(2_000, 'the processors are busy', 'guardian');
+    shedding.begin(4_500, 'memory is short', 'server');
     const refused = sut.admit(1, 10);
     expect(!refused.ok && refused.error).toMatchObject({
       ...{ code: 'LOAD_SHED', status: 503, facts: { retryAfter: 5 } },
       message: expect.stringContaining('memory is short'),
     });
     expect(sut.size).toBe(1);
-    shedding.end();
+    expect(shedding.end('server')).toBe(true);
+    expect(sut.admit(1, 10)).toMatchObject({ error: { facts: { retryAfter: 2 } } });
+    expect([shedding.end('guardian'), shedding.end('guardian')]).toEqual([true, false]);
     expect(sut.admit(1, 10).ok).toBe(true);
   });
 

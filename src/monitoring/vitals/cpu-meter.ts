@@ -1,17 +1,20 @@
 import { cpus } from 'node:os';
+import { limitedGroups, type LimitedGroup } from './processor-limits.js';
 
-/** How busy the machine and this process were between two looks; 1 is all processors. */
+/** How busy the machine, or a control group that limits this process, and this process were between two looks; 1 is all it may use. */
 export interface CpuShare {
   readonly machine: number;
   readonly process: number;
 }
 
-interface Reading {
+/** The clocks of the machine's processors, of the groups that limit this process, and of the process itself, ms. */
+export interface CpuClocks {
   readonly busy: number;
   readonly total: number;
+  readonly processors: number;
+  readonly groups: readonly LimitedGroup[];
   readonly own: number;
   readonly at: number;
-  readonly processors: number;
 }
 
 /** The least time between two readings that says anything, ms. */
@@ -19,26 +22,34 @@ const LEAST_MS = 200;
 
 /** Measures the processors from look to look; the first look has nothing to compare with and says 0. */
 export class CpuMeter {
-  private last: Reading | null = null;
+  private last: CpuClocks | null = null;
   private latest: CpuShare = { machine: 0, process: 0 };
+
+  constructor(private readonly read: () => CpuClocks = readClocks) {}
 
   /** The shares since the look before. Looks that follow too closely repeat the last answer. */
   look(): CpuShare {
-    const now = read();
+    const now = this.read();
     const before = this.last;
     if (before !== null && now.at - before.at < LEAST_MS) return this.latest;
     this.last = now;
     if (before === null) return this.latest;
-    const total = now.total - before.total;
+    const [total, elapsed] = [now.total - before.total, now.at - before.at];
+    const machine = total === 0 ? 0 : (now.busy - before.busy) / total;
+    const groups = now.groups.map(({ folder, processors, usedMs }) => {
+      const used = before.groups.find((group) => group.folder === folder)?.usedMs ?? usedMs;
+      return (usedMs - used) / (elapsed * processors);
+    });
+    const usable = Math.min(now.processors, ...now.groups.map(({ processors }) => processors));
     this.latest = {
-      machine: total === 0 ? 0 : clamp((now.busy - before.busy) / total),
-      process: clamp((now.own - before.own) / ((now.at - before.at) * now.processors)),
+      machine: clamp(Math.max(machine, ...groups)),
+      process: clamp((now.own - before.own) / (elapsed * usable)),
     };
     return this.latest;
   }
 }
 
-function read(): Reading {
+function readClocks(): CpuClocks {
   const times = cpus().map((cpu) => cpu.times);
   const idle = times.reduce((sum, each) => sum + each.idle, 0);
   const total = times.reduce(
@@ -47,7 +58,8 @@ function read(): Reading {
   );
   const { user, system } = process.cpuUsage();
   const own = (user + system) / 1000;
-  return { busy: total - idle, total, own, at: performance.now(), processors: times.length };
+  const groups = limitedGroups(times.length);
+  return { busy: total - idle, total, own, groups, at: performance.now(), processors: times.length };
 }
 
 function clamp(share: number): number {

@@ -58,8 +58,9 @@ export class MachineVitals implements OnModuleDestroy {
     return meter.look();
   }
 
-  memory(): Promise<MemoryReading> {
-    return readMemory();
+  /** The tightest of the machine and the control groups around this process, if `more` bytes were used besides. */
+  memory(more = 0): Promise<MemoryReading> {
+    return readMemory(more);
   }
 
   /** What this process' own JavaScript holds of what V8 lets it: at the limit the process ends, however much the machine has left. */

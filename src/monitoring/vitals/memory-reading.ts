@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { freemem, totalmem } from 'node:os';
+import { groupFolders, type GroupPlace } from './control-groups.js';
 
 /** Memory of the machine, or of the control group this process is limited to. Bytes. */
 export interface MemoryReading {
@@ -10,10 +11,7 @@ export interface MemoryReading {
 }
 
 /** Where the two versions of control groups keep what. */
-interface GroupLayout {
-  /** Finds the group's path in /proc/self/cgroup. */
-  readonly group: RegExp;
-  readonly root: string;
+interface GroupLayout extends GroupPlace {
   readonly limit: string;
   readonly usage: string;
   /** In `memory.stat`: file pages nobody used lately, which are given back when memory gets short. */
@@ -37,19 +35,28 @@ const LAYOUTS: readonly GroupLayout[] = [
   },
 ];
 
-/** Reads memory now: the tighter of the machine and the control group. */
-export async function readMemory(): Promise<MemoryReading> {
-  const machine = await machineMemory();
-  const groups = await Promise.all(LAYOUTS.map((layout) => groupMemory(layout, machine.total)));
-  return groups.reduce<MemoryReading>(
-    (tightest, group) => (group !== null && group.share > tightest.share ? group : tightest),
-    machine,
-  );
+/** Reads a file of /proc or /sys; rejects where there is none. */
+export type ReadFile = (path: string) => Promise<string>;
+
+/**
+ * Reads memory now: the tightest of the machine and the control groups that limit this process.
+ * @param more bytes that are to be used besides; which is the tightest may depend on it
+ */
+export async function readMemory(
+  more = 0,
+  read: ReadFile = (path) => readFile(path, 'utf8'),
+): Promise<MemoryReading> {
+  const machine = await machineMemory(read);
+  const groups = await Promise.all(LAYOUTS.map((layout) => groupMemory(layout, machine.total, read)));
+  const filled = ({ used, total }: MemoryReading) => (used + more) / total;
+  return groups
+    .flat()
+    .reduce((tightest, group) => (filled(group) > filled(tightest) ? group : tightest), machine);
 }
 
 /** `MemAvailable` counts what caches give back; where there is no /proc, free memory has to do. */
-async function machineMemory(): Promise<MemoryReading> {
-  const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
+async function machineMemory(read: ReadFile): Promise<MemoryReading> {
+  const text = await read('/proc/meminfo').catch(() => '');
   const kibibytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1]);
   const total = kibibytes('MemTotal') * 1024;
   const available = kibibytes('MemAvailable') * 1024;
@@ -57,19 +64,17 @@ async function machineMemory(): Promise<MemoryReading> {
   return reading(total, total - available);
 }
 
-/** Null where there is no group, or none with a limit below the machine's own memory. */
-async function groupMemory(layout: GroupLayout, machine: number): Promise<MemoryReading | null> {
-  try {
-    const path = layout.group.exec(await readFile('/proc/self/cgroup', 'utf8'))?.[1];
-    if (path === undefined) return null;
-    const file = async (name: string) => (await readFile(`${layout.root}${path}/${name}`, 'utf8')).trim();
+/** Those with a limit below the machine's own memory. */
+async function groupMemory(layout: GroupLayout, machine: number, read: ReadFile): Promise<MemoryReading[]> {
+  const groups = await read('/proc/self/cgroup').catch(() => '');
+  const found = groupFolders(layout, groups).map(async (folder) => {
+    const file = async (name: string) => (await read(`${folder}/${name}`)).trim();
     const limit = Number(await file(layout.limit));
-    if (!(limit > 0) || limit >= machine) return null;
+    if (!(limit > 0) || limit >= machine) return [];
     const cached = Number(layout.cached.exec(await file('memory.stat'))?.[1] ?? 0);
-    return reading(limit, Math.max(0, Number(await file(layout.usage)) - cached));
-  } catch {
-    return null;
-  }
+    return [reading(limit, Math.max(0, Number(await file(layout.usage)) - cached))];
+  });
+  return (await Promise.all(found.map((each) => each.catch(() => [])))).flat();
 }
 
 function reading(total: number, used: number): MemoryReading {

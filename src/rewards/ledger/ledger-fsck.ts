@@ -7,6 +7,7 @@ import {
   type FsckCheck,
   type FsckFacts,
 } from '../../chain/index.js';
+import { longReading } from '../../database/index.js';
 import type { Findings } from '../../log/index.js';
 import { decodePayload } from './batch-payload.js';
 import { toAccount, toTransfer, TRANSFER_COLUMNS, TRANSFER_TABLES } from './read-tables.js';
@@ -50,7 +51,7 @@ export class LedgerFsck implements FsckCheck, OnModuleInit {
   async run({ blocks, complete }: FsckFacts, findings: Findings): Promise<void> {
     if (!complete) return;
     // One snapshot, so that batches that are made meanwhile do not look like damage.
-    await this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+    await longReading(this.dataSource, async (manager) => {
       const [{ height }] = await manager.query<{ height: string }[]>(
         `SELECT height FROM chain_heads WHERE chain_id = 'C'`,
       );

@@ -5,6 +5,7 @@ import { DataSource } from 'typeorm';
 import { FreshCache } from '../../common/fresh-cache.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
+import { longReading } from '../../database/index.js';
 import { NodeKeys } from '../../keys/index.js';
 import { LogAppender } from '../../log/index.js';
 import { BLY } from '../policy/issuance.js';
@@ -118,7 +119,7 @@ export class Solvency {
 
   /** All balances at one moment, by name. */
   private read(): Promise<Result<{ block: string; issued: bigint; balances: Balance[] }>> {
-    return this.dataSource.transaction('REPEATABLE READ', async (manager) => {
+    return longReading(this.dataSource, async (manager) => {
       const rows = await manager.query<{ id: string; balance: string }[]>(
         `SELECT id, credits_posted - debits_posted AS balance FROM ledger_accounts
          WHERE asset = $1 AND overdraft_limit = 0 ORDER BY id LIMIT $2`,

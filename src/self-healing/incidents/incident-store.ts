@@ -53,6 +53,8 @@ interface Closed {
 const OWN = '(instance = $2 OR instance IS NULL AND node = $3)';
 /** What is kept in memory while the database is away; more is dropped, the oldest first. */
 const MOST_WAITING = 100;
+/** Incidents of this process that are remembered as such: many more than it begins before its predecessor's are closed. */
+const MOST_BEGUN = 1_000;
 const ACTOR = 'server';
 const DAYS_COUNTED = 90;
 
@@ -65,6 +67,8 @@ export class IncidentStore {
   private readonly logger = new Logger('Healing');
   private readonly incidents = new Map<string, Incident>();
   private readonly attempts: (Attempt & { readonly id: string; readonly at: number })[] = [];
+  /** Incidents that this process has begun: no earlier process has left them. */
+  private readonly begun = new Set<string>();
   private writing: Promise<void> = Promise.resolve();
 
   constructor(
@@ -86,8 +90,9 @@ export class IncidentStore {
   /** Writes an incident as it is now, soon. */
   save(incident: Incident): void {
     this.incidents.set(incident.id, incident);
-    for (const id of [...this.incidents.keys()].slice(0, Math.max(0, this.incidents.size - MOST_WAITING)))
-      this.incidents.delete(id);
+    this.begun.add(incident.id);
+    dropOldest(this.incidents, MOST_WAITING);
+    dropOldest(this.begun, MOST_BEGUN);
     void this.flush();
   }
 
@@ -138,11 +143,15 @@ export class IncidentStore {
     return rows.map((row) => ({ ...row, attempts: Number(row.attempts), helped: Number(row.helped) }));
   }
 
-  /** When remedies were tried since a time, by cause: a restart must not forget that something was tried too often. */
+  /**
+   * When earlier processes of this server tried remedies since a time, by cause: a restart must not forget that something was tried
+   * too often. What has no incident (the database was away for long) may be this server's.
+   */
   async triedSince(from: number): Promise<{ cause: string; at: number }[]> {
     const rows = await this.dataSource.query<{ cause: string; at: string }[]>(
-      'SELECT cause, at FROM healing_attempts WHERE at > $1 ORDER BY at LIMIT 1000',
-      [from],
+      `SELECT a.cause, a.at FROM healing_attempts a LEFT JOIN incidents i ON i.id = a.incident
+       WHERE a.at > $1 AND (i.id IS NULL OR ${OWN}) AND a.incident <> ALL ($4) ORDER BY a.at LIMIT 1000`,
+      [from, this.instance.id, this.config.nodeName, [...this.begun]],
     );
     return rows.map(({ cause, at }) => ({ cause, at: Number(at) }));
   }
@@ -157,12 +166,21 @@ export class IncidentStore {
   }
 
   /**
-   * Ends what an earlier process of this server left open: what is still wrong is found anew.
+   * Ends what an earlier process of this server left open: what is still wrong is found anew. It may come late, and leaves alone what
+   * this process has begun.
    * @returns decisions of theirs that still wait for somebody's answer
    */
-  async closeLeftovers(): Promise<string[]> {
-    const [now, own] = [systemClock.now(), [this.instance.id, this.config.nodeName]];
-    return this.close(OWN, [now, ...own], 'with the process');
+  closeLeftovers(): Promise<string[]> {
+    // In turn with the writing: an incident that is begun meanwhile is not in the database before this is over.
+    const closed = this.writing.then(() => {
+      const own = [this.instance.id, this.config.nodeName, [...this.begun]];
+      return this.close(`${OWN} AND id <> ALL ($4)`, [systemClock.now(), ...own], 'with the process');
+    });
+    this.writing = closed.then(
+      () => undefined,
+      () => undefined,
+    );
+    return closed;
   }
 
   /** Ends incidents of other servers that are gone. @param silentMs for how long they have said nothing. @returns as `closeLeftovers` */
@@ -245,6 +263,11 @@ export class IncidentStore {
     const facts = { kind: 'incident', subject: id, state, severity, about: cause, actor: ACTOR } as const;
     await this.trail.append(manager, { ...facts, evidence, remedy });
   }
+}
+
+/** Keeps the newest entries of what remembers their order. */
+function dropOldest(all: Set<string> | Map<string, unknown>, most: number): void {
+  for (const id of [...all.keys()].slice(0, Math.max(0, all.size - most))) all.delete(id);
 }
 
 function incidentRow(row: Record<string, unknown>): IncidentRow {

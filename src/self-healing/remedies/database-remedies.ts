@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Client } from 'pg';
-import { DATABASE_CONNECTION, type DatabaseConnection } from '../../database/index.js';
+import { Instance } from '../../config/index.js';
+import { DATABASE_CONNECTION, poolName, type DatabaseConnection } from '../../database/index.js';
 import { Sequencer } from '../../log/index.js';
 import { everythingTouched, nothingTouched, type Remedy } from './remedy.js';
 
 const PATIENCE_MS = 5_000;
-/** Connections of this server that hold a transaction without using it, or have worked on one statement, for longer than this. */
+/** Connections of this server's pool ($1) that hold a transaction without using it, or have worked on one statement, for longer than this. */
 const STUCK = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE datname = current_database() AND application_name = 'stemma' AND pid <> pg_backend_pid()
+  WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()
     AND ((state LIKE 'idle in transaction%' AND state_change < now() - interval '5 seconds')
       OR (state = 'active' AND query_start < now() - interval '5 seconds'))`;
 const TRANSACTIONS_END = 'nothing to undo: a transaction that is cut off has done nothing';
@@ -17,7 +18,11 @@ const TRANSACTIONS_END = 'nothing to undo: a transaction that is cut off has don
 export class DatabaseRemedies {
   readonly all: readonly Remedy[];
 
-  constructor(@Inject(DATABASE_CONNECTION) connection: DatabaseConnection, sequencer: Sequencer) {
+  constructor(
+    @Inject(DATABASE_CONNECTION) connection: DatabaseConnection,
+    sequencer: Sequencer,
+    instance: Instance,
+  ) {
     this.all = [
       {
         name: 'reset_pool',
@@ -25,7 +30,7 @@ export class DatabaseRemedies {
         blastRadius: 'requests whose transaction or statement has hung for 5 s fail and can be repeated',
         blastShare: everythingTouched,
         undo: TRANSACTIONS_END,
-        act: () => cutOffStuck(connection.url),
+        act: () => cutOffStuck(connection.url, poolName(instance.id)),
       },
       {
         name: 'recover_database',
@@ -52,7 +57,7 @@ export class DatabaseRemedies {
 }
 
 /** Over a connection of its own, because the pool has none to give. */
-async function cutOffStuck(url: string): Promise<string> {
+async function cutOffStuck(url: string, pool: string): Promise<string> {
   const client = new Client({
     ...{ connectionString: url, application_name: 'stemma-watch' },
     ...{ connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS },
@@ -60,7 +65,7 @@ async function cutOffStuck(url: string): Promise<string> {
   client.on('error', () => undefined);
   await client.connect();
   try {
-    const { rowCount } = await client.query(STUCK);
+    const { rowCount } = await client.query(STUCK, [pool]);
     return `${rowCount ?? 0} stuck connections were cut off`;
   } finally {
     await client.end();

@@ -1,14 +1,14 @@
-import { totalmem } from 'node:os';
 import { Injectable } from '@nestjs/common';
 import { LoadShedding } from '../../common/autonomy/load-shedding.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { EngineHost } from '../../inference/index.js';
+import { MachineVitals } from '../../monitoring/index.js';
 import { everythingTouched, nothingTouched, type Remedy } from './remedy.js';
 
 /** How long new answers are refused, ms; it ends by itself. */
 const SHED_MS = 20_000;
-/** Below this share of the machine's memory, this process is not what fills it. */
+/** Below this share of the memory of the machine or its control group, this process is not what fills it. */
 const OWN_SHARE = 0.1;
 const SAME_ANSWERS = 'nothing to undo: the same question gives the same answer again';
 
@@ -17,18 +17,18 @@ const SAME_ANSWERS = 'nothing to undo: the same question gives the same answer a
 export class EngineRemedies {
   readonly all: readonly Remedy[];
 
-  constructor(host: EngineHost, shedding: LoadShedding, figures: LiveFigures) {
+  constructor(host: EngineHost, shedding: LoadShedding, figures: LiveFigures, machine: MachineVitals) {
     this.all = [
       {
         name: 'shed_load',
         expectedEffect: 'running answers end and the machine gets air',
         blastRadius: `new answers are refused for ${SHED_MS / 1000} s, running ones go on`,
         blastShare: everythingTouched,
-        undo: 'ends by itself',
+        undo: 'ends by itself, with an emergency stop, or when a guardian takes it back',
         act: async (why, cause) => {
           if (cause !== 'manual' && (figures.read().queue_depth ?? 0) === 0)
             throw notOurs('no answer waits here: the load is not of this server');
-          shedding.begin(SHED_MS, why);
+          shedding.begin(SHED_MS, why, cause === 'manual' ? 'guardian' : 'server');
           return `new answers are refused for ${SHED_MS / 1000} s`;
         },
       },
@@ -47,7 +47,7 @@ export class EngineRemedies {
         blastShare: () => shareUnderWay(figures),
         undo: SAME_ANSWERS,
         act: async (_why, cause) => {
-          if (cause === 'memory_high' && process.memoryUsage.rss() < totalmem() * OWN_SHARE)
+          if (cause === 'memory_high' && !(await fillsMemory(machine)))
             throw notOurs('the memory is used by others: a restart would give nothing back');
           unwrap(await host.restart());
           return 'the engine was started anew and its self-test agrees';
@@ -69,6 +69,12 @@ export class EngineRemedies {
 function shareUnderWay(figures: LiveFigures): number {
   const active = figures.one('active_answers') ?? 0;
   return active === 0 ? 0 : active / (active + (figures.one('queue_depth') ?? 0));
+}
+
+/** What is full may be the control group, of which the machine's memory says nothing. */
+async function fillsMemory(machine: MachineVitals): Promise<boolean> {
+  const { total } = await machine.memory();
+  return process.memoryUsage.rss() >= total * OWN_SHARE;
 }
 
 function notOurs(why: string): CodedError {

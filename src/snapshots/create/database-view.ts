@@ -1,5 +1,6 @@
 import type { DataSource, QueryRunner } from 'typeorm';
 import { CodedError } from '../../common/index.js';
+import { MAY_TAKE_LONG } from '../../database/index.js';
 
 /** Any number, the same in every Stemma process: one snapshot of a database at a time. */
 const SNAPSHOT_LOCK = 7_201_869_009;
@@ -36,6 +37,7 @@ export class DatabaseView {
       if (!taken) throw new CodedError('SNAPSHOT_BUSY', 'Another snapshot is being made.', {}, 409);
       try {
         await runner.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+        await runner.query(MAY_TAKE_LONG);
         for (const setting of EXACT_OUTPUT) await runner.query(setting);
         return await work(new DatabaseView(runner));
       } finally {
