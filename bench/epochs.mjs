@@ -50,7 +50,12 @@ const leaves = [];
 const append = (entry) => leaves.push(utf8ToBytes(encodeLeaf({ actor: 'node', data: {}, ...entry }, AT))) - 1;
 for (const [i, [id, text]] of [...stored].entries()) {
   const payer = names.nameOf(`account ${i % PAYERS}`, AT);
-  append({ kind: 'receipt', subject: id, hash: receiptHash(JSON.parse(text)), data: { payer } });
+  append({
+    kind: 'receipt',
+    subject: id,
+    hash: receiptHash(JSON.parse(text)),
+    data: { payer, fee: '1000000' },
+  });
 }
 const source = {
   bundles: async (index, width) => {

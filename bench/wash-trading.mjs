@@ -1,6 +1,6 @@
 // node bench/wash-trading.mjs [--fee 0.001] [--json]: what talking to oneself earns, and what it costs. Each strategy is played through
-// the very function that works out epochs, with the policy of the installation: as shipped, and as if that fee were collected for each
-// answer, with alpha and beta at their start and at their most. Ends with 1 if any strategy pays. Works on the built server (dist/).
+// the very function that works out epochs, with the policy of the installation: as shipped, and with that fee taken for each answer, as
+// the log then says, with alpha and beta at their start and at their most. Ends with 1 if any strategy pays. Works on the built server (dist/).
 import { unwrap } from '../dist/src/common/index.js';
 import { computeEpoch, sumOf } from '../dist/src/rewards/epochs/compute-epoch.js';
 import { firstState } from '../dist/src/rewards/epochs/epoch-state.js';
@@ -74,9 +74,11 @@ const strategies = [
   ],
 ];
 
-/** Units that a strategy earns in an epoch. */
+/** Units that a strategy earns in an epoch, every answer paid for as the policy says. */
 function earnedBy({ answers: asked, scores: given = [] }, policy, state) {
-  const input = { range: { first: 0, end: 1 }, at: AT, verdicts: [], answers: asked, scores: given };
+  const { fee: units } = policy.usage;
+  const paid = asked.map((answer) => (units > 0n ? { ...answer, fee: String(units) } : answer));
+  const input = { range: { first: 0, end: 1 }, at: AT, verdicts: [], answers: paid, scores: given };
   return sumOf(computeEpoch(input, policy, state).earned);
 }
 

@@ -10,6 +10,13 @@ export {
   type Analysis,
   type RoutingTrace,
 } from './cache-lab/index.js';
+export {
+  AnswerFees,
+  NO_FEES,
+  type AnswerFee,
+  type FeeCollector,
+  type ReservedFees,
+} from './answers/answer-fees.js';
 export { InferenceService, type AnswerListener } from './answers/inference.service.js';
 export type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answers/answer-request.js';
 export { ENGINE_FACTORY, type EngineFactory } from './engine/engine-factory.js';

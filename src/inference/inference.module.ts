@@ -3,6 +3,7 @@ import { ChainModule } from '../chain/index.js';
 import { AppConfig } from '../config/index.js';
 import { ExpertsModule } from '../experts/index.js';
 import { LogModule } from '../log/index.js';
+import { AnswerFees } from './answers/answer-fees.js';
 import { AnswerMeter } from './answers/answer-meter.js';
 import { ShadowAnswers } from './answers/shadow-answers.js';
 import { InferenceService } from './answers/inference.service.js';
@@ -87,6 +88,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     QuantisationMeter,
     TextMeter,
     RoutingTraces,
+    AnswerFees,
     AnswerMeter,
     ShadowAnswers,
     InferenceService,
@@ -108,6 +110,7 @@ import { AnswerResponder } from './responses/answer-responder.js';
     NodeDisputes,
   ],
   exports: [
+    AnswerFees,
     InferenceService,
     EngineHost,
     ModelCatalog,

@@ -9,8 +9,10 @@ export {
   type EpochComparison,
   type PublishedEpoch,
 } from './epochs/index.js';
+export { personAccount } from './epochs/accounts.js';
 export { EPOCH_ENTRY } from './epochs/leaf-kinds.js';
 export { epochSubject } from './epochs/epoch-transfers.js';
+export { depositBytes, type DepositStatement } from './fees/deposit.js';
 export { LARGEST_AMOUNT, Ledger, type TransferDraft, type TransferResult } from './ledger/index.js';
 export { LedgerReader } from './ledger/ledger-reader.js';
 export { parseBly } from './policy/fixed-point.js';

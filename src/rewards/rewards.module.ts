@@ -10,6 +10,10 @@ import { EpochSettlement } from './epochs/epoch-settlement.js';
 import { EpochStore } from './epochs/epoch-store.js';
 import { ScoreDesk } from './epochs/score-desk.js';
 import { StoredEpochSource } from './epochs/stored-source.js';
+import { Deposits } from './fees/deposits.js';
+import { FeeDesk } from './fees/fee-desk.js';
+import { FeeFsck } from './fees/fee-fsck.js';
+import { DepositsController } from './http/deposits.controller.js';
 import { EpochsController } from './http/epochs.controller.js';
 import { RewardsController } from './http/rewards.controller.js';
 import { ScoresController } from './http/scores.controller.js';
@@ -23,12 +27,18 @@ import { PolicyInForce } from './policy/policy-in-force.js';
 import { Solvency } from './solvency/solvency.js';
 
 /**
- * Who is owed what, and why: the ledger, the policy by which rewards are worked out, the epochs that pay them, and proofs of what is
- * owed. Needs the global config, keys and database.
+ * Who is owed what, and why: the ledger, the policy by which rewards are worked out, the epochs that pay them, the fees that answers
+ * cost, and proofs of what is owed. Needs the global config, keys and database.
  */
 @Module({
   imports: [LogModule, ChainModule, InferenceModule],
-  controllers: [RewardsController, EpochsController, ScoresController, SolvencyController],
+  controllers: [
+    RewardsController,
+    EpochsController,
+    ScoresController,
+    SolvencyController,
+    DepositsController,
+  ],
   providers: [
     TransfersRule,
     Ledger,
@@ -44,6 +54,9 @@ import { Solvency } from './solvency/solvency.js';
     EpochRunner,
     EpochFsck,
     ScoreDesk,
+    FeeDesk,
+    FeeFsck,
+    Deposits,
     Solvency,
   ],
   exports: [Ledger, LedgerReader, Corrections, PolicyInForce, EpochStore, StoredEpochSource],

@@ -34,6 +34,7 @@ export const REFUSALS = {
     'Too many attempts: `LOGIN_THROTTLED` (failed sign-ins), `RATE_LIMITED` (requests)',
     RETRY_AFTER,
   ),
+  FeeUnpaid: refusal('Answers cost a fee here, and the account has too little: `FEE_EXCEEDS_BALANCE`'),
   QueueFull: refusal('Too many answers wait already: `QUEUE_FULL`', RETRY_AFTER),
   EngineAway: refusal(
     'Nothing wrong with the request; it may succeed in a moment: `ENGINE_RESTARTED`, `ENGINE_UNAVAILABLE`, `ANSWER_TIMEOUT`, `BLOCK_CORRUPT`, …',
@@ -117,6 +118,7 @@ function refusalsOf(operation: Operation, { path, roles }: OperationPlace, keyed
   if (path.includes('{') || QUEUEING.has(id)) refusals[404] = 'NotFound';
   if (keyed) refusals[409] = 'KeyInUse';
   if (body !== undefined) refusals[413] = 'TooLarge';
+  if (ANSWERING.has(id)) refusals[402] = 'FeeUnpaid';
   if (QUEUEING.has(id)) refusals[429] = 'QueueFull';
   if (QUEUEING.has(id)) refusals[503] = 'EngineAway';
   return { ...refusals, ...OWN[id] };

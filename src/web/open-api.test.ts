@@ -160,6 +160,7 @@ it('tells by status what may be refused, and when to try again', () => {
   expect(responsesOf('OpenAiController_chatCompletions')).toMatchObject({
     200: { content: { 'application/json': {}, 'text/event-stream': {} } },
     400: { $ref: '#/components/responses/BadRequest' },
+    402: { $ref: '#/components/responses/FeeUnpaid' },
     429: { $ref: '#/components/responses/QueueFull' },
     503: { $ref: '#/components/responses/EngineAway' },
   });

@@ -204,6 +204,7 @@ export const ROUTE_RULES: Readonly<Record<string, RouteRule>> = {
   'GET /rewards/policy': OPEN,
   'GET /rewards/epochs': OPEN,
   'GET /rewards/epochs/{epoch}': OPEN,
+  'POST /rewards/deposits': DATASETS,
   'POST /rewards/scores/{receipt}': INFERENCE,
   'POST /rewards/scores/{receipt}/reveal': INFERENCE,
   'GET /rewards/solvency': OPEN,

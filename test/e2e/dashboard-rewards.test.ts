@@ -64,6 +64,7 @@ browserTests('the Rewards and Lineage pages', () => {
     const { page, complaints, close } = await openPage(browser);
     await page.goto(`${server.url}/rewards`);
     await page.getByText('No epoch was paid yet').waitFor();
+    await page.getByRole('region', { name: 'Terms' }).getByText('use earns nothing').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('link', { name: 'Lineage' }).click();
     await page.getByText('No expert of genesis was trained here yet').waitFor();

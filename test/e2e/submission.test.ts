@@ -162,6 +162,53 @@ describe('proof of learning', () => {
     expect(await recompute(env, 1_000_000)).toMatchObject(unknown);
   });
 
+  it('pays for answers where these cost a fee, and is paid for their use less than the fee', async () => {
+    const { dataDir, databaseUrl } = server;
+    await server.stop();
+    const own = { IMPORT_GENESIS: 'false', LEARNING_AUDIT_UPDATES: '0', REWARDS_FILE: quickEpochs('0.001') };
+    server = await startServer({ dataDir, database: String(databaseUrl), env: own });
+    contributor.url = server.url;
+    const asked = { model: 'genesis', messages: [{ role: 'user', content: '1+1=' }], max_tokens: 4, seed: 1 };
+    const ask = () => call<Body>(server.url, 'POST', '/v1/chat/completions', asked);
+    const refused = await ask();
+    expect([refused.status, refused.body.code]).toEqual([402, 'FEE_EXCEEDS_BALANCE']);
+
+    const forged = await call(server.url, 'POST', '/rewards/deposits', {
+      ...{ key: `02${'ab'.repeat(32)}`, amount: '5000000', nonce: 'ab'.repeat(16) },
+      signature: 'ab'.repeat(64),
+    });
+    expect([forged.status, forged.body.code]).toEqual([422, 'DEPOSIT_SIGNATURE']);
+    const tooMuch = await contributor.deposit('local', '9'.repeat(19));
+    expect([tooMuch.status, tooMuch.body.code]).toEqual([409, 'DEPOSIT_EXCEEDS_BALANCE']);
+    // What the command signs is as it should be; its own key has earned nothing.
+    const command = await runCommand(['rewards', 'deposit', '1', '--json'], env);
+    expect([command.code, command.stdout]).toEqual([1, expect.stringContaining('DEPOSIT_EXCEEDS_BALANCE')]);
+    expect(await contributor.deposit('local', '2000000')).toMatchObject({
+      ...{ status: 200, body: { account: 'account:local', amount: '2000000' } },
+    });
+
+    const { status, body } = await ask();
+    expect(status).toBe(200);
+    const { items } = await contributor.get('/rewards/statement/account:local');
+    expect(items).toMatchObject([
+      { kind: 'post', code: 'usage.fee', reference: body.receipt_id, amount: '1000000' },
+      { kind: 'pending', code: 'usage.fee', amount: '1000000' },
+      { code: 'account.deposit', amount: '2000000' },
+    ]);
+    expect(await contributor.get('/rewards/balance/account:local')).toMatchObject({ available: '1000000' });
+    const paidFor = await epochWith(server.url, ({ answers }) => answers > 0, used.epoch + 1);
+    const { earned, after } = paidFor.record;
+    expect(earned).toEqual([
+      expect.objectContaining({ kind: 'usage', account: expect.stringMatching(/^key:/) }),
+    ]);
+    expect(BigInt(earned[0].amount)).toBeLessThan(1_000_000n);
+    expect(after).toMatchObject({ alpha: '950000', beta: '950000' });
+    for (const options of [[], ['--server', server.url]])
+      expect(await recompute(env, paidFor.epoch, ...options)).toMatchObject(sameAs(paidFor));
+    const report = await runCommand(['fsck', '--json'], env);
+    expect([report.code, report.stdout]).toEqual([0, expect.stringContaining('"clean":true')]);
+  });
+
   it('is handed in by the command from the folder of a training', async () => {
     const folder = temporaryFolder('nothing');
     mkdirSync(folder, { recursive: true });

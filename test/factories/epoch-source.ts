@@ -24,6 +24,8 @@ interface AnswerStory {
   readonly tokens: Readonly<Record<string, number>>;
   readonly time: number;
   readonly tookMs?: number;
+  /** What its leaf says was taken for it. */
+  readonly fee?: string;
 }
 
 /** A log in memory with the blocks and receipts that it names; it can be told to lie. */
@@ -45,7 +47,7 @@ export class MemoryEpochSource implements EpochSource {
   }
 
   /** Adds an answer with its receipt. */
-  answer({ payer, tokens, time, tookMs = 500 }: AnswerStory): { receipt: string; leaf: number } {
+  answer({ payer, tokens, time, tookMs = 500, fee }: AnswerStory): { receipt: string; leaf: number } {
     const number = this.stored.size;
     const experts = Object.entries(tokens).map(([key, count]) => ({
       name: 'e',
@@ -57,8 +59,9 @@ export class MemoryEpochSource implements EpochSource {
       ...{ started_at: time - tookMs, finished_at: time },
     } as unknown as Receipt;
     this.stored.set(receipt.id, receipt);
-    const entry = { kind: 'receipt', subject: receipt.id, hash: receiptHash(receipt), data: { payer } };
-    return { receipt: receipt.id, leaf: this.append(entry, time) };
+    const entry = { kind: 'receipt', subject: receipt.id, hash: receiptHash(receipt) };
+    const data = { payer, ...(fee !== undefined && { fee }) };
+    return { receipt: receipt.id, leaf: this.append({ ...entry, data }, time) };
   }
 
   /** Adds a verdict with its block. */

@@ -21,32 +21,35 @@ export interface ShownEpoch {
     }[];
     readonly paid: readonly { readonly account: string; readonly amount: string }[];
     readonly totals: { readonly earned: string; readonly paid: string };
+    readonly after: { readonly alpha: string; readonly beta: string };
   };
 }
 
 const POLL_MS = 100;
 
-/** A file with the policy of the installation, but with epochs of a second. */
-export function quickEpochs(): string {
+/** A file with the policy of the installation, but with epochs of a second. @param fee of an answer, BLY */
+export function quickEpochs(fee = '0'): string {
   const usual = readFileSync(join(packageRoot(), 'config', 'rewards.yaml'), 'utf8');
   const file = join(temporaryFolder('policy'), 'rewards.yaml');
-  writeFileSync(file, usual.replace('every_s: 1800', 'every_s: 1'));
+  const quick = usual.replace('every_s: 1800', 'every_s: 1').replace(`fee: '0'`, `fee: '${fee}'`);
+  writeFileSync(file, quick);
   return file;
 }
 
-/** The first epoch that this holds for; waits for it. */
+/** The first epoch, from one on, that this holds for; waits for it. */
 export async function epochWith(
   url: string,
   holds: (input: ShownEpoch['record']['input']) => boolean,
+  from = 1,
 ): Promise<ShownEpoch> {
-  let epoch = 1;
+  let epoch = from;
   for (const end = performance.now() + PATIENCE_MS; performance.now() < end;) {
     const { status, body } = await call<ShownEpoch>(url, 'GET', `/rewards/epochs/${epoch}`);
     if (status === 404) await delay(POLL_MS);
     else if (holds(body.record.input)) return body;
     else epoch++;
   }
-  throw new Error(`none of ${epoch - 1} epochs was the one that was waited for`);
+  throw new Error(`none of the epochs ${from} to ${epoch - 1} was the one that was waited for`);
 }
 
 /** What `stemma rewards recompute` says of an epoch. */

@@ -1,9 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { digestPayload } from '../../src/chain/block/index.js';
-import type { Json } from '../../src/common/index.js';
+import { bytesToHex, type Json } from '../../src/common/index.js';
 import { secp256k1Signer } from '../../src/keys/secp256k1-signer.js';
 import { HttpBlockAccess } from '../../src/learning/source/http-block-access.js';
 import { prepareSubmission } from '../../src/learning/submission/prepare-submission.js';
+import { depositBytes } from '../../src/rewards/fees/deposit.js';
 import { DAMAGED_EXPERT, repairedExpert } from './damaged-genesis.js';
 import { PATIENCE_MS } from './patience.js';
 import { call } from './tasks.js';
@@ -86,6 +88,16 @@ export class Submitter {
         throw new Error(JSON.stringify(found));
     }
     throw new Error(`${id} did not become ${states.join(' or ')}`);
+  }
+
+  /** Moves what the contributor has earned to an account of the server. @param units as a string of digits */
+  async deposit(name: string, units: string): Promise<{ status: number; body: Body }> {
+    const log = (await (await fetch(`${this.url}/log/key`)).text()).trim();
+    const nonce = randomBytes(16).toString('hex');
+    const wish = { key: bytesToHex(SIGNER.publicKey), amount: units, nonce };
+    const statement = { format: 'stemma.deposit.v1', log, account: `account:${name}`, ...wish } as const;
+    const signature = bytesToHex(SIGNER.sign(depositBytes(statement)));
+    return call<Body>(this.url, 'POST', '/rewards/deposits', { ...wish, signature });
   }
 
   /** The question that waits for a guardian. */

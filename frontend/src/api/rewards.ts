@@ -89,6 +89,13 @@ export interface Epoch {
   readonly record: EpochRecord;
 }
 
+/** What answers cost and how rewards are worked out; amounts in units, factors in millionths. */
+export interface RewardsPolicy {
+  readonly usage: { readonly fee: string; readonly fee_by: 'server' | 'elsewhere' };
+  readonly alpha: { readonly start: string };
+  readonly beta: { readonly start: string };
+}
+
 /** What all balances come to. */
 export interface SolvencyTotals {
   /** The block of chain C that the balances are those behind. */
@@ -123,6 +130,11 @@ export function listEpochs(cursor: string | null, signal?: AbortSignal): Promise
 /** One epoch. */
 export function getEpoch(epoch: string, signal?: AbortSignal): Promise<Epoch> {
   return requestJson(`/rewards/epochs/${encodeURIComponent(epoch)}`, { signal });
+}
+
+/** The policy in force. */
+export function getRewardsPolicy(signal?: AbortSignal): Promise<RewardsPolicy> {
+  return requestJson('/rewards/policy', { signal });
 }
 
 /** The root over all balances. */

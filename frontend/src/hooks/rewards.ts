@@ -1,6 +1,13 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
-import { getBalance, getEpoch, getSolvency, getStatement, listEpochs } from '../api/rewards.js';
+import {
+  getBalance,
+  getEpoch,
+  getRewardsPolicy,
+  getSolvency,
+  getStatement,
+  listEpochs,
+} from '../api/rewards.js';
 import { checkSolvency } from '../verify/solvency-check.js';
 import { useLiveTopic } from './live.js';
 
@@ -75,11 +82,21 @@ export function useEpochs() {
   });
 }
 
-/** One epoch; its record never changes, but where it is in the log is known a moment later. */
+/** What answers cost, and how rewards are worked out; it changes only when the server starts. */
+export function useRewardsPolicy() {
+  return useQuery({
+    queryKey: ['rewards', 'policy'],
+    queryFn: ({ signal }) => getRewardsPolicy(signal),
+    staleTime: ASK_AGAIN_MS,
+  });
+}
+
+/** One epoch; its record never changes, but where it is in the log is known a moment later. @param epoch empty: none */
 export function useEpoch(epoch: string) {
   return useQuery({
     queryKey: ['rewards', 'epoch', epoch],
     queryFn: ({ signal }) => getEpoch(epoch, signal),
+    enabled: epoch !== '',
     refetchInterval: ({ state }) => (state.data?.log_index == null ? ASK_FOR_LEAF_MS : false),
   });
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Findings } from '../../log/index.js';
+import type { Findings, LogLeaf } from '../../log/index.js';
 import type { BlockHeader } from '../block/index.js';
 
 /** How a run of fsck was asked for. */
@@ -36,7 +36,7 @@ export interface FsckFacts {
 export interface FsckCheck {
   readonly name: string;
   /** Called for every entry of the log that is not about a block. @param leaf the parsed leaf */
-  visitLeaf?(index: number, leaf: { kind: string; subject: string; hash: string }): void;
+  visitLeaf?(index: number, leaf: Pick<LogLeaf, 'kind' | 'subject' | 'hash' | 'data'>): void;
   run(facts: FsckFacts, findings: Findings, options: FsckOptions): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 
-/** `stemma rewards`: works out again what was paid, checks proofs of what is owed, and has mistakes put right. */
+/** `stemma rewards`: works out again what was paid, checks proofs of what is owed, fills accounts, and has mistakes put right. */
 export function register(program: Command, context: CommandContext): void {
   const rewards = program
     .command('rewards')
@@ -19,6 +19,14 @@ export function register(program: Command, context: CommandContext): void {
     .option('--amount <bly>', 'give back so much of it only, in BLY')
     .description('ask for a transfer that gives back what another one paid; a guardian has to approve it')
     .action(context.action(async () => (await import('../actions/rewards-compensate.js')).compensate));
+  rewards
+    .command('deposit')
+    .argument('<bly>', 'how much, in BLY')
+    .option('--account <name>', 'whose account gets it, for admins; without it your own')
+    .option('--server <url>', 'ask this server instead of your own')
+    .option('--token <token>', 'API key or access token for --server (or STEMMA_TOKEN)')
+    .description('move what your key has earned to an account, which pays for answers where these cost a fee')
+    .action(context.action(async () => (await import('../actions/rewards-deposit.js')).deposit));
   rewards
     .command('verify-solvency')
     .argument('<proof>', 'a proof as GET /rewards/solvency/:account answers')

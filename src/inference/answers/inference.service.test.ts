@@ -1,15 +1,13 @@
-import { jest } from '@jest/globals';
-import { ScriptedEngine } from '../../../test/factories/scripted-engine.js';
-import { genesisModel } from '../../../test/factories/served-model.js';
+import {
+  begin,
+  idsOf,
+  inferenceUnderTest as setUp,
+  model,
+} from '../../../test/factories/inference-under-test.js';
 import { testConfig } from '../../../test/support/test-config.js';
-import { CodedError, EventBus, err, ok, unwrap } from '../../common/index.js';
+import { CodedError, err, ok, unwrap } from '../../common/index.js';
 import { HealthRegistry } from '../../common/observation/health-registry.js';
-import { LiveFigures } from '../../common/observation/live-figures.js';
-import { MetricRegistry } from '../../common/observation/metric-registry.js';
-import { Tracing } from '../../common/observation/tracing.js';
 import { VersionRegistry } from '../../common/observation/version-registry.js';
-import type { NodeKeys } from '../../keys/index.js';
-import { ed25519Signer } from '../../keys/signer.js';
 import { BlockWatch } from '../engine/block-watch.js';
 import { ENGINE_STREAMS } from '../engine/engine-factory.js';
 import { EngineCapacity } from '../engine/engine-capacity.js';
@@ -19,53 +17,11 @@ import { KernelArchive } from '../engine/kernel-archive.js';
 import type { ModelCatalog } from '../models/model-catalog.js';
 import { PromptEncoder } from '../models/prompt-encoder.js';
 import { verifyEvidence, verifyId, verifySignature } from '../receipt/index.js';
-import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
-import type { StoredReceipt } from '../receipts/receipt-store.js';
-import type { ReceiptWriter } from '../receipts/receipt-writer.js';
-import { AnswerMeter } from './answer-meter.js';
-import type { AnswerDelta, AnswerRequest } from './answer-request.js';
+import type { ReceiptIssuer } from '../receipts/receipt-issuer.js';
+import type { AnswerRequest } from './answer-request.js';
 import { InferenceService } from './inference.service.js';
 
-const model = genesisModel();
 const END = 3;
-const idsOf = (text: string) => model.tokenizer!.encode(text, false);
-
-function setUp(maxQueue = 2, capacity?: EngineCapacity, served = model) {
-  const engine = new ScriptedEngine();
-  const events = new EventBus();
-  const health = new HealthRegistry();
-  const config = testConfig({ maxQueue });
-  const factory = () => Promise.resolve(engine.port());
-  const host = new EngineHost(
-    factory,
-    new BlockWatch(health),
-    new KernelArchive(config),
-    new VersionRegistry(),
-    events,
-    health,
-  );
-  const stored: StoredReceipt[] = [];
-  const write = jest.fn((receipt: StoredReceipt) => {
-    stored.push(receipt);
-    return Promise.resolve();
-  });
-  const meter = new AnswerMeter(config, new MetricRegistry(), new LiveFigures(), events, new Tracing());
-  const keys = { receiptSigner: ed25519Signer(new Uint8Array(32).fill(7)) } as NodeKeys;
-  const catalog = { resolve: () => Promise.resolve(ok(served)) } as unknown as ModelCatalog;
-  const issuer = new ReceiptIssuer(keys, { write } as unknown as ReceiptWriter);
-  const none = [undefined, undefined] as const;
-  const sut = new InferenceService(catalog, new PromptEncoder(), host, meter, issuer, ...none, capacity);
-  return { sut, engine, stored, write, events, meter };
-}
-
-async function begin(sut: InferenceService, changes: Partial<AnswerRequest> = {}) {
-  const request = { model: 'genesis', owner: 'test', prompt: { text: 'Say it.' }, seed: 1, ...changes };
-  const prepared = unwrap(await sut.prepare(request));
-  const deltas: AnswerDelta[] = [];
-  const aborter = new AbortController();
-  const running = sut.run(prepared, { id: 'x', signal: aborter.signal, on: (delta) => deltas.push(delta) });
-  return { running, deltas, abort: () => aborter.abort(), prepared };
-}
 
 describe('inference service', () => {
   it('gives out the text, then a signed receipt of exactly it', async () => {

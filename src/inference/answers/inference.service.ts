@@ -25,6 +25,7 @@ import { tokenBytes } from '../receipt/index.js';
 import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
 import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
 import { answerFacts, answerUsage } from './answer-facts.js';
+import { AnswerFees, type AnswerFee } from './answer-fees.js';
 import { AnswerMeter } from './answer-meter.js';
 import { AnswerRun } from './answer-run.js';
 import { echoedPrompt, withPrompt, type EchoedPrompt } from './echo.js';
@@ -43,9 +44,10 @@ export interface AnswerListener {
   readonly traceParent?: string;
 }
 
-/** The same, with what is noted for metrics and traces. */
+/** The same, with what is noted for metrics and traces, and what each answer costs. */
 interface RecordedListener extends AnswerListener {
   readonly record: RequestRecord;
+  readonly fees: readonly AnswerFee[];
 }
 
 /** Answers requests: text or ids in, text and a receipt out. */
@@ -60,6 +62,7 @@ export class InferenceService {
     @Optional() private readonly plan: ServingPlan = new ServingPlan(),
     @Optional() private readonly shadows: ShadowAnswers = new ShadowAnswers(catalog, host, plan),
     @Optional() private readonly capacity?: EngineCapacity,
+    @Optional() private readonly fees: AnswerFees = new AnswerFees(),
   ) {}
 
   /** Checks and tokenises a request. Refusals are coded and name the parameter (`facts.param`). */
@@ -72,13 +75,13 @@ export class InferenceService {
 
   /**
    * Makes all choices of a prepared answer and stores their receipts before it resolves. Refuses with `QUEUE_FULL`,
-   * `ANSWER_TIMEOUT` and what the engine refuses with. When the listener's signal fires, the work stops within a step
-   * and what was made so far is the answer, finished as `cancelled`.
+   * `ANSWER_TIMEOUT`, `FEE_EXCEEDS_BALANCE` and what the engine refuses with. When the listener's signal fires, the work stops
+   * within a step and what was made so far is the answer, finished as `cancelled`.
    */
   async run(prepared: PreparedAnswer, listener: AnswerListener): Promise<Result<readonly Answer[]>> {
     const record = this.meter.record(answerFacts(prepared, listener.id, listener.traceParent));
     try {
-      const answers = await this.runAdmitted(prepared, { ...listener, record });
+      const answers = await this.runAdmitted(prepared, { ...listener, record, fees: [] });
       record.end(answers, (made) => answerUsage(prepared, made));
       this.observe(prepared, answers);
       return answers;
@@ -103,11 +106,14 @@ export class InferenceService {
     const admission = this.meter.queue.admit(prepared.choices, prepared.choices * prepared.maxTokens);
     if (!admission.ok) return admission;
     try {
-      return await this.host.use(prepared.model.engine, async (engine) => {
-        const echo = await echoedPrompt(engine, prepared, listener.signal);
-        if (prepared.maxTokens === 0) this.meter.read(prepared.promptIds.length);
-        return echo.ok ? this.runAll(engine, prepared, echo.value, listener) : echo;
-      });
+      const answers = prepared.maxTokens === 0 ? 0 : prepared.choices;
+      return await this.fees.during(prepared.owner, answers, (fees) =>
+        this.host.use(prepared.model.engine, async (engine) => {
+          const echo = await echoedPrompt(engine, prepared, listener.signal);
+          if (prepared.maxTokens === 0) this.meter.read(prepared.promptIds.length);
+          return echo.ok ? this.runAll(engine, prepared, echo.value, { ...listener, fees }) : echo;
+        }),
+      );
     } finally {
       admission.value.release();
     }
@@ -163,7 +169,7 @@ export class InferenceService {
     const { kernelHash: kernel, lane } = engine;
     const experts = run.experts(result.value.experts);
     const made = { kernel, lane, experts, finish, startedAt };
-    const receipt = await this.receipts.issue(prepared, run, made);
+    const receipt = await this.receipts.issue(prepared, run, made, listener.fees.at(choice));
     const answer = {
       text,
       tokens,

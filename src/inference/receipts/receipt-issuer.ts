@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { bytesToHex, hexToBytes, systemClock } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { NodeKeys } from '../../keys/index.js';
+import type { AnswerFee } from '../answers/answer-fees.js';
 import type { PreparedAnswer } from '../answers/answer-request.js';
 import { publishCommitments } from '../commitment/index.js';
 import type { EngineExpertUse, EngineLane } from '../engine/engine-port.js';
@@ -36,11 +37,12 @@ export class ReceiptIssuer {
     private readonly writer: ReceiptWriter,
   ) {}
 
-  /** Resolves when the receipt and its log entry are stored; null for an answer without a single token. */
+  /** Resolves when the receipt and its log entry are stored, and its fee is taken; null for an answer without a single token: it costs nothing. */
   async issue(
     prepared: PreparedAnswer,
     answer: GeneratedAnswer,
     facts: GenerationFacts,
+    fee?: AnswerFee,
   ): Promise<Receipt | null> {
     if (answer.ids.length === 0) return null;
     const { model, promptIds, salt, stop, maxTokens, sampling } = prepared;
@@ -61,7 +63,7 @@ export class ReceiptIssuer {
       this.keys.receiptSigner,
     );
     const { owner } = prepared;
-    await this.writer.write({ receipt, evidence, owner, model: model.name, version: model.version });
+    await this.writer.write({ receipt, evidence, owner, model: model.name, version: model.version }, fee);
     return receipt;
   }
 }

@@ -13,8 +13,9 @@ import { epochBatch } from './epoch-transfers.js';
 
 const bly = (amount: string) => parseBly(amount)!;
 const shipped = unwrap(readRewardsPolicy(defaultRewardsFile()));
+const FEE = bly('0.001');
 /** The policy of the installation where answers cost something. */
-const policy = { ...shipped, usage: { ...shipped.usage, fee: bly('0.001') } };
+const policy = { ...shipped, usage: { ...shipped.usage, fee: FEE } };
 const AT = Date.UTC(2026, 5, 1);
 const ONE = 1_000_000;
 const payer = (n: number) => n.toString(16).padStart(32, '0');
@@ -27,12 +28,15 @@ const verdictOf = (parts: Partial<CountedVerdict> = {}): CountedVerdict => ({
   ...{ leaf: 1, block: 'b', submission: 's', author: 'ada', fall: 25_000, datasets: [] },
   ...parts,
 });
-/** Answers of one payer by one author's experts, each after half a second. */
+/** Answers of one payer by one author's experts, each after half a second and paid for. */
 const answersOf = (count: number, from = payer(1), author = 'ada', part = ONE): CountedAnswer[] =>
   Array.from({ length: count }, (_, leaf) => ({
     ...{ leaf, receipt: `${from} ${author} ${leaf}`, payer: from, finishedAt: AT, tookMs: 500 },
-    parts: [{ author, part }],
+    ...{ parts: [{ author, part }], fee: String(FEE) },
   }));
+/** The same answers, for which nothing was taken. */
+const unpaid = (answers: readonly CountedAnswer[]): CountedAnswer[] =>
+  answers.map(({ fee: _, ...answer }) => answer);
 const compute = (parts: Partial<EpochInput>, before: EpochState = firstState(policy)): Payouts =>
   computeEpoch(inputOf(parts), policy, before);
 const amounts = ({ earned }: Payouts) => earned.map(({ account, kind, amount }) => [account, kind, amount]);
@@ -114,10 +118,30 @@ describe('rewards of use', () => {
   });
 
   it('are nothing where answers are free, as the installation is shipped, and demand says nothing then', () => {
-    const input = inputOf({ answers: [...answersOf(100), ...answersOf(100, payer(2), 'bob')] });
+    const input = inputOf({ answers: unpaid([...answersOf(100), ...answersOf(100, payer(2), 'bob')]) });
     const { earned, after } = computeEpoch(input, shipped, firstState(shipped));
     expect(earned).toEqual([]);
     expect(after).toMatchObject({ alpha: shipped.alpha.start, beta: shipped.beta.start });
+  });
+
+  it('are only for answers of which the log says what was taken, whatever the policy says is taken by now', () => {
+    const paid = [...answersOf(10), ...answersOf(10, payer(2), 'bob')];
+    const many = Array.from({ length: 300 }, (_, i) => answersOf(1, payer(100 + i), 'eve')).flat();
+    const mixed = compute({ answers: [...paid, ...unpaid(many)] });
+    expect([mixed.earned, mixed.after]).toEqual([
+      compute({ answers: paid }).earned,
+      compute({ answers: paid }).after,
+    ]);
+    expect(sumOf(mixed.earned)).toBeGreaterThan(0n);
+    const input = inputOf({ answers: paid });
+    expect(computeEpoch(input, shipped, firstState(shipped)).earned).toEqual(mixed.earned);
+  });
+
+  it('are for every answer where the policy says that somebody else collects', () => {
+    const elsewhere = { ...policy, usage: { ...policy.usage, feeBy: 'elsewhere' as const } };
+    const input = inputOf({ answers: unpaid(answersOf(100)) });
+    const { earned, after } = computeEpoch(input, elsewhere, firstState(policy));
+    expect([sumOf(earned), after.beta]).toEqual([bly('0.015'), 950_000n]);
   });
 
   it('grow with the median of scores, which neither a few nor one loud payer move', () => {

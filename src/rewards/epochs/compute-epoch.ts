@@ -5,7 +5,7 @@ import type { Earning } from './earning.js';
 import type { EpochInput } from './epoch-input.js';
 import { inYearOf, type EpochState } from './epoch-state.js';
 import { learningEarnings } from './learning-earnings.js';
-import { distinctAnswers, usageEarnings } from './usage-earnings.js';
+import { paidAnswers, usageEarnings } from './usage-earnings.js';
 
 /** Accounts that are paid in one epoch at most: all transfers of an epoch are one batch of the ledger. The others wait. */
 export const MOST_PAID = 8_000;
@@ -90,7 +90,7 @@ function nextCoefficients(
   { alpha, beta, usage }: RewardsPolicy,
   now: EpochState,
 ): Pick<EpochState, 'alpha' | 'beta'> {
-  const counted = usage.fee > 0n ? distinctAnswers(answers) : [];
+  const counted = paidAnswers(answers, usage);
   if (counted.length === 0) return { alpha: now.alpha, beta: now.beta };
   const payers = new Set(counted.map(({ payer }) => payer)).size;
   return {

@@ -63,6 +63,8 @@ export interface CountedAnswer {
   readonly tookMs: number;
   /** Authors of its experts, other than whoever made the release, by name. */
   readonly parts: readonly AuthorPart[];
+  /** Units that the server took for it, as a string of digits; not there where it took nothing. */
+  readonly fee?: string;
 }
 
 /** A score of an answer, committed to before the epoch and revealed in it. */

@@ -11,6 +11,8 @@ const RECEIPT_ENTRY = 'receipt';
 const BLOCK_ENTRY = 'block';
 const PAYER = /^[0-9a-f]{32}$/;
 
+const UNITS = /^[1-9]\d{0,38}$/;
+
 type Leaf = Pick<LogLeaf, 'kind' | 'data'>;
 
 /** Whether a leaf tells of a block that is a verdict. */
@@ -22,6 +24,12 @@ export function isVerdictLeaf({ kind, data }: Leaf): boolean {
 export function payerOf({ kind, data }: Leaf): string | null {
   const { payer } = data;
   return kind === RECEIPT_ENTRY && typeof payer === 'string' && PAYER.test(payer) ? payer : null;
+}
+
+/** What the server took for the answer that a leaf tells of, in units; null for other leaves, and for answers that were free. */
+export function feeOf({ kind, data }: Leaf): string | null {
+  const { fee } = data;
+  return kind === RECEIPT_ENTRY && typeof fee === 'string' && UNITS.test(fee) ? fee : null;
 }
 
 /** Whether a leaf decides anything about an epoch. */

@@ -21,6 +21,13 @@ describe('the input of an epoch', () => {
     ]);
   });
 
+  it('says of an answer what its leaf says was taken for it', async () => {
+    const source = new MemoryEpochSource();
+    const story = { payer: payer('1'), tokens: { [ADA]: 10 }, time: 1 };
+    for (const fee of ['1000000', undefined, '0', '-1', '1e3']) source.answer({ ...story, fee });
+    expect((await read(source)).answers.map(({ fee }) => fee)).toEqual(['1000000', ...Array<undefined>(4)]);
+  });
+
   it('has accepted verdicts with their datasets, and nothing that is none', async () => {
     const source = new MemoryEpochSource();
     const datasets = [source.dataset('ada', 0.25), source.dataset('Bob Builder', null), sha256Hex('nowhere')];

@@ -11,7 +11,7 @@ import type {
 } from './epoch-input.js';
 import type { EpochSource } from './epoch-source.js';
 import { ExpertAuthors } from './expert-authors.js';
-import { isVerdictLeaf, payerOf, SCORE_REVEALED_ENTRY } from './leaf-kinds.js';
+import { feeOf, isVerdictLeaf, payerOf, SCORE_REVEALED_ENTRY } from './leaf-kinds.js';
 import { leavesIn, type NumberedLeaf } from './log-leaves.js';
 import { readScore } from './read-score.js';
 import { readVerdict } from './read-verdict.js';
@@ -92,9 +92,11 @@ class EpochReading {
       const found = await this.partsOf(leaf, receipts);
       if (!found.ok) return found;
       const { receipt, parts } = found.value;
+      const fee = feeOf(leaf);
       this.answers.push({
         ...{ leaf: leaf.index, receipt: receipt.id, payer: payerOf(leaf)!, finishedAt: receipt.finished_at },
         ...{ tookMs: Math.max(receipt.finished_at - receipt.started_at, 0), parts },
+        ...(fee !== null && { fee }),
       });
     }
     return ok();

@@ -11,6 +11,7 @@ import { recomputeEpoch, type PublishedEpoch } from './recompute-epoch.js';
 const policy = parse(readFileSync(defaultRewardsFile(), 'utf8')) as Json;
 const AT = Date.UTC(2026, 5, 1);
 const payer = (letter: string) => letter.repeat(32);
+const FEE = '1000000';
 
 /** Works out the next epoch as a server does, and puts it into the log. */
 async function publish(source: MemoryEpochSource, before: PublishedEpoch | null): Promise<PublishedEpoch> {
@@ -31,7 +32,7 @@ async function twoEpochs() {
   const source = new MemoryEpochSource();
   const tokens = { [ADA]: 3, [OPERATOR]: 1 };
   for (let i = 0; i < 300; i++)
-    source.answer({ payer: payer(i % 2 === 0 ? '1' : '2'), tokens, time: AT + i });
+    source.answer({ payer: payer(i % 2 === 0 ? '1' : '2'), tokens, time: AT + i, fee: FEE });
   source.verdict({ author: BOB, fall: 0.05, datasets: [source.dataset('eve', 0.1)] }, AT + 400);
   const first = await publish(source, null);
   source.answer({ payer: payer('3'), tokens: { [BOB]: 5 }, time: AT + 500 });
@@ -51,6 +52,9 @@ describe('an epoch that is worked out again', () => {
     expect(await codeOf(source, second, first.record)).toBe(true);
     expect(first.record).toMatchObject({
       input: { verdicts: 1, answers: 300, scores: 0 },
+      earned: [{}, {}, {}, { kind: 'usage', account: `key:${ADA}` }],
+      // Two payers and 300 answers are fewer than the targets; both move by a step.
+      after: { alpha: '950000', beta: '950000' },
       paid: [{ account: `key:${BOB}`, amount: '810000000000000' }, { account: 'account:eve' }],
     });
   });

@@ -1,5 +1,5 @@
 import { splitByWeight, timesPpm } from '../policy/fixed-point.js';
-import type { RewardsPolicy } from '../policy/rewards-policy.js';
+import type { RewardsPolicy, UsagePolicy } from '../policy/rewards-policy.js';
 import { usageReward } from '../policy/rewards.js';
 import { keyAccount } from './accounts.js';
 import type { Earning } from './earning.js';
@@ -14,21 +14,31 @@ interface Earned {
   readonly amount: bigint;
 }
 
-/** Answers that count: each receipt once, whatever the log says twice. */
-export function distinctAnswers(answers: readonly CountedAnswer[]): CountedAnswer[] {
+/**
+ * Answers that count: those that were paid for, each receipt once, whatever the log says twice. Where the server collects, the log says
+ * of each what was taken for it; else all are paid for where the policy says that something is collected.
+ */
+export function paidAnswers(answers: readonly CountedAnswer[], usage: UsagePolicy): CountedAnswer[] {
   const seen = new Set<string>();
-  return answers.filter(({ receipt }) => !seen.has(receipt) && seen.add(receipt));
+  return answers.filter(
+    (answer) => feeFor(answer, usage) > 0n && !seen.has(answer.receipt) && seen.add(answer.receipt),
+  );
+}
+
+function feeFor({ fee }: CountedAnswer, usage: UsagePolicy): bigint {
+  return usage.feeBy === 'server' ? BigInt(fee ?? '0') : usage.fee;
 }
 
 /**
  * What authors earn by use, in the order of their keys. Answers of one payer by experts of one author are one sum with one cap, so
- * that more experts do not earn more; what a payer's answers earn together stays below the fee of these answers, and is nothing
+ * that more experts do not earn more; what a payer's answers earn together stays below the fees of these answers, and is nothing
  * where answers are free: whoever asked themselves would be paid for it.
  */
 export function usageEarnings(input: EpochInput, policy: RewardsPolicy, beta: bigint): Earning[] {
   const quality = qualityOf(input.scores, policy.usage);
-  const byPayer = grouped(distinctAnswers(input.answers), ({ payer }) => payer).flatMap(([, answers]) =>
-    withinFee(earnedByPayer(answers, policy, { at: input.at, beta, quality }), answers.length, policy),
+  const paid = paidAnswers(input.answers, policy.usage);
+  const byPayer = grouped(paid, ({ payer }) => payer).flatMap(([, answers]) =>
+    withinFees(earnedByPayer(answers, policy, { at: input.at, beta, quality }), answers, policy),
   );
   return grouped(byPayer, ({ author }) => author)
     .map(([author, parts]): Earning => ({
@@ -63,13 +73,14 @@ function earnedByPayer(
   });
 }
 
-/** The same, made smaller in proportion where it exceeds what the fee of so many answers allows. */
-function withinFee(
+/** The same, made smaller in proportion where it exceeds what the fees of these answers allow. */
+function withinFees(
   earned: readonly Earned[],
-  answers: number,
-  { usage: { fee, mostOfFee } }: RewardsPolicy,
+  answers: readonly CountedAnswer[],
+  { usage }: RewardsPolicy,
 ): Earned[] {
-  const most = timesPpm(fee * BigInt(answers), mostOfFee);
+  const fees = answers.reduce((sum, answer) => sum + feeFor(answer, usage), 0n);
+  const most = timesPpm(fees, usage.mostOfFee);
   const amounts = earned.map(({ amount }) => amount);
   if (amounts.reduce((sum, amount) => sum + amount, 0n) <= most) return [...earned];
   const shares = splitByWeight(most, amounts);

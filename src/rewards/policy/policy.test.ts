@@ -53,8 +53,8 @@ describe('the policy', () => {
     ]);
     expect([policy.leastPayout, policy.epochMs]).toEqual([500_000_000n, 1_800_000]);
     expect([policy.datasetShare, policy.alpha.target]).toEqual([100_000n, 100n]);
-    // Nothing collects a fee, so use must not be paid.
-    expect(policy.usage.fee).toBe(0n);
+    // Answers are free, so use must not be paid.
+    expect([policy.usage.fee, policy.usage.feeBy]).toEqual([0n, 'server']);
   });
 
   it('refuses what is wrong and says where', () => {
@@ -66,6 +66,8 @@ describe('the policy', () => {
       [{ yearly_cap_ppm: 1_000_001 }, /yearly_cap_ppm/],
       [{ usage: { ...file.usage, base: '-1' } }, /base of usage/],
       [{ usage: { ...file.usage, recent_s: 0.5 } }, /recent_s of usage/],
+      [{ usage: { ...file.usage, fee_by: 'nobody' } }, /fee_by of usage must be server or elsewhere/],
+      [{ usage: { ...file.usage, fee_by: null } }, /fee_by of usage/],
       [{ catalyst: { pool: '12000000', stages: [{ share_ppm: 400_000, times: 8 }] } }, /add up/],
       [{ catalyst: { ...file.catalyst, pool: '100000001' } }, /exceeds what may be issued/],
       [
@@ -87,6 +89,12 @@ describe('the policy', () => {
       ok: false,
       error: { code: 'REWARDS_UNREADABLE' },
     });
+  });
+
+  it('says of policies from before who collects a fee: not the server', () => {
+    const file = parse(readFileSync(defaultRewardsFile(), 'utf8')) as { usage: Record<string, unknown> };
+    const { fee_by: _, ...before } = file.usage;
+    expect(unwrap(parseRewardsPolicy({ ...file, usage: before })).usage.feeBy).toBe('elsewhere');
   });
 
   it('fills a year once, by a transfer that depends on the year alone', () => {

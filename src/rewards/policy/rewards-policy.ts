@@ -24,6 +24,8 @@ export interface UsagePolicy {
   readonly later: bigint;
   /** Units that are collected from whoever asks for an answer; 0 where answers are free, and use earns nothing. */
   readonly fee: bigint;
+  /** Who collects it: the server, with each receipt, or somebody elsewhere, of whom the log says nothing. */
+  readonly feeBy: 'server' | 'elsewhere';
   /** Share of the fee that an answer earns at most. */
   readonly mostOfFee: bigint;
   /** How far from the median a score may count. */
@@ -113,6 +115,7 @@ function readUsage(usage: Section): UsagePolicy {
     'recent_s',
     'later_ppm',
     'fee',
+    'fee_by',
     'most_of_fee_ppm',
     'score_band_ppm',
     'score_payers',
@@ -126,6 +129,8 @@ function readUsage(usage: Section): UsagePolicy {
     recentMs: usage.whole('recent_s', 0, 31_536_000) * 1000,
     later: usage.ppm('later_ppm', Number(ONE_PPM)),
     fee: usage.bly('fee'),
+    // Policies from before there was a choice said what was collected elsewhere.
+    feeBy: usage.oneOf('fee_by', ['server', 'elsewhere'], 'elsewhere'),
     mostOfFee: usage.ppm('most_of_fee_ppm', Number(ONE_PPM)),
     scoreBand: usage.ppm('score_band_ppm', Number(ONE_PPM)),
     scorePayers: usage.whole('score_payers', 1, 1_000_000),
@@ -180,6 +185,13 @@ class Section {
 
   ppm(name: string, most = MOST_PPM): bigint {
     return BigInt(this.whole(name, 0, most));
+  }
+
+  oneOf<T extends string>(name: string, words: readonly T[], usual: T): T {
+    const value = this.members[name] === undefined ? usual : this.members[name];
+    const word = words.find((known) => known === value);
+    if (word === undefined) throw new Wrong(`${name} of ${this.place} must be ${words.join(' or ')}`);
+    return word;
   }
 
   whole(name: string, least: number, most: number): number {

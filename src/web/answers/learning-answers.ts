@@ -125,6 +125,9 @@ export const LEARNING_ANSWERS: Answers = {
   EpochsController_one: {
     200: json('`{epoch, hash, log_index, record}`; the record as docs/formats/epoch.md says'),
   },
+  DepositsController_deposit: {
+    200: json('`{transfer, account, amount}`; the same deposit again is the same transfer'),
+  },
   ScoresController_commit: { 200: json('`{leaf}`: where in the log the commitment is') },
   ScoresController_reveal: { 200: json('`{leaf}`: where in the log the score is') },
   SolvencyController_totals: {

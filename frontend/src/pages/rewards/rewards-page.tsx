@@ -12,6 +12,7 @@ import { EpochsTable } from './epochs-table.js';
 import { Part } from './part.js';
 import styles from './rewards.module.css';
 import { SolvencyPanel } from './solvency-panel.js';
+import { Terms } from './terms.js';
 
 /** Who is owed what, and why? All of it, or one epoch (`?epoch=3`). */
 export default function RewardsPage() {
@@ -50,6 +51,7 @@ function Overview() {
           <EpochsTable epochs={items} complete={!epochs.hasNextPage} onEnd={more} />
         </Part>
       )}
+      <Terms newest={items.at(0)?.epoch} />
       {begun && <SolvencyPanel account={account} />}
     </>
   );

@@ -5,7 +5,9 @@ import {
   epochOf,
   isOutgoing,
   kindText,
+  receiptOf,
   signedUnits,
+  signOf,
 } from './statement-line.js';
 
 describe('lines of a statement', () => {
@@ -37,6 +39,22 @@ describe('lines of a statement', () => {
       'partly given back',
       'given back',
     ]);
+  });
+
+  it('say what an answer has cost, and which one it was', () => {
+    const receipt = `rcpt_${'a'.repeat(32)}`;
+    expect(kindText({ kind: 'post', code: 'usage.fee' })).toBe('settled: fee for an answer');
+    expect(kindText({ kind: 'single', code: 'account.deposit' })).toBe('deposit');
+    const signs = (['pending', 'post', 'void', 'single'] as const).map((kind) =>
+      ['rewards:owed', 'key:02ab'].map((account) => signOf({ ...line, kind }, account)),
+    );
+    expect(signs).toEqual([
+      ['', ''],
+      ['−', '+'],
+      ['', ''],
+      ['−', '+'],
+    ]);
+    expect([receiptOf(receipt), receiptOf('epoch:1'), receiptOf(null)]).toEqual([receipt, null, null]);
   });
 
   it('name the epoch they were made for', () => {

@@ -6,6 +6,8 @@ const CODES: Readonly<Record<string, string>> = {
   'reward.earned': 'earned',
   'reward.paid': 'paid',
   'reward.corrected': 'put right',
+  'usage.fee': 'fee for an answer',
+  'account.deposit': 'deposit',
 };
 
 /** What people call the kinds of transfers that are not made at once. */
@@ -20,6 +22,17 @@ export function kindText({ kind, code }: Pick<StatementLine, 'kind' | 'code'>): 
 /** Whether a transfer goes out of an account. */
 export function isOutgoing({ debit }: Pick<StatementLine, 'debit'>, account: string): boolean {
   return debit === account;
+}
+
+/** The sign of an amount; none where a transfer only reserves or frees. */
+export function signOf(line: Pick<StatementLine, 'debit' | 'kind'>, account: string): '' | '+' | '−' {
+  if (line.kind === 'pending' || line.kind === 'void') return '';
+  return isOutgoing(line, account) ? '−' : '+';
+}
+
+/** The answer that a transfer was made for; null where it was made for something else. */
+export function receiptOf(reference: string | null): string | null {
+  return /^rcpt_[0-9a-f]{32}$/.exec(reference ?? '')?.[0] ?? null;
 }
 
 /** The account at the other end of a transfer. */

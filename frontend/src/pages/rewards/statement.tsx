@@ -15,9 +15,10 @@ import {
   correctionOf,
   counterpart,
   epochOf,
-  isOutgoing,
   kindText,
+  receiptOf,
   signedUnits,
+  signOf,
 } from './statement-line.js';
 
 /** Every transfer from and to an account, newest first. */
@@ -58,7 +59,7 @@ function columnsFor(account: string): readonly Column<StatementLine>[] {
       key: 'amount',
       label: 'Amount',
       value: (line) => signedUnits(line, account),
-      show: (line) => <Amount units={line.amount} sign={isOutgoing(line, account) ? '−' : '+'} />,
+      show: (line) => <Amount units={line.amount} sign={signOf(line, account)} />,
       width: 'minmax(130px, 1fr)',
       align: 'end',
     },
@@ -119,6 +120,13 @@ function Reference({ reference }: { reference: string | null }) {
         title={`corrects transfer ${correction.transfer}`}
       >
         {correction.transfer.slice(0, 8)}…
+      </Anchor>
+    );
+  const receipt = receiptOf(reference);
+  if (receipt !== null)
+    return (
+      <Anchor component={Link} to={`/receipts/${receipt}`} size="sm" className="mono" title={receipt}>
+        {receipt.slice(0, 13)}…
       </Anchor>
     );
   if (epoch === null) return reference ?? '–';
