@@ -15,12 +15,14 @@ import { epochOf } from '../dist/src/rewards/epochs/epoch-record.js';
 import { epochInput } from '../dist/src/rewards/epochs/read-input.js';
 import { recomputeEpoch } from '../dist/src/rewards/epochs/recompute-epoch.js';
 import { defaultRewardsFile } from '../dist/src/rewards/policy/policy-in-force.js';
+import { parseRewardsPolicy } from '../dist/src/rewards/policy/rewards-policy.js';
 
 const COUNT = Number(process.argv[2] ?? 10_000);
 const PAYERS = 100;
 const EXPERTS = 32;
 const AT = Date.UTC(2026, 5, 1);
 const policy = parse(readFileSync(defaultRewardsFile(), 'utf8'));
+const { usage } = unwrap(parseRewardsPolicy(policy));
 const hash = (...parts) => sha256Hex(parts.join(' '));
 
 /** A receipt as genesis gives it: every layer's experts took part. */
@@ -85,11 +87,13 @@ async function timed(what, work) {
 }
 
 const range = { first: 0, end: COUNT };
-const input = await timed(`reading ${COUNT} answers`, async () => unwrap(await epochInput(source, range)));
+const input = await timed(`reading ${COUNT} answers`, async () =>
+  unwrap(await epochInput(source, range, usage)),
+);
 const tree = new GrowingTree();
 tree.append(leaves);
 const place = { epoch: 1, range, root: bytesToHex(tree.root()), previous: null, policy };
-const epoch = await timed('working it out', async () => unwrap(await epochOf(place, input, null)));
+const epoch = await timed('working it out', async () => unwrap(epochOf(place, input, null)));
 const logIndex = append({ kind: 'rewards.epoch', subject: 'epoch:1', hash: epoch.hash });
 const again = await timed('working it out again from the log', async () =>
   unwrap(await recomputeEpoch(source, { hash: epoch.hash, record: epoch.record, logIndex }, null)),

@@ -174,7 +174,7 @@ describe('the fee of an answer', () => {
     const source = {
       ...{ bundles, block: facts.block, header: facts.header, receipts: facts.receipts },
     } satisfies EpochSource;
-    const input = unwrap(await epochInput(source, { first: 0, end: size }));
+    const { input } = unwrap(await epochInput(source, { first: 0, end: size }, policy.usage));
     const best = { ...firstState(policy), beta: policy.beta.most };
     const { earned } = computeEpoch(input, policy, best);
     const paid = await balance(FEES);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { canonicalJson, type Json } from '../../common/index.js';
 
@@ -87,25 +87,52 @@ export interface EpochInput {
   readonly scores: readonly CountedScore[];
 }
 
+/** What was read of an epoch: all that decides who is paid what, and what names everything that was read. */
+export interface ReadInput {
+  /** Of its answers only those that were paid for: the others earn nothing, and there may be very many. */
+  readonly input: EpochInput;
+  /** SHA-256 of the canonical JSON of the input with all answers, so that two who disagree know whether they read the same. */
+  readonly hash: string;
+  /** How many answers were read. */
+  readonly answers: number;
+}
+
 /**
- * SHA-256 of an input's canonical JSON, so that two who disagree know whether they read the same. It is made member by member and
- * item by item: an input may be tens of megabytes, and nobody else should wait for them.
+ * Makes the hash of an input while its answers come in, so that nobody has to keep them: `answers` is the first member of its canonical
+ * JSON.
  */
-export async function inputHash(input: EpochInput): Promise<string> {
-  const hash = createHash('sha256');
-  const members = Object.entries(input as unknown as Readonly<Record<string, Json>>);
-  for (const [place, [name, value]] of members.sort(([a], [b]) => (a < b ? -1 : 1)).entries()) {
-    hash.update(`${place === 0 ? '{' : ','}${canonicalJson(name)}:`);
-    if (!Array.isArray(value)) {
-      hash.update(canonicalJson(value));
-      continue;
-    }
-    hash.update('[');
-    for (const [i, item] of (value as readonly Json[]).entries()) {
-      hash.update(`${i === 0 ? '' : ','}${canonicalJson(item)}`);
-      if ((i + 1) % ITEMS_A_TURN === 0) await setImmediate();
-    }
-    hash.update(']');
+export class InputHash {
+  private readonly hash = createHash('sha256').update('{"answers":[');
+  private answers = 0;
+
+  /** Takes the next answer. */
+  take(answer: CountedAnswer): void {
+    this.hash.update(`${this.answers === 0 ? '' : ','}${canonicalJson(answer as unknown as Json)}`);
+    this.answers++;
   }
-  return hash.update('}').digest('hex');
+
+  /** How many answers it has taken. */
+  get count(): number {
+    return this.answers;
+  }
+
+  /** The hash with the other members: 64 hex digits. More answers may be taken after it. */
+  async with({ at, range, scores, verdicts }: Omit<EpochInput, 'answers'>): Promise<string> {
+    const hash = this.hash
+      .copy()
+      .update(`],"at":${canonicalJson(at)},"range":${canonicalJson({ ...range })}`);
+    await add(hash, 'scores', scores);
+    await add(hash, 'verdicts', verdicts);
+    return hash.update('}').digest('hex');
+  }
+}
+
+/** A member that is a list, item by item: it may have megabytes, and nobody else should wait for them. */
+async function add(hash: Hash, name: string, items: readonly object[]): Promise<void> {
+  hash.update(`,"${name}":[`);
+  for (const [i, item] of items.entries()) {
+    hash.update(`${i === 0 ? '' : ','}${canonicalJson(item as Json)}`);
+    if ((i + 1) % ITEMS_A_TURN === 0) await setImmediate();
+  }
+  hash.update(']');
 }

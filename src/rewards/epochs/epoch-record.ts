@@ -1,7 +1,7 @@
 import { CodedError, err, hashJson, isHash, ok, type Json, type Result } from '../../common/index.js';
 import { computeEpoch, sumOf, type Payouts } from './compute-epoch.js';
 import type { Earning } from './earning.js';
-import { inputHash, type EpochInput, type EpochRange } from './epoch-input.js';
+import type { EpochRange, ReadInput } from './epoch-input.js';
 import { firstState, readState, stateJson, type EpochState } from './epoch-state.js';
 import { parseRewardsPolicy } from '../policy/rewards-policy.js';
 
@@ -40,33 +40,30 @@ export interface EpochFacts extends EpochPlace {
 }
 
 /** Works out an epoch and writes its record. @param before null before the first  `REWARDS_INVALID` for a policy that is none */
-export async function epochOf(
+export function epochOf(
   place: EpochPlace,
-  input: EpochInput,
+  read: ReadInput,
   before: EpochState | null,
-): Promise<Result<ComputedEpoch>> {
+): Result<ComputedEpoch> {
   const policy = parseRewardsPolicy(place.policy);
   if (!policy.ok) return policy;
   // Whoever publishes can only keep a year from beginning, and never begin one.
-  const yearAt = Math.min(input.at, place.dated ?? input.at);
-  const payouts = computeEpoch(input, policy.value, before ?? firstState(policy.value), yearAt);
-  const record = recordJson(place, { ...input, hash: await inputHash(input) }, payouts);
+  const yearAt = Math.min(read.input.at, place.dated ?? read.input.at);
+  const payouts = computeEpoch(read.input, policy.value, before ?? firstState(policy.value), yearAt);
+  const record = recordJson(place, read, payouts);
   return ok({ payouts, record, hash: hashJson(record) });
 }
 
 function recordJson(
   place: EpochPlace,
-  input: EpochInput & { readonly hash: string },
+  { input, hash, answers }: ReadInput,
   { earned, paid, after }: Payouts,
 ): Json {
   const { epoch, range, root, previous, policy, dated } = place;
   return {
     ...{ format: EPOCH_FORMAT, epoch, previous, first: range.first, end: range.end, root },
     ...{ at: input.at, policy, ...(dated !== undefined && { dated }) },
-    input: {
-      hash: input.hash,
-      ...{ verdicts: input.verdicts.length, answers: input.answers.length, scores: input.scores.length },
-    },
+    input: { hash, verdicts: input.verdicts.length, answers, scores: input.scores.length },
     earned: earned.map(earningJson),
     paid: paid.map(({ account, amount }) => ({ account, amount: String(amount) })),
     totals: { earned: String(sumOf(earned)), paid: String(sumOf(paid)) },

@@ -23,13 +23,13 @@ import { PolicyInForce } from '../policy/policy-in-force.js';
 import { Solvency } from '../solvency/solvency.js';
 import { sumOf } from './compute-epoch.js';
 import { EpochEnd } from './epoch-end.js';
-import type { EpochRange } from './epoch-input.js';
+import type { ReadInput } from './epoch-input.js';
 import { epochOf, readRecord, type EpochFacts, type EpochPlace } from './epoch-record.js';
 import { EpochSettlement } from './epoch-settlement.js';
 import { EpochStore } from './epoch-store.js';
 import { counts } from './leaf-kinds.js';
 import { leavesIn } from './log-leaves.js';
-import { epochInput } from './read-input.js';
+import { EpochReading } from './read-input.js';
 import { StoredEpochSource } from './stored-source.js';
 
 /** How often it looks for the end of an epoch, ms; shorter epochs are looked for as often as they end. */
@@ -41,6 +41,8 @@ const MOST_AT_ONCE = 48;
 interface Search {
   readonly first: number;
   readonly end: EpochEnd;
+  /** Of the leaves before `next`. */
+  readonly reading: EpochReading;
   /** The next leaf to look at. */
   next: number;
 }
@@ -112,30 +114,29 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
   private async next(): Promise<Result<StemmaEvents['epoch.settled'] | null>> {
     const stored = await this.store.newest();
     const before = stored === null ? null : unwrap(readRecord(stored.record));
-    const end = await this.endAfter(before?.range.end ?? 0);
-    if (end === null || !this.mayRun()) return ok(null);
-    const range = { first: before?.range.end ?? 0, end };
-    return this.pay(range, before, stored?.hash ?? null);
+    const read = await this.readFrom(before?.range.end ?? 0);
+    if (!read.ok) return read;
+    if (read.value === null || !this.mayRun()) return ok(null);
+    return this.pay(read.value, before, stored?.hash ?? null);
   }
 
   /** Works out and pays an epoch. @returns null where that has to wait, or another server did it first */
   private async pay(
-    range: EpochRange,
+    read: ReadInput,
     before: EpochFacts | null,
     previous: string | null,
   ): Promise<Result<StemmaEvents['epoch.settled'] | null>> {
+    const { range, at } = read.input;
     const root = await this.log.rootAt(range.end);
     if (root === null) return ok(null);
-    const input = await epochInput(this.source, range);
-    if (!input.ok) return input;
-    const dated = await this.datedBefore(input.value.at);
+    const dated = await this.datedBefore(at);
     if (!dated.ok) return dated;
     const policy = this.policy.source;
     const place: EpochPlace = {
       ...{ epoch: (before?.epoch ?? 0) + 1, range, root, previous, policy },
       ...dated.value,
     };
-    const epoch = await epochOf(place, input.value, before?.after ?? null);
+    const epoch = epochOf(place, read, before?.after ?? null);
     if (!epoch.ok) return epoch;
     // The stop may have come while the epoch was worked out.
     if (!this.mayRun()) return ok(null);
@@ -178,21 +179,31 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
     this.told = message;
   }
 
-  /** Goes on through the log from where the last look ended. @returns where the epoch from `first` on ends; null: not yet */
-  private async endAfter(first: number): Promise<number | null> {
+  /**
+   * Goes on through the log from where the last look ended, and reads along, so that little is left to do when the epoch is over.
+   * @returns the epoch from leaf `first` on; null: it goes on  Refuses as `epochInput`.
+   */
+  private async readFrom(first: number): Promise<Result<ReadInput | null>> {
     const { size } = await this.log.checkpoint();
-    if (this.search?.first !== first)
-      this.search = { first, next: first, end: new EpochEnd(this.policy.current) };
-    const search = this.search;
+    const search = this.searchFrom(first);
     const now = this.clock.now();
     for await (const leaf of leavesIn(this.source.bundles, { first: search.next, end: size })) {
-      if (this.stopped) return null;
+      if (this.stopped) return ok(null);
       // One that a wrong clock has dated ahead counts as made now: nobody waits until its time has come.
       search.end.take({ index: leaf.index, time: Math.min(leaf.time, now) }, counts(leaf));
-      search.next = leaf.index + 1;
       if (search.end.isFound) break;
+      const taken = await search.reading.take(leaf, size);
+      if (!taken.ok) return taken;
+      search.next = leaf.index + 1;
     }
-    return search.end.at(size, now);
+    const end = search.end.at(size, now);
+    return end === null ? ok(null) : search.reading.end(end);
+  }
+
+  private searchFrom(first: number): Search {
+    if (this.search?.first === first) return this.search;
+    const reading = new EpochReading(this.source, first, this.policy.current.usage);
+    return (this.search = { first, next: first, end: new EpochEnd(this.policy.current), reading });
   }
 
   private mayRun(): boolean {

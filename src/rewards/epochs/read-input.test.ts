@@ -1,10 +1,16 @@
 import { ADA, BOB, MemoryEpochSource, OPERATOR } from '../../../test/factories/epoch-source.js';
-import { sha256Hex, unwrap } from '../../common/index.js';
-import { epochInput } from './read-input.js';
+import { hashJson, sha256Hex, unwrap, type Json } from '../../common/index.js';
+import { defaultRewardsFile, readRewardsPolicy } from '../policy/policy-in-force.js';
+import type { UsagePolicy } from '../policy/rewards-policy.js';
+import { leavesIn } from './log-leaves.js';
+import { epochInput, EpochReading } from './read-input.js';
+
+const { usage } = unwrap(readRewardsPolicy(defaultRewardsFile()));
+const ALL_PAID: UsagePolicy = { ...usage, feeBy: 'elsewhere', fee: 1n };
 
 const payer = (letter: string) => letter.repeat(32);
 const read = async (source: MemoryEpochSource, first = 0) =>
-  unwrap(await epochInput(source, { first, end: source.leaves.length }));
+  unwrap(await epochInput(source, { first, end: source.leaves.length }, ALL_PAID)).input;
 
 describe('the input of an epoch', () => {
   it('names the authors of an answer by what they computed, without the operator', async () => {
@@ -26,6 +32,39 @@ describe('the input of an epoch', () => {
     const story = { payer: payer('1'), tokens: { [ADA]: 10 }, time: 1 };
     for (const fee of ['1000000', undefined, '0', '-1', '1e3']) source.answer({ ...story, fee });
     expect((await read(source)).answers.map(({ fee }) => fee)).toEqual(['1000000', ...Array<undefined>(4)]);
+  });
+
+  it('keeps only answers that were paid for, and names them all', async () => {
+    const source = new MemoryEpochSource();
+    const story = { payer: payer('1'), tokens: { [ADA]: 10 }, time: 1 };
+    for (const fee of [undefined, '1000000', undefined]) source.answer({ ...story, fee });
+    const range = { first: 0, end: 3 };
+    const [few, all] = [
+      unwrap(await epochInput(source, range, { ...usage, feeBy: 'server' })),
+      unwrap(await epochInput(source, range, ALL_PAID)),
+    ];
+    expect([few.input.answers.map(({ leaf }) => leaf), few.answers]).toEqual([[1], 3]);
+    expect([few.hash, all.hash]).toEqual([all.hash, hashJson(all.input as unknown as Json)]);
+  });
+
+  it('is the same read along, looked at in between, and read at once', async () => {
+    const source = new MemoryEpochSource();
+    for (let i = 0; i < 70; i++) source.answer({ payer: payer('1'), tokens: { [ADA]: 10 }, time: i });
+    source.verdict({ author: ADA, fall: 0.1 }, 80);
+    const reading = new EpochReading(source, 0, ALL_PAID);
+    const at = async (end: number) => {
+      const one = unwrap(await reading.end(end));
+      return [one.hash, one.answers, one.input.answers.length, one.input.at];
+    };
+    const whole = async (end: number) => {
+      const one = unwrap(await epochInput(source, { first: 0, end }, ALL_PAID));
+      return [one.hash, one.answers, one.input.answers.length, one.input.at];
+    };
+    for await (const leaf of leavesIn(source.bundles, { first: 0, end: 71 })) {
+      if ([40, 60].includes(leaf.index)) expect(await at(leaf.index)).toEqual(await whole(leaf.index));
+      unwrap(await reading.take(leaf, 71));
+    }
+    expect(await at(71)).toEqual(await whole(71));
   });
 
   it('has accepted verdicts with their datasets, and nothing that is none', async () => {
@@ -123,7 +162,7 @@ describe('the input of an epoch', () => {
     for (const wrong of wrongs) {
       const source = new MemoryEpochSource();
       source.verdict({ author: ADA, fall: 0.5, ...wrong }, 1);
-      const input = await epochInput(source, { first: 0, end: 1 });
+      const input = await epochInput(source, { first: 0, end: 1 }, ALL_PAID);
       expect(input).toMatchObject({ ok: false, error: { code: 'EPOCH_FACTS' } });
     }
   });
@@ -133,8 +172,14 @@ describe('the input of an epoch', () => {
     const { receipt } = source.answer({ payer: payer('1'), tokens: { [ADA]: 10 }, time: 1 });
     source.stored.set(receipt, { ...source.stored.get(receipt)!, finished_at: 2 });
     const range = { first: 0, end: 1 };
-    expect(await epochInput(source, range)).toMatchObject({ ok: false, error: { code: 'EPOCH_FACTS' } });
+    expect(await epochInput(source, range, ALL_PAID)).toMatchObject({
+      ok: false,
+      error: { code: 'EPOCH_FACTS' },
+    });
     source.stored.delete(receipt);
-    expect(await epochInput(source, range)).toMatchObject({ ok: false, error: { code: 'EPOCH_FACTS' } });
+    expect(await epochInput(source, range, ALL_PAID)).toMatchObject({
+      ok: false,
+      error: { code: 'EPOCH_FACTS' },
+    });
   });
 });

@@ -1,13 +1,15 @@
 import { canonicalJson, CodedError, err, ok, type Json, type Result } from '../../common/index.js';
 import { nativeSha256Hex } from '../../common/native-hash.js';
 import type { Receipt } from '../../inference/index.js';
-import type {
-  AuthorPart,
-  CountedAnswer,
-  CountedScore,
-  CountedVerdict,
-  EpochInput,
-  EpochRange,
+import type { UsagePolicy } from '../policy/rewards-policy.js';
+import {
+  InputHash,
+  type AuthorPart,
+  type CountedAnswer,
+  type CountedScore,
+  type CountedVerdict,
+  type EpochRange,
+  type ReadInput,
 } from './epoch-input.js';
 import type { EpochSource } from './epoch-source.js';
 import { ExpertAuthors } from './expert-authors.js';
@@ -15,6 +17,7 @@ import { feeOf, isVerdictLeaf, payerOf, SCORE_REVEALED_ENTRY } from './leaf-kind
 import { leavesIn, type NumberedLeaf } from './log-leaves.js';
 import { readScore } from './read-score.js';
 import { readVerdict } from './read-verdict.js';
+import { feeFor } from './usage-earnings.js';
 
 /** Receipts that are asked for together; while they are checked nobody else has a turn. */
 const PAGE = 32;
@@ -22,46 +25,62 @@ const PAGE = 32;
 /**
  * Reads what decides an epoch: from the log, and from the blocks and receipts that its leaves name. Refuses with `EPOCH_FACTS` where
  * the source lacks a receipt or has another one than the log says, and as the source does. Throws as `leavesIn`.
+ * @param usage what an answer has to be paid for to count
  */
-export async function epochInput(source: EpochSource, range: EpochRange): Promise<Result<EpochInput>> {
-  const reading = new EpochReading(source, range);
+export async function epochInput(
+  source: EpochSource,
+  range: EpochRange,
+  usage: UsagePolicy,
+): Promise<Result<ReadInput>> {
+  const reading = new EpochReading(source, range.first, usage);
   for await (const leaf of leavesIn(source.bundles, range)) {
-    const taken = await reading.take(leaf);
+    const taken = await reading.take(leaf, range.end);
     if (!taken.ok) return taken;
   }
-  return reading.end();
+  return reading.end(range.end);
 }
 
-class EpochReading {
+/**
+ * Reads an epoch leaf by leaf, as they come or all at once. A server reads along while the epoch lasts: tens of thousands of receipts at
+ * its end would take a core for half a minute, and memory that the process does not give back.
+ */
+export class EpochReading {
   private readonly authors: ExpertAuthors;
+  private readonly hash = new InputHash();
   private readonly verdicts: CountedVerdict[] = [];
-  private readonly answers: CountedAnswer[] = [];
+  private readonly paid: CountedAnswer[] = [];
   private readonly scores: CountedScore[] = [];
   private readonly scored = new Set<string>();
   private waiting: NumberedLeaf[] = [];
   private at = 0;
 
+  /** @param first the epoch's first leaf  @param usage what an answer has to be paid for to count */
   constructor(
     private readonly source: EpochSource,
-    private readonly range: EpochRange,
+    private readonly first: number,
+    private readonly usage: UsagePolicy,
   ) {
     this.authors = new ExpertAuthors(source);
   }
 
-  async take(leaf: NumberedLeaf): Promise<Result<void>> {
+  /** Takes the next leaf of the epoch. @param size leaves of the log that others can be read from */
+  async take(leaf: NumberedLeaf, size: number): Promise<Result<void>> {
     this.at = Math.max(this.at, leaf.time);
     if (isVerdictLeaf(leaf)) return this.takeVerdict(leaf);
-    if (leaf.kind === SCORE_REVEALED_ENTRY) return this.takeScore(leaf);
+    if (leaf.kind === SCORE_REVEALED_ENTRY) return this.takeScore(leaf, size);
     if (payerOf(leaf) === null) return ok();
     this.waiting.push(leaf);
     return this.waiting.length < PAGE ? ok() : this.takeAnswers();
   }
 
-  async end(): Promise<Result<EpochInput>> {
+  /** What was read, if the epoch ends before leaf `end`; it may go on after that. */
+  async end(end: number): Promise<Result<ReadInput>> {
     const taken = await this.takeAnswers();
     if (!taken.ok) return taken;
-    const { range, at, verdicts, answers, scores } = this;
-    return ok({ range, at, verdicts, answers, scores });
+    const { first, at } = this;
+    const rest = { range: { first, end }, at, verdicts: [...this.verdicts], scores: [...this.scores] };
+    const hash = await this.hash.with(rest);
+    return ok({ input: { ...rest, answers: [...this.paid] }, hash, answers: this.hash.count });
   }
 
   private async takeVerdict(leaf: NumberedLeaf): Promise<Result<void>> {
@@ -71,8 +90,9 @@ class EpochReading {
     return ok();
   }
 
-  private async takeScore(leaf: NumberedLeaf): Promise<Result<void>> {
-    const revealed = await readScore(leaf, this.source.bundles, this.range);
+  private async takeScore(leaf: NumberedLeaf, size: number): Promise<Result<void>> {
+    const range = { first: this.first, end: size };
+    const revealed = await readScore(leaf, this.source.bundles, range);
     if (revealed === null || this.scored.has(revealed.receipt)) return ok();
     const { receiptHash: hash, ...score } = revealed;
     this.scored.add(score.receipt);
@@ -93,11 +113,13 @@ class EpochReading {
       if (!found.ok) return found;
       const { receipt, parts } = found.value;
       const fee = feeOf(leaf);
-      this.answers.push({
+      const answer = {
         ...{ leaf: leaf.index, receipt: receipt.id, payer: payerOf(leaf)!, finishedAt: receipt.finished_at },
         ...{ tookMs: Math.max(receipt.finished_at - receipt.started_at, 0), parts },
         ...(fee !== null && { fee }),
-      });
+      };
+      this.hash.take(answer);
+      if (feeFor(answer, this.usage) > 0n) this.paid.push(answer);
     }
     return ok();
   }

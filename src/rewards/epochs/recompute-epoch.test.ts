@@ -3,12 +3,14 @@ import { parse } from 'yaml';
 import { ADA, BOB, MemoryEpochSource, OPERATOR } from '../../../test/factories/epoch-source.js';
 import { hashJson, unwrap, type Json } from '../../common/index.js';
 import { defaultRewardsFile } from '../policy/policy-in-force.js';
+import { parseRewardsPolicy } from '../policy/rewards-policy.js';
 import { epochOf, readRecord, type ComputedEpoch } from './epoch-record.js';
 import { EPOCH_ENTRY } from './leaf-kinds.js';
 import { epochInput } from './read-input.js';
 import { recomputeEpoch, type PublishedEpoch } from './recompute-epoch.js';
 
 const policy = parse(readFileSync(defaultRewardsFile(), 'utf8')) as Json;
+const { usage } = unwrap(parseRewardsPolicy(policy));
 const AT = Date.UTC(2026, 5, 1);
 const payer = (letter: string) => letter.repeat(32);
 const FEE = '1000000';
@@ -21,8 +23,8 @@ async function publish(source: MemoryEpochSource, before: PublishedEpoch | null)
     ...{ epoch: (from?.epoch ?? 0) + 1, range, root: source.rootAt(range.end) },
     ...{ previous: before?.hash ?? null, policy },
   };
-  const input = unwrap(await epochInput(source, range));
-  const { hash, record }: ComputedEpoch = unwrap(await epochOf(place, input, from?.after ?? null));
+  const input = unwrap(await epochInput(source, range, usage));
+  const { hash, record }: ComputedEpoch = unwrap(epochOf(place, input, from?.after ?? null));
   const entry = { kind: EPOCH_ENTRY, subject: `epoch:${place.epoch}`, hash };
   return { hash, record, logIndex: source.append(entry, AT) };
 }
@@ -61,8 +63,13 @@ describe('an epoch that is worked out again', () => {
 
   it('names its input by the hash of its canonical JSON', async () => {
     const { source, first } = await twoEpochs();
-    const input = unwrap(await epochInput(source, unwrap(readRecord(first.record)).range));
-    expect(first.record).toMatchObject({ input: { hash: hashJson(input as unknown as Json) } });
+    const { range } = unwrap(readRecord(first.record));
+    const { input, hash } = unwrap(await epochInput(source, range, usage));
+    expect(input.answers).toHaveLength(300);
+    expect([hash, first.record]).toEqual([
+      hashJson(input as unknown as Json),
+      expect.objectContaining({ input: { hash, verdicts: 1, answers: 300, scores: 0 } }),
+    ]);
   });
 
   it('does not where somebody was paid more, less or instead', async () => {
@@ -96,11 +103,11 @@ describe('an epoch that is worked out again', () => {
     const source = new MemoryEpochSource();
     source.verdict({ author: BOB, fall: 0.05, datasets: [] }, AT);
     const range = { first: 0, end: source.leaves.length };
-    const input = unwrap(await epochInput(source, range));
+    const input = unwrap(await epochInput(source, range, usage));
     const yearOf = async (dated?: number) => {
       const place = { ...{ epoch: 1, range, root: source.rootAt(range.end), previous: null, policy } };
       const { payouts, record } = unwrap(
-        await epochOf(dated === undefined ? place : { ...place, dated }, input, null),
+        epochOf(dated === undefined ? place : { ...place, dated }, input, null),
       );
       expect(unwrap(readRecord(record)).dated).toBe(dated);
       return payouts.after.year;

@@ -1,4 +1,5 @@
 import { CodedError, err, hashJson, ok, type Json, type Result } from '../../common/index.js';
+import { parseRewardsPolicy } from '../policy/rewards-policy.js';
 import { epochOf, readRecord, type EpochFacts } from './epoch-record.js';
 import type { EpochSource } from './epoch-source.js';
 import { epochSubject } from './epoch-transfers.js';
@@ -46,11 +47,13 @@ export async function recomputeEpoch(
   const logged = await checkLogged(source, published, facts.value.epoch);
   if (!logged.ok) return logged;
   const { epoch, range, root } = facts.value;
+  const policy = parseRewardsPolicy(facts.value.policy);
+  if (!policy.ok) return policy;
   const bundles = await provenBundles(source.bundles, range.end, root);
   if (!bundles.ok) return bundles;
-  const input = await epochInput(withBundles(source, bundles.value), range);
-  if (!input.ok) return input;
-  const again = await epochOf(facts.value, input.value, from.value?.after ?? null);
+  const read = await epochInput(withBundles(source, bundles.value), range, policy.value.usage);
+  if (!read.ok) return read;
+  const again = epochOf(facts.value, read.value, from.value?.after ?? null);
   if (!again.ok) return again;
   const { hash: computed, record } = again.value;
   return ok({ epoch, published: published.hash, computed, equal: computed === published.hash, record });

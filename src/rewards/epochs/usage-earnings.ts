@@ -25,7 +25,8 @@ export function paidAnswers(answers: readonly CountedAnswer[], usage: UsagePolic
   );
 }
 
-function feeFor({ fee }: CountedAnswer, usage: UsagePolicy): bigint {
+/** What was taken for an answer by these rules; units. */
+export function feeFor({ fee }: CountedAnswer, usage: UsagePolicy): bigint {
   return usage.feeBy === 'server' ? BigInt(fee ?? '0') : usage.fee;
 }
 
