@@ -47,8 +47,9 @@ const CONNECT_MS = 10_000;
 /** Longer than the time between two looks, so that connections are not made anew for each, ms. */
 const IDLE_CONNECTION_MS = 30_000;
 const RESTART_MS = 2_000;
-/** Workers that have run for so long are there for good: those that end at once, again and again, are not, ms. */
+/** Workers that have run for so long are there for good, ms; those that ended sooner so often in a row are not believed in. */
 const STEADY_MS = 10_000;
+const MOST_SHORT_LIVES = 3;
 /** How long a queue that stops waits for what its library still notes of jobs that have ended, and how often it looks, ms. */
 const [NOTED_MS, NOTED_LOOK_MS] = [5_000, 5];
 /** Connections a queue needs besides one for each worker: to listen, and for its schema. */
@@ -71,6 +72,7 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
   private brokenAt: number | null = null;
   private runningSince: number | null = null;
   private why = 'they begin';
+  private shortLives = 0;
 
   constructor(
     private readonly config: AppConfig,
@@ -133,8 +135,9 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
   state(): QueueState {
     const { brokenAt, why } = this;
     if (this.stopping.signal.aborted || brokenAt === null) return { brokenMs: 0, why: '' };
-    if (!this.isAtWork()) return { brokenMs: performance.now() - brokenAt, why };
-    this.brokenAt = null;
+    if (this.isAtWork()) [this.brokenAt, this.shortLives] = [null, 0];
+    else if (this.runningSince === null || this.shortLives >= MOST_SHORT_LIVES)
+      return { brokenMs: performance.now() - brokenAt, why };
     return { brokenMs: 0, why: '' };
   }
 
@@ -146,7 +149,10 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
     const { pool, runner } = this;
     this.pool = null;
     this.schema = null;
-    await Promise.race([runner?.stop('its workers begin anew').catch(() => undefined), delay(NOTED_MS, undefined, { ref: false })]);
+    await Promise.race([
+      runner?.stop('its workers begin anew').catch(() => undefined),
+      delay(NOTED_MS, undefined, { ref: false }),
+    ]);
     if (pool === null) return;
     await quiet(pool);
     void pool.end().catch((thrown: unknown) => this.logger.debug(`old connections: ${messageOf(thrown)}`));
@@ -202,6 +208,7 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
     // What was steady until now is broken from now on.
     this.state();
     this.brokenAt ??= performance.now();
+    if (this.runningSince !== null && !this.isAtWork()) this.shortLives += 1;
     this.runningSince = null;
     this.why = why;
   }

@@ -12,11 +12,12 @@ export class WorkerRemedy {
       {
         name: 'restart_workers',
         expectedEffect: 'jobs of tasks, audits and submissions are taken up again, over new connections',
-        blastRadius: 'only queues that have no workers now; jobs wait in the database meanwhile',
+        blastRadius: 'queues that have no workers now (all, by hand); jobs wait in the database meanwhile',
         blastShare: nothingTouched,
         undo: 'nothing to undo: a job is done until its end is noted',
-        act: async () => {
-          const broken = queues.all.filter((queue) => queue.state().brokenMs > 0);
+        act: async (_why, cause) => {
+          // A person may know of workers that are there and do nothing.
+          const broken = queues.all.filter((queue) => cause === 'manual' || queue.state().brokenMs > 0);
           await Promise.all(broken.map((queue) => queue.restart()));
           return broken.length === 0
             ? 'every queue has its workers'
