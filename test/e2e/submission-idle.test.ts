@@ -1,6 +1,6 @@
 import { api, liveVersion } from '../support/autonomy.js';
-import { damagedGenesis } from '../support/damaged-genesis.js';
-import { runCommand, startServer, until, type TestServer } from '../support/index.js';
+import { startDamagedServer } from '../support/damaged-server.js';
+import { until, type TestServer } from '../support/index.js';
 import { Submitter } from '../support/submissions.js';
 
 interface Step {
@@ -14,13 +14,8 @@ describe('accepted submissions on a server that nobody asks anything', () => {
   let contributor: Submitter;
 
   beforeAll(async () => {
-    const env = {
-      ...{ IMPORT_GENESIS: 'false', AUTOPILOT_SECONDS: '1' },
-      ...{ LEARNING_ROLLOUT: 'staged', ROLLOUT_STAGE_SECONDS: '2' },
-    };
-    server = await startServer({ env, until: 'listening' });
-    const own = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
-    expect((await runCommand(['import', damagedGenesis(), '--name', 'genesis'], own)).code).toBe(0);
+    const settings = { AUTOPILOT_SECONDS: '1', LEARNING_ROLLOUT: 'staged', ROLLOUT_STAGE_SECONDS: '2' };
+    ({ server } = await startDamagedServer(settings));
     contributor = new Submitter(server.url);
   });
   afterAll(() => server?.stop());
