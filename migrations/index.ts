@@ -32,6 +32,7 @@ import { WaitingDecision1763700000036 } from './1763700000036-waiting-decision.j
 import { WaitingSince1763700000037 } from './1763700000037-waiting-since.js';
 import { Corrections1763700000038 } from './1763700000038-corrections.js';
 import { SealedSets1763700000040 } from './1763700000040-sealed-sets.js';
+import { ObservationInstances1763700000041 } from './1763700000041-observation-instances.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -68,4 +69,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   WaitingSince1763700000037,
   Corrections1763700000038,
   SealedSets1763700000040,
+  ObservationInstances1763700000041,
 ];

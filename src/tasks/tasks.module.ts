@@ -19,6 +19,7 @@ import { PlansController } from './http/plans.controller.js';
 import { PolicyController } from './http/policy.controller.js';
 import { TasksController } from './http/tasks.controller.js';
 import { PlanService } from './plan/plan-service.js';
+import { OwnerCheck } from './policy/owner-check.js';
 import { PolicyBook } from './policy/policy-book.js';
 import { PolicyReplay } from './policy/policy-replay.js';
 import { StepClaims } from './run/step-claims.js';
@@ -48,6 +49,7 @@ import { TaskService } from './task-service.js';
     TaskService,
     ApprovalService,
     ApproverCheck,
+    OwnerCheck,
     OpenApprovals,
     AuditTrail,
     AuditFsck,

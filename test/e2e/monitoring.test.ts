@@ -125,7 +125,7 @@ describe('monitoring on a real server', () => {
 
   it('makes an alert of what tasks tell of, which acknowledging ends', async () => {
     replaceFile(join(policies, 'broken.yaml'), 'version: 1\nrules: nothing\n');
-    const isIt = ({ fingerprint }: AlertDocument) => fingerprint === 'tasks.POLICY_BROKEN';
+    const isIt = ({ fingerprint }: AlertDocument) => fingerprint.startsWith('tasks.POLICY_BROKEN@');
     const [alert] = await answerOnce(
       async () => (await alerts()).filter(isIt),
       (list) => list.length > 0,

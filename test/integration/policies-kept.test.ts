@@ -82,7 +82,7 @@ describe('policies at a start with broken files', () => {
     answerOnce(
       async () => {
         const alerts = await app.get(AlertStore).list({ limit: 10 });
-        return alerts.find(({ fingerprint }) => fingerprint === 'tasks.POLICY_BROKEN')?.summary;
+        return alerts.find(({ fingerprint }) => fingerprint.startsWith('tasks.POLICY_BROKEN@'))?.summary;
       },
       (summary) => summary !== undefined,
     );

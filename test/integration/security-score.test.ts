@@ -3,6 +3,7 @@ import { MetricRegistry } from '../../src/common/observation/metric-registry.js'
 import { SecuritySignals } from '../../src/common/observation/security-signals.js';
 import { SafetyFigures } from '../../src/common/autonomy/safety-figures.js';
 import { EventBus } from '../../src/common/index.js';
+import { Instance } from '../../src/config/index.js';
 import type { NodeKeys } from '../../src/keys/index.js';
 import { AgentRegistry } from '../../src/monitoring/agents/agent-registry.js';
 import { SecurityAgent } from '../../src/monitoring/agents/security-agent.js';
@@ -16,20 +17,26 @@ describe('the security score of servers that share a database', () => {
   let database: Awaited<ReturnType<typeof openTestDatabase>>;
   let store: ObservationStore;
   const config = testConfig({ monitoringMinutes: 5 });
+  const instance = new Instance(config);
 
   beforeAll(async () => {
     database = await openTestDatabase();
-    const { dataSource, transactions } = database;
-    store = new ObservationStore(config, dataSource, new Partitions(config, dataSource, transactions));
+    store = storeOf(instance);
   });
   afterAll(() => database.close());
   beforeEach(() => database.dataSource.query('DELETE FROM monitoring_observations'));
+
+  function storeOf(server: Instance) {
+    const { dataSource, transactions } = database;
+    const partitions = new Partitions(config, dataSource, transactions);
+    return new ObservationStore(config, dataSource, partitions, server);
+  }
 
   function agent() {
     const [figures, signals] = [new SafetyFigures(), new SecuritySignals(new MetricRegistry())];
     const sut = new SecurityAgent(
       ...([config, new AgentRegistry(), signals, new AccessPatterns(), figures, new EventBus()] as const),
-      ...([{ tokenSecret: new Uint8Array(32) } as unknown as NodeKeys, store] as const),
+      ...([{ tokenSecret: new Uint8Array(32) } as unknown as NodeKeys, store, instance] as const),
     );
     sut.onModuleInit();
     const look = async () => {
@@ -40,8 +47,8 @@ describe('the security score of servers that share a database', () => {
   }
 
   /** What another process saw, so many minutes ago. */
-  const saw = (process: number, minutesAgo: number, score: number) =>
-    store.add('security', Date.now() - minutesAgo * MINUTE_MS, {
+  const saw = (process: number, minutesAgo: number, score: number, by = store) =>
+    by.add('security', Date.now() - minutesAgo * MINUTE_MS, {
       ...{ status: 'ok', score, detail: '', troubles: [] },
       measures: { process_began_ms: process, security_score: score },
     });
@@ -81,12 +88,13 @@ describe('the security score of servers that share a database', () => {
     expect(await figures.securityBound()).toBe(1);
   });
 
-  it('counts a process of another node that began at the same moment', async () => {
+  it('counts a process of another server of its name that began at the same moment', async () => {
     const { figures, look } = agent();
     await look();
-    await saw(Math.round(performance.timeOrigin), 0, 0.2);
+    const began = Math.round(performance.timeOrigin);
+    await saw(began, 0, 0.2);
     expect(await figures.securityScore()).toBe(1);
-    await database.dataSource.query("UPDATE monitoring_observations SET node = 'other' WHERE score < 0.5");
+    await saw(began, 1, 0.2, storeOf(new Instance(testConfig())));
     expect(await figures.securityScore()).toBe(0.2);
   });
 });

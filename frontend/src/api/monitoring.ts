@@ -18,6 +18,9 @@ export interface Agent {
 
 /** What an agent measured at one time. */
 export interface AgentMeasurement {
+  readonly node: string;
+  /** Which of several servers of that name it is; null in what was measured before they were told apart. */
+  readonly instance: string | null;
   readonly at: number;
   readonly status: AgentStatus;
   readonly measures: Readonly<Record<string, number>>;
@@ -45,6 +48,9 @@ export interface Alert {
 /** A full health report. */
 export interface HealthReport {
   readonly report_id: string;
+  readonly node: string;
+  /** As of a measurement. */
+  readonly instance: string | null;
   readonly at: number;
   readonly status: string;
   readonly report: Json;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { QuerySource } from '../query-source.js';
 
 /** What the truth mirror measured of a release. */
 export interface EthicsFigures {
@@ -24,21 +25,20 @@ export interface LossFigures {
   readonly measuredAt: string;
 }
 
+type SecurityReading = (source?: QuerySource) => Promise<number | undefined>;
+
 /** Figures other modules measure and the guardians' checks compare with their thresholds. Unknown never passes. */
 @Injectable()
 export class SafetyFigures {
-  private readSecurity: () => Promise<number | undefined> = async () => undefined;
-  private readSecurityBound: () => Promise<number | undefined> = async () => undefined;
+  private readSecurity: SecurityReading = async () => undefined;
+  private readSecurityBound: SecurityReading = async () => undefined;
   private readEthics: (release: string) => Promise<EthicsFigures | undefined> = async () => undefined;
 
   private readGain: (release: string, other: string) => Promise<number | undefined> = async () => undefined;
   private readLoss: (release: string) => Promise<LossFigures | undefined> = async () => undefined;
 
   /** Who knows the security score, 0 to 1. @param readBound what it is at most while this server has not measured it itself */
-  provideSecurity(
-    read: () => Promise<number | undefined>,
-    readBound: () => Promise<number | undefined> = read,
-  ): void {
+  provideSecurity(read: SecurityReading, readBound: SecurityReading = read): void {
     this.readSecurity = read;
     this.readSecurityBound = readBound;
   }
@@ -68,14 +68,14 @@ export class SafetyFigures {
     return this.readLoss(release);
   }
 
-  /** The security score, 0 to 1, or undefined while nobody measured it. */
-  securityScore(): Promise<number | undefined> {
-    return this.readSecurity();
+  /** The security score, 0 to 1, or undefined while nobody measured it. @param source the caller's transaction, where it is in one */
+  securityScore(source?: QuerySource): Promise<number | undefined> {
+    return this.readSecurity(source);
   }
 
   /** What the security score is at most, 0 to 1: it can hold something up, and lets nothing pass. Undefined: nothing is known. */
-  securityBound(): Promise<number | undefined> {
-    return this.readSecurityBound();
+  securityBound(source?: QuerySource): Promise<number | undefined> {
+    return this.readSecurityBound(source);
   }
 
   /** The figures of a release, or undefined while nobody measured it. */

@@ -55,7 +55,7 @@ export class ServiceEvidence {
     const { load } = this.watch;
     const { first_token_count: count = 0, first_token_p95_ms: p95 = 0 } = this.figures.read();
     const [seen, lately, memory] = await Promise.all([
-      this.observations.since('performance', now - DAY_MS, USUAL),
+      this.observations.ownSince('performance', now - DAY_MS, USUAL),
       this.served.between(now - HOUR_MS, now),
       this.machine.memory(),
     ]);

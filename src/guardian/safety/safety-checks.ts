@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { unwrap, type Json, type Result } from '../../common/index.js';
 import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
+import type { QuerySource } from '../../common/query-source.js';
 import { Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
 import { TUNED } from '../audit/guardian-record.js';
@@ -23,7 +24,7 @@ export interface SafetyQuestion {
 /** Compares what is about to happen, and what is known of the server, with limits that people set. */
 @Injectable()
 export class SafetyChecks {
-  private readSpent: () => Promise<string> = async () => '0';
+  private readSpent: (source?: QuerySource) => Promise<string> = async () => '0';
 
   constructor(
     private readonly figures: SafetyFigures,
@@ -34,7 +35,7 @@ export class SafetyChecks {
   ) {}
 
   /** Who knows how many smallest units were moved in the last 24 hours. */
-  provideSpent(read: () => Promise<string>): void {
+  provideSpent(read: (source?: QuerySource) => Promise<string>): void {
     this.readSpent = read;
   }
 
@@ -44,14 +45,17 @@ export class SafetyChecks {
     return unwrap(changeThresholds(DEFAULT_THRESHOLDS, stored));
   }
 
-  /** Every check that concerns the question; the security score always does. */
-  async check({ amount, release }: SafetyQuestion): Promise<SafetyReport> {
+  /**
+   * Every check that concerns the question; the security score always does. @param source the transaction of whoever asks within one:
+   * asked through a connection besides it, checks that hold all connections would wait for one another
+   */
+  async check({ amount, release }: SafetyQuestion, source?: QuerySource): Promise<SafetyReport> {
     const { thresholds } = this;
-    const score = await this.figures.securityScore();
-    const atMost = score ?? (await this.figures.securityBound());
+    const score = await this.figures.securityScore(source);
+    const atMost = score ?? (await this.figures.securityBound(source));
     const checks: SafetyCheck[] = [securityCheck(score, thresholds, atMost)];
     if (amount !== undefined) {
-      const day = (BigInt(amount) + BigInt(await this.readSpent())).toString();
+      const day = (BigInt(amount) + BigInt(await this.readSpent(source))).toString();
       checks.push(amountCheck('transaction_amount', amount, thresholds));
       checks.push(amountCheck('transaction_day', day, thresholds));
     }

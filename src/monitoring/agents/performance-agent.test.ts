@@ -16,7 +16,7 @@ async function troublesWith(
     Array.from({ length: count }, (_, i) => ({
       measures: { tokens_per_second: rate + (i % 5), queue_depth: waiting },
     }));
-  const store = { since: async () => rows(11, 20), sameHour: async () => rows(60, 100) };
+  const store = { ownSince: async () => rows(11, 20), sameHour: async () => rows(60, 100) };
   const vitals = {
     cpu: () => ({ machine: 0.5, process: 0.1 }),
     memory: async () => ({ share: 0.5 }),

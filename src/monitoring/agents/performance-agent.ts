@@ -54,7 +54,7 @@ export class PerformanceAgent implements MonitoringAgent, OnModuleInit {
   async observe(): Promise<Observation> {
     const measures = await this.measure();
     const now = systemClock.now();
-    const recent = await this.store.since(this.name, now - HOUR_MS, RECENT);
+    const recent = await this.store.ownSince(this.name, now - HOUR_MS, RECENT);
     const reference = await this.store.sameHour(this.name, now);
     const list = [...recent.map((each) => each.measures), measures];
     const before = reference.map((each) => each.measures);

@@ -4,7 +4,8 @@ import { SafetyFigures } from '../../common/autonomy/safety-figures.js';
 import { EventBus, systemClock } from '../../common/index.js';
 import { AccessPatterns } from '../../common/observation/access-patterns.js';
 import { SecuritySignals, type SecuritySignal } from '../../common/observation/security-signals.js';
-import { AppConfig } from '../../config/index.js';
+import type { QuerySource } from '../../common/query-source.js';
+import { AppConfig, Instance } from '../../config/index.js';
 import { NodeKeys } from '../../keys/index.js';
 import type { Severity } from '../alerts/alert.js';
 import { ObservationStore, type StoredObservation } from '../history/observation-store.js';
@@ -62,13 +63,14 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
     private readonly events: EventBus,
     private readonly keys: NodeKeys,
     private readonly store: ObservationStore,
+    private readonly instance: Instance,
   ) {}
 
   onModuleInit(): void {
     this.registry.register(this);
     this.figures.provideSecurity(
-      () => this.worst(),
-      () => this.bound(),
+      (source) => this.worst(source),
+      (source) => this.bound(source),
     );
     this.stop = this.events.on('block.failed', () => this.signals.count('integrity'));
   }
@@ -105,19 +107,18 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
   }
 
   /** The worst score of all servers, because an attack on one is one on all; undefined while this one has not looked. */
-  private async worst(): Promise<number | undefined> {
+  private async worst(source?: QuerySource): Promise<number | undefined> {
     const own = this.ownScore();
     if (own === undefined) return undefined;
-    const { nodeName } = this.config;
-    const isOwn = ({ node, measures }: StoredObservation) =>
-      node === nodeName && measures[PROCESS] === this.began;
-    const others = (await this.seen()).filter((each) => !isOwn(each));
+    const isOwn = ({ instance, measures }: StoredObservation) =>
+      instance === this.instance.id && measures[PROCESS] === this.began;
+    const others = (await this.seen(source)).filter((each) => !isOwn(each));
     return Math.min(own, ...others.map(({ score }) => score ?? 1));
   }
 
   /** The worst that any server saw, this one included: that nobody looks any more makes nothing better. */
-  private async bound(): Promise<number | undefined> {
-    const seen = await this.seen();
+  private async bound(source?: QuerySource): Promise<number | undefined> {
+    const seen = await this.seen(source);
     return seen.length === 0 ? undefined : Math.min(...seen.map(({ score }) => score ?? 1));
   }
 
@@ -125,8 +126,9 @@ export class SecurityAgent implements MonitoringAgent, OnModuleInit, OnModuleDes
    * What each process saw last, for as long as the signals that it saw would count: so does one that has ended, this server's own
    * before a restart included.
    */
-  private seen(): Promise<StoredObservation[]> {
-    return this.store.lastOfEach(this.name, PROCESS, systemClock.now() - WINDOW_MINUTES * MINUTE_MS);
+  private seen(source?: QuerySource): Promise<StoredObservation[]> {
+    const from = systemClock.now() - WINDOW_MINUTES * MINUTE_MS;
+    return this.store.lastOfEach(this.name, PROCESS, from, source);
   }
 
   /** The score of the last round while it is fresh: what is unknown must not pass for good. */

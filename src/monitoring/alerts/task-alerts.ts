@@ -1,13 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { CodedError, EventBus, type StemmaEvents } from '../../common/index.js';
+import { Instance } from '../../config/index.js';
 import { AlertBook } from './alert-book.js';
 
-/** Makes alerts of what tasks find: a breached limit of a wallet, broken policies. Acknowledging one ends it. */
+/**
+ * Makes alerts of what tasks find, such as a breached limit of a wallet, and of broken files that say what they may do: each server
+ * reads files of its own, so that is trouble of its own. Acknowledging one ends it.
+ */
 @Injectable()
 export class TaskAlerts {
   constructor(
     private readonly events: EventBus,
     private readonly book: AlertBook,
+    private readonly instance: Instance,
   ) {}
 
   /**
@@ -17,13 +22,15 @@ export class TaskAlerts {
    */
   async tell(found: StemmaEvents['task.alert']): Promise<void> {
     const { code, severity, detail, task } = found;
-    const fingerprint = task === null ? `tasks.${code}` : `tasks.${code}.${task}`;
+    const own = task === null;
+    const fingerprint = own ? this.instance.own(`tasks.${code}`) : `tasks.${code}.${task}`;
     this.events.emit('task.alert', found);
     await this.book.raise({
       ...{ fingerprint, source: 'tasks', severity, summary: detail },
-      ...{ evidence: { code, task }, lasting: false },
+      evidence: { code, task, ...(own ? { seen_by: this.instance.label } : {}) },
+      lasting: false,
     });
-    if (task !== null && this.book.isWaiting(fingerprint)) throw notWritten();
+    if (!own && this.book.isWaiting(fingerprint)) throw notWritten();
   }
 }
 

@@ -52,6 +52,6 @@ export function alertView(alert: Alert, silencedUntil: number | null) {
 }
 
 /** A report as lists show it. */
-export function reportView({ id, node, at, status, report }: HealthReportRow) {
-  return { report_id: id, node, at, status, report };
+export function reportView({ id, node, instance, at, status, report }: HealthReportRow) {
+  return { report_id: id, node, instance, at, status, report };
 }

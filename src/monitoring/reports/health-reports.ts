@@ -5,7 +5,7 @@ import { canonicalJson, systemClock, type Json } from '../../common/index.js';
 import { HealthRegistry } from '../../common/observation/health-registry.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { VersionRegistry } from '../../common/observation/version-registry.js';
-import { AppConfig } from '../../config/index.js';
+import { AppConfig, Instance } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import { AgentRunner, type AgentRun } from '../agents/agent-runner.js';
 import { AlertStore } from '../alerts/alert-store.js';
@@ -16,6 +16,8 @@ export interface HealthReportRow {
   readonly id: string;
   readonly position: string;
   readonly node: string;
+  /** Which server's it is; null in what was written before servers of one name were told apart. */
+  readonly instance: string | null;
   /** ms since the epoch. */
   readonly at: number;
   readonly status: string;
@@ -27,7 +29,7 @@ type Row = Omit<HealthReportRow, 'at' | 'report'> & { readonly at: string; reado
 const HOUR_MS = 3_600_000;
 const MOST_ALERTS = 100;
 
-/** Full reports of how the server is: made every few hours, once per node however many processes it has, and kept. */
+/** Full reports of how the server is: made every few hours, by each of several servers on one database, and kept. */
 @Injectable()
 export class HealthReports {
   private readonly logger = new Logger('Monitoring');
@@ -42,6 +44,7 @@ export class HealthReports {
     private readonly versions: VersionRegistry,
     private readonly vitals: MachineVitals,
     private readonly alerts: AlertStore,
+    private readonly instance: Instance,
   ) {}
 
   /** Makes a report if the last one is old enough, or dated ahead by a clock that has gone back since. @returns whether it did */
@@ -54,10 +57,11 @@ export class HealthReports {
       await manager.query(`SELECT pg_advisory_xact_lock(hashtextextended('health_reports', 8))`);
       if (recent(await this.lastAt(manager))) return false;
       await manager.query(
-        'INSERT INTO health_reports (id, node, at, status, report) VALUES ($1, $2, $3, $4, $5)',
+        'INSERT INTO health_reports (id, node, at, status, report, instance) VALUES ($1, $2, $3, $4, $5, $6)',
         [
           `report_${randomUUID().replaceAll('-', '')}`,
           ...[this.config.nodeName, now, report.status, canonicalJson(report as unknown as Json)],
+          this.instance.id,
         ],
       );
       return true;
@@ -75,10 +79,12 @@ export class HealthReports {
     return rows.map((row) => ({ ...row, at: Number(row.at), report: JSON.parse(row.report) as Json }));
   }
 
+  /** When this server made its last one; what was written before servers were told apart goes by the node's name. */
   private async lastAt(manager: Pick<DataSource, 'query'> = this.dataSource): Promise<number> {
     const rows = await manager.query<{ at: string }[]>(
-      'SELECT at FROM health_reports WHERE node = $1 ORDER BY position DESC LIMIT 1',
-      [this.config.nodeName],
+      `SELECT at FROM health_reports WHERE instance = $1 OR instance IS NULL AND node = $2
+       ORDER BY position DESC LIMIT 1`,
+      [this.instance.id, this.config.nodeName],
     );
     return Number(rows.at(0)?.at ?? 0);
   }

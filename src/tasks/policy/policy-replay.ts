@@ -35,7 +35,7 @@ export class PolicyReplay {
     for (const task of await this.store.list({ limit: last })) {
       const stored = await this.plans.find(task.planId);
       if (!stored.ok) continue;
-      const { plan, verdict: before } = stored.value;
+      const { plan, verdict } = stored.value;
       const verdicts = plan.steps.map((step) => {
         const handler = this.registry.of(step.type);
         const {
@@ -48,7 +48,10 @@ export class PolicyReplay {
           ...{ roles: task.roles, at: task.createdAt },
         });
       });
-      const after = verdicts.find(({ allowed }) => !allowed) ?? verdicts.reduce(stricter);
+      // What any step asks for counts, then as now: the step that is riskiest need not be the one that asks for most.
+      const before = { ...verdict, ...askedFor(plan.steps) };
+      const worst = verdicts.find(({ allowed }) => !allowed) ?? verdicts.reduce(stricter);
+      const after = { ...worst, ...askedFor(verdicts) };
       replayed.push({
         ...{ task: task.id, task_type: task.taskType, action_type: task.actionType, state: task.state },
         ...{ before: partOf(before), after },
@@ -59,6 +62,15 @@ export class PolicyReplay {
     }
     return ok(replayed);
   }
+}
+
+type Asked = Pick<PolicyVerdict, 'requires_approval' | 'four_eyes'>;
+
+function askedFor(steps: readonly Asked[]): Asked {
+  return {
+    requires_approval: steps.some((step) => step.requires_approval),
+    four_eyes: steps.some((step) => step.four_eyes),
+  };
 }
 
 function stricter(a: PolicyVerdict, b: PolicyVerdict): PolicyVerdict {

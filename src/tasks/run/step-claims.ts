@@ -7,8 +7,8 @@ import { NodeKeys } from '../../keys/index.js';
 import { ApproverCheck } from '../approval/approver-check.js';
 import { AuditTrail } from '../audit/audit-trail.js';
 import { planHash, type Plan } from '../plan/planner.js';
+import { OwnerCheck } from '../policy/owner-check.js';
 import { PolicyBook } from '../policy/policy-book.js';
-import { askPolicies } from '../policy/policy-verdict.js';
 import { StepRegistry } from '../steps/step-registry.js';
 import type { StepRow, TaskRow } from '../store/rows.js';
 import { TaskStore } from '../store/task-store.js';
@@ -57,6 +57,7 @@ export class StepClaims {
     private readonly gate: AutonomyGate,
     private readonly safety: SafetyChecks,
     private readonly approver: ApproverCheck,
+    private readonly owner: OwnerCheck,
   ) {
     this.instance = bytesToHex(keys.logSigner.publicKey);
   }
@@ -133,14 +134,14 @@ export class StepClaims {
     const handler = this.registry.of(step.type);
     if (!handler.ok) return handler.error;
     const { risk, movesValue = false, alwaysApproval = false } = handler.value;
-    const verdict = askPolicies(this.book.current.policies, {
-      ...{ actionType: step.actionType, risk, movesValue, alwaysApproval, amount: step.amount },
-      ...{ roles: task.roles, at: systemClock.now() },
-    });
     // What was signed is finished: it may be out already.
     if (step.kept !== null) return null;
-    if (!verdict.allowed) return denied(verdict.reason);
-    const safety = movesValue ? await this.safety.check({ amount: step.amount ?? '0' }) : null;
+    const { verdict, refusal } = await this.owner.ask(manager, task, this.book.current.policies, {
+      ...{ actionType: step.actionType, risk, movesValue, alwaysApproval, amount: step.amount },
+      at: systemClock.now(),
+    });
+    if (refusal !== null) return refusal;
+    const safety = movesValue ? await this.safety.check({ amount: step.amount ?? '0' }, manager) : null;
     if (safety?.outcome === 'blocked') return unsafe(safety);
     if (verdict.requires_approval || step.needsApproval || safety?.outcome === 'guardian') {
       const given = (await this.store.approvals(task.id, manager)).find((each) => each.step === step.index);
@@ -241,10 +242,6 @@ function changed({ planId, planHash: hash }: TaskRow): CodedError {
     { hash },
     409,
   );
-}
-
-function denied(reason: string): CodedError {
-  return new CodedError('POLICY_DENIED', `The policies forbid it now: ${reason}.`, {}, 403);
 }
 
 function unsafe({ checks }: SafetyReport): CodedError {

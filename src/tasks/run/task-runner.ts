@@ -6,6 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { EventBus, messageOf } from '../../common/index.js';
+import type { QuerySource } from '../../common/query-source.js';
 import { SafetyChecks } from '../../guardian/index.js';
 import { AppConfig } from '../../config/index.js';
 import { DataSource } from 'typeorm';
@@ -54,7 +55,7 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
     private readonly events: EventBus,
     safety: SafetyChecks,
   ) {
-    safety.provideSpent(() => this.spent());
+    safety.provideSpent((source) => this.spent(source));
   }
 
   onApplicationBootstrap(): void {
@@ -94,8 +95,8 @@ export class TaskRunner implements OnApplicationBootstrap, BeforeApplicationShut
   }
 
   /** Smallest units that tasks moved in the last 24 hours. */
-  private async spent(): Promise<string> {
-    const [{ total }] = await this.dataSource.query<{ total: string }[]>(
+  private async spent(source: QuerySource = this.dataSource): Promise<string> {
+    const [{ total }] = await source.query<{ total: string }[]>(
       `SELECT coalesce(sum(amount), 0)::text AS total FROM task_steps WHERE spent_at > now() - interval '24 hours'`,
     );
     return total;

@@ -48,12 +48,12 @@ export const AUTONOMY_ANSWERS: Answers = {
     200: json('`{agent, at, took_ms, status, score, detail, measures, troubles}`'),
   },
   MonitoringController_history: {
-    200: json('`{agent, items: [{agent, node, at, status, score, detail, measures}]}`'),
+    200: json('`{agent, items: [{agent, node, instance, at, status, score, detail, measures}]}`'),
   },
   MonitoringController_list: { 200: json(`\`{open, items, next_cursor}\`; an item is ${ALERT}`) },
   MonitoringController_acknowledge: { 200: json(ALERT) },
   MonitoringController_healthReports: {
-    200: json('`{every_hours, items: [{report_id, node, at, status, report}], next_cursor}`'),
+    200: json('`{every_hours, items: [{report_id, node, instance, at, status, report}], next_cursor}`'),
   },
   HealingController_status: {
     200: json(

@@ -1,9 +1,11 @@
+import { Select } from '@mantine/core';
 import { useState } from 'react';
 import { number, rate } from '../../components/format.js';
 import { LineChart } from '../../components/line-chart.js';
 import { Empty } from '../../components/notice.js';
 import { useAgentHistory } from '../../hooks/monitoring.js';
 import styles from './monitoring.module.css';
+import { measuredBy, serversOf } from './servers.js';
 
 const HOURS = 24;
 const MIB = 1024 * 1024;
@@ -61,11 +63,15 @@ const measures: readonly Measure[] = [
   },
 ];
 
-/** What the performance agent measured in a day, on one time axis. */
+/** What the performance agent of one server measured in a day, on one time axis. */
 export function HistoryCharts() {
   const history = useAgentHistory('performance', HOURS);
   const [cross, setCross] = useState<number | null>(null);
-  const items = history.data?.items ?? [];
+  const [chosen, setChosen] = useState<string | null>(null);
+  const all = history.data?.items ?? [];
+  const servers = serversOf(all);
+  const server = chosen !== null && servers.includes(chosen) ? chosen : servers.at(0);
+  const items = server === undefined ? [] : measuredBy(server, all);
   const last = items.at(-1)?.at;
   if (last === undefined)
     return (
@@ -75,23 +81,28 @@ export function HistoryCharts() {
     );
   const span = { from: Math.min(items[0].at, last - 3_600_000), to: last };
   return (
-    <section className={styles.charts} aria-label="The last day">
-      {measures.map(({ title, unit, name, factor, least, format }) => (
-        <LineChart
-          key={name}
-          title={title}
-          unit={unit}
-          points={items.map(({ at, measures: measured }) => ({
-            at,
-            value: Object.hasOwn(measured, name) ? measured[name] * factor : null,
-          }))}
-          span={span}
-          cross={cross}
-          onCross={setCross}
-          least={least}
-          format={format}
-        />
-      ))}
-    </section>
+    <>
+      {servers.length > 1 && (
+        <Select label="Server" data={servers} value={server} allowDeselect={false} onChange={setChosen} />
+      )}
+      <section className={styles.charts} aria-label="The last day">
+        {measures.map(({ title, unit, name, factor, least, format }) => (
+          <LineChart
+            key={name}
+            title={title}
+            unit={unit}
+            points={items.map(({ at, measures: measured }) => ({
+              at,
+              value: Object.hasOwn(measured, name) ? measured[name] * factor : null,
+            }))}
+            span={span}
+            cross={cross}
+            onCross={setCross}
+            least={least}
+            format={format}
+          />
+        ))}
+      </section>
+    </>
   );
 }

@@ -3,6 +3,7 @@ import { Empty, ProblemNotice } from '../../components/notice.js';
 import { useReports } from '../../hooks/monitoring.js';
 import { AgentState } from './agent-state.js';
 import styles from './monitoring.module.css';
+import { serverName } from './servers.js';
 
 /** The full health reports; each opens. */
 export function ReportPanel() {
@@ -18,10 +19,11 @@ export function ReportPanel() {
         <Empty title="No report yet">The first one is made with the first round of the agents.</Empty>
       )}
       <ul className={styles.list}>
-        {reports.data?.items.map(({ report_id: id, at, status, report }) => (
+        {reports.data?.items.map(({ report_id: id, node, instance, at, status, report }) => (
           <li key={id}>
             <div className={styles.head}>
               <span>{dateTime(at)}</span>
+              <span className="mono">{serverName({ node, instance })}</span>
               <AgentState state={status} />
             </div>
             <details>
