@@ -1,15 +1,24 @@
 // What answers lose while an expert is trained on the same machine: a server with genesis answers without a pause, and `stemma train` runs
-// beside it, stopped and let go on in turns, so that both halves are of the same minutes.
-// node bench/learning/training-beside.mjs [pairs] [seconds of each half] [streams]
+// beside it, stopped and let go on in turns, so that both halves are of the same minutes. Then the training has the machine for a moment,
+// to tell what it loses. As given it takes under three minutes.
+// node bench/learning/training-beside.mjs [pairs] [seconds of each half] [streams] [--priority idle|low|normal]
 // Fails when the 95th percentile of the answers' times grows by more than 20 % (median of the pairs), or the training did not get on.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { loadavg, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
 import { expectFigure } from '../aims.mjs';
 import { root, runStemma, startServer, until } from '../server.mjs';
 
-const [PAIRS, SECONDS, STREAMS] = [12, 10, 2].map((usual, i) => Number(process.argv[2 + i] ?? usual));
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { priority: { type: 'string', default: 'idle' } },
+});
+const [PAIRS, SECONDS, STREAMS] = [7, 7, 2].map((usual, i) => Number(positionals[i] ?? usual));
+/** How long the training has the machine in each round, seconds. */
+const UNDISTURBED_S = 3;
 /** Growth of the 95th percentile at most. */
 const MOST = 1.2;
 const TOKENS = 64;
@@ -40,25 +49,44 @@ async function measure() {
     await until(() => training.seconds() > BEGUN_S, WAIT_MS, 'a training that computes');
     await answersFor(SETTLE_MS, 0);
     const pairs = [];
-    let computed = 0;
+    const cores = { beside: shareOf(training), undisturbed: shareOf(training) };
     for (let pair = 0; pair < PAIRS; pair++) {
       const halves = {};
       for (const half of pair % 2 === 0 ? ['alone', 'beside'] : ['beside', 'alone']) {
         training.run(half === 'beside');
         await answersFor(SETTLE_MS, pair);
-        const before = training.seconds();
-        halves[half] = await answersFor(SECONDS * 1000, pair);
-        if (half === 'beside') computed += training.seconds() - before;
+        const answer = () => answersFor(SECONDS * 1000, pair);
+        halves[half] = half === 'beside' ? await cores.beside.during(answer) : await answer();
       }
       pairs.push(halves);
+      training.run(true);
+      await delay(SETTLE_MS);
+      await cores.undisturbed.during(() => delay(UNDISTURBED_S * 1000));
     }
-    report(pairs, computed / (PAIRS * SECONDS));
+    const had = { beside: cores.beside.mean(), undisturbed: cores.undisturbed.mean() };
+    report(pairs, had, await training.end());
   } finally {
     await training.stop();
   }
 }
 
-function report(pairs, cores) {
+/** How many cores the training has during some work, on average over all of it. */
+function shareOf(training) {
+  let [had, took] = [0, 0];
+  return {
+    during: async (work) => {
+      const [began, before] = [performance.now(), training.seconds()];
+      const result = await work();
+      had += training.seconds() - before;
+      took += (performance.now() - began) / 1000;
+      return result;
+    },
+    mean: () => had / took,
+  };
+}
+
+/** @param cores that the training had  @param perCoreSecond its updates for each second of processor time */
+function report(pairs, cores, perCoreSecond) {
   const rows = pairs.map(({ alone, beside }) => ({
     ...{ 'alone p50': at(alone, 0.5), 'alone p95': at(alone, 0.95) },
     ...{ 'beside p50': at(beside, 0.5), 'beside p95': at(beside, 0.95) },
@@ -73,17 +101,25 @@ function report(pairs, cores) {
   const growth = ratios[ratios.length >> 1];
   const figures = {
     ...{ streams: STREAMS, tokens: TOKENS, pairs: PAIRS, seconds: SECONDS, load: loadavg()[0] },
-    ...{ growth, least: ratios[0], greatest: ratios.at(-1), trainingCores: cores },
+    ...{ growth, least: ratios[0], greatest: ratios.at(-1), priority: options.priority },
+    trainingCores: cores.beside,
+    trainingShare: cores.beside / cpus().length,
+    trainingCoresWithoutAnswers: cores.undisturbed,
+    // With its part of the looks at unseen documents an update takes the same processor time at any pace; in a few seconds beside answers
+    // there are too few of them to be counted.
+    updatesPerSecond: cores.beside * perCoreSecond,
+    updatesPerSecondWithoutAnswers: cores.undisturbed * perCoreSecond,
   };
   console.log(JSON.stringify(figures));
   expectFigure('95th percentile beside a training, over that alone,', growth, { most: MOST });
-  expectFigure('cores the training had beside answers', cores, { least: LEAST_SHARE });
+  expectFigure('cores the training had beside answers', cores.beside, { least: LEAST_SHARE });
 }
 
 /** A training that would take hours, and the processor time it has had. */
 function startTraining(data) {
   const args = [join(root, 'bin/stemma.mjs'), 'train', '--data', data, '--experts', 'layer4.expert2'];
-  args.push('--minutes', '60', '--steps', '100000', '--out', join(folder, 'trained'));
+  const out = join(folder, 'trained');
+  args.push('--minutes', '60', '--steps', '100000', '--out', out, '--json', '--priority', options.priority);
   const child = spawn(process.execPath, args, {
     // A group of its own, so that all of its processes stand still together.
     detached: true,
@@ -95,16 +131,29 @@ function startTraining(data) {
     stream.setEncoding('utf8').on('data', (text) => (output = (output + text).slice(-4000)));
   const exited = new Promise((resolve) => child.once('close', resolve));
   const tell = (signal) => process.kill(-child.pid, signal);
+  let prepared = null;
+  const seconds = () => {
+    if (child.exitCode !== null) throw new Error(`the training ended:\n${output}`);
+    const had = secondsOf(child.pid);
+    // From here on it makes updates.
+    if (prepared === null && existsSync(join(out, 'run.json'))) prepared = had;
+    return had;
+  };
   return {
-    seconds: () => {
-      if (child.exitCode !== null) throw new Error(`the training ended:\n${output}`);
-      return secondsOf(child.pid);
-    },
+    seconds,
     run: (on) => tell(on ? 'SIGCONT' : 'SIGSTOP'),
-    stop: () => {
+    /** Ends it as Ctrl-C does; returns how many updates it made for each second of processor time. */
+    end: async () => {
+      const had = seconds() - prepared;
+      child.kill('SIGINT');
+      await exited;
+      return JSON.parse(output.trim().split('\n').at(-1)).updates / had;
+    },
+    stop: async () => {
+      if (child.exitCode !== null) return;
       tell('SIGCONT');
       tell('SIGTERM');
-      return exited;
+      await exited;
     },
   };
 }

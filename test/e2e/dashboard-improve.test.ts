@@ -4,7 +4,13 @@ import type { Browser, Page } from 'playwright-core';
 import { first, mixture } from '../../src/datasets/generators/index.js';
 import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
 import { startDamagedServer } from '../support/damaged-server.js';
-import { answerOnce, PATIENCE_MS, runCommand, temporaryFolder, type TestServer } from '../support/index.js';
+import {
+  answerOnce,
+  PATIENCE_MS,
+  runTrainCommand,
+  temporaryFolder,
+  type TestServer,
+} from '../support/index.js';
 import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
 
 /** An evaluation computes thousands of answers. */
@@ -91,7 +97,7 @@ browserTests('the Improve page', () => {
     const out = temporaryFolder('command-line');
     const what = ['--experts', DAMAGED_EXPERT, '--data', data, '--out', out, '--steps', String(STEPS)];
     const how = ['--batch-tokens', String(BATCH_TOKENS), '--learning-rate', '0.01', '--threads', '1'];
-    expect((await runCommand(['train', ...what, ...how, '--json'], env)).code).toBe(0);
+    expect((await runTrainCommand([...what, ...how, '--json'], env)).code).toBe(0);
     const manifest = JSON.parse((await saved(page, 'manifest.json')).toString()) as Manifest;
     const expected = JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as Manifest;
     expect(manifest.steps.map(({ hash }) => hash)).toEqual(expected.steps.map(({ hash }) => hash));

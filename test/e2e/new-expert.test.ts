@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import { encodeRouterRow } from '../../src/experts/blocks/new-expert.js';
 import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
-import { answerOnce, runCommand, temporaryFolder } from '../support/index.js';
+import { answerOnce, runCommand, runTrainCommand, temporaryFolder } from '../support/index.js';
 import { manifestIn, NewExpertLab } from '../support/new-experts.js';
 import type { Body } from '../support/submissions.js';
 
@@ -32,7 +32,7 @@ describe('a new expert', () => {
     const resumed = temporaryFolder('resumed');
     cpSync(trained, resumed, { recursive: true });
     writeFileSync(join(resumed, 'manifest.json'), '{}');
-    expect((await runCommand(['train', '--resume', resumed, '--json'], lab.env)).code).toBe(0);
+    expect((await runTrainCommand(['--resume', resumed, '--json'], lab.env)).code).toBe(0);
     expect(manifestIn(resumed)).toEqual(manifest);
     for (const name of [NEW, ROW])
       expect(readFileSync(join(resumed, `${name}.tensorblock`))).toEqual(

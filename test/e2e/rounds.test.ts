@@ -6,6 +6,7 @@ import { recomputeRoundOf } from '../../src/learning/rounds/recompute-round.js';
 import type { RoundTerms } from '../../src/learning/rounds/terms.js';
 import { ACCOUNT_SETTINGS, call } from '../support/accounts.js';
 import {
+  AMONG_TESTS,
   answerOnce,
   holdRows,
   runCommand,
@@ -126,7 +127,9 @@ describe('rounds', () => {
     const documents = [...first(60, mixture('train', 'round'))].map((example) => JSON.stringify(example));
     writeFileSync(data, documents.join('\n'));
     const out = join(folder, 'out');
-    const trained = await run('train', '--round', id, '--data', data, '--out', out, '--minutes', '5');
+    const trained = await run(
+      ...['train', '--round', id, '--data', data, '--out', out, '--minutes', '5', ...AMONG_TESTS],
+    );
     expect(trained.updates).toBe(2);
     await run('rounds', 'commit', id, out, '--rank', '4');
     const terms = (await run('rounds', 'show', id)).terms as RoundTerms;

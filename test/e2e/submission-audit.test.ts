@@ -4,7 +4,7 @@ import { digestPayload } from '../../src/chain/block/index.js';
 import { first, mixture } from '../../src/datasets/generators/index.js';
 import { DAMAGED_EXPERT, repairedExpert } from '../support/damaged-genesis.js';
 import { startDamagedServer } from '../support/damaged-server.js';
-import { runCommand, temporaryFolder, until, type TestServer } from '../support/index.js';
+import { runCommand, runTrainCommand, temporaryFolder, until, type TestServer } from '../support/index.js';
 import { Submitter, type Submission } from '../support/submissions.js';
 
 const UPDATES = 3;
@@ -39,7 +39,7 @@ describe('the audit of a training', () => {
     contributor = new Submitter(server.url);
     const what = ['--experts', DAMAGED_EXPERT, '--data', data, '--out', trained, '--steps', String(STEPS)];
     const how = ['--batch-tokens', '384', '--learning-rate', '0.01', '--json'];
-    expect((await runCommand(['train', ...what, ...how], env)).code).toBe(0);
+    expect((await runTrainCommand([...what, ...how], env)).code).toBe(0);
   });
   afterAll(() => server.stop());
 
@@ -63,7 +63,7 @@ describe('the audit of a training', () => {
     cpSync(trained, resumed, { recursive: true });
     expect(existsSync(join(resumed, 'states', '20.state'))).toBe(true);
     writeFileSync(join(resumed, 'manifest.json'), '{}');
-    const { code } = await runCommand(['train', '--resume', resumed, '--json'], env);
+    const { code } = await runTrainCommand(['--resume', resumed, '--json'], env);
     expect(code).toBe(0);
     expect(readManifest(resumed)).toEqual(readManifest(trained));
     const file = `${DAMAGED_EXPERT}.tensorblock`;

@@ -1,9 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '../../src/common/installation.js';
 import { first, mixture } from '../../src/datasets/generators/index.js';
 import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
 import { startDamagedServer } from '../support/damaged-server.js';
-import { runCommand, temporaryFolder, type TestServer } from '../support/index.js';
+import { runTrainCommand, temporaryFolder, until, type TestServer } from '../support/index.js';
 
 const EXPERT = DAMAGED_EXPERT;
 
@@ -34,19 +38,8 @@ describe('stemma train', () => {
   afterAll(() => server.stop());
 
   const train = async (out: string, ...args: string[]) => {
-    const given = [
-      'train',
-      '--json',
-      '--model',
-      'genesis',
-      '--experts',
-      EXPERT,
-      '--data',
-      data,
-      '--out',
-      out,
-    ];
-    const { code, stdout } = await runCommand([...given, ...args], env);
+    const given = ['--json', '--model', 'genesis', '--experts', EXPERT, '--data', data, '--out', out];
+    const { code, stdout } = await runTrainCommand([...given, ...args], env);
     return {
       code,
       answer: JSON.parse(stdout) as TrainingAnswer & { error?: { code: string; message: string } },
@@ -84,7 +77,7 @@ describe('stemma train', () => {
     writeFileSync(file, JSON.stringify(record));
     const takeUp = async (...args: string[]) => {
       rmSync(join(out, 'manifest.json'));
-      const { code, stdout } = await runCommand(['train', '--resume', out, '--threads', '2', ...args], env);
+      const { code, stdout } = await runTrainCommand(['--resume', out, '--threads', '2', ...args], env);
       expect(code).toBe(1);
       return stdout;
     };
@@ -99,6 +92,35 @@ describe('stemma train', () => {
     expect(await takeUp()).toMatch(
       /DIVERGED: .*lower the learning rate \[TRAINING_DIVERGED\]; what was best before is kept/,
     );
+  });
+
+  it('stands behind all others, in the idle class unless told otherwise', async () => {
+    if (process.platform !== 'linux') return;
+    const hasChrt = spawnSync('chrt', ['--version']).status === 0;
+    /** Niceness and scheduling class of a training that has begun: the 19th and 41st field of `stat` (proc(5)). */
+    const standingOf = async (...args: string[]) => {
+      const out = temporaryFolder('standing');
+      const what = ['--model', 'genesis', '--experts', EXPERT, '--data', data, '--steps', '100000'];
+      const words = [join(packageRoot(), 'bin', 'stemma.mjs'), 'train', ...what, '--out', out, ...args];
+      const { PATH, HOME } = process.env;
+      const child = spawn(process.execPath, words, { stdio: 'ignore', env: { PATH, HOME, ...env } });
+      const ended = once(child, 'close');
+      try {
+        const read = () => {
+          const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+          return { nice: Number(fields[19 - 3]), idle: fields[41 - 3] === '5' };
+        };
+        // Once it is idle, it may take as long as the tests beside it.
+        await until('a training that has begun', () => read().idle || existsSync(join(out, 'run.json')));
+        return read();
+      } finally {
+        child.kill('SIGKILL');
+        await ended;
+      }
+    };
+    expect(await standingOf()).toEqual({ nice: 19, idle: hasChrt });
+    expect(await standingOf('--priority', 'low')).toEqual({ nice: 19, idle: false });
+    expect(await standingOf('--priority', 'normal')).toEqual({ nice: getPriority(), idle: false });
   });
 
   it('refuses a file that is no text, and a line without end, before it trains', async () => {

@@ -27,3 +27,14 @@ export function runCommand(
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 }
+
+/** Tests run beside each other: a training that waits until others are done, or that they do not let run, could wait for all of them. */
+export const AMONG_TESTS = ['--priority', 'low'] as const;
+
+/** Runs `stemma train <args>` as built, without waiting for the tests beside it. */
+export function runTrainCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<CommandOutcome> {
+  return runCommand(['train', ...AMONG_TESTS, ...args], env);
+}

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { first, mixture } from '../../src/datasets/generators/index.js';
 import type { ReceiptDocument } from '../../src/inference/receipt/index.js';
 import { answerOnce } from './patience.js';
-import { runCommand } from './command.js';
+import { runCommand, runTrainCommand } from './command.js';
 import { startDamagedServer } from './damaged-server.js';
 import type { TestServer } from './server.js';
 import { Submitter, type Body, type Submission } from './submissions.js';
@@ -39,8 +39,8 @@ export class NewExpertLab {
   /** `stemma train` of so many updates; 24 of them mend the damage. */
   async train(out: string, steps: number, ...what: string[]): Promise<Body> {
     const how = ['--steps', String(steps), '--batch-tokens', '768', '--learning-rate', '0.01', '--json'];
-    const command = ['train', '--data', this.data, '--out', out, ...how, ...what];
-    const { code, stdout } = await runCommand(command, this.env);
+    const command = ['--data', this.data, '--out', out, ...how, ...what];
+    const { code, stdout } = await runTrainCommand(command, this.env);
     return { code, ...(JSON.parse(stdout) as Body) };
   }
 

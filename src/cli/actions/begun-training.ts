@@ -15,10 +15,13 @@ import {
   TrainingFolder,
   trainingKernelPath,
   type KeptRun,
+  type Pace,
   type ReleaseModel,
   type TrainingJob,
+  withoutRest,
 } from '../../learning/index.js';
 import type { CommandContext } from '../command-context.js';
+import { enterIdleClass, type Priority } from '../priority.js';
 import { readTrainingData, readTrainingModel, type TrainingData } from './training-material.js';
 
 /** What `stemma train` is told. */
@@ -41,6 +44,7 @@ export interface TrainOptions {
   readonly batchTokens: number;
   readonly seed: string;
   readonly threads?: number;
+  readonly priority: Priority;
   readonly out: string;
 }
 
@@ -60,10 +64,11 @@ export interface BegunTraining {
 
 const { checkEvery: CHECK_EVERY } = RUN_SETTINGS;
 
-/** Begins a training that was asked for. Throws what its parts refuse. */
+/** Begins a training that was asked for. Throws what its parts refuse. @param pace null where it never rests */
 export async function beginTraining(
   context: CommandContext,
   options: TrainOptions & { readonly data: string },
+  pace: Pace | null,
 ): Promise<BegunTraining> {
   const { server = null, out, experts = [] } = options;
   const base = await readTrainingModel(context, options.model, server);
@@ -78,7 +83,10 @@ export async function beginTraining(
     milliseconds: options.minutes * 60_000,
     threads: threadsOf(options),
   };
-  const job = unwrap(await startJob(model, data.examples, wish, () => performance.now()));
+  takeIdleClass(options);
+  // How long others will want the processors is not known by how long they do now: updates are timed without rests.
+  const now = () => performance.now() - (pace?.rested ?? 0);
+  const job = unwrap(await startJob(model, data.examples, wish, now, pace?.carryOut ?? withoutRest));
   return orStop(job, async () => {
     const { plan } = job;
     const folder = await TrainingFolder.create(out, {
@@ -91,11 +99,14 @@ export async function beginTraining(
   });
 }
 
+/** What an opened training is told. */
+type OpenOptions = Pick<TrainOptions, 'threads' | 'server'> & Partial<Pick<TrainOptions, 'priority'>>;
+
 /** Opens a training that was begun, in its initial state: for going on with it, or for showing parts of it. */
 export async function openTraining(
   context: CommandContext,
   out: string,
-  options: Pick<TrainOptions, 'threads' | 'server'>,
+  options: OpenOptions,
 ): Promise<BegunTraining> {
   const folder = unwrap(await TrainingFolder.open(out));
   const { record } = folder;
@@ -108,6 +119,7 @@ export async function openTraining(
     ((await kernelHash()) !== record.kernel && 'the training kernel is another one');
   if (other !== false)
     throw new CodedError('TRAINING_CHANGED', `this training cannot go on: ${other}`, { folder: out });
+  takeIdleClass(options);
   const job = openJob(model, data.examples, record.plan, threadsOf(options));
   return { model, data, job, folder, out, from: null, initial: initialLink(model, job, nativeSha256) };
 }
@@ -116,7 +128,7 @@ export async function openTraining(
 export async function takeUpTraining(
   context: CommandContext,
   out: string,
-  options: Pick<TrainOptions, 'threads' | 'server'>,
+  options: OpenOptions,
 ): Promise<BegunTraining> {
   const begun = await openTraining(context, out, options);
   return orStop(begun.job, async () => {
@@ -131,7 +143,13 @@ export async function kernelHash(): Promise<string> {
   return nativeSha256Hex(await readFile(trainingKernelPath()));
 }
 
-function threadsOf({ threads }: Pick<TrainOptions, 'threads'>): number {
+/** Not before everything is read: a database that this process starts for that must not starve. */
+function takeIdleClass({ priority }: OpenOptions): void {
+  if (priority === 'idle') enterIdleClass();
+}
+
+/** How many threads compute. */
+export function threadsOf({ threads }: Pick<TrainOptions, 'threads'>): number {
   return threads ?? availableParallelism();
 }
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { CommandContext } from '../command-context.js';
 import { number, whole } from './options.js';
 
@@ -39,6 +39,14 @@ export function register(program: Command, context: CommandContext): void {
     .option('--batch-tokens <n>', 'tokens that an update is made from', whole(16, 1 << 20), 2048)
     .option('--seed <text>', 'decides the order of the examples', '1')
     .option('--threads <n>', 'default: as many as there are cores', whole(1, 64))
+    .addOption(
+      new Option(
+        '--priority <how>',
+        'idle: take what other programs leave, and wait while they are busy; low: last in line, but never wait; normal: as any program',
+      )
+        .choices(['idle', 'low', 'normal'])
+        .default('idle'),
+    )
     .option('--out <folder>', 'where the blocks, manifest and curve go', 'training')
     .action(context.action(async () => (await import('../actions/train.js')).train));
 }

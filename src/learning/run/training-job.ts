@@ -3,6 +3,7 @@ import type { ReleaseModel } from '../source/release-model.js';
 import { routerRowOf } from '../../experts/tensorblock/growth.js';
 import { tensorValues } from '../source/tensor-values.js';
 import { ADAM_DEFAULTS } from '../trainer/adam.js';
+import { withoutRest, type CarryOut } from '../trainer/pieces.js';
 import { Trainer } from '../trainer/trainer.js';
 import type { TrainingKernel } from '../trainer/training-kernel.js';
 import type { NewExpertPlan, TrainingPlan } from '../trainer/training-plan.js';
@@ -57,18 +58,23 @@ export function checkBlocks({ blocks }: ReleaseModel, experts: readonly string[]
   return err(new CodedError('TRAINING_BLOCKS', message, { block: wrong }));
 }
 
-/** Starts a trainer; where the number of updates is left open, a few are timed first and then forgotten. */
+/**
+ * Starts a trainer; where the number of updates is left open, a few are timed first and then forgotten.
+ * @param now a clock for that, which may stand still while `carryOut` rests
+ */
 export async function startJobOn(
   ground: TrainingGround,
   model: ReleaseModel,
   examples: TrainingExamples,
   wish: TrainingWish,
   now: () => number,
+  carryOut: CarryOut = withoutRest,
 ): Promise<Result<TrainingJob>> {
   if (wish.steps !== null) return ok(openJobOn(ground, model, examples, planOf(wish, wish.steps)));
   const { threads } = ground;
   const mark = threads.kernel.mark();
-  const timed = timeUpdates(trainerOn(ground, model, examples, planOf(wish, TIMED)), now);
+  const trainer = trainerOn(ground, model, examples, planOf(wish, TIMED));
+  const timed = await timeUpdates(trainer, now, carryOut);
   if (!timed.ok) {
     await threads.stop();
     return timed;
@@ -94,11 +100,11 @@ export function longestOf({ learnt, unseen }: Pick<TrainingExamples, 'learnt' | 
 }
 
 /** How long an update takes, ms. */
-function timeUpdates(trainer: Trainer, now: () => number): Result<number> {
+async function timeUpdates(trainer: Trainer, now: () => number, carryOut: CarryOut): Promise<Result<number>> {
   let began = 0;
   for (let i = 0; i < TIMED; i++) {
     if (i === 1) began = now();
-    const report = trainer.step();
+    const report = await carryOut(trainer.stepInPieces());
     if (!report.ok) return report;
   }
   return ok((now() - began) / (TIMED - 1));

@@ -1,5 +1,6 @@
 import { err, ok, type CodedError, type Result } from '../../common/index.js';
 import type { TokenSequence } from '../trainer/batch.js';
+import { withoutRest, type CarryOut } from '../trainer/pieces.js';
 import type { StepReport, Trainer, TrainerState } from '../trainer/trainer.js';
 
 /** When a training ends besides at the end of its schedule. */
@@ -60,6 +61,8 @@ export interface RunHooks {
   onKeep(progress: RunProgress, state: TrainerState): Promise<void>;
   /** Between two steps: others get their turn, and true ends the run. */
   pause(): Promise<boolean>;
+  /** Carries out updates and looks, with rests where others want the processors; without it there are none. */
+  readonly carryOut?: CarryOut;
 }
 
 /**
@@ -74,12 +77,13 @@ export async function runTraining(
   hooks: RunHooks,
   from: RunProgress | null = null,
 ): Promise<Result<RunOutcome>> {
+  const { carryOut = withoutRest } = hooks;
   const began = hooks.now();
   const steps: StepReport[] = [...(from?.steps ?? [])];
   const checks: Check[] = [...(from?.checks ?? [])];
   let best = from?.best ?? null;
-  const look = (): BestLook => {
-    const check = { step: trainer.steps, loss: trainer.evaluate(unseen) };
+  const look = async (): Promise<BestLook> => {
+    const check = { step: trainer.steps, loss: await carryOut(trainer.evaluateInPieces(unseen)) };
     // On the way to diverging a loss may be no number, which nothing can be compared with.
     if (!Number.isFinite(check.loss) && best !== null) return best;
     checks.push(check);
@@ -87,7 +91,7 @@ export async function runTraining(
     if (best === null || check.loss < best.check.loss) best = { check, state: trainer.state() };
     return best;
   };
-  let found = best ?? look();
+  let found = best ?? (await look());
   let end: RunEnd | null = null;
   let diverged: CodedError | undefined;
   while (end === null) {
@@ -96,7 +100,7 @@ export async function runTraining(
     else if (looksSince(found.check, checks) >= limits.patience) end = 'no better';
     else if (await hooks.pause()) end = 'stopped';
     else {
-      const report = trainer.step();
+      const report = await carryOut(trainer.stepInPieces());
       if (!report.ok) {
         end = 'diverged';
         diverged = report.error;
@@ -104,12 +108,12 @@ export async function runTraining(
       }
       steps.push(report.value);
       hooks.onStep(report.value);
-      if (trainer.steps % limits.checkEvery === 0) found = look();
+      if (trainer.steps % limits.checkEvery === 0) found = await look();
       if (trainer.steps % limits.keepEvery === 0)
         await hooks.onKeep({ steps, checks, best: found }, trainer.state());
     }
   }
-  if (checks.at(-1)?.step !== trainer.steps) found = look();
+  if (checks.at(-1)?.step !== trainer.steps) found = await look();
   if (diverged !== undefined && found.check.step === 0) return err(diverged);
   trainer.restore(found.state);
   return ok({ end, steps, checks, best: found.check, ...(diverged !== undefined && { diverged }) });

@@ -1,3 +1,4 @@
+import { atOnce, type Pieces } from './pieces.js';
 import type { TrainingKernel } from './training-kernel.js';
 
 /** A float32 matrix in the kernel's memory, row after row, that may have a gradient. */
@@ -49,6 +50,14 @@ export class Tape {
 
   /** Runs all notes, last one first, and forgets them. */
   backward(): void {
-    for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) step();
+    atOnce(this.backwardInPieces());
+  }
+
+  /** `backward`, note by note. */
+  *backwardInPieces(): Pieces<void> {
+    for (let step = this.steps.pop(); step !== undefined; step = this.steps.pop()) {
+      step();
+      yield;
+    }
   }
 }

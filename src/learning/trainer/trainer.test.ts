@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { randomModel, smallConfig } from '../../../test/support/engine.js';
 import { createTrainingKernel, lookUp, valuesOf } from '../../../test/support/training.js';
 import { unwrap } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { ADAM_DEFAULTS } from './adam.js';
 import type { TokenSequence } from './batch.js';
+import type { Pieces } from './pieces.js';
 import { Trainer } from './trainer.js';
 import type { TrainingPlan } from './training-plan.js';
 
@@ -56,6 +58,26 @@ describe('a trainer', () => {
     const later = createTrainer();
     later.restore(small.state());
     expect(Array.from({ length: 4 }, () => unwrap(later.step()).hash)).toEqual(hashes.slice(4));
+  });
+
+  it('gives the same hashes and losses when it is laid down between all of its pieces', async () => {
+    const rest = async <T>(pieces: Pieces<T>): Promise<{ value: T; rests: number }> => {
+      for (let rests = 0; ; rests++) {
+        const next = pieces.next();
+        if (next.done === true) return { value: next.value, rests };
+        await setImmediate();
+      }
+    };
+    const [plain, paced] = [createTrainer(), createTrainer()];
+    for (let i = 0; i < 4; i++) {
+      const { value, rests } = await rest(paced.stepInPieces());
+      expect(unwrap(value)).toEqual(unwrap(plain.step()));
+      // several micro-batches of three layers, forward and, by far the most, backward
+      expect(rests).toBeGreaterThan(60);
+    }
+    const { value, rests } = await rest(paced.evaluateInPieces(examples));
+    expect(value).toBe(plain.evaluate(examples));
+    expect(rests).toBeGreaterThan(examples.length * 6);
   });
 
   it('gives the same hashes in memory that another training has used', () => {

@@ -6,6 +6,7 @@ import { Adam } from './adam.js';
 import { packBatch, type Batch, type TokenSequence } from './batch.js';
 import { ExampleOrder } from './example-order.js';
 import { ModelWeights, type WeightValues } from './model-weights.js';
+import { atOnce, type Pieces } from './pieces.js';
 import { PrefixStore } from './prefix-store.js';
 import { learningRate } from './schedule.js';
 import { NO_STEP, partHash, stateLink } from './state-link.js';
@@ -90,13 +91,22 @@ export class Trainer {
 
   /** One update. Refuses with `TRAINING_DIVERGED` when the gradient is no number; the weights are then as before. */
   step(): Result<StepReport> {
+    return atOnce(this.stepInPieces());
+  }
+
+  /** `step`, in pieces of half a layer or less. The update is whole when the last one is done, and not there before. */
+  *stepInPieces(): Pieces<Result<StepReport>> {
     const { plan, adam } = this;
     const taken = this.upcoming();
     const asked = taken.reduce((sum, example) => sum + askedOf(this.examples[example]), 0);
     let loss = 0;
-    for (const batch of this.microBatches(taken)) loss += this.learn(batch, 1 / asked);
+    for (const batch of this.microBatches(taken)) {
+      const sum = yield* this.learn(batch, 1 / asked);
+      loss += sum;
+    }
     const step = adam.steps;
     const gradientNorm = adam.gradientNorm();
+    yield;
     if (!Number.isFinite(gradientNorm) || !Number.isFinite(loss)) {
       adam.forget();
       const message = `step ${step} has a loss of ${loss / asked} and a gradient of ${gradientNorm}: lower the learning rate`;
@@ -105,7 +115,7 @@ export class Trainer {
     const rate = learningRate(plan.schedule, step);
     adam.step(rate, gradientNorm);
     this.place += taken.length;
-    this.hash = this.chain();
+    this.hash = yield* this.chain();
     const { hash } = this;
     const counts = { tokens: asked, examples: taken.length };
     return ok({ step, loss: loss / asked, gradientNorm, learningRate: rate, ...counts, hash });
@@ -113,23 +123,34 @@ export class Trainer {
 
   /** Mean cross-entropy of some examples with the weights as they are, natural logarithm. */
   evaluate(examples: readonly TokenSequence[]): number {
-    const losses = this.lossesOf(examples).flatMap((of) => [...of]);
+    return atOnce(this.evaluateInPieces(examples));
+  }
+
+  /** `evaluate`, in pieces of half a layer or less. */
+  *evaluateInPieces(examples: readonly TokenSequence[]): Pieces<number> {
+    const found = yield* this.lossesInPieces(examples);
+    const losses = found.flatMap((of) => [...of]);
     return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
   }
 
   /** Cross-entropy of every token that the examples ask for, by example. */
   lossesOf(examples: readonly TokenSequence[]): Float64Array[] {
+    return atOnce(this.lossesInPieces(examples));
+  }
+
+  private *lossesInPieces(examples: readonly TokenSequence[]): Pieces<Float64Array[]> {
     const { kernel, config } = this.parts;
-    return examples.map((example) => {
+    const found: Float64Array[] = [];
+    for (const example of examples) {
       const mark = kernel.mark();
       const tape = new Tape(kernel);
       const batch = packBatch(kernel, [example]);
       const start = this.transformer.embed(tape, batch);
-      const end = this.transformer.advance(tape, start, batch, config.layers);
-      const losses = this.transformer.losses(tape, end, batch, 0);
+      const end = yield* this.transformer.advanceInPieces(tape, start, batch, config.layers);
+      found.push(yield* this.transformer.lossesInPieces(tape, end, batch, 0));
       kernel.release(mark);
-      return losses;
-    });
+    }
+    return found;
   }
 
   /** The values of a tensor now. */
@@ -182,7 +203,7 @@ export class Trainer {
   }
 
   /** Adds the gradients of some examples. @returns the sum of their losses */
-  private learn(examples: readonly number[], factor: number): number {
+  private *learn(examples: readonly number[], factor: number): Pieces<number> {
     const { kernel, config } = this.parts;
     const mark = kernel.mark();
     const tape = new Tape(kernel);
@@ -190,22 +211,22 @@ export class Trainer {
       kernel,
       examples.map((example) => this.examples[example]),
     );
-    const start = this.frozenPart(tape, batch, examples);
-    const end = this.transformer.advance(tape, start, batch, config.layers);
-    const losses = this.transformer.losses(tape, end, batch, factor);
-    tape.backward();
+    const start = yield* this.frozenPart(tape, batch, examples);
+    const end = yield* this.transformer.advanceInPieces(tape, start, batch, config.layers);
+    const losses = yield* this.transformer.lossesInPieces(tape, end, batch, factor);
+    yield* tape.backwardInPieces();
     kernel.release(mark);
     return losses.reduce((sum, loss) => sum + loss, 0);
   }
 
   /** The batch before the first layer that learns, from the store where it is known. */
-  private frozenPart(tape: Tape, batch: Batch, examples: readonly number[]): Stream {
+  private *frozenPart(tape: Tape, batch: Batch, examples: readonly number[]): Pieces<Stream> {
     if (this.frozen === 0) return this.transformer.embed(tape, batch);
     const { kernel, config } = this.parts;
     const x = tape.variable(batch.rows, config.hiddenSize, false);
     const rows = kernel.floats(x.address, batch.rows * config.hiddenSize);
     const missing = examples.filter((example) => this.prefixes.get(example) === undefined);
-    const fresh = this.computeFrozen(missing);
+    const fresh = yield* this.computeFrozen(missing);
     let offset = 0;
     for (const example of examples) {
       const values = fresh.get(example) ?? this.prefixes.get(example);
@@ -218,14 +239,15 @@ export class Trainer {
   }
 
   /** Rows do not see other sequences, so it makes no difference which examples are computed together. */
-  private computeFrozen(examples: readonly number[]): Map<number, Float32Array> {
+  private *computeFrozen(examples: readonly number[]): Pieces<Map<number, Float32Array>> {
     if (examples.length === 0) return new Map();
     const { kernel, config } = this.parts;
     const mark = kernel.mark();
     const tape = new Tape(kernel);
     const sequences = examples.map((example) => this.examples[example]);
     const batch = packBatch(kernel, sequences);
-    const { x } = this.transformer.advance(tape, this.transformer.embed(tape, batch), batch, this.frozen);
+    const start = this.transformer.embed(tape, batch);
+    const { x } = yield* this.transformer.advanceInPieces(tape, start, batch, this.frozen);
     const all = kernel.floats(x.address, batch.rows * config.hiddenSize);
     const found = new Map<number, Float32Array>();
     let offset = 0;
@@ -238,9 +260,13 @@ export class Trainer {
     return found;
   }
 
-  private chain(): string {
+  private *chain(): Pieces<string> {
     const { sha256 } = this.parts;
-    const hashes = [...this.adam.state()].map((part) => partHash(part, sha256));
+    const hashes: Uint8Array[] = [];
+    for (const part of this.adam.state()) {
+      hashes.push(partHash(part, sha256));
+      yield;
+    }
     return stateLink(this.hash, hashes, sha256);
   }
 }

@@ -7,6 +7,7 @@ import { crossEntropy, takeRows } from './layers/loss.js';
 import { mixture, type RouterWeights } from './layers/mixture.js';
 import { rmsNorm } from './layers/norm.js';
 import type { ModelWeights } from './model-weights.js';
+import { atOnce, type Pieces } from './pieces.js';
 import { rotationTable } from './rotation-table.js';
 import { type Tape, type Variable } from './tape.js';
 import type { TrainingKernel } from './training-kernel.js';
@@ -48,12 +49,19 @@ export class Transformer {
 
   /** One layer after the other, up to layer `end`. */
   advance(tape: Tape, stream: Stream, batch: Batch, end: number): Stream {
+    return atOnce(this.advanceInPieces(tape, stream, batch, end));
+  }
+
+  /** `advance`, half a layer at a time. */
+  *advanceInPieces(tape: Tape, stream: Stream, batch: Batch, end: number): Pieces<Stream> {
     let { x } = stream;
     for (let { layer } = stream; layer < end; layer++) {
       const mark = this.kernel.mark();
       const attended = this.attention(tape, x, batch, layer);
+      yield;
       const next = this.experts(tape, attended, layer);
       x = next.needsGradient ? next : this.keepOnly(next, x, mark);
+      yield;
     }
     return { x, layer: end };
   }
@@ -62,12 +70,17 @@ export class Transformer {
    * Cross-entropy of what the batch asks for, in the order of `batch.asking`.
    * @param factor on the gradient; 0 = none is wanted
    */
-  losses(tape: Tape, { x }: Stream, batch: Batch, factor: number): Float64Array {
+  losses(tape: Tape, stream: Stream, batch: Batch, factor: number): Float64Array {
+    return atOnce(this.lossesInPieces(tape, stream, batch, factor));
+  }
+
+  /** `losses`, some rows at a time. */
+  *lossesInPieces(tape: Tape, { x }: Stream, batch: Batch, factor: number): Pieces<Float64Array> {
     const { rmsEpsilon } = this.config;
     const asking = takeRows(tape, x, batch.asking);
     const normal = rmsNorm(tape, asking, this.weights.get('head', 'norm'), rmsEpsilon);
     const head = this.weights.get('head', 'weight');
-    return crossEntropy(tape, { x: normal, head, targets: batch.targets, factor });
+    return yield* crossEntropy(tape, { x: normal, head, targets: batch.targets, factor });
   }
 
   private attention(tape: Tape, x: Variable, batch: Batch, layer: number): Variable {

@@ -3,6 +3,7 @@ import { nativeSha256 } from '../../../common/native-hash.js';
 import type { ReleaseModel } from '../../source/release-model.js';
 import { trainingKernelPath } from '../../trainer/node/training-kernel-path.js';
 import { TrainingThreads } from '../../trainer/node/training-threads.js';
+import type { CarryOut } from '../../trainer/pieces.js';
 import type { TrainingPlan } from '../../trainer/training-plan.js';
 import type { TrainingExamples } from '../read-examples.js';
 import {
@@ -23,8 +24,9 @@ export function startJob(
   examples: TrainingExamples,
   wish: TrainingWish & { readonly threads: number },
   now: () => number,
+  carryOut: CarryOut,
 ): Promise<Result<TrainingJob>> {
-  return startJobOn(groundOf(examples, wish.threads), model, examples, wish, now);
+  return startJobOn(groundOf(examples, wish.threads), model, examples, wish, now, carryOut);
 }
 
 /** `openJobOn` threads of this process. */

@@ -1,4 +1,5 @@
 import { float, GEMM } from '../operations.js';
+import type { Pieces } from '../pieces.js';
 import type { Tape, Variable } from '../tape.js';
 
 /** Rows whose logits are in memory at a time: 256 x 32,768 logits are 32 MiB. */
@@ -18,9 +19,9 @@ export interface Prediction {
 
 /**
  * Cross-entropy of every row, natural logarithm. Logits never exist for more than a chunk of rows, so their gradients are taken at
- * once: `backward` only passes on what is there.
+ * once: `backward` only passes on what is there. A chunk is a piece.
  */
-export function crossEntropy(tape: Tape, { x, head, targets, factor }: Prediction): Float64Array {
+export function* crossEntropy(tape: Tape, { x, head, targets, factor }: Prediction): Pieces<Float64Array> {
   const { kernel } = tape;
   const { rows: vocabulary, columns } = head;
   const losses = new Float64Array(x.rows);
@@ -54,6 +55,7 @@ export function crossEntropy(tape: Tape, { x, head, targets, factor }: Predictio
         ...[logits, vocabulary, source, columns, dHead, columns],
         ...[vocabulary, columns, count, GEMM.transposeA + GEMM.accumulate],
       );
+    yield;
   }
   kernel.release(mark);
   return losses;
