@@ -11,6 +11,9 @@ const PROMOTE = {
   parameters: { model: 'mixtral-a', version: '1.0.1' },
 };
 
+/** A usual phone. */
+const PHONE = { viewport: { width: 390, height: 844 } };
+
 browserTests('the Guardian and Decisions pages', () => {
   let server: TestServer;
   let browser: Browser;
@@ -58,10 +61,7 @@ browserTests('the Guardian and Decisions pages', () => {
   });
 
   it('stops everything from a phone, and lets it go on', async () => {
-    const { page, complaints, close } = await openPage(browser, {
-      viewport: { width: 390, height: 844 },
-      colorScheme: 'dark',
-    });
+    const { page, complaints, close } = await openPage(browser, { ...PHONE, colorScheme: 'dark' });
     await page.goto(`${server.url}/guardian`);
     await page.getByText('automatic action is on').waitFor();
     const panel = page.getByRole('region', { name: 'Emergency stop' });
@@ -81,7 +81,7 @@ browserTests('the Guardian and Decisions pages', () => {
   });
 
   it('names a task that waits for an approval live, and leads to the answer, on a phone', async () => {
-    const { page, complaints, close } = await openPage(browser, { viewport: { width: 390, height: 844 } });
+    const { page, complaints, close } = await openPage(browser, PHONE);
     await page.goto(`${server.url}/guardian`);
     await page.getByText('No question is open').waitFor();
     const { body } = await call(server.url, 'POST', '/task/start', {
@@ -107,15 +107,14 @@ browserTests('the Guardian and Decisions pages', () => {
   });
 
   it('approves, rolls back, rejects and overrides on a phone', async () => {
-    const { page, complaints, close } = await openPage(browser, { viewport: { width: 390, height: 844 } });
+    const { page, complaints, close } = await openPage(browser, PHONE);
     const what = 'mixtral-a@1.0.1 becomes the live release';
-    const fits = async () => expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(390);
     const answer = async (button: 'Approve' | 'Reject', reason: string) => {
       await page.goto(`${server.url}/guardian`);
       await api(server, 'POST', '/api/autonomous/decision', PROMOTE);
       const card = page.getByRole('region', { name: what });
       await card.getByLabel('Reason').fill(reason);
-      await fits();
+      await fits(page, 390);
       await card.getByRole('button', { name: button, exact: true }).click();
       await page.getByText('No question is open').waitFor();
     };
@@ -128,14 +127,46 @@ browserTests('the Guardian and Decisions pages', () => {
     await answer('Reject', 'not on a Sunday');
     await page.getByRole('link', { name: what }).first().click();
     await page.getByLabel('Reason for an override').fill('on a Sunday after all');
-    await fits();
+    await fits(page, 390);
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.getByRole('button', { name: 'Let it happen' }).click();
     await until('the override', async () => (await liveVersion(server)) === '1.0.1');
     await page.getByLabel('Reason for an override').fill('or not');
     await page.getByRole('button', { name: 'Take it back' }).click();
     await until('the way back again', async () => (await liveVersion(server)) === '1.0.0');
-    await fits();
+    await fits(page, 390);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('approves as changed on a phone, and it happens as changed', async () => {
+    const { page, complaints, close } = await openPage(browser, PHONE);
+    const canary = { ...PROMOTE, action: 'canary', parameters: { ...PROMOTE.parameters, share: 0.5 } };
+    const { body } = await api(server, 'POST', '/api/autonomous/decision', canary);
+    const decision = `/api/autonomous/decisions/${String(body.decision_id)}`;
+    await page.goto(`${server.url}/guardian`);
+    const card = page.getByRole('region').filter({ has: page.getByText('Approve with other parameters') });
+    await card.getByLabel('Reason').fill('with care');
+    await card.getByText('Approve with other parameters').click();
+    const parameters = card.getByLabel('Parameters');
+    await parameters.fill('{ "share": ');
+    await card.getByText('This is not a JSON object.').waitFor();
+    const changed = card.getByRole('button', { name: 'Approve as changed' });
+    expect(await changed.isDisabled()).toBe(true);
+    const amended = { ...PROMOTE.parameters, share: 0.05 };
+    await parameters.fill(JSON.stringify(amended, null, 1));
+    await fits(page, 390);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await changed.click();
+    await page.getByText('No question is open').waitFor();
+    const decided = async () => (await api(server, 'GET', decision)).body;
+    await until('the canary', async () => (await decided()).state === 'succeeded');
+    const escalation = { amended, reason: 'with care' };
+    expect(await decided()).toMatchObject({ parameters: amended, escalation });
+    const { stages } = (await api(server, 'GET', '/api/guardian/dashboard')).body;
+    expect(JSON.stringify(stages)).toContain('"share":0.05');
+    const withdraw = { action: 'withdraw', parameters: { model: 'mixtral-a' }, reason: 'enough' };
+    expect((await api(server, 'POST', '/api/guardian/override', withdraw)).body.state).toBe('succeeded');
     expect(complaints).toEqual([]);
     await close();
   });
@@ -143,9 +174,7 @@ browserTests('the Guardian and Decisions pages', () => {
   it.each(['light', 'dark'] as const)(
     'orders an action and saves the audit on a phone, %s',
     async (scheme) => {
-      const { page, complaints, close } = await openPage(browser, {
-        ...{ viewport: { width: 390, height: 844 }, colorScheme: scheme, acceptDownloads: true },
-      });
+      const { page, complaints, close } = await openPage(browser, { ...PHONE, colorScheme: scheme });
       await page.goto(`${server.url}/guardian`);
       const form = page.getByRole('region', { name: 'Order an action' });
       await form.getByRole('combobox', { name: 'Action' }).click();
@@ -238,28 +267,33 @@ browserTests('the Guardian and Decisions pages', () => {
     await close();
   });
 
-  it('foresees on the Decisions page, draws the calibration, and is readable on a phone', async () => {
+  it('foresees on the Decisions page, draws the calibration, and does the same on a phone', async () => {
     const { page, complaints, close } = await openPage(browser);
     await page.goto(`${server.url}/decisions`);
     await page.getByRole('table', { name: 'Decisions' }).waitFor();
     await page.getByRole('img', { name: /^Share of decisions that came true/ }).waitFor();
     await page.getByRole('region', { name: 'Decision matrix' }).getByText('guardian override').waitFor();
-    await page.getByRole('combobox', { name: 'Action' }).click();
-    await page.getByRole('option', { name: 'deployment: promote' }).click();
-    await page.getByLabel('Parameters').fill(JSON.stringify(PROMOTE.parameters));
-    await page.getByRole('button', { name: 'Dry run' }).click();
-    await page.getByText('NOT_CONFIDENT').waitFor();
+    const foresee = async ({ page: open }: { page: Page }) => {
+      await open.getByRole('combobox', { name: 'Action' }).click();
+      await open.getByRole('option', { name: 'deployment: promote' }).click();
+      await open.getByLabel('Parameters').fill(JSON.stringify(PROMOTE.parameters));
+      await open.getByRole('button', { name: 'Dry run' }).click();
+      await open.getByText('NOT_CONFIDENT').waitFor();
+    };
+    await foresee({ page });
     await picture(page, 'decisions');
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
-    const phone = await openPage(browser, { viewport: { width: 390, height: 844 }, colorScheme: 'dark' });
+    const phone = await openPage(browser, { ...PHONE, colorScheme: 'dark' });
     await phone.page.goto(`${server.url}/decisions`);
     await phone.page.getByRole('table', { name: 'Decisions' }).waitFor();
     await phone.page.getByRole('region', { name: 'Decision matrix' }).waitFor();
+    await foresee(phone);
     await picture(phone.page, 'decisions-phone-dark');
     await fits(phone.page, 390);
     expect(await accessibilityFaults(phone.page)).toEqual([]);
+    expect(phone.complaints).toEqual([]);
     await phone.close();
   });
 });

@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Browser } from 'playwright-core';
 import { packageRoot } from '../../src/common/installation.js';
+import { api } from '../support/autonomy.js';
 import { replaceFile, startServer, temporaryFolder, type TestServer } from '../support/index.js';
 import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
+
+/** What a guardian is called about who has only a phone. */
+const ALERT = { name: 'drill_phone', severity: 'warning', summary: 'somebody tries the bell' };
 
 browserTests('the Monitoring and Healing pages', () => {
   const policies = temporaryFolder('policies');
@@ -110,19 +114,51 @@ browserTests('the Monitoring and Healing pages', () => {
     await close();
   });
 
-  it('is readable at 390 px', async () => {
-    const { page, close } = await openPage(browser, { viewport: { width: 390, height: 800 } });
-    for (const [path, shown] of [
-      ['/monitoring', 'Health reports'],
-      ['/healing', 'Known patterns'],
-    ]) {
-      await page.goto(server.url + path);
-      await page.getByText(shown).first().waitFor();
+  it('lets a guardian do the whole job at 390 px', async () => {
+    const { page, complaints, close } = await openPage(browser, { viewport: { width: 390, height: 800 } });
+    const readable = async (name: string) => {
       await fits(page, 390);
       expect(await accessibilityFaults(page)).toEqual([]);
       if (picture !== undefined)
-        await page.screenshot({ path: `${picture}${path}-phone.png`, fullPage: true });
-    }
+        await page.screenshot({ path: `${picture}/${name}-phone.png`, fullPage: true });
+    };
+    const order = { action: 'raise_alert', reason: 'a drill', parameters: ALERT };
+    const ordered = await api(server, 'POST', '/api/guardian/override', order);
+    expect([ordered.status, ordered.body.state]).toEqual([200, 'succeeded']);
+    await page.goto(`${server.url}/monitoring`);
+    await page.getByText('Health reports').first().waitFor();
+    const known = page.getByLabel(`What you know about by_hand.${ALERT.name}`);
+    const alert = page.getByRole('listitem').filter({ has: known });
+    await known.fill('seen on the way');
+    await alert.getByRole('button', { name: 'Silence for an hour' }).click();
+    await alert.getByText('silenced until').waitFor();
+    await readable('monitoring');
+    await alert.getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByText(`by_hand.${ALERT.name}`).waitFor({ state: 'detached' });
+    const answered = async () => {
+      const { body } = await api(server, 'GET', '/api/monitoring/alerts?limit=100');
+      const items = body.items as { fingerprint: string }[];
+      return items.find(({ fingerprint }) => fingerprint.startsWith(`by_hand.${ALERT.name}`));
+    };
+    expect(await answered()).toMatchObject({ reason: 'seen on the way', silenced_until: expect.any(Number) });
+    await page.goto(`${server.url}/healing`);
+    await page.getByText('Known patterns').first().waitFor();
+    const [diagnosed] = await Promise.all([
+      page.waitForResponse('**/api/healing/diagnose'),
+      page.getByRole('button', { name: 'Diagnose now' }).click(),
+    ]);
+    const { symptoms } = (await diagnosed.json()) as { symptoms: { summary: string }[] };
+    const found = symptoms.length === 0 ? 'nothing is wrong' : symptoms[0].summary;
+    const byHand = page.getByRole('region', { name: 'By hand' });
+    await byHand.getByText(found, { exact: true }).waitFor();
+    await byHand.getByRole('combobox', { name: 'Remedy' }).click();
+    await page.getByRole('option', { name: 'prune_files' }).click();
+    await byHand.getByText('temporary files older than ten minutes').waitFor();
+    await byHand.getByLabel('Reason').fill('from the train');
+    await byHand.getByRole('button', { name: 'Use it now' }).click();
+    await byHand.getByText(/unfinished snapshots were removed/).waitFor();
+    await readable('healing');
+    expect(complaints).toEqual([]);
     await close();
   });
 });

@@ -1,9 +1,11 @@
 import type { RoleName } from '../../src/auth/roles.js';
 import { SCOPES, type Scope } from '../../src/auth/scopes.js';
 import { Client } from 'pg';
+import { COMMON_ROUTES, OWNED_ROUTES, routesToDecide } from '../compliance/route-owners.js';
 import { mayPass, ROUTE_RULES, type Caller } from '../compliance/route-roles.js';
 import { ACCOUNT_SETTINGS, call, firstAdmin, register, type Person } from '../support/accounts.js';
 import { runCommand, startServer, type TestServer } from '../support/index.js';
+import { ownedThings, type OwnedThings } from '../support/owned-things.js';
 
 /** How the guard refuses. Any other answer means that the call got past it. */
 const DENIALS = new Set([
@@ -27,7 +29,9 @@ let server: TestServer;
 let admin: Person;
 let routes: string[];
 beforeAll(async () => {
-  server = await startServer({ env: ACCOUNT_SETTINGS });
+  server = await startServer({
+    env: { ...ACCOUNT_SETTINGS, IMPORT_GENESIS: 'true', DATASET_WORK_BITS: '8' },
+  });
   admin = await firstAdmin(server);
   const { body } = await call(server, 'GET', '/docs/json');
   const paths = body.paths as Record<string, Record<string, object>>;
@@ -157,4 +161,53 @@ it('lets nothing pass that was good once', async () => {
   const tokens = { signedOut: signedOut.token, disabled: disabled.token, revoked, expired, forged };
   for (const [who, token] of Object.entries(tokens))
     expect(await leaks({ who, roles: [], person: false, token }, () => false)).toEqual([]);
+});
+
+it('has decided whose every single thing is that more than guardians may touch', () => {
+  const decided = [...Object.keys(OWNED_ROUTES), ...COMMON_ROUTES];
+  expect(routesToDecide().filter((route) => !decided.includes(route))).toEqual([]);
+  expect(decided.filter((route) => !Object.hasOwn(ROUTE_RULES, route))).toEqual([]);
+});
+
+describe('what belongs to an account', () => {
+  let owner: Person;
+  let stranger: Person;
+  let things: OwnedThings;
+  beforeAll(async () => {
+    [owner, stranger] = [await personWith('contributor'), await personWith('contributor')];
+    things = await ownedThings(server, owner);
+  });
+
+  /** How each route answers somebody: in the order of the table, one after the other. */
+  async function answers({ token }: Person): Promise<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const route of Object.keys(OWNED_ROUTES)) {
+      const { path, ...sent } = things.calls[route];
+      const { status, body } = await call(server, route.split(' ')[0], path, { token, ...sent });
+      found[route] = status >= 400 ? `${status} ${String(body.code)}` : String(status);
+    }
+    return found;
+  }
+
+  const expected = (who: 'owner' | 'stranger') =>
+    Object.fromEntries(Object.entries(OWNED_ROUTES).map(([route, rule]) => [route, rule[who]]));
+
+  it('is nothing to a stranger with the same roles, who knows its id', async () => {
+    expect(Object.keys(things.calls).toSorted()).toEqual(Object.keys(OWNED_ROUTES).toSorted());
+    expect(await answers(stranger)).toEqual(expected('stranger'));
+    const evidence = async ({ token }: Person) =>
+      (await call(server, 'GET', `/v1/receipts/${things.receipt}`, { token })).body.evidence;
+    expect(await evidence(stranger)).toBeNull();
+    expect(await evidence(owner)).not.toBeNull();
+    expect((await call(server, 'GET', '/api/me', { token: things.key })).body.subject).toBe(owner.id);
+    const { body } = await call(server, 'GET', '/auth/wallet', { token: owner.token });
+    expect(body.items).toEqual([things.wallet]);
+  });
+
+  it('is there for its owner, afterwards as before', async () => {
+    expect(await answers(owner)).toEqual(expected('owner'));
+    expect((await call(server, 'GET', '/api/me', { token: things.key })).body.code).toBe('API_KEY_INVALID');
+    const { body } = await call(server, 'GET', '/auth/wallet', { token: owner.token });
+    expect(body.items).toEqual([]);
+  });
 });

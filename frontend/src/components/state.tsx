@@ -11,19 +11,21 @@ const icons = {
   neutral: IconCircleDashed,
 } as const;
 
-/** A meaning said three times: by colour, icon and word. */
+/** A meaning said three times: by colour, icon and word. A word stays on one line; whole sentences wrap. */
 export function State({
   is,
   children,
   soft = false,
+  wraps = false,
 }: {
   is: Meaning;
   children: React.ReactNode;
   soft?: boolean;
+  wraps?: boolean;
 }) {
   const Icon = icons[is];
   return (
-    <span className={`${styles.state} ${styles[is]} ${soft ? styles.soft : ''}`}>
+    <span className={`${styles.state} ${styles[is]} ${soft ? styles.soft : ''} ${wraps ? styles.wraps : ''}`}>
       <Icon size={15} stroke={2} aria-hidden />
       {children}
     </span>

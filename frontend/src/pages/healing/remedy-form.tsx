@@ -52,7 +52,11 @@ export function RemedyForm({ status }: { status: HealingStatus }) {
         >
           Use it now
         </Button>
-        {apply.isSuccess && <State is="proved">{apply.data.detail}</State>}
+        {apply.isSuccess && (
+          <State is="proved" wraps>
+            {apply.data.detail}
+          </State>
+        )}
         {apply.isError && <ProblemNotice error={apply.error} />}
       </div>
     </section>
@@ -71,7 +75,7 @@ function Diagnose() {
         {symptoms?.length === 0 && <State is="proved">nothing is wrong</State>}
       </div>
       {symptoms?.map(({ cause, summary }) => (
-        <State key={cause} is="failed">
+        <State key={cause} is="failed" wraps>
           {summary}
         </State>
       ))}
