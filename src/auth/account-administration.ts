@@ -43,6 +43,11 @@ export class AccountAdministration {
     return this.accounts.named(name);
   }
 
+  /** The account of that id or else of that name, however it is written; null when there is neither. */
+  async known(idOrName: string): Promise<Account | null> {
+    return (await this.accounts.find(idOrName)) ?? (await this.accounts.named(idOrName));
+  }
+
   /** Changes an account; it counts for the next request. Refusals: ACCOUNT_UNKNOWN, LAST_ADMIN. */
   async change(id: string, change: AccountChange, actor: string): Promise<Result<Account>> {
     const result = await this.changes.apply(id, change, actor);

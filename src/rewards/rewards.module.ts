@@ -10,9 +10,11 @@ import { EpochSettlement } from './epochs/epoch-settlement.js';
 import { EpochStore } from './epochs/epoch-store.js';
 import { ScoreDesk } from './epochs/score-desk.js';
 import { StoredEpochSource } from './epochs/stored-source.js';
+import { DepositAccounts } from './fees/deposit-accounts.js';
 import { Deposits } from './fees/deposits.js';
 import { FeeDesk } from './fees/fee-desk.js';
 import { FeeFsck } from './fees/fee-fsck.js';
+import { FeeReleases } from './fees/fee-releases.js';
 import { DepositsController } from './http/deposits.controller.js';
 import { EpochsController } from './http/epochs.controller.js';
 import { RewardsController } from './http/rewards.controller.js';
@@ -56,6 +58,8 @@ import { Solvency } from './solvency/solvency.js';
     ScoreDesk,
     FeeDesk,
     FeeFsck,
+    FeeReleases,
+    DepositAccounts,
     Deposits,
     Solvency,
   ],

@@ -230,6 +230,21 @@ describe('admins', () => {
     expect((await me(admin.token)).body.roles).toEqual(['user', 'admin']);
   });
 
+  it('fill accounts for answers under their id, whichever name is given, and no others', async () => {
+    const anna = await register(server, 'Rich.Anna');
+    const env = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), ...ACCOUNT_SETTINGS };
+    const deposit = async (...options: readonly string[]) => {
+      const { code, stdout } = await runCommand(['rewards', 'deposit', '1', '--json', ...options], env);
+      return [code, (JSON.parse(stdout) as { error: { code: string } }).error.code];
+    };
+    // What is signed is right; the key has earned nothing.
+    for (const name of ['rich.anna', anna.id])
+      expect(await deposit('--account', name)).toEqual([1, 'DEPOSIT_EXCEEDS_BALANCE']);
+    expect(await deposit('--account', 'nobody')).toEqual([1, 'DEPOSIT_ACCOUNT_UNKNOWN']);
+    expect(await deposit('--account', 'local')).toEqual([1, 'DEPOSIT_ACCOUNT_UNKNOWN']);
+    expect(await deposit()).toEqual([expect.any(Number), 'USAGE']);
+  });
+
   it('page through the accounts by name', async () => {
     const names: string[] = [];
     for (let cursor: string | null = ''; cursor !== null;) {

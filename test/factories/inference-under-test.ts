@@ -61,7 +61,7 @@ export function inferenceUnderTest(
   const none = [undefined, undefined] as const;
   const encoder = new PromptEncoder();
   const sut = new InferenceService(catalog, encoder, host, meter, issuer, ...none, capacity, fees);
-  return { sut, engine, stored, write, events, meter };
+  return { sut, engine, host, stored, write, events, meter };
 }
 
 /** Begins to answer a request. */

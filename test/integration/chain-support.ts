@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
-import { EventBus, unwrap, type Clock, type Json } from '../../src/common/index.js';
+import { EventBus, systemClock, unwrap, type Clock, type Json } from '../../src/common/index.js';
 import { canonicalJson, utf8ToBytes } from '../../src/common/index.js';
 import {
   BlockAuthor,
@@ -30,7 +30,7 @@ Logger.overrideLogger(false);
 /** The clock of the checks in `openChain`. */
 export const TEST_NOW = 1_763_700_000_000;
 
-/** Opens everything; `close` stops the sequencer and drops the database. */
+/** Opens everything; `leafTime` dates what goes into the log; `close` stops the sequencer and drops the database. */
 export async function openChain({ difficulty = 0 } = {}) {
   const folder = temporaryFolder();
   const config = testConfig({ dataDir: folder });
@@ -41,7 +41,8 @@ export async function openChain({ difficulty = 0 } = {}) {
   const files = new LogFiles(join(folder, 'log'));
   const published = new PublishedEntries(dataSource, files);
   const direct = new DirectEntries();
-  const leafClock = new LeafClock(dataSource);
+  const leafTime = { now: () => systemClock.now() };
+  const leafClock = new LeafClock(dataSource, leafTime);
   const log = new LogAppender(
     new GroupCommit(transactions, leafClock),
     signal,
@@ -62,6 +63,7 @@ export async function openChain({ difficulty = 0 } = {}) {
     dataSource,
     keys,
     log,
+    leafTime,
     logReader: new LogReader(dataSource, files, keys),
     files,
     stores,

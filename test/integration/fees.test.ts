@@ -12,6 +12,7 @@ import { leavesIn } from '../../src/rewards/epochs/log-leaves.js';
 import { epochInput } from '../../src/rewards/epochs/read-input.js';
 import { FeeDesk } from '../../src/rewards/fees/fee-desk.js';
 import { FeeFsck } from '../../src/rewards/fees/fee-fsck.js';
+import { FeeReleases } from '../../src/rewards/fees/fee-releases.js';
 import { FEES, feeTransferId } from '../../src/rewards/fees/fee-transfers.js';
 import { LedgerReader } from '../../src/rewards/ledger/ledger-reader.js';
 import { parseBly } from '../../src/rewards/policy/fixed-point.js';
@@ -40,7 +41,8 @@ afterEach(() => sut.close());
 /** A server on the ledger that collects a fee, or by another policy. */
 function aServer(ledger = sut.ledger, current = policy) {
   const answers = new AnswerFees();
-  new FeeDesk({ current } as PolicyInForce, ledger, sut.log, answers).onModuleInit();
+  const releases = new FeeReleases(ledger);
+  new FeeDesk({ current } as PolicyInForce, ledger, sut.log, answers, releases).onModuleInit();
   const store = new ReceiptStore(sut.dataSource);
   return { answers, writer: new ReceiptWriter(sut.log, store, new PayerNames(sut.keys)), store };
 }

@@ -137,6 +137,29 @@ it('serves callers at the same moment, each with its own results', async () => {
   expect((await blocksOfC(sut)).length).toBeLessThan(10);
 });
 
+it('fails nobody for what another caller writes beside', async () => {
+  await sut.ledger.openAccounts([
+    { id: 'issuer', asset: 'BLY', overdraftLimit: 100n },
+    { id: 'a', asset: 'BLY' },
+  ]);
+  const runs = [0, 0, 0, 0, 0];
+  const one = (n: number, fails: boolean) =>
+    sut.ledger.submit({
+      ...{ accounts: [], transfers: [pay(n)] },
+      beside: () => {
+        runs[n]++;
+        return fails ? Promise.reject(new Error('the row exists')) : Promise.resolve();
+      },
+    });
+  // The first goes alone, the others wait and share a batch.
+  const done = await Promise.allSettled([0, 1, 2, 3, 4].map((n) => one(n, n === 2)));
+  expect(done.map(({ status }) => status)).toEqual([
+    ...['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+  ]);
+  expect(runs).toEqual([1, 2, 2, 1, 1]);
+  expect(await balancesOf(sut, 'a')).toEqual([0n, 0n, 0n, 20n]);
+});
+
 it('lets two servers on one database take turns without losing a unit', async () => {
   unwrap(await sut.ledger.openAccounts(DRAWN_ACCOUNTS));
   const work = [sut.ledger, sut.secondServer()].map(async (ledger, server) => {

@@ -22,7 +22,7 @@ export function register(program: Command, context: CommandContext): void {
   rewards
     .command('deposit')
     .argument('<bly>', 'how much, in BLY')
-    .option('--account <name>', 'whose account gets it, for admins; without it your own')
+    .option('--account <name>', 'id or login name of whose account gets it, for admins; without it your own')
     .option('--server <url>', 'ask this server instead of your own')
     .option('--token <token>', 'API key or access token for --server (or STEMMA_TOKEN)')
     .description('move what your key has earned to an account, which pays for answers where these cost a fee')

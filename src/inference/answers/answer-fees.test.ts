@@ -36,4 +36,66 @@ describe('an answer that costs a fee', () => {
     expect(write).not.toHaveBeenCalled();
     expect(meter.queue.size).toBe(0);
   });
+
+  it('costs nothing where another choice fails: what both gave out is stated, and nobody gets an answer', async () => {
+    const { sut, engine, write, release } = charged();
+    const { running } = await begin(sut, { choices: 3 });
+    const [first, second, third] = await Promise.all([0, 1, 2].map((i) => engine.generation(i)));
+    for (const generation of [first, second]) generation.tokens(...idsOf('The'));
+    first.finish('length');
+    await new Promise((resolve) => setImmediate(resolve));
+    third.fail(new CodedError('ENGINE_RESTARTED', 'the engine was started again', {}, 503));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([second.cancelled, release.mock.calls.length]).toEqual([true, 0]);
+    second.finish('cancelled');
+    expect(await running).toMatchObject({ ok: false, error: { code: 'ENGINE_RESTARTED' } });
+    expect(write.mock.calls.map(([{ receipt }, fee]) => [receipt.output.finish, fee])).toEqual([
+      ['length', undefined],
+      ['cancelled', undefined],
+    ]);
+    expect(release).toHaveBeenCalledTimes(1);
+  });
+
+  it('frees what was reserved only when all that is written has ended, also where one was not', async () => {
+    const { sut, engine, write, release } = charged();
+    let written: () => void = () => undefined;
+    write.mockRejectedValueOnce(new Error('the database is gone'));
+    write.mockReturnValueOnce(new Promise<void>((resolve) => (written = resolve)));
+    const { running } = await begin(sut, { choices: 2 });
+    const ended = expect(running).rejects.toThrow('the database is gone');
+    for (const i of [0, 1]) {
+      const generation = await engine.generation(i);
+      generation.tokens(...idsOf('The'));
+      generation.finish('length');
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([write.mock.calls.length, release.mock.calls.length]).toEqual([2, 0]);
+    written();
+    await ended;
+    expect(release).toHaveBeenCalledTimes(1);
+  });
+
+  it('leaves no choice computing where another one throws', async () => {
+    const { sut, engine, meter, write, release } = charged();
+    jest.spyOn(meter, 'started').mockImplementationOnce(() => {
+      throw new Error('a bug');
+    });
+    const { running } = await begin(sut, { choices: 2 });
+    const ended = expect(running).rejects.toThrow('a bug');
+    const other = await engine.generation(0);
+    other.tokens(...idsOf('The'));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([other.cancelled, release.mock.calls.length]).toEqual([true, 0]);
+    other.finish('cancelled');
+    await ended;
+    expect([write.mock.calls.length, release.mock.calls.length]).toEqual([0, 1]);
+  });
+
+  it('is not reserved where there is no engine', async () => {
+    const { sut, host, reserve } = charged();
+    await host.onApplicationShutdown();
+    const refused = await (await begin(sut)).running;
+    expect(refused).toMatchObject({ ok: false, error: { code: 'ENGINE_UNAVAILABLE' } });
+    expect(reserve).not.toHaveBeenCalled();
+  });
 });

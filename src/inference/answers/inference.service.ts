@@ -6,30 +6,23 @@ import {
   ok,
   sha256Bytes,
   systemClock,
-  err,
   type Result,
 } from '../../common/index.js';
 import { EngineCapacity } from '../engine/engine-capacity.js';
 import { EngineHost } from '../engine/engine-host.js';
-import type {
-  EngineEvent,
-  EngineGeneration,
-  EnginePort,
-  EngineRequest,
-  EngineResult,
-} from '../engine/engine-port.js';
+import type { EnginePort, EngineResult } from '../engine/engine-port.js';
 import { ModelCatalog } from '../models/model-catalog.js';
 import { PromptEncoder } from '../models/prompt-encoder.js';
 import { ServingPlan } from '../models/serving-plan.js';
 import { tokenBytes } from '../receipt/index.js';
-import { ReceiptIssuer } from '../receipts/receipt-issuer.js';
+import { ReceiptIssuer, type GenerationFacts } from '../receipts/receipt-issuer.js';
 import type { Answer, AnswerDelta, AnswerRequest, PreparedAnswer } from './answer-request.js';
 import { answerFacts, answerUsage } from './answer-facts.js';
 import { AnswerFees, type AnswerFee } from './answer-fees.js';
 import { AnswerMeter } from './answer-meter.js';
 import { AnswerRun } from './answer-run.js';
 import { echoedPrompt, withPrompt, type EchoedPrompt } from './echo.js';
-import { Deadline, LONGEST_WAIT_MS } from './deadline.js';
+import { EngineTask, engineRequest } from './engine-task.js';
 import { prepareAnswer } from './prepare-answer.js';
 import type { RequestRecord } from './request-record.js';
 import { requestKey } from './request-key.js';
@@ -107,8 +100,9 @@ export class InferenceService {
     if (!admission.ok) return admission;
     try {
       const answers = prepared.maxTokens === 0 ? 0 : prepared.choices;
-      return await this.fees.during(prepared.owner, answers, (fees) =>
-        this.host.use(prepared.model.engine, async (engine) => {
+      // The engine first: one that cannot be had costs nothing.
+      return await this.host.use(prepared.model.engine, (engine) =>
+        this.fees.during(prepared.owner, answers, async (fees) => {
           const echo = await echoedPrompt(engine, prepared, listener.signal);
           if (prepared.maxTokens === 0) this.meter.read(prepared.promptIds.length);
           return echo.ok ? this.runAll(engine, prepared, echo.value, { ...listener, fees }) : echo;
@@ -119,7 +113,10 @@ export class InferenceService {
     }
   }
 
-  /** All choices at once; when one fails, the others are stopped. */
+  /**
+   * All choices at once; when one fails, the others are stopped. Receipts follow when all have ended: where one failed nobody gets an
+   * answer, so what the others have made is stated, but costs nothing.
+   */
   private async runAll(
     engine: EnginePort,
     prepared: PreparedAnswer,
@@ -127,29 +124,39 @@ export class InferenceService {
     listener: RecordedListener,
   ): Promise<Result<readonly Answer[]>> {
     const failure = new AbortController();
-    const signal = AbortSignal.any([listener.signal, failure.signal]);
-    const answers: Answer[] = [];
-    const choices = Array.from({ length: prepared.choices }, async (_, choice) => {
-      if (echo !== null) listener.on({ choice, ...echo });
-      const own = { ...listener, signal };
-      const answer =
-        prepared.maxTokens === 0
-          ? ok(NOTHING)
-          : await this.runChoice(engine, ofChoice(prepared, choice), choice, own);
-      if (answer.ok) answers[choice] = withPrompt(answer.value, echo);
-      else failure.abort();
-      return answer;
-    });
-    const failed = (await Promise.all(choices)).find((answer) => !answer.ok);
-    return failed !== undefined && !failed.ok ? failed : ok(answers);
+    const own = { ...listener, signal: AbortSignal.any([listener.signal, failure.signal]) };
+    const ended = await allEnded(
+      Array.from({ length: prepared.choices }, async (_, choice) => {
+        try {
+          if (echo !== null) listener.on({ choice, ...echo });
+          if (prepared.maxTokens === 0) return ok(null);
+          const made = await this.generate(engine, ofChoice(prepared, choice), choice, own);
+          if (!made.ok) failure.abort();
+          return made;
+        } catch (thrown) {
+          failure.abort();
+          throw thrown;
+        }
+      }),
+    );
+    const failed = ended.find((made) => !made.ok);
+    const fees = failed === undefined ? listener.fees : [];
+    const answers = await allEnded(
+      ended.flatMap((made, choice) => {
+        if (!made.ok) return [];
+        return [made.value === null ? NOTHING : this.state(made.value, listener, fees.at(choice))];
+      }),
+    );
+    if (failed !== undefined && !failed.ok) return failed;
+    return ok(answers.map((answer) => withPrompt(answer, echo)));
   }
 
-  private async runChoice(
+  private async generate(
     engine: EnginePort,
     prepared: PreparedAnswer,
     choice: number,
     listener: RecordedListener,
-  ): Promise<Result<Answer>> {
+  ): Promise<Result<MadeChoice>> {
     const startedAt = systemClock.now();
     this.meter.started(listener.id, prepared);
     const run = new AnswerRun(prepared, choice, listener.on, () => task.cancel());
@@ -165,24 +172,44 @@ export class InferenceService {
     }
     run.end();
     const finish = run.stopped ? 'stop' : result.value.finish;
-    const { text, ids, tokens } = run;
     const { kernelHash: kernel, lane } = engine;
     const experts = run.experts(result.value.experts);
-    const made = { kernel, lane, experts, finish, startedAt };
-    const receipt = await this.receipts.issue(prepared, run, made, listener.fees.at(choice));
+    const facts = { kernel, lane, experts, finish, startedAt, finishedAt: systemClock.now() };
+    return ok({ prepared, choice, run, facts, result: result.value });
+  }
+
+  /** Stores the receipt of what was generated, and takes its fee. */
+  private async state(made: MadeChoice, listener: RecordedListener, fee?: AnswerFee): Promise<Answer> {
+    const { prepared, choice, run, facts, result } = made;
+    const receipt = await this.receipts.issue(prepared, run, facts, fee);
     const answer = {
-      text,
-      tokens,
-      completionTokens: ids.length,
-      cachedTokens: result.value.cachedTokens,
-      finish,
+      text: run.text,
+      tokens: run.tokens,
+      completionTokens: run.ids.length,
+      cachedTokens: result.cachedTokens,
+      finish: facts.finish,
       receipt,
-      timings: result.value.timings,
+      timings: result.timings,
     };
     this.meter.finished(listener.id, prepared, answer);
-    listener.record.answered(answer, choice, startedAt);
-    return ok(answer);
+    listener.record.answered(answer, choice, facts.startedAt);
+    return answer;
   }
+}
+
+/** What was generated for one choice. */
+interface MadeChoice {
+  readonly prepared: PreparedAnswer;
+  readonly choice: number;
+  readonly run: AnswerRun;
+  readonly facts: GenerationFacts;
+  readonly result: EngineResult;
+}
+
+/** What all of them come to. Throws what one has thrown, once none of them does anything any more. */
+async function allEnded<T>(work: readonly (T | Promise<T>)[]): Promise<T[]> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
 }
 
 /** The answer of a request for no tokens. */
@@ -195,58 +222,6 @@ const NOTHING: Answer = {
   receipt: null,
   timings: { queuedMs: 0, prefillMs: 0, decodeMs: 0, firstTokenMs: 0 },
 };
-
-/** One generation in the engine, ended by a signal or by its deadline. */
-class EngineTask {
-  private readonly generation: EngineGeneration;
-  private readonly deadline = new Deadline(() => this.cancel());
-  private readonly onAbort = () => this.cancel();
-
-  constructor(
-    engine: EnginePort,
-    request: EngineRequest,
-    private readonly signal: AbortSignal,
-    on: (event: EngineEvent) => void,
-  ) {
-    this.generation = engine.generate(request, (event) => {
-      this.deadline.begun();
-      on(event);
-    });
-    signal.addEventListener('abort', this.onAbort, { once: true });
-    if (signal.aborted) this.cancel();
-  }
-
-  cancel(): void {
-    this.generation?.cancel();
-  }
-
-  async done(): Promise<Result<EngineResult>> {
-    try {
-      const result = await this.generation.done;
-      const late = this.deadline.refusal();
-      return late === null ? result : err(late);
-    } finally {
-      this.signal.removeEventListener('abort', this.onAbort);
-      this.deadline.stop();
-    }
-  }
-}
-
-function engineRequest(prepared: PreparedAnswer): EngineRequest {
-  const { model, promptIds, maxTokens, sampling, stop, logprobs, speculative } = prepared;
-  const waiting = { priority: 'inference', maxWaitMs: LONGEST_WAIT_MS } as const;
-  const request = {
-    release: model.release,
-    promptIds,
-    maxTokens,
-    stopIds: model.stopIds,
-    sampling,
-    ...waiting,
-    ...(stop.length === 0 ? {} : { routes: true }),
-    ...(speculative === undefined ? {} : { speculative }),
-  };
-  return logprobs === undefined ? request : { ...request, logprobs };
-}
 
 /** Choice i of a request: seed + i, and a salt of its own that follows from the request's. */
 function ofChoice(prepared: PreparedAnswer, choice: number): PreparedAnswer {

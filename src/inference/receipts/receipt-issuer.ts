@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { bytesToHex, hexToBytes, systemClock } from '../../common/index.js';
+import { bytesToHex, hexToBytes } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { NodeKeys } from '../../keys/index.js';
 import type { AnswerFee } from '../answers/answer-fees.js';
@@ -27,6 +27,7 @@ export interface GenerationFacts {
   readonly finish: FinishReason;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
+  readonly finishedAt: number;
 }
 
 /** States what produced an answer: signs the receipt and makes it durable. */
@@ -57,9 +58,8 @@ export class ReceiptIssuer {
       prompt_text: model.tokenizer?.describe(promptIds) ?? '',
     };
     const commitments = publishCommitments(answer.states, hexToBytes(salt), nativeSha256).map(bytesToHex);
-    const finishedAt = systemClock.now();
     const receipt = buildReceipt(
-      { ...facts, model: model.engine, evidence, maxTokens, sampling, commitments, finishedAt },
+      { ...facts, model: model.engine, evidence, maxTokens, sampling, commitments },
       this.keys.receiptSigner,
     );
     const { owner } = prepared;

@@ -12,7 +12,7 @@ import { EventStream, STREAM_TYPE } from './event-stream.js';
 import { refusal } from './refusal.js';
 import { traceOf } from './trace-of.js';
 
-/** Takes a complete answer before the client has all of it, so that it can ask for it again at once. */
+/** Takes a complete answer before the client has all of it, so that it can ask for it again at once, also where it went away: it is paid for. */
 export type KeepAnswer = (answer: KeptAnswer) => Promise<void>;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -40,11 +40,12 @@ export class AnswerResponder {
       ...{ id, signal: gone.signal, on: () => undefined },
       ...traceOf(reply),
     });
-    if (gone.signal.aborted) return;
+    if (gone.signal.aborted && !isComplete(answers)) return;
     if (!answers.ok) throw refusal(answers.error);
     const receipt = answers.value[0].receipt?.id ?? null;
     const body = JSON.stringify(format.whole(answers.value));
     await keep({ contentType: JSON_TYPE, body, receipt });
+    if (gone.signal.aborted) return;
     if (receipt !== null) reply.header('x-receipt-id', receipt);
     await reply.status(200).header('content-type', JSON_TYPE).header('cache-control', 'no-store').send(body);
   }
@@ -66,7 +67,7 @@ export class AnswerResponder {
     const choices = new ChoiceStream(stream, format);
     const on = (delta: AnswerDelta) => choices.delta(delta);
     const answers = await this.outcome(prepared, { id, signal: gone.signal, on, ...traceOf(reply) });
-    if (gone.signal.aborted) {
+    if (gone.signal.aborted && !isComplete(answers)) {
       reply.raw.destroy();
       return;
     }
@@ -79,7 +80,8 @@ export class AnswerResponder {
     choices.close(answers.value);
     const receipt = answers.value[0].receipt?.id ?? null;
     await keep({ contentType: STREAM_TYPE, body: stream.whole(), receipt });
-    stream.done();
+    if (gone.signal.aborted) reply.raw.destroy();
+    else stream.done();
   }
 
   /** What is thrown (a lost database, a bug) must not leave a stream open: it becomes a refusal like any other. */
@@ -96,6 +98,11 @@ export class AnswerResponder {
       );
     }
   }
+}
+
+/** Whether nothing was cut off, although the client may have gone meanwhile. */
+function isComplete(answers: Result<readonly Answer[], Error>): boolean {
+  return answers.ok && answers.value.every(({ finish }) => finish !== 'cancelled');
 }
 
 function asProblem(error: Error): Error {

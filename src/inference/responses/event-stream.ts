@@ -29,7 +29,7 @@ export class EventStream {
     this.write(`data: ${data}\n\n`);
   }
 
-  /** The whole stream once it will have ended well, for keeping; its length is bounded by the model's context. */
+  /** The whole stream once it will have ended well, for keeping, also where nobody reads it any more; its length is bounded by the model's context. */
   whole(): string {
     return this.parts.join('') + DONE;
   }
@@ -47,9 +47,9 @@ export class EventStream {
 
   private write(text: string): void {
     const { raw } = this.reply;
+    this.parts.push(text);
     if (raw.destroyed || raw.writableEnded) return;
     if (!this.opened) this.open();
-    this.parts.push(text);
     raw.write(text);
     if (raw.writableLength > MAX_UNREAD) this.onSlow();
   }

@@ -63,7 +63,7 @@ export interface CountedAnswer {
   readonly tookMs: number;
   /** Authors of its experts, other than whoever made the release, by name. */
   readonly parts: readonly AuthorPart[];
-  /** Units that the server took for it, as a string of digits; not there where it took nothing. */
+  /** Units that the server took for it, as a string of digits; not there where it took nothing, or by the policy somebody else collects. */
   readonly fee?: string;
 }
 

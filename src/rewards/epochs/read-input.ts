@@ -112,7 +112,8 @@ export class EpochReading {
       const found = await this.partsOf(leaf, receipts);
       if (!found.ok) return found;
       const { receipt, parts } = found.value;
-      const fee = feeOf(leaf);
+      // Where somebody else collects, nothing that a leaf says of a fee counts.
+      const fee = this.usage.feeBy === 'server' ? feeOf(leaf) : null;
       const answer = {
         ...{ leaf: leaf.index, receipt: receipt.id, payer: payerOf(leaf)!, finishedAt: receipt.finished_at },
         ...{ tookMs: Math.max(receipt.finished_at - receipt.started_at, 0), parts },

@@ -28,7 +28,7 @@ export class Deposits {
 
   /**
    * Makes a deposit, once. `DEPOSIT_SIGNATURE` (422), `DEPOSIT_EXCEEDS_BALANCE` (409), `LOG_NOT_READY` is thrown, and what the ledger
-   * refuses a whole call with. @param name whose account it goes to
+   * refuses a whole call with. @param name whose account it goes to, as `DepositAccounts` has it
    */
   async deposit(name: string, { signature, ...wish }: DepositWish): Promise<Result<MadeDeposit>> {
     const [account, log] = [personAccount(name), await this.log.verifierKey()];

@@ -1,29 +1,36 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { CodedError, err, messageOf, ok, unwrap, type Result } from '../../common/index.js';
+import { CodedError, err, ok, unwrap, type Result } from '../../common/index.js';
 import { AnswerFees, NO_FEES, type FeeCollector, type ReservedFees } from '../../inference/index.js';
 import { LogAppender } from '../../log/index.js';
 import { personAccount } from '../epochs/accounts.js';
+import type { BatchRequest, BatchResults } from '../ledger/compute-batch.js';
 import { Ledger } from '../ledger/ledger.js';
 import type { TransferDraft, TransferRefusal, TransferResult } from '../ledger/transfer.js';
 import { formatBly } from '../policy/fixed-point.js';
 import { BLY } from '../policy/issuance.js';
 import { PolicyInForce } from '../policy/policy-in-force.js';
-import { feeFreed, FEES, feeTaken, reservations } from './fee-transfers.js';
+import { FeeReleases } from './fee-releases.js';
+import { FEES, feeTaken, reservations, SHELL } from './fee-transfers.js';
 
-/** Whoever asks at the server's own shell: the fee would go to themselves. What is not paid for earns nothing either. */
-const SHELL = 'command';
+/** How long a fee is tried to be taken while the ledger is busy, ms: with the longest answer, an hour, far less than it is reserved for. */
+const TAKE_MS = 60_000;
+/** The longest wait between two tries, ms. */
+const LONGEST_WAIT_MS = 250;
+/** Refusals that say nothing about the fee: a moment later it may be taken. */
+const BUSY = new Set(['LEDGER_BUSY', 'BLOCK_PREV']);
 
 /** Collects what answers cost: reserved before an answer is computed, taken in the transaction that stores and logs its receipt. */
 @Injectable()
 export class FeeDesk implements FeeCollector, OnModuleInit {
-  private readonly logger = new Logger('Rewards');
-
   constructor(
     private readonly policy: PolicyInForce,
     private readonly ledger: Ledger,
     private readonly log: LogAppender,
     private readonly answers: AnswerFees,
+    private readonly releases: FeeReleases,
   ) {}
 
   onModuleInit(): void {
@@ -52,7 +59,7 @@ export class FeeDesk implements FeeCollector, OnModuleInit {
     };
     return {
       each: drafts.map(({ id }) => ({ units, take: (receipt, write) => take(id, receipt, write) })),
-      release: () => this.release([...open]),
+      release: () => this.releases.free([...open]),
     };
   }
 
@@ -62,7 +69,7 @@ export class FeeDesk implements FeeCollector, OnModuleInit {
     receipt: string,
     write: (manager: EntityManager) => Promise<void>,
   ): Promise<boolean> {
-    const done = await this.ledger.submit({
+    const done = await this.submit({
       ...{ accounts: [], transfers: [feeTaken(receipt, pendingId)] },
       beside: async (manager, { transfers: [result] }) => {
         if (result.ok && result.created) await write(manager);
@@ -75,13 +82,12 @@ export class FeeDesk implements FeeCollector, OnModuleInit {
     return true;
   }
 
-  /** What cannot be freed now frees itself when its time is over. */
-  private async release(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    try {
-      unwrap(await this.ledger.createTransfers(ids.map(feeFreed)));
-    } catch (thrown) {
-      this.logger.warn(`fees of answers that were not given stay reserved for now: ${messageOf(thrown)}`);
+  /** An answer that was made is not lost because many others are: it waits for its turn. */
+  private async submit(request: BatchRequest): Promise<Result<BatchResults>> {
+    for (const end = performance.now() + TAKE_MS; ;) {
+      const done = await this.ledger.submit(request);
+      if (done.ok || !BUSY.has(done.error.code) || performance.now() > end) return done;
+      await delay(randomInt(LONGEST_WAIT_MS));
     }
   }
 }

@@ -5,6 +5,9 @@ import type { TransferDraft } from '../ledger/transfer.js';
 /** The account that fees are paid to. */
 export const FEES = 'rewards:fees';
 
+/** Whoever asks at the server's own shell: the fee would go to themselves. What is not paid for earns nothing either. */
+export const SHELL = 'command';
+
 /** Code of the transfer of a fee. */
 export const FEE = 'usage.fee';
 

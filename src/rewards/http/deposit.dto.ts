@@ -18,7 +18,7 @@ export class DepositDto {
   @Matches(/^[0-9a-f]{128}$/, { message: 'signature must be 128 lower-case hex digits' })
   signature!: string;
 
-  /** Whose account gets it, for admins; everybody else's own. */
+  /** Id or login name of whose account gets it, for admins; everybody else's own. What is signed has the id. */
   @IsOptional()
   @Matches(/^[A-Za-z0-9][A-Za-z0-9._-]{0,119}$/, { message: 'account must be the name of an account' })
   account?: string;

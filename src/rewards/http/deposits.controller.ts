@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Post, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ANONYMOUS, mayAct, NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
-import { CodedError, unwrap } from '../../common/index.js';
+import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { unwrap } from '../../common/index.js';
+import { DepositAccounts } from '../fees/deposit-accounts.js';
 import { Deposits, type MadeDeposit } from '../fees/deposits.js';
 import { DepositDto } from './deposit.dto.js';
 
@@ -9,12 +10,15 @@ import { DepositDto } from './deposit.dto.js';
 @ApiTags('rewards')
 @Controller('rewards/deposits')
 export class DepositsController {
-  constructor(private readonly deposits: Deposits) {}
+  constructor(
+    private readonly deposits: Deposits,
+    private readonly accounts: DepositAccounts,
+  ) {}
 
   @ApiOperation({
     summary: 'Moves what a key has earned to your account, which pays for answers',
     description:
-      'The key signs canonical JSON `{account, amount, format: "stemma.deposit.v1", key, log, nonce}`: `account` as the ledger names it (`account:<name>`), `log` as `GET /log/key` has it.',
+      'The key signs canonical JSON `{account, amount, format: "stemma.deposit.v1", key, log, nonce}`: `account` as the ledger names it (`account:<id>`), `log` as `GET /log/key` has it.',
   })
   @Post()
   @HttpCode(200)
@@ -24,8 +28,7 @@ export class DepositsController {
     @Body() { account, ...wish }: DepositDto,
     @Req() { identity = ANONYMOUS }: IdentifiedRequest,
   ): Promise<MadeDeposit> {
-    if (account !== undefined && account !== identity.subject && !mayAct(identity, ['admin']))
-      throw new CodedError('DEPOSIT_ACCOUNT', 'Only admins fill accounts of others.', { account }, 403);
-    return unwrap(await this.deposits.deposit(account ?? identity.subject, wish));
+    const charged = unwrap(await this.accounts.chargedFor(identity, account));
+    return unwrap(await this.deposits.deposit(charged, wish));
   }
 }

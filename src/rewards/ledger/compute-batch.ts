@@ -29,7 +29,7 @@ export interface BatchRequest {
   readonly transfers: readonly TransferDraft[];
   /**
    * Writes rows that belong to these transfers, in the transaction that records them. Runs where the batch makes anything, whatever
-   * became of this request: it looks at its results. May run twice, the first time rolled back.
+   * became of this request: it looks at its results. May run twice, the first time rolled back. What it throws fails this request alone.
    */
   readonly beside?: (manager: EntityManager, results: BatchResults) => Promise<void>;
 }

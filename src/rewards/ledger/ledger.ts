@@ -93,16 +93,19 @@ export class Ledger {
 
   private async drain(): Promise<void> {
     this.running = true;
-    while (this.waiting.length > 0) {
-      const group = takeGroup(this.waiting);
-      try {
-        const done = await this.commit(group.map(({ request }) => request));
-        group.forEach(({ resolve }, i) => resolve(done.ok ? ok(done.value[i]) : done));
-      } catch (thrown) {
-        for (const { reject } of group) reject(thrown);
-      }
-    }
+    while (this.waiting.length > 0) await this.serve(takeGroup(this.waiting));
     this.running = false;
+  }
+
+  /** A group that fails is repeated caller by caller, so that nobody fails for what another one writes beside. */
+  private async serve(group: readonly Waiting[]): Promise<void> {
+    try {
+      const done = await this.commit(group.map(({ request }) => request));
+      group.forEach(({ resolve }, i) => resolve(done.ok ? ok(done.value[i]) : done));
+    } catch (thrown) {
+      if (group.length === 1) group[0].reject(thrown);
+      else for (const alone of group) await this.serve([alone]);
+    }
   }
 
   /** Another server's batch may come first, again and again: whoever loses waits for a random moment, so that nobody starves. */
