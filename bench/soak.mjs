@@ -59,7 +59,10 @@ async function memoryParts() {
   const [kernel, kv, prefixes] = ['kernel_memory', 'kv_cache', 'prefix_cache'].map((name) =>
     metric(`stemma_${name}_bytes`),
   );
-  return { minute: elapsed() / 60, own, files, kernel, kv, prefixes };
+  const [heap, external] = ['nodejs_heap_size_total', 'nodejs_external_memory'].map((name) =>
+    metric(`stemma_${name}_bytes`),
+  );
+  return { minute: elapsed() / 60, own, files, kernel, kv, prefixes, heap, external };
 }
 
 const meanBetween = (from, to) => {
