@@ -153,9 +153,8 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
       runner?.stop('its workers begin anew').catch(() => undefined),
       delay(NOTED_MS, undefined, { ref: false }),
     ]);
-    if (pool === null) return;
-    await quiet(pool);
-    void pool.end().catch((thrown: unknown) => this.logger.debug(`old connections: ${messageOf(thrown)}`));
+    // Nobody waits for connections that hang.
+    void retire(pool).catch((thrown: unknown) => this.logger.debug(`old connections: ${messageOf(thrown)}`));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -163,9 +162,7 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
     for (const timer of this.timers) clearTimeout(timer);
     await this.runner?.stop('the server stops').catch(() => undefined);
     await this.loop;
-    if (this.pool === null) return;
-    await quiet(this.pool);
-    await this.pool.end();
+    await retire(this.pool);
   }
 
   /** Does what may make a connection: what the library does in its name must not end the process when PostgreSQL goes away. */
@@ -259,13 +256,13 @@ export class DurableQueue<Job extends object> implements BeforeApplicationShutdo
 }
 
 /**
- * Waits until nobody has or wants a connection of a pool. graphile-worker notes the end of a job in a promise that nothing waits for, and
- * node-postgres forgets who waits for a connection of a pool that ends: without this the job is done once more after the next start.
+ * Ends a pool once nobody has or wants a connection of it, or has for long. graphile-worker notes the end of a job in a promise that nothing
+ * waits for, and node-postgres forgets who waits for a connection of a pool that ends: without this the job is done once more.
  */
-async function quiet(pool: Pool): Promise<void> {
+async function retire(pool: Pool | null): Promise<void> {
+  if (pool === null) return;
   const latest = performance.now() + NOTED_MS;
-  while (pool.waitingCount > 0 || pool.idleCount < pool.totalCount) {
-    if (performance.now() > latest) return;
+  while ((pool.waitingCount > 0 || pool.idleCount < pool.totalCount) && performance.now() < latest)
     await delay(NOTED_LOOK_MS);
-  }
+  await pool.end();
 }

@@ -54,15 +54,20 @@ describe('a durable queue that stops', () => {
 
 describe('the workers of durable queues', () => {
   const IDENTIFIER = 'watched';
+  /** Seconds that pass while the clock of this process counts one. */
+  const SLOW = 100;
   let database: Awaited<ReturnType<typeof openTestDatabase>>;
-  /** How far the clock of this process is ahead, ms: nobody waits for workers to become steady. */
+  /**
+   * How far the clock of this process is ahead, ms: nobody waits for workers to become steady. By itself it is slow, so that
+   * none become so because the machine is.
+   */
   let ahead = 0;
   const queues: DurableQueue<Job>[] = [];
 
   beforeAll(async () => {
     database = await openTestDatabase();
     const now = performance.now.bind(performance);
-    jest.spyOn(performance, 'now').mockImplementation(() => now() + ahead);
+    jest.spyOn(performance, 'now').mockImplementation(() => now() / SLOW + ahead);
   });
   afterAll(async () => {
     await Promise.all(queues.map((queue) => queue.beforeApplicationShutdown()));

@@ -90,7 +90,7 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
     await this.running;
   }
 
-  /** Pays the epochs that are over. What fails is tried again at the next look. */
+  /** Pays the epochs that are over. What fails is tried again at the next look, which goes on where this one came to. */
   async look(): Promise<void> {
     this.isLooking = true;
     try {
@@ -103,7 +103,6 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
         this.events.emit('epoch.settled', done.value);
       }
     } catch (thrown) {
-      this.search = null;
       if (!this.stopped && !isEarly(thrown)) this.warn(`an epoch waits to be paid: ${messageOf(thrown)}`);
     } finally {
       this.isLooking = false;

@@ -63,19 +63,24 @@ export class EpochReading {
     this.authors = new ExpertAuthors(source);
   }
 
-  /** Takes the next leaf of the epoch. @param size leaves of the log that others can be read from */
+  /**
+   * Takes the next leaf of the epoch, whole or not at all: one that is refused, or throws, can be taken again.
+   * @param size leaves of the log that others can be read from
+   */
   async take(leaf: NumberedLeaf, size: number): Promise<Result<void>> {
     this.at = Math.max(this.at, leaf.time);
     if (isVerdictLeaf(leaf)) return this.takeVerdict(leaf);
     if (leaf.kind === SCORE_REVEALED_ENTRY) return this.takeScore(leaf, size);
     if (payerOf(leaf) === null) return ok();
-    this.waiting.push(leaf);
-    return this.waiting.length < PAGE ? ok() : this.takeAnswers();
+    const page = [...this.waiting, leaf];
+    if (page.length >= PAGE) return this.takeAnswers(page);
+    this.waiting = page;
+    return ok();
   }
 
   /** What was read, if the epoch ends before leaf `end`; it may go on after that. */
   async end(end: number): Promise<Result<ReadInput>> {
-    const taken = await this.takeAnswers();
+    const taken = await this.takeAnswers(this.waiting);
     if (!taken.ok) return taken;
     const { first, at } = this;
     const rest = { range: { first, end }, at, verdicts: [...this.verdicts], scores: [...this.scores] };
@@ -95,33 +100,33 @@ export class EpochReading {
     const revealed = await readScore(leaf, this.source.bundles, range);
     if (revealed === null || this.scored.has(revealed.receipt)) return ok();
     const { receiptHash: hash, ...score } = revealed;
-    this.scored.add(score.receipt);
     const receipts = await this.source.receipts([score.receipt]);
     const parts = await this.partsOf({ subject: score.receipt, hash }, receipts);
     if (!parts.ok) return parts;
+    this.scored.add(score.receipt);
     this.scores.push({ ...score, parts: parts.value.parts });
     return ok();
   }
 
-  private async takeAnswers(): Promise<Result<void>> {
-    const leaves = this.waiting;
-    this.waiting = [];
+  private async takeAnswers(leaves: readonly NumberedLeaf[]): Promise<Result<void>> {
     if (leaves.length === 0) return ok();
     const receipts = await this.source.receipts(leaves.map(({ subject }) => subject));
+    const answers: CountedAnswer[] = [];
     for (const leaf of leaves) {
       const found = await this.partsOf(leaf, receipts);
       if (!found.ok) return found;
       const { receipt, parts } = found.value;
       // Where somebody else collects, nothing that a leaf says of a fee counts.
       const fee = this.usage.feeBy === 'server' ? feeOf(leaf) : null;
-      const answer = {
+      answers.push({
         ...{ leaf: leaf.index, receipt: receipt.id, payer: payerOf(leaf)!, finishedAt: receipt.finished_at },
         ...{ tookMs: Math.max(receipt.finished_at - receipt.started_at, 0), parts },
         ...(fee !== null && { fee }),
-      };
-      this.hash.take(answer);
-      if (feeFor(answer, this.usage) > 0n) this.paid.push(answer);
+      });
     }
+    for (const answer of answers) this.hash.take(answer);
+    this.paid.push(...answers.filter((answer) => feeFor(answer, this.usage) > 0n));
+    this.waiting = [];
     return ok();
   }
 

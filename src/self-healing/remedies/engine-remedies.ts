@@ -4,6 +4,7 @@ import { CodedError, unwrap } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { EngineHost } from '../../inference/index.js';
 import { MachineVitals } from '../../monitoring/index.js';
+import { ownShare } from './own-share.js';
 import { everythingTouched, nothingTouched, type Remedy } from './remedy.js';
 
 /** How long new answers are refused, ms; it ends by itself. */
@@ -47,7 +48,7 @@ export class EngineRemedies {
         blastShare: () => shareUnderWay(figures),
         undo: SAME_ANSWERS,
         act: async (_why, cause) => {
-          if (cause === 'memory_high' && !(await fillsMemory(machine)))
+          if (cause === 'memory_high' && (await ownShare(machine)) < OWN_SHARE)
             throw notOurs('the memory is used by others: a restart would give nothing back');
           unwrap(await host.restart());
           return 'the engine was started anew and its self-test agrees';
@@ -69,12 +70,6 @@ export class EngineRemedies {
 function shareUnderWay(figures: LiveFigures): number {
   const active = figures.one('active_answers') ?? 0;
   return active === 0 ? 0 : active / (active + (figures.one('queue_depth') ?? 0));
-}
-
-/** What is full may be the control group, of which the machine's memory says nothing. */
-async function fillsMemory(machine: MachineVitals): Promise<boolean> {
-  const { total } = await machine.memory();
-  return process.memoryUsage.rss() >= total * OWN_SHARE;
 }
 
 function notOurs(why: string): CodedError {

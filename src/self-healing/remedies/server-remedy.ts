@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ServerRestart } from '../../common/autonomy/server-restart.js';
 import { CodedError } from '../../common/index.js';
 import { MachineVitals } from '../../monitoring/index.js';
+import { ownShare } from './own-share.js';
 import { everythingTouched, type Remedy } from './remedy.js';
 
 /** From this share of its heap on, a server's own JavaScript is what runs short. */
@@ -45,6 +46,5 @@ export class ServerRemedy {
 
 /** Whether this process is what memory is short of, or for. */
 async function fillsMemory(vitals: MachineVitals): Promise<boolean> {
-  const { total } = await vitals.memory();
-  return vitals.heap().share >= HEAP_SHARE || process.memoryUsage.rss() >= total * OWN_SHARE;
+  return vitals.heap().share >= HEAP_SHARE || (await ownShare(vitals)) >= OWN_SHARE;
 }
