@@ -1,6 +1,6 @@
 import { bytesToHex, unwrap } from '../../src/common/index.js';
 import { nativeSha256 } from '../../src/common/native-hash.js';
-import { operatorsOf, type Place } from '../../src/inference/dispute/place.js';
+import { operatorsOf, sectionCount, type Place } from '../../src/inference/dispute/place.js';
 import type { Tamper } from '../../src/inference/dispute/plain-forward.js';
 import { PlainWitness } from '../../src/inference/dispute/plain-witness.js';
 import { PlainWeights } from '../../src/inference/dispute/referee/weights.js';
@@ -141,11 +141,12 @@ export class DisputeTrials {
   private place({ built }: DisputeSubject, kind: 'activation' | 'router'): Place {
     const { config } = built.model;
     const position = this.random(PROMPT_TOKENS + ANSWER_TOKENS - 1);
-    const sections = config.layers + (position >= PROMPT_TOKENS - 1 ? 2 : 1);
+    const withHead = position >= PROMPT_TOKENS - 1;
+    const routers = config.layers - (withHead ? 0 : 1);
     if (kind === 'router')
-      return { position, section: 1 + this.random(config.layers), operator: 'routerChoice', rank: 0 };
-    const section = this.random(sections);
-    const operators = operatorsOf(config, section);
+      return { position, section: 1 + this.random(routers), operator: 'routerChoice', rank: 0 };
+    const section = this.random(sectionCount(config, withHead));
+    const operators = operatorsOf(config, section, withHead);
     return { position, section, ...operators[this.random(operators.length)] };
   }
 

@@ -47,6 +47,8 @@ const BEFORE_EXPERTS: readonly OperatorName[] = [
   'routerLogits',
   'routerChoice',
 ];
+/** What the last layer does where nobody wants the logits: later positions look at its keys and values. */
+const SEEN_LATER: readonly OperatorName[] = ['inputNorm', 'key', 'value', 'keyTurn'];
 const PER_EXPERT: readonly OperatorName[] = ['gate', 'up', 'activation', 'down'];
 
 /** Sections of a position; only positions whose logits choose a token have the last one, the head. */
@@ -54,11 +56,19 @@ export function sectionCount({ layers }: ModelConfig, withHead: boolean): number
   return layers + (withHead ? 2 : 1);
 }
 
-/** The operators of a section in the order in which they run. */
-export function operatorsOf({ layers, expertsPerToken }: ModelConfig, section: number): OperatorPlace[] {
+/**
+ * The operators of a section in the order in which they run.
+ * @param withHead whether the position's logits choose a token; of others the last layer makes keys and values only
+ */
+export function operatorsOf(
+  { layers, expertsPerToken }: ModelConfig,
+  section: number,
+  withHead: boolean,
+): OperatorPlace[] {
   const once = (names: readonly OperatorName[]) => names.map((operator) => ({ operator, rank: 0 }));
   if (section === 0) return once(['embedding']);
   if (section === layers + 1) return once(['finalNorm', 'logits']);
+  if (section === layers && !withHead) return once(SEEN_LATER);
   const experts = Array.from({ length: expertsPerToken }, (_, rank) =>
     PER_EXPERT.map((operator) => ({ operator, rank })),
   );

@@ -38,7 +38,7 @@ export class PlainForward {
     for (let section = 0; section < sectionCount(config, withHead); section++) {
       const values: TracedValue[] = [];
       trace.push(values);
-      for (const { operator, rank } of operatorsOf(config, section)) {
+      for (const { operator, rank } of operatorsOf(config, section, withHead)) {
         const value = this.compute({ position, section, operator, rank }, token, trace);
         if (!value.ok) return value;
         values.push({ operator, rank, value: value.value });

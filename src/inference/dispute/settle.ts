@@ -3,7 +3,7 @@ import { initialState, nextState } from '../commitment/index.js';
 import { Sampler, type TokenFilter } from '../sampler/index.js';
 import { differentQuestion, differentWindow, type TokenWindow } from './compare-statements.js';
 import { judge, type Judgement } from './judge.js';
-import { layerOf, operatorsOf, type Place } from './place.js';
+import { layerOf, type Place } from './place.js';
 import type { PlainWeights } from './referee/weights.js';
 import { CONTRADICTION, firstDifferent, same, Side } from './side.js';
 import type { DisputedPlace, SideName, Verdict } from './verdict.js';
@@ -112,8 +112,11 @@ class Settlement {
     if (!section.ok) return section;
     const at = await this.firstWithin((side) => side.operators(position, section.value));
     if (!at.ok) return at;
-    const { config } = this.referee.weights.model;
-    const place = { position, section: section.value, ...operatorsOf(config, section.value)[at.value] };
+    const place = {
+      position,
+      section: section.value,
+      ...this.a.operatorsAt(position, section.value)[at.value],
+    };
     const judged = await judge(this.a, this.b, place, this.referee.weights, this.tokenAt(position));
     return judged.ok ? ok(this.report(token, place, judged.value)) : judged;
   }

@@ -9,7 +9,7 @@ import {
 } from '../../common/index.js';
 import { COMMITMENT_INTERVAL, digestLogits } from '../commitment/index.js';
 import type { ModelConfig } from '../kernel/index.js';
-import { operatorsOf, sectionCount, type Place } from './place.js';
+import { operatorsOf, sectionCount, type OperatorPlace, type Place } from './place.js';
 import { OPERATORS } from './referee/operators.js';
 import { joinDigests } from './trace-digests.js';
 import type { SideName } from './verdict.js';
@@ -62,7 +62,7 @@ export class Side {
     if (!above.ok) return above;
     const digests = await this.witness.sections(position);
     if (!digests.ok) return digests;
-    const count = sectionCount(this.config, position >= this.statement.promptIds.length - 1);
+    const count = sectionCount(this.config, this.withHead(position));
     return this.under(above.value[position], digests.value, count);
   }
 
@@ -72,7 +72,7 @@ export class Side {
     if (!above.ok) return above;
     const digests = await this.witness.operators(position, section);
     if (!digests.ok) return digests;
-    return this.under(above.value[section], digests.value, operatorsOf(this.config, section).length);
+    return this.under(above.value[section], digests.value, this.operatorsAt(position, section).length);
   }
 
   /** The output of an operator, under its digest and of the right length. */
@@ -80,13 +80,25 @@ export class Side {
     const { position, section, operator, rank } = place;
     const above = await this.operators(position, section);
     if (!above.ok) return above;
-    const at = operatorsOf(this.config, section).findIndex((o) => o.operator === operator && o.rank === rank);
+    const at = this.operatorsAt(position, section).findIndex(
+      (o) => o.operator === operator && o.rank === rank,
+    );
     const value = await this.witness.value(place);
     if (!value.ok) return value;
     const length = OPERATORS[operator].length(this.config);
     const sound =
       value.value.length === length && same(digestLogits(value.value, this.sha256), above.value[at]);
     return sound ? value : this.contradiction(operator);
+  }
+
+  /** The operators of a section at a position of the answer. */
+  operatorsAt(position: number, section: number): readonly OperatorPlace[] {
+    return operatorsOf(this.config, section, this.withHead(position));
+  }
+
+  /** Whether a position's logits choose a token. */
+  private withHead(position: number): boolean {
+    return position >= this.statement.promptIds.length - 1;
   }
 
   private under(

@@ -29,7 +29,7 @@ function positionWork(config: ModelConfig, position: number, withHead: boolean):
   let work = 0;
   const sections = sectionCount(config, withHead);
   for (let section = 0; section < sections; section++) {
-    for (const at of operatorsOf(config, section))
+    for (const at of operatorsOf(config, section, withHead))
       work += OPERATORS[at.operator].work(config, { ...at, position, section });
   }
   return work;

@@ -109,6 +109,7 @@ export const RUN_FIELDS = [
   'scratch',
   'scratchBytes',
   'widened',
+  'ends',
 ] as const;
 
 /** `Model.queryKeyNorm`. */

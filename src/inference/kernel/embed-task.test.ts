@@ -55,6 +55,9 @@ describe('embedding', () => {
     const answer = { release, promptIds: [1, 2, 3], maxTokens: 60, stopIds: [], sampling: GREEDY };
     engine.submit(9, { kind: 'generate', ...answer }, { event: nothing, done: nothing });
     engine.step();
+    // Of this one's prompt the last layer makes keys and values only, beside rows that go all the way.
+    const long = { ...answer, promptIds: new Array<number>(150).fill(5) };
+    engine.submit(8, { kind: 'generate', ...long }, { event: nothing, done: nothing });
     texts.forEach((ids, i) => {
       const sink = { event: nothing, done: (result: Result<WorkResult>) => void (together[i] = result) };
       engine.submit(i, { kind: 'embed', release, ids }, sink);

@@ -1,9 +1,11 @@
+import { jest } from '@jest/globals';
 import { createEngine, randomModel, runWork, smallConfig } from '../../../test/support/engine.js';
 import { err, ok, unwrap, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import { GREEDY, Sampler } from '../sampler/index.js';
 import { blockMissing, type BlockSource } from './block-source.js';
 import type { WorkResult } from './engine-core.js';
+import { Kernel } from './kernel.js';
 import { MemoryBlockSource } from './memory-source.js';
 import { PAGE_POSITIONS } from './abi.js';
 import type { GenerateEvent, GenerateResult, Work } from './requests.js';
@@ -20,6 +22,11 @@ function generate(changes: Partial<Work & { kind: 'generate' }> = {}): Work {
   } as Work;
 }
 const code = (result: Result<unknown> | undefined) => (result?.ok ? 'ok' : result?.error.code);
+
+/** How often the experts of a layer were used. */
+function tokensIn(experts: GenerateResult['experts'], which: number): number {
+  return experts.filter(({ layer }) => layer === which).reduce((sum, use) => sum + use.tokens, 0);
+}
 
 describe('engine core', () => {
   it.each([
@@ -117,8 +124,23 @@ describe('engine core', () => {
       expect(top![1].logprob).toBeLessThanOrEqual(logprob!);
     }
     const { experts } = unwrap(result) as GenerateResult;
-    const perLayer = experts.filter(({ layer }) => layer === 1).reduce((sum, use) => sum + use.tokens, 0);
-    expect(perLayer).toBe(109 * config.expertsPerToken);
+    expect(tokensIn(experts, 0)).toBe(109 * config.expertsPerToken);
+    // Of what comes before the last token of the prompt the last layer's keys and values are all that is wanted.
+    expect(tokensIn(experts, 1)).toBe(10 * config.expertsPerToken);
+  });
+
+  it('counts every position in every layer with kernels from before rows could end, and has the same bits', () => {
+    const promptIds = Array.from({ length: 70 }, (_, i) => i);
+    const now = unwrap(runWork(createEngine(built), generate({ promptIds }))) as GenerateResult;
+    const knows = jest.spyOn(Kernel.prototype, 'knowsEnds', 'get').mockReturnValue(false);
+    const before = createEngine(built);
+    const answers = [1, 2].map(() => unwrap(runWork(before, generate({ promptIds }))) as GenerateResult);
+    knows.mockRestore();
+    for (const { tokens, states, experts } of answers) {
+      expect({ tokens, states }).toEqual({ tokens: now.tokens, states: now.states });
+      for (const which of [0, 1]) expect(tokensIn(experts, which)).toBe(79 * config.expertsPerToken);
+    }
+    expect(answers.map(({ cachedTokens }) => cachedTokens)).toEqual([0, 64]);
   });
 
   it('fails only the requests that need a broken expert, and heals with it', () => {

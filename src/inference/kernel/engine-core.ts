@@ -226,6 +226,7 @@ export class EngineCore {
       positions: positionsOf(work, model.config),
       pageBytes: model.pageBytes,
       counts: model.experts.length,
+      pagedCounts: model.pagedCounts,
       names,
       ids: 'ids' in work ? work.ids : work.promptIds,
       reusable: reusablePositions(work),

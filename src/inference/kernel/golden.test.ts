@@ -7,7 +7,7 @@ import type { BuiltModel } from './model-builder.js';
 import { EngineCore, type WorkResult } from './engine-core.js';
 import { GREEDY } from '../sampler/index.js';
 import { createKernelMemory, Kernel, MemoryBlockSource } from './index.js';
-import type { GenerateResult, Work } from './requests.js';
+import type { GenerateResult, ReplayResult, Work } from './requests.js';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -106,12 +106,14 @@ describe.each(readdirSync(vectors))('golden checkpoint %s', (name) => {
 });
 
 /** Tokens per layer and expert, for a prompt whose answer has one token: the prompt's own. */
-function routedBy(built: BuiltModel, promptIds: readonly number[]): number[][] {
+function routedBy(built: BuiltModel, ids: readonly number[]): number[][] {
   const { release, config } = built.model;
   const engine = engineFor(built);
+  // Every position as one whose logits are wanted: of others the last layer makes keys and values only.
+  const [first, ...rest] = ids;
   const { experts } = run(engine, {
-    ...{ kind: 'generate', release, promptIds, maxTokens: 1, stopIds: [], sampling: GREEDY },
-  } as Work) as GenerateResult;
+    ...{ kind: 'replay', release, promptIds: [first], outputIds: [...rest, 0], sampling: GREEDY },
+  } as Work) as ReplayResult;
   const counts = Array.from({ length: config.layers }, () => new Array<number>(config.experts).fill(0));
   for (const { layer, expert, tokens } of experts) counts[layer][expert] = tokens;
   return counts;

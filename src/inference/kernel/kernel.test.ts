@@ -57,7 +57,7 @@ function multiply(
   const wide = unwrap(heap.allocate(columns * 18));
   const tiles = Math.ceil(rows / 16);
   const kind =
-    dtype === 'int8' ? exports.arrange(matrix + HEADER_BYTES, (tiles * columns) / 32) : KIND[dtype];
+    dtype === 'int8' ? exports.arrange!(matrix + HEADER_BYTES, (tiles * columns) / 32) : KIND[dtype];
   const half = tiles >> 1;
   for (const [first, end] of [
     [0, half],
@@ -319,8 +319,8 @@ describe('forward pass', () => {
     expect(experts.map(({ expert, tokens }) => [expert, tokens])).toEqual([
       [0, 3],
       [1, 3],
-      [0, 3],
-      [1, 3],
+      [0, 1],
+      [1, 1],
     ]);
   });
 });

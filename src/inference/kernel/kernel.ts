@@ -5,6 +5,8 @@ import { KernelHeap } from './heap.js';
 export interface KernelExports {
   execute(control: number, kind: number, layer: number, model: number, run: number): void;
   help(control: number, thread: number): void;
+  /** Absent in kernels before there was `Run.ends`. */
+  knowsEnds?(): number;
   greatestAt(values: number, count: number): number;
   frequencies(target: number, headDim: number, theta: number): void;
   yarnFrequencies(
@@ -33,7 +35,8 @@ export interface KernelExports {
     outputs: number,
     wide: number,
   ): void;
-  arrange(matrix: number, tiles: number): number;
+  /** Absent in kernels from before they kept scales in 16 bits. */
+  arrange?(matrix: number, tiles: number): number;
   quantizeRecord(record: number, columns: number): void;
   rmsNorm(x: number, weight: number, size: number, epsilon: number, output: number): void;
 }
@@ -76,6 +79,11 @@ export class Kernel {
   /** @param threads all threads, this one included; the others call `help` on instances of their own */
   static create(module: WebAssembly.Module, memory: WebAssembly.Memory, threads: number): Kernel {
     return new Kernel(instantiateKernel(module, memory), memory, threads);
+  }
+
+  /** Whether rows can end before the others; where not, every row goes through every layer. */
+  get knowsEnds(): boolean {
+    return this.exports.knowsEnds !== undefined;
   }
 
   /** Carries out one command with all threads. */

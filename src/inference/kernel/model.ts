@@ -26,6 +26,8 @@ export interface LoadedModel {
   readonly uses: Float64Array;
   /** Bytes of one KV page. */
   readonly pageBytes: number;
+  /** Which of its experts count each position of a page: of the last layer's only where the kernel computes every row in it. */
+  readonly pagedCounts: number;
   /** What constrained answers obey; null where the model's tokens are not known as text. */
   readonly grammars: Grammars | null;
   /** Gives everything back but the experts. */
@@ -77,6 +79,7 @@ export class ModelLoader {
       experts: experts.value,
       uses: new Float64Array(experts.value.length),
       pageBytes: PAGE_POSITIONS * positionBytes(config),
+      pagedCounts: experts.value.length - (this.kernel.knowsEnds ? config.experts : 0),
       grammars: this.model.vocabulary === undefined ? null : new Grammars(this.model.vocabulary),
       unload: () => {
         run.value.release();

@@ -11,6 +11,8 @@ export interface TableRequest {
   /** Bytes of one page, and how many counts (layers × experts) go with it. */
   readonly pageBytes: number;
   readonly counts: number;
+  /** How many of the counts pages hold; the later ones, of the last layer, are the sequence's own. */
+  readonly pagedCounts: number;
   /** Names of its pages; null: it neither takes pages from the prefix cache nor gives any. */
   readonly names: PageNames | null;
   /** Tokens known so far. */

@@ -10,6 +10,8 @@ export class PageTable {
   private readonly pages: KvPage[] = [];
   /** Counts of the first `settledPages` pages, which are full. */
   private readonly settled: Uint32Array;
+  /** Counts that no page holds: of the last layer, where not every position goes through it. */
+  private readonly own: Uint32Array;
   private settledPages = 0;
   /** What was promised and is not a shared page. */
   private promisedPages: number;
@@ -24,6 +26,7 @@ export class PageTable {
   ) {
     this.promisedPages = reservedPages;
     this.settled = new Uint32Array(request.counts);
+    this.own = new Uint32Array(request.counts);
   }
 
   /** Counts per layer and expert of a position that `extend` has made room for. */
@@ -31,9 +34,23 @@ export class PageTable {
     return this.pages[Math.floor(position / PAGE_POSITIONS)].usage;
   }
 
+  /** The same for the last layer. */
+  lastUsageOf(position: number): Uint8Array | Uint32Array {
+    const { counts, pagedCounts } = this.request;
+    return pagedCounts < counts ? this.own : this.usageOf(position);
+  }
+
+  /** Counts a position that was computed as a guess. @param usage its counts, of all layers */
+  count(position: number, usage: Uint8Array): void {
+    const { pagedCounts } = this.request;
+    add(this.usageOf(position), usage.subarray(0, pagedCounts));
+    add(this.own.subarray(pagedCounts), usage.subarray(pagedCounts));
+  }
+
   /** Tokens per layer and expert of all positions so far. */
   usage(): Uint32Array {
     const counts = this.settled.slice();
+    add(counts, this.own);
     for (const { usage } of this.pages.slice(this.settledPages)) add(counts, usage);
     return counts;
   }
@@ -68,7 +85,7 @@ export class PageTable {
     const needed = Math.ceil(end / PAGE_POSITIONS);
     if (needed > this.reservedPages) throw new RangeError(`position ${end} lies beyond the reservation`);
     while (this.pages.length < needed) {
-      const page = this.pool.take(this.request.pageBytes, this.request.counts);
+      const page = this.pool.take(this.request.pageBytes, this.request.pagedCounts);
       if (!page.ok) return page;
       this.enter(this.pages.length, page.value);
     }
@@ -126,6 +143,6 @@ export class PageTable {
   }
 }
 
-function add(counts: Uint32Array, more: Uint8Array): void {
-  for (let i = 0; i < counts.length; i++) counts[i] += more[i];
+function add(counts: Uint8Array | Uint32Array, more: Uint8Array | Uint32Array): void {
+  for (let i = 0; i < more.length; i++) counts[i] += more[i];
 }

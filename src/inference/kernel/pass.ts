@@ -12,8 +12,12 @@ export interface BatchRow {
   /** Address of the sequence's page table: u32 per 32 positions, filled up to this position. */
   readonly pages: number;
   readonly wantsLogits: boolean;
+  /** Whether the last layer's output is wanted, for logits or as it is: of other rows that layer makes keys and values only. */
+  readonly wantsState: boolean;
   /** Counts this row per layer and expert, for its KV page. */
   readonly usage: Uint8Array;
+  /** The same for the last layer, which a row may go through in one request and not in another of the same beginning. */
+  readonly lastUsage: Uint8Array | Uint32Array;
 }
 
 /** What became of a batch. */
@@ -55,11 +59,14 @@ export class ForwardPass {
   private compute(model: LoadedModel, rows: readonly BatchRow[]): PassResult {
     const failures = new Map<number, CodedError>();
     const { run, config } = model;
+    const ends = run.arrange(rows.map(({ wantsState }) => wantsState || !this.kernel.knowsEnds));
     const wanted = this.writeRows(model, rows);
     this.execute('embed', 0, model);
     for (let layer = 0; layer < config.layers; layer++) {
+      const going = layer + 1 < config.layers ? rows.length : ends;
+      run.set('ends', going);
       this.execute('attend', layer, model);
-      const task = groupByExpert(model, layer, rows);
+      const task = groupByExpert(model, layer, rows, going);
       for (const failure of this.executor.execute(task))
         failRows(task, failure.index, failure.error, failures);
     }
@@ -75,7 +82,7 @@ export class ForwardPass {
     for (let i = 0; i < wanted; i++) {
       run.greatest[i] = this.kernel.exports.greatestAt(run.logitsAddress(i), config.vocabSize);
       if (run.greatest[i] >= 0) continue;
-      const row = run.logitRows[i];
+      const row = run.rowAt(run.logitRows[i]);
       if (!failures.has(row)) failures.set(row, notFinite(release));
     }
   }
@@ -84,10 +91,11 @@ export class ForwardPass {
     const { run } = model;
     let wanted = 0;
     rows.forEach((row, i) => {
-      run.rows[i * ROW_WORDS] = row.token;
-      run.rows[i * ROW_WORDS + 1] = row.position;
-      run.rows[i * ROW_WORDS + 2] = row.pages;
-      if (row.wantsLogits) run.logitRows[wanted++] = i;
+      const place = run.placeOf(i);
+      run.rows[place * ROW_WORDS] = row.token;
+      run.rows[place * ROW_WORDS + 1] = row.position;
+      run.rows[place * ROW_WORDS + 2] = row.pages;
+      if (row.wantsLogits) run.logitRows[wanted++] = place;
     });
     run.set('rows', rows.length);
     return wanted;
@@ -98,19 +106,27 @@ export class ForwardPass {
   }
 }
 
-/** Sorts the router's choices by expert (a counting sort) and counts them. */
-function groupByExpert(model: LoadedModel, layer: number, rows: readonly BatchRow[]): ExpertTask {
+/**
+ * Sorts the router's choices by expert (a counting sort) and counts them.
+ * @param going rows that have gone on to their router: those at the first places
+ */
+function groupByExpert(
+  model: LoadedModel,
+  layer: number,
+  rows: readonly BatchRow[],
+  going: number,
+): ExpertTask {
   const { run, config, uses } = model;
   const { layers, expertsPerToken, experts: expertCount } = config;
-  const members = rows.length * expertsPerToken;
+  const members = going * expertsPerToken;
   const first = layer * expertCount;
   const counts = new Array<number>(expertCount).fill(0);
   for (let member = 0; member < members; member++) {
     const expert = run.route[member * 2];
     counts[expert]++;
     uses[first + expert]++;
-    const row = Math.floor(member / expertsPerToken);
-    rows[row].usage[first + expert]++;
+    const row = run.rowAt(Math.floor(member / expertsPerToken));
+    (layer + 1 < layers ? rows[row].usage : rows[row].lastUsage)[first + expert]++;
     run.routes[(row * layers + layer) * expertsPerToken + (member % expertsPerToken)] = expert;
   }
   const task = { experts: [] as number[], starts: [] as number[], counts: [] as number[] };
@@ -137,7 +153,7 @@ function failRows(
   const { run, config } = task.model;
   const start = task.starts[index];
   for (let i = start; i < start + task.counts[index]; i++) {
-    failures.set(Math.floor(run.order[i] / config.expertsPerToken), error);
+    failures.set(run.rowAt(Math.floor(run.order[i] / config.expertsPerToken)), error);
   }
 }
 

@@ -135,7 +135,7 @@ describe('prefix cache', () => {
     let broken = true;
     const source: BlockSource = {
       read: (block, target) =>
-        broken && block.name === 'layer1.expert2'
+        broken && block.name === 'layer0.expert2'
           ? err(blockMissing(block, 'gone'))
           : good.read(block, target),
     };

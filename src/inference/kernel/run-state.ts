@@ -30,22 +30,25 @@ export class RunState {
   readonly order: Uint32Array;
   /** Token of the greatest of each row's logits, in the order of `logitRows`; -1 where they are not all finite. */
   readonly greatest = new Int32Array(MAX_LOGIT_ROWS);
+  /** Where each row of the last batch stands in the buffers, and which row stands at each place. */
+  private readonly places = new Uint8Array(MAX_ROWS);
+  private readonly placed = new Uint8Array(MAX_ROWS);
 
   private constructor(
     private readonly heap: KernelHeap,
     readonly address: number,
     private readonly buffers: number,
-    private readonly places: Readonly<Record<string, number>>,
+    private readonly addresses: Readonly<Record<string, number>>,
     private readonly config: ModelConfig,
   ) {
     const members = MAX_ROWS * config.expertsPerToken;
     this.run = heap.words(address, RUN_FIELDS.length);
-    this.rows = heap.words(places['rowTable'], MAX_ROWS * ROW_WORDS);
-    this.logitRows = heap.words(places['logitTable'], MAX_LOGIT_ROWS);
-    this.route = heap.words(places['route'], members * 2);
+    this.rows = heap.words(addresses['rowTable'], MAX_ROWS * ROW_WORDS);
+    this.logitRows = heap.words(addresses['logitTable'], MAX_LOGIT_ROWS);
+    this.route = heap.words(addresses['route'], members * 2);
     this.routes = new Uint16Array(members * config.layers);
-    this.groups = heap.words(places['groupTable'], config.experts * GROUP_WORDS);
-    this.order = heap.words(places['order'], members);
+    this.groups = heap.words(addresses['groupTable'], config.experts * GROUP_WORDS);
+    this.order = heap.words(addresses['order'], members);
   }
 
   /** Allocates all buffers in one piece; refuses with `KERNEL_MEMORY`. */
@@ -65,16 +68,16 @@ export class RunState {
       return buffers;
     }
     heap.bytes(buffers.value, total).fill(0);
-    const places: Record<string, number> = {};
-    for (const [name, offset] of layout) places[name] = buffers.value + offset;
-    const fields = Object.fromEntries(RUN_FIELDS.map((field) => [field, places[field] ?? 0]));
+    const addresses: Record<string, number> = {};
+    for (const [name, offset] of layout) addresses[name] = buffers.value + offset;
+    const fields = Object.fromEntries(RUN_FIELDS.map((field) => [field, addresses[field] ?? 0]));
     const run = words(RUN_FIELDS, {
       ...fields,
       scratchBytes: scratchBytes(config),
       widened: widenedPlace(config),
     } as Record<(typeof RUN_FIELDS)[number], number>);
     heap.words(address.value, run.length).set(run);
-    return ok(new RunState(heap, address.value, buffers.value, places, config));
+    return ok(new RunState(heap, address.value, buffers.value, addresses, config));
   }
 
   /** Sets a word of `Run`. */
@@ -82,12 +85,34 @@ export class RunState {
     this.run[runWord(name)] = value;
   }
 
+  /** Puts the rows of a batch that go through its last layer before the others; returns how many those are. */
+  arrange(goThrough: readonly boolean[]): number {
+    const ends = goThrough.filter((goes) => goes).length;
+    let [first, rest] = [0, ends];
+    goThrough.forEach((goes, row) => {
+      const place = goes ? first++ : rest++;
+      this.places[row] = place;
+      this.placed[place] = row;
+    });
+    return ends;
+  }
+
+  /** Where a row of the last batch stands in the buffers. */
+  placeOf(row: number): number {
+    return this.places[row];
+  }
+
+  /** Which row of the last batch stands at a place. */
+  rowAt(place: number): number {
+    return this.placed[place];
+  }
+
   /** The logits of the i-th row that wanted them: float32 [vocabSize], valid until the next pass. */
   logits(i: number): Float32Array {
     return this.heap.floats(this.logitsAddress(i), this.config.vocabSize);
   }
 
-  /** A copy of a row's choices in all layers of the last batch: experts [layer, rank]. */
+  /** A copy of a row's choices in all layers of the last batch: experts [layer, rank]. Only of rows that went through the last one. */
   routeOf(row: number): Uint16Array {
     const size = this.config.layers * this.config.expertsPerToken;
     return this.routes.slice(row * size, (row + 1) * size);
@@ -95,17 +120,17 @@ export class RunState {
 
   /** Where they are; they are padded with zeros to a multiple of 16. */
   logitsAddress(i: number): number {
-    return this.places['logits'] + i * Math.ceil(this.config.vocabSize / 16) * 64;
+    return this.addresses['logits'] + i * Math.ceil(this.config.vocabSize / 16) * 64;
   }
 
-  /** Where the residual stream of a row of the last batch is: float32 [hiddenSize], after the last layer. */
+  /** Where the residual stream of a row of the last batch is: float32 [hiddenSize], after the last layer it went through. */
   residualAddress(row: number): number {
-    return this.places['residual'] + row * this.config.hiddenSize * 4;
+    return this.addresses['residual'] + this.places[row] * this.config.hiddenSize * 4;
   }
 
   /** A buffer of at least [hiddenSize] float32 that is free between batches. */
   get spareAddress(): number {
-    return this.places['norm'];
+    return this.addresses['norm'];
   }
 
   /** Gives the buffers back. */

@@ -160,13 +160,16 @@ function rowsOf({ sequence, count, draft = [] }: Share): BatchRow[] {
   const rows: BatchRow[] = [];
   for (let i = 0; i < count; i++) {
     const position = computed + i;
+    const wantsLogits = task.wantsLogits(position);
+    const guess = draft.length > 0 && i > 0 ? new Uint8Array(sequence.model.experts.length) : null;
     rows.push({
       token: position < task.ids.length ? task.ids[position] : draft[position - task.ids.length],
       position,
       pages: table.address,
-      wantsLogits: task.wantsLogits(position),
-      usage:
-        draft.length > 0 && i > 0 ? new Uint8Array(sequence.model.experts.length) : table.usageOf(position),
+      wantsLogits,
+      wantsState: wantsLogits || task.computed !== undefined,
+      usage: guess ?? table.usageOf(position),
+      lastUsage: guess ?? table.lastUsageOf(position),
     });
   }
   return rows;

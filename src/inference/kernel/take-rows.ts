@@ -53,7 +53,7 @@ export function acceptDraft(share: RunningShare, { row, logitRow, failures }: Ba
     complete = give(sequence, first, row, logitRow);
     while (!complete && computed < rows.length && task.ids[first + computed] === draft[computed - 1]) {
       if (failures.has(row + computed)) break;
-      addTo(table.usageOf(first + computed), rows[computed].usage);
+      table.count(first + computed, rows[computed].usage);
       complete = give(sequence, first + computed, row + computed, logitRow + computed);
       computed++;
     }
@@ -72,8 +72,4 @@ function give(
 ): boolean {
   const facts = { greatest: run.greatest[logitRow], route: () => run.routeOf(row) };
   return task.take(position, run.logits(logitRow), facts);
-}
-
-function addTo(counts: Uint8Array, more: Uint8Array): void {
-  for (let i = 0; i < counts.length; i++) counts[i] += more[i];
 }

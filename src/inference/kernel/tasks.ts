@@ -28,7 +28,7 @@ export interface SequenceTask {
    * @param facts what else is known of the position
    */
   take(position: number, logits: Float32Array, facts: PositionFacts): boolean;
-  /** Sees every position once it is computed, before `take`; `row` is its row in the model's run. */
+  /** Where it is there, it sees the final state of every position once that is computed, before `take`; `row` is its row in the model's run. */
   computed?(position: number, row: number): void;
 }
 

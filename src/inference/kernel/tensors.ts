@@ -42,7 +42,7 @@ export class PlacedTensors {
     const arranged = [...this.tensors].map(([name, tensor]): [string, PlacedTensor] => {
       const { data, tiles } = tensor;
       if (tiles === 0) return [name, tensor];
-      const kind = arrangement.get(data) ?? exports.arrange(data, tiles);
+      const kind = arrangement.get(data) ?? exports.arrange?.(data, tiles) ?? tensor.kind;
       arrangement.set(data, kind);
       return [name, { ...tensor, kind }];
     });

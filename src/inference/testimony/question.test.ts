@@ -40,7 +40,7 @@ it.each<[string, TestimonyQuestion]>([
 });
 
 it('bounds what one answer holds, but always allows one row', () => {
-  const operators = operatorsOf(config, 1).length;
+  const operators = operatorsOf(config, 1, true).length;
   expect(mostRows({ of: 'operators', section: 1 }, config)).toBe(Math.floor(4_096 / operators));
   expect(mostRows({ of: 'value', section: HEAD, operator: 'logits', rank: 0 }, config)).toBe(1);
 });

@@ -45,7 +45,7 @@ export function mostRows(subject: TestimonySubject, config: ModelConfig): number
     case 'sections':
       return within(MOST_DIGESTS, sectionCount(config, true));
     case 'operators':
-      return within(MOST_DIGESTS, operatorsOf(config, subject.section).length);
+      return within(MOST_DIGESTS, operatorsOf(config, subject.section, true).length);
     case 'value':
       return within(MOST_VALUES, OPERATORS[subject.operator].length(config));
   }
@@ -69,8 +69,11 @@ export function checkQuestion(
   }
   if (question.of === 'value') {
     const { section, operator, rank } = question;
-    const known = operatorsOf(config, section).some((at) => at.operator === operator && at.rank === rank);
-    if (!known) return refuse(`section ${section} has no operator ${operator} of rank ${rank}`);
+    const known = operatorsOf(config, section, withHead).some(
+      (at) => at.operator === operator && at.rank === rank,
+    );
+    if (!known)
+      return refuse(`section ${section} of position ${first} has no operator ${operator} of rank ${rank}`);
   }
   const most = mostRows(question, config);
   if (end - first > most) return refuse(`more than ${most} rows of ${question.of} at once`);

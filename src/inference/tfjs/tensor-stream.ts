@@ -118,6 +118,10 @@ export class TensorStream {
     return createTask(work, { ...this.components, config, grammars, norm, emit });
   }
 
+  private wantsState(position: number): boolean {
+    return this.wantsHidden || this.task.wantsLogits(position);
+  }
+
   /** Experts that a row of a batch went through: [layer, rank]. */
   private routeOf(row: number, routes: readonly Int32Array[]): Uint16Array {
     const { expertsPerToken } = this.model.config;
@@ -128,8 +132,12 @@ export class TensorStream {
   private count(row: number, count: number, routes: readonly Int32Array[]): void {
     const { experts, expertsPerToken } = this.model.config;
     routes.forEach((chosen, layer) => {
-      for (const expert of chosen.subarray(row * expertsPerToken, (row + count) * expertsPerToken))
-        this.uses[layer * experts + expert]++;
+      for (let i = 0; i < count; i++) {
+        // As the kernel does: the last layer's experts have a part in what is wanted of it only.
+        if (layer + 1 === routes.length && !this.wantsState(this.computed + i)) continue;
+        for (const expert of chosen.subarray((row + i) * expertsPerToken, (row + i + 1) * expertsPerToken))
+          this.uses[layer * experts + expert]++;
+      }
     });
   }
 

@@ -53,7 +53,7 @@ function storeKeys(model: Model, run: Run, layerIndex: i32, r: i32, first: i32, 
   }
 }
 
-/** RMSNorm over all heads of a token's queries and keys, for this piece's rows; then the keys can be stored. */
+/** RMSNorm over all heads of a token's queries, where they are wanted, and keys, for this piece's rows; then the keys can be stored. */
 export function normalizeWidths(model: Model, run: Run, layerIndex: i32, piece: i32, pieces: i32): void {
   const layer = layerAt(model, layerIndex);
   const width = model.attentionWidth;
@@ -61,13 +61,13 @@ export function normalizeWidths(model: Model, run: Run, layerIndex: i32, piece: 
   for (let r = shareStart(run.rows, piece, pieces); r < end; r++) {
     const query = run.query + (<usize>r * <usize>width << 2);
     const key = keyAt(model, run, r, 0);
-    rmsNorm(query, layer.queryNorm, width, model.rmsEpsilon, query);
+    if (r < run.ends) rmsNorm(query, layer.queryNorm, width, model.rmsEpsilon, query);
     rmsNorm(key, layer.keyNorm, model.kvHeads * model.headDim, model.rmsEpsilon, key);
     storeKeys(model, run, layerIndex, r, 0, model.kvHeads);
   }
 }
 
-/** Query, key and value of this piece's heads; keys are turned and both go into the KV pages. */
+/** Key and value of this piece's heads, and the queries of the first rows; keys are turned and both go into the KV pages. */
 export function project(model: Model, run: Run, layerIndex: i32, lists: usize, piece: i32, pieces: i32): void {
   const layer = layerAt(model, layerIndex);
   const heads = model.heads;
@@ -75,14 +75,14 @@ export function project(model: Model, run: Run, layerIndex: i32, lists: usize, p
   const first = shareStart(heads + 2 * kvHeads, piece, pieces);
   const end = shareStart(heads + 2 * kvHeads, piece + 1, pieces);
   listAddresses(lists, run.norm, recordBytes(model.hiddenSize), run.rows);
-  projectHeads(model, run, layer.queryData, layer.queryKind, layer.queryBias, lists, run.query, model.attentionWidth, first, min(end, heads));
+  projectHeads(model, run, layer.queryData, layer.queryKind, layer.queryBias, lists, run.ends, run.query, model.attentionWidth, first, min(end, heads));
   const keyFirst = max(first - heads, 0);
   const keyEnd = min(end - heads, kvHeads);
   const width = 2 * kvHeads * model.headDim;
-  projectHeads(model, run, layer.keyData, layer.keyKind, layer.keyBias, lists, keyAt(model, run, 0, 0), width, keyFirst, keyEnd);
+  projectHeads(model, run, layer.keyData, layer.keyKind, layer.keyBias, lists, run.rows, keyAt(model, run, 0, 0), width, keyFirst, keyEnd);
   const valueFirst = max(first - heads - kvHeads, 0);
   const valueEnd = end - heads - kvHeads;
-  projectHeads(model, run, layer.valueData, layer.valueKind, layer.valueBias, lists, keyAt(model, run, 0, kvHeads), width, valueFirst, valueEnd);
+  projectHeads(model, run, layer.valueData, layer.valueKind, layer.valueBias, lists, run.rows, keyAt(model, run, 0, kvHeads), width, valueFirst, valueEnd);
   for (let r = 0; r < run.rows; r++) {
     if (model.queryKeyNorm == NORM_HEAD) normalizeKeys(model, run, layer, r, keyFirst, keyEnd);
     if (model.queryKeyNorm != NORM_WIDTH) storeKeys(model, run, layerIndex, r, keyFirst, keyEnd);
@@ -94,20 +94,20 @@ export function project(model: Model, run: Run, layerIndex: i32, lists: usize, p
 }
 
 /**
- * Heads `first` to `end` (none where first >= end) of one projection of all rows, with its bias.
+ * Heads `first` to `end` (none where first >= end) of one projection of the first `rows` rows, with its bias.
  * @param output f32 [rows][width]: head 0 of row 0
  */
 function projectHeads(
-  model: Model, run: Run, data: usize, kind: i32, bias: usize, lists: usize, output: usize, width: i32, first: i32, end: i32,
+  model: Model, run: Run, data: usize, kind: i32, bias: usize, lists: usize, rows: i32, output: usize, width: i32, first: i32, end: i32,
 ): void {
-  if (first >= end) return;
+  if (first >= end || rows == 0) return;
   const tiles = model.headDim >> 4;
   const outputs = lists + (<usize>run.rows << 2);
-  listAddresses(outputs, output, <usize>width << 2, run.rows);
-  matmul(data, kind, first * tiles, end * tiles, model.hiddenSize, run.rows, lists, outputs, lists + run.widened);
+  listAddresses(outputs, output, <usize>width << 2, rows);
+  matmul(data, kind, first * tiles, end * tiles, model.hiddenSize, rows, lists, outputs, lists + run.widened);
   if (!bias) return;
   const headBytes = <usize>model.headDim << 2;
-  for (let r = 0; r < run.rows; r++) {
+  for (let r = 0; r < rows; r++) {
     addTo(output + (<usize>(r * width) << 2), bias, <usize>first * headBytes, <usize>end * headBytes);
   }
 }
@@ -262,8 +262,8 @@ export function mixHeads(model: Model, run: Run, layerIndex: i32, scores: usize,
   const headsPerUnit = headDim & 31 ? 2 : 1;
   const queryNorm: usize = model.queryKeyNorm == NORM_HEAD ? layer.queryNorm : 0;
   const unitsPerRow = (model.heads + headsPerUnit - 1) / headsPerUnit;
-  const end = shareStart(run.rows * unitsPerRow, piece + 1, pieces);
-  for (let unit = shareStart(run.rows * unitsPerRow, piece, pieces); unit < end; unit++) {
+  const end = shareStart(run.ends * unitsPerRow, piece + 1, pieces);
+  for (let unit = shareStart(run.ends * unitsPerRow, piece, pieces); unit < end; unit++) {
     const r = unit / unitsPerRow;
     const row = rowAt(run, r);
     const record = recordAt(run.attention, r, width);
@@ -289,11 +289,12 @@ export function projectOutput(model: Model, run: Run, layerIndex: i32, lists: us
   const stride = <usize>size << 2;
   const first = shareStart(size >> 4, piece, pieces);
   const end = shareStart(size >> 4, piece + 1, pieces);
-  const outputs = lists + (<usize>run.rows << 2);
-  listAddresses(lists, run.attention, recordBytes(model.attentionWidth), run.rows);
-  listAddresses(outputs, run.down, stride, run.rows);
-  matmul(layer.outputData, layer.outputKind, first, end, model.attentionWidth, run.rows, lists, outputs, lists + run.widened);
-  for (let r = 0; r < run.rows; r++) {
+  const rows = run.ends;
+  const outputs = lists + (<usize>rows << 2);
+  listAddresses(lists, run.attention, recordBytes(model.attentionWidth), rows);
+  listAddresses(outputs, run.down, stride, rows);
+  matmul(layer.outputData, layer.outputKind, first, end, model.attentionWidth, rows, lists, outputs, lists + run.widened);
+  for (let r = 0; r < rows; r++) {
     const output = run.down + <usize>r * stride;
     if (layer.outputBias) addTo(output, layer.outputBias, <usize>first << 6, <usize>end << 6);
     addTo(run.residual + <usize>r * stride, output, <usize>first << 6, <usize>end << 6);

@@ -113,11 +113,11 @@ function contractGroup(model: Model, run: Run, group: Group, lists: usize, first
   }
 }
 
-/** residual += weight * output, best expert first, for bytes `first` to `end` of every row. */
+/** residual += weight * output, best expert first, for bytes `first` to `end` of every row that goes on. */
 function combine(model: Model, run: Run, first: usize, end: usize): void {
   const k = model.expertsPerToken;
   const stride = <usize>model.hiddenSize << 2;
-  for (let r = 0; r < run.rows; r++) {
+  for (let r = 0; r < run.ends; r++) {
     const x = run.residual + <usize>r * stride;
     for (let rank = 0; rank < k; rank++) {
       const member = <usize>(r * k + rank);

@@ -12,7 +12,7 @@ import {
 } from './phase';
 import { fillFrequencies, fillYarnFrequencies } from './rope';
 import { routeRows } from './router';
-import { groupAt, Model, NORM_WIDTH, Row, Run } from './state';
+import { groupAt, Model, NORM_WIDTH, rowAt, Run } from './state';
 
 /** One piece of a phase, on one thread. */
 function perform(phase: Phase, piece: i32, thread: i32): void {
@@ -50,19 +50,21 @@ function runPhase(phase: Phase, kind: i32, work: f64, most: i32): void {
   awaitPieces(phase);
 }
 
-/** The attention half of a layer, up to the router's choice. */
+/** The attention half of a layer, up to the router's choice: of all rows keys and values, the rest only of those that go on. */
 function attend(phase: Phase, model: Model, run: Run): void {
   const size = <f64>model.hiddenSize;
   const rows = <f64>run.rows;
+  const ends = <f64>run.ends;
   const heads = model.heads + 2 * model.kvHeads;
-  const columns = <f64>(heads * model.headDim);
-  const last = changetype<Row>(run.rowTable + <usize>(run.rows - 1) * offsetof<Row>());
+  const columns = <f64>(2 * model.kvHeads * model.headDim);
+  const queries = <f64>(model.heads * model.headDim);
+  const last = rowAt(run, max(run.ends, 1) - 1);
   runPhase(phase, NORMALIZE, rows * size * 8, run.rows);
-  runPhase(phase, PROJECT, rows * size * columns, heads);
-  if (model.queryKeyNorm == NORM_WIDTH) runPhase(phase, NORMALIZE_WIDTHS, rows * columns * 8, run.rows);
-  runPhase(phase, MIX, rows * <f64>(model.heads * model.headDim) * <f64>(2 * last.position + 32), run.rows * model.heads);
-  runPhase(phase, OUTPUT, rows * size * <f64>model.attentionWidth, model.hiddenSize >> 4);
-  runPhase(phase, ROUTE, rows * size * <f64>(model.experts + 8), run.rows);
+  runPhase(phase, PROJECT, (rows * columns + ends * queries) * size, heads);
+  if (model.queryKeyNorm == NORM_WIDTH) runPhase(phase, NORMALIZE_WIDTHS, (rows * columns + ends * queries) * 8, run.rows);
+  runPhase(phase, MIX, ends * queries * <f64>(2 * last.position + 32), run.ends * model.heads);
+  runPhase(phase, OUTPUT, ends * size * <f64>model.attentionWidth, model.hiddenSize >> 4);
+  runPhase(phase, ROUTE, ends * size * <f64>(model.experts + 8), run.ends);
 }
 
 /** The groups that the host has prepared; with the last of them the outputs join the residual stream. */
@@ -133,6 +135,11 @@ export function yarnFrequencies(
   fillYarnFrequencies(
     target, headDim, theta, factor, originalPositions, betaFast, betaSlow, truncate, attentionFactor,
   );
+}
+
+/** That `Run.ends` counts: kernels without this function compute every row in every layer. */
+export function knowsEnds(): bool {
+  return true;
 }
 
 export { arrange } from './arrange';

@@ -53,8 +53,8 @@ function choose(model: Model, logits: usize, route: usize): void {
 /** Normalises, quantises and routes this piece's rows. The router itself is never quantised. */
 export function routeRows(model: Model, run: Run, layerIndex: i32, scratch: usize, piece: i32, pieces: i32): void {
   const layer = layerAt(model, layerIndex);
-  const end = shareStart(run.rows, piece + 1, pieces);
-  for (let r = shareStart(run.rows, piece, pieces); r < end; r++) routeRow(model, run, layer, r, scratch);
+  const end = shareStart(run.ends, piece + 1, pieces);
+  for (let r = shareStart(run.ends, piece, pieces); r < end; r++) routeRow(model, run, layer, r, scratch);
 }
 
 /** @param logits f32 [E]: scratch */

@@ -115,6 +115,7 @@ export class Run {
   scratch: usize; // [threads]: scores or lists
   scratchBytes: i32;
   widened: i32; // where the room for a row of tiles begins in a thread's scratch
+  ends: i32; // the first rows, <= R: of others nothing is wanted in this layer but their keys and values
 }
 
 /** Element kinds of a matrix. */
