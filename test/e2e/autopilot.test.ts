@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { api, GOLDEN, importTwoReleases, liveVersion, type DecisionDocument } from '../support/autonomy.js';
 import { startServer, until, type TestServer } from '../support/index.js';
 
-/** Fewer answers of a release say nothing. */
+/** Fewer answers of a release say nothing (src/guardian/actions/rollback.ts). */
+const LEAST_ANSWERS = 10;
 const ANSWERS = 12;
 
 describe('a live release whose answers fail', () => {
@@ -59,7 +60,8 @@ describe('a live release whose answers fail', () => {
       );
     const failed = [];
     for (let i = 0; i < ANSWERS; i++) failed.push((await ask(i)).body.code);
-    expect(failed).toEqual(Array(ANSWERS).fill('BLOCK_CORRUPT'));
+    // Of the last ones it may be taken back already.
+    expect(failed.slice(0, LEAST_ANSWERS)).toEqual(Array(LEAST_ANSWERS).fill('BLOCK_CORRUPT'));
 
     await until('1.0.0 is live again', async () => (await liveVersion(server)) === '1.0.0');
     const path = '/api/autonomous/decisions?type=rollback';

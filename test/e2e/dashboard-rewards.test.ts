@@ -37,11 +37,11 @@ browserTests('the Rewards and Lineage pages', () => {
     ({ server } = await startDamagedServer(env));
     contributor = new Submitter(server.url);
     browser = await launchBrowser();
-  }, 180_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await server.stop();
-  }, 60_000);
+  });
 
   /** The block of a dataset that this server's one person has uploaded. */
   async function ownDataset(): Promise<string> {
@@ -71,7 +71,7 @@ browserTests('the Rewards and Lineage pages', () => {
     expect(await accessibilityFaults(page)).toEqual([]);
     expect(complaints).toEqual([]);
     await close();
-  }, 120_000);
+  });
 
   it('show the own balance, statement, epochs with who was paid why, and checks solvency', async () => {
     const { page, complaints, close } = await openPage(browser, { colorScheme: 'dark' });
@@ -124,7 +124,7 @@ browserTests('the Rewards and Lineage pages', () => {
     await page.getByRole('region', { name: 'Balance' }).getByTitle(units(amount)).first().waitFor();
     expect(complaints).toEqual([]);
     await close();
-  }, 400_000);
+  });
 
   it('show what was given back of a transfer, once somebody else than who asked has approved it', async () => {
     const own = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };
@@ -196,7 +196,7 @@ browserTests('the Rewards and Lineage pages', () => {
     expect((await stemma('rewards', 'recompute', '--epoch', epoch)).body).toMatchObject({ equal: true });
     const checked = await stemma('fsck');
     expect(checked.code).toBe(0);
-  }, 240_000);
+  });
 
   it('draw which expert descends from which, by whom, of what data, and what it gained', async () => {
     const { items } = await contributor.get('/learning/lineage/genesis');
@@ -239,7 +239,7 @@ browserTests('the Rewards and Lineage pages', () => {
     await made.waitFor();
     expect(complaints).toEqual([]);
     await close();
-  }, 120_000);
+  });
 
   it.each([
     ['/learning/lineage/nobody', 404, 'MODEL_UNKNOWN'],
@@ -283,7 +283,7 @@ browserTests('the Rewards and Lineage pages', () => {
     await page.goto(`${server.url}/rewards?account=nobody`);
     await page.getByText('Nothing was paid to this account yet').waitFor();
     await close();
-  }, 120_000);
+  });
 });
 
 /** Whether a page has asked for the epochs soon after it was told that one is paid. */

@@ -2,7 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReceiptDocument } from '../../src/inference/receipt/index.js';
-import { answerOnce, runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import {
+  answerOnce,
+  PATIENCE_MS,
+  runCommand,
+  startServer,
+  temporaryFolder,
+  type TestServer,
+} from '../support/index.js';
 import { call } from '../support/tasks.js';
 
 type Body = Record<string, never>;
@@ -28,7 +35,7 @@ interface Figures {
 
 const DOMAINS = 8;
 /** Both models answer some thousand examples. */
-const MEASURING_MS = 120_000;
+const MEASURING_MS = 2 * PATIENCE_MS;
 
 describe('an expert that is left out', () => {
   let server: TestServer;

@@ -64,7 +64,7 @@ describe('private rounds', () => {
     const documents = [...first(60, mixture('train', 'round'))].map((example) => JSON.stringify(example));
     writeFileSync(data, documents.join('\n'));
     const out = join(folder, 'out');
-    await run('train', '--round', id, '--data', data, '--out', out, '--minutes', '5', ...AMONG_TESTS);
+    await run('train', '--round', id, '--data', data, '--out', out, '--minutes', '60', ...AMONG_TESTS);
     await run('rounds', 'commit', id, out, '--rank', '4');
     const update = readFileSync(join(out, 'update.sdelta'));
     // The same once more: no other salt, and nothing kept twice.

@@ -128,7 +128,7 @@ describe('rounds', () => {
     writeFileSync(data, documents.join('\n'));
     const out = join(folder, 'out');
     const trained = await run(
-      ...['train', '--round', id, '--data', data, '--out', out, '--minutes', '5', ...AMONG_TESTS],
+      ...['train', '--round', id, '--data', data, '--out', out, '--minutes', '60', ...AMONG_TESTS],
     );
     expect(trained.updates).toBe(2);
     await run('rounds', 'commit', id, out, '--rank', '4');

@@ -5,14 +5,21 @@ import { drawExamples } from '../../src/learning/evaluation/example-source.js';
 import type { SealedEvidence } from '../../src/learning/sealed/sealed-evidence.js';
 import type { Verdict } from '../../src/learning/verdict/verdict.js';
 import { damagedGenesis, NOISE, repairedExpert } from '../support/damaged-genesis.js';
-import { runCommand, startServer, temporaryFolder, type TestServer } from '../support/index.js';
+import {
+  holdRows,
+  PATIENCE_MS,
+  runCommand,
+  startServer,
+  temporaryFolder,
+  type TestServer,
+} from '../support/index.js';
 import { Submitter, type Body } from '../support/submissions.js';
 import { call } from '../support/tasks.js';
 
 const MODEL = 'fable';
 const DRAWS = 24;
 const NAMES = ['arithmetic', 'extraction', 'logic'];
-const MEASURING_MS = 120_000;
+const MEASURING_MS = 2 * PATIENCE_MS;
 
 interface ShownSet {
   readonly commitment: { readonly root: string; readonly domains: Readonly<Record<string, number>> };
@@ -91,10 +98,12 @@ describe('a model that has no generators', () => {
 
   it('has what it was judged by opened after the verdict, and every forgery of it found out', async () => {
     const parts = await contributor.prepare();
+    const held = await holdRows(server, 'learning_submissions', `NEW.state IN ('accepted', 'rejected')`);
     const { body } = await contributor.submit(parts);
     const id = String(body.submission_id);
     const path = `/api/learning/sealed-sets/evidence/${id}`;
     const early = await call<Body>(server.url, 'GET', path);
+    await held.release();
     expect([early.status, early.body.code]).toEqual([409, 'SEALED_NOT_OPENED']);
     const accepted = await contributor.reaches(id, 'accepted');
     const { examples } = accepted.verdict as unknown as Verdict;

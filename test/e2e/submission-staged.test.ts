@@ -98,8 +98,12 @@ describe('an accepted submission that is to come to people by stages', () => {
       await ask();
       return (await live()) === '1.0.0';
     });
-    const [back] = await decisions('rollback');
-    expect(back).toMatchObject({ action: 'previous_release', asked_by: 'autopilot', automatic: true });
+    // A guardian may have been asked before because the first token was late, which a busy machine can make it.
+    expect((await decisions('rollback')).at(-1)).toMatchObject({
+      action: 'previous_release',
+      asked_by: 'autopilot',
+      automatic: true,
+    });
     expect((await ask()).status).toBe(200);
   });
 

@@ -47,7 +47,7 @@ export class NewExpertLab {
   /** `stemma submit`, and the answer it prints. */
   async submit(folder: string): Promise<{ code: number | null; answer: Submission }> {
     const { code, stdout } = await runCommand(
-      ['submit', folder, '--show', '--json', '--minutes', '5'],
+      ['submit', folder, '--show', '--json', '--minutes', '60'],
       this.env,
     );
     return { code, answer: JSON.parse(stdout) as Submission };

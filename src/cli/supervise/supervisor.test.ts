@@ -94,7 +94,7 @@ describe('the supervisor', () => {
     );
     expect(await sut.run()).toBe(0);
     expect(servers).toHaveLength(2);
-    expect(noted).toEqual(['1: it had not answered for 0 s and was ended']);
+    expect(noted).toEqual([expect.stringMatching(/^1: it had not answered for \d+ s and was ended$/)]);
   });
 
   it('notes every end of servers that never answer, and gives up', async () => {
@@ -104,7 +104,7 @@ describe('the supervisor', () => {
     );
     expect(await sut.run()).toBe(1);
     expect(noted).toEqual([1, 2, 3, 4, 5].map((pid) => `${pid}: exit code 1, before it answered`));
-  }, 30_000);
+  });
 
   it('ends a server that falls silent, and starts another', async () => {
     let first = true;

@@ -129,7 +129,7 @@ describe('the audit of submissions', () => {
     const sut = create(manifestOf());
     const work = { signal: new AbortController().signal, progress: () => undefined };
     const asked = { updates: [1], of: 100, share: 0.01 };
-    const waiting = unwrap(await sut.check(row, { ...asked, until: systemClock.now() + 5_000 }, work));
+    const waiting = unwrap(await sut.check(row, { ...asked, until: systemClock.now() + 600_000 }, work));
     expect(waiting).toEqual({ waitMs: expect.any(Number) as number });
     const late = unwrap(await sut.check(row, { ...asked, until: systemClock.now() - 1 }, work));
     expect(late).toMatchObject({ check: { name: 'audit', passed: false, code: 'OPENING_LATE' } });
@@ -150,7 +150,7 @@ describe('the audit of submissions', () => {
     await mkdir(join(folder, 'submissions', ID), { recursive: true });
     await writeFile(new SubmissionFiles({ dataDir: folder } as AppConfig).openingPath(ID).whole, 'shown');
     const work = { signal: new AbortController().signal, progress: () => undefined };
-    const asked = { updates: [1], of: 100, share: 0.01, until: systemClock.now() + 5_000 };
+    const asked = { updates: [1], of: 100, share: 0.01, until: systemClock.now() + 600_000 };
     const found = await create(manifestOf({ kernel: hash('f') })).check(row, asked, work);
     expect(found).toMatchObject({ error: { code: 'SUBMISSION_NOT_AUDITABLE' } });
     const offered = create(manifestOf({ kernel: hash('f') }), 8, 'offered');
