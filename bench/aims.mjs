@@ -12,3 +12,13 @@ export function expectFigure(name, value, { least = -Infinity, most = Infinity }
   const aim = least === -Infinity ? `at most ${most}` : `at least ${least}`;
   fail(`${name} is ${Number(value).toPrecision(3)}, the aim ${aim}`);
 }
+
+/** Prints a figure with its aim beside it, and says so where it is missed. @param show how the figure and its bounds are written */
+export function reportFigure(name, value, { least = -Infinity, most = Infinity, show = String }) {
+  const bounds = [];
+  if (least !== -Infinity) bounds.push(`at least ${show(least)}`);
+  if (most !== Infinity) bounds.push(`at most ${show(most)}`);
+  const isMet = value >= least && value <= most;
+  console.log(`${isMet ? 'ok    ' : 'MISSED'} ${name}: ${show(value)} (aim: ${bounds.join(', ')})`);
+  if (!isMet) fail(`${name} is ${show(value)}, the aim ${bounds.join(', ')}`);
+}

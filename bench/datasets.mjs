@@ -1,5 +1,5 @@
 // The quality gate of datasets on 10,000 documents with planted faults: precision and recall of each check, and time.
-// node bench/datasets.mjs [documents] [seed] [--missed]
+// node bench/datasets.mjs [documents] [seed] [--missed]: ends with 1 where a check finds too little or too much, or the gate takes too long.
 import {
   assessDataset,
   findPii,
@@ -13,10 +13,14 @@ import {
   toxicityOf,
   trainedText,
 } from '../dist/src/datasets/index.js';
-import { expectFigure } from './aims.mjs';
+import { reportFigure } from './aims.mjs';
 
 /** Precision and recall that every check has to have on faults that were planted. */
 const AIM = 0.95;
+/** An audit is over by then, s; it sees 4 MB. */
+const MOST_SECONDS = 1_800;
+/** Milliseconds that the slowest adversarial megabyte may take. */
+const MOST_MS = 5_000;
 
 const [count = '10000', seed = 'bench-1'] = process.argv
   .slice(2)
@@ -45,6 +49,7 @@ truth.unlicensed = ({ licensed }) => licensed === false;
 console.log(`${documents.length} documents, ${(file.length / 1e6).toFixed(2)} MB, seed ${seed}`);
 console.log('| check | planted | found | precision | recall | MB/s |');
 console.log('|---|---|---|---|---|---|');
+const aims = [];
 for (const [name, verdict] of Object.entries(verdicts)) {
   let found = [];
   await timed(name, () => (found = documents.map(verdict)));
@@ -52,8 +57,10 @@ for (const [name, verdict] of Object.entries(verdicts)) {
   const right = found.filter((value, i) => value && wanted[i]).length;
   const [positives, findings] = [wanted, found].map((values) => values.filter(Boolean).length);
   const share = (part, of) => (of === 0 ? '–' : (part / of).toFixed(4));
-  if (findings > 0) expectFigure(`precision of ${name}`, right / findings, { least: AIM });
-  if (positives > 0) expectFigure(`recall of ${name}`, right / positives, { least: AIM });
+  // Where nothing was planted there is nothing to find; where something was, finding nothing is a miss of both.
+  if (positives > 0)
+    aims.push([`precision of ${name}`, right / findings], [`recall of ${name}`, right / positives]);
+  else aims.push([`${name}: right of what was found without anything planted`, findings === 0 ? 1 : 0]);
   const speed = (file.length / 1e6 / seconds[name]).toFixed(1);
   console.log(
     `| ${name} | ${positives} | ${findings} | ${share(right, findings)} | ${share(right, positives)} | ${speed} |`,
@@ -76,6 +83,14 @@ console.log(
 console.log(
   `whole gate ${(file.length / 1e6 / seconds['whole gate']).toFixed(1)} MB/s; refused for ${report.reasons.join(', ')}`,
 );
+
+console.log();
+for (const [name, value] of aims)
+  reportFigure(name, value, { least: AIM, show: (share) => share.toFixed(4) });
+const audit = (seconds['whole gate'] * 4e6) / file.length;
+const inSeconds = (value) => `${value.toFixed(1)} s`;
+reportFigure('whole gate, of 4 MB', audit, { most: MOST_SECONDS, show: inSeconds });
+reportFigure('reasons to refuse the whole', report.reasons.length, { least: 1 });
 
 console.log('\nslowest of adversarial megabytes for personal data, ms of processor time (least of 5):');
 const pieces = [
@@ -101,6 +116,8 @@ const abuse = ['you ', 'idiot ', 'f*ck ', '*a*b*c ', 'a '].map((piece) => [
 console.log(
   `toxicity: ${abuse.map(([piece, time]) => `${JSON.stringify(piece)} ${time.toFixed(0)}`).join(', ')}`,
 );
+const slowest = Math.max(...[...times, ...abuse].map(([, time]) => time));
+reportFigure('slowest adversarial megabyte, ms of processor time', Math.round(slowest), { most: MOST_MS });
 
 async function timed(name, work) {
   const began = performance.now();

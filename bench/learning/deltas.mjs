@@ -1,6 +1,8 @@
 // What a new version of an expert weighs as a delta block (docs/formats/delta-block.md): one expert of genesis is trained, and after some
 // updates it is written as the difference from what it came from, and made whole again from it.
-// node bench/learning/deltas.mjs [updates …] [--rate=0.001]: prints the table; 1, 4, 16 and 64 updates unless told otherwise.
+// node bench/learning/deltas.mjs [updates …] [--rate=0.001]: prints the table; 1, 4, 16 and 64 updates unless told otherwise. Ends with 1
+// where a delta gives other bytes, or is no smaller than what it stands for; after one update it has to be at most half as large, which
+// is what is stored as a delta.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +24,7 @@ import {
   TrainingThreads,
 } from '../../dist/src/learning/index.js';
 import { encodeTrainedBlock } from '../../dist/src/learning/source/trained-block.js';
+import { reportFigure } from '../aims.mjs';
 import { startServer } from '../server.mjs';
 
 const numbers = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
@@ -30,6 +33,8 @@ const rate = Number(process.argv.find((argument) => argument.startsWith('--rate=
 const EXPERT = 'layer3.expert5';
 const EXAMPLES = 300;
 const REPEATS = 5;
+/** What is larger than this share of its payload is stored whole (`src/chain`). */
+const STORED_SHARE = 0.5;
 
 async function measure(application) {
   const reader = application.get(BlockReader);
@@ -65,17 +70,25 @@ async function measure(application) {
     '| updates | delta, bytes | of the payload | less | written, ms | made whole, ms |\n|---|---|---|---|---|---|',
   );
   let done = 0;
+  const shares = [];
   for (const count of counts) {
     for (; done < count; done++) unwrap(trainer.step());
     const { payload, tensors } = encodeTrainedBlock(model, EXPERT, (block, tensor) =>
       trainer.values(block, tensor),
     );
-    console.log(await row(count, { parent, before, payload, tensors }));
+    const { share, line } = await row({ count, parent, before, payload, tensors });
+    console.log(line);
+    shares.push([count, share]);
   }
   await threads.stop();
+  const show = (share) => `${(share * 100).toFixed(1)} %`;
+  for (const [count, share] of shares) {
+    const most = count === 1 ? STORED_SHARE : 1;
+    reportFigure(`delta after ${count} updates, of the payload`, share, { most, show });
+  }
 }
 
-async function row(count, { parent, before, payload, tensors }) {
+async function row({ count, parent, before, payload, tensors }) {
   const header = { metadata: { tensors }, payload_size: payload.length };
   const sections = unwrap(deltaSections(header, payload));
   const [writing, loading] = [[], []];
@@ -94,7 +107,7 @@ async function row(count, { parent, before, payload, tensors }) {
     ...[count, delta.length, `${(100 * share).toFixed(1)} %`, `${(1 / share).toFixed(1)}x`],
     ...[writing, loading].map((times) => Math.min(...times).toFixed(0)),
   ];
-  return `| ${cells.join(' | ')} |`;
+  return { share, line: `| ${cells.join(' | ')} |` };
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'stemma-deltas-'));

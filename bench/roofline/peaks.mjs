@@ -37,6 +37,18 @@ export async function measureComputing() {
   }
 }
 
+/** Multiply-adds of floats per second of one thread in registers, as wide as the machine is; null without a compiler. */
+export function measureFloats() {
+  const folder = mkdtempSync(join(tmpdir(), 'stemma-floats-'));
+  try {
+    const program = compileC('floats', folder);
+    if (program === null) return null;
+    return Number(execFileSync(program, [String(PASSES)], { stdio: ['ignore', 'pipe', 'ignore'] }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** The best of several passes; the first ones run before the code is optimised. */
 function inRegisters(multiply, products) {
   const times = 4e6;

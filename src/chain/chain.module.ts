@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { join } from 'node:path';
-import { bytesToHex, CodedError, systemClock } from '../common/index.js';
+import { bytesToHex, CodedError } from '../common/index.js';
 import { AppConfig } from '../config/index.js';
+import { DatabaseClock } from '../database/index.js';
 import { NodeKeys } from '../keys/index.js';
 import { LogModule } from '../log/index.js';
 import type { CheckContext } from './checks/check.js';
@@ -41,7 +42,7 @@ import { checkSignatureNative } from './verify/native-signature.js';
     FsckRegistry,
     { provide: BlockStores, inject: [AppConfig], useFactory: openStores },
     { provide: BlobStore, inject: [BlockStores], useFactory: (stores: BlockStores) => stores.payloads },
-    { provide: CHECK_CONTEXT, inject: [AppConfig, NodeKeys], useFactory: checkContext },
+    { provide: CHECK_CONTEXT, inject: [AppConfig, NodeKeys, DatabaseClock], useFactory: checkContext },
   ],
   exports: [Fsck, FsckRegistry, BlockRules, BlockAuthor, BlockPublisher, BlockReader, BlockStores, BlobStore],
 })
@@ -56,10 +57,10 @@ function openStores(config: AppConfig): BlockStores {
   return BlockStores.inFolder(join(config.dataDir, 'blobs'));
 }
 
-function checkContext(config: AppConfig, keys: NodeKeys): CheckContext {
+function checkContext(config: AppConfig, keys: NodeKeys, clock: DatabaseClock): CheckContext {
   const own = bytesToHex(keys.blockSigner.publicKey);
   return {
-    clock: systemClock,
+    clock,
     checkSignature: checkSignatureNative,
     difficultyFor: (author) => (author === own ? 0 : config.blockDifficulty),
   };

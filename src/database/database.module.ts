@@ -5,6 +5,7 @@ import { messageOf } from '../common/index.js';
 import { AppConfig, Instance } from '../config/index.js';
 import type { DatabaseConnection } from './connection.js';
 import { connectDataSource } from './connect.js';
+import { DatabaseClock } from './database-clock.js';
 import { dataSourceOptions } from './data-source-options.js';
 import { DATABASE_CONNECTION, DatabaseHealth } from './database-health.js';
 import { JoinedWrites } from './joined-writes.js';
@@ -12,7 +13,7 @@ import { QueueExamination } from './queue-examination.js';
 import { poolName } from './session-names.js';
 import { Transactions } from './transactions.js';
 
-/** Gives every module a connected, migrated `DataSource` and `Transactions`, and `JoinedWrites`. */
+/** Gives every module a connected, migrated `DataSource` and `Transactions`, `JoinedWrites` and the `DatabaseClock`. */
 @Module({})
 export class DatabaseModule {
   /** @param connection the database, already running */
@@ -49,8 +50,13 @@ export class DatabaseModule {
         QueueExamination,
         Transactions,
         JoinedWrites,
+        {
+          provide: DatabaseClock,
+          inject: [DataSource],
+          useFactory: (dataSource: DataSource) => DatabaseClock.open(dataSource),
+        },
       ],
-      exports: [DATABASE_CONNECTION, DatabaseHealth, Transactions, JoinedWrites],
+      exports: [DATABASE_CONNECTION, DatabaseHealth, Transactions, JoinedWrites, DatabaseClock],
     };
   }
 }

@@ -2,6 +2,7 @@ export { connectDataSource } from './connect.js';
 export { externalDatabase, type DatabaseConnection } from './connection.js';
 export { DATABASE_CONNECTION, DatabaseHealth } from './database-health.js';
 export { dataSourceOptions } from './data-source-options.js';
+export { DatabaseClock } from './database-clock.js';
 export { DatabaseModule } from './database.module.js';
 export { DurableQueue, type DurableQueueOptions, type JobTime, type QueueWork } from './durable-queue.js';
 export { EmbeddedPostgres, type EmbeddedPostgresEvents } from './embedded/embedded-postgres.js';

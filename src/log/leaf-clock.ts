@@ -4,7 +4,7 @@ import { systemClock, type Clock } from '../common/index.js';
 import type { LogLeaf } from './entry.js';
 
 /**
- * Dates leaves. Where the machine's clock goes back, the time in the log stands still until the clock has caught up: what comes later
+ * Dates leaves, in a server by the database's time, which all servers share. Where that goes back, the time in the log stands still until the clock has caught up: what comes later
  * in the log is never dated before what this server put there earlier, in this run or one before.
  */
 export class LeafClock implements Clock, OnModuleInit {

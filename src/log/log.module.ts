@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Injectable, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AppConfig } from '../config/index.js';
+import { DatabaseClock } from '../database/index.js';
 import { LogAppender } from './appender.js';
 import { incomingOf, LogFiles } from './files/log-files.js';
 import { ThreadedWriter } from './files/threaded-writer.js';
@@ -41,8 +42,8 @@ export class LogWriterThread implements OnApplicationShutdown {
     GroupCommit,
     {
       provide: LeafClock,
-      inject: [DataSource],
-      useFactory: (dataSource: DataSource) => new LeafClock(dataSource),
+      inject: [DataSource, DatabaseClock],
+      useFactory: (dataSource: DataSource, clock: DatabaseClock) => new LeafClock(dataSource, clock),
     },
     {
       provide: PublishedEntries,

@@ -17,6 +17,9 @@ import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from
 const JUDGING_MS = 2 * PATIENCE_MS;
 const STEPS = 24;
 const BATCH_TOKENS = 384;
+/** A training that is left: two points that are kept. */
+const LEFT_STEPS = 40;
+const LEFT_TOKENS = 96;
 const BLOCK_FILE = `${DAMAGED_EXPERT}.tensorblock`;
 /** Longest line that is read, bytes. */
 const LINE_BYTES = 1 << 20;
@@ -31,6 +34,15 @@ const TAKE_OTHER_KEY = `new Promise((resolve) => {
   };
 })`;
 
+/** Run in the browser: how much it keeps of trainings. */
+const KEPT_ENTRIES = `new Promise((resolve) => {
+  const opening = indexedDB.open('stemma-training', 1);
+  opening.onsuccess = () => {
+    const counted = opening.result.transaction('kept').objectStore('kept').count();
+    counted.onsuccess = () => resolve(counted.result);
+  };
+})`;
+
 /** Whether the browser would ask before this tab is closed. */
 const closingIsAsked = (page: Page) =>
   page.evaluate(`!dispatchEvent(new Event('beforeunload', { cancelable: true }))`) as Promise<boolean>;
@@ -41,6 +53,8 @@ interface Manifest {
 
 browserTests('the Improve page', () => {
   const data = join(temporaryFolder('data'), 'examples.jsonl');
+  /** So few that looks at those that are not learnt take no time. */
+  const few = join(data, '..', 'few.jsonl');
   let server: TestServer;
   let env: Record<string, string>;
   let browser: Browser;
@@ -49,6 +63,7 @@ browserTests('the Improve page', () => {
     mkdirSync(join(data, '..'), { recursive: true });
     const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
     writeFileSync(data, lines.join('\n'));
+    writeFileSync(few, lines.slice(0, 100).join('\n'));
     ({ server, env } = await startDamagedServer({ LEARNING_AUDIT_UPDATES: '2' }));
     browser = await launchBrowser();
   });
@@ -150,6 +165,51 @@ browserTests('the Improve page', () => {
       (asked) => !asked,
     );
     expect(await accessibilityFaults(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('takes up a training whose tab was closed, and comes to the bits of one that never was', async () => {
+    const { page: first, complaints, close } = await openPage(browser, { acceptDownloads: true });
+    await first.goto(`${server.url}/improve`);
+    await chooseExpert(first);
+    await giveFile(first, readFileSync(few));
+    await first.getByText('More', { exact: true }).click();
+    await write(first, 'Updates', LEFT_STEPS);
+    await write(first, 'Tokens an update', LEFT_TOKENS);
+    await press(first, 'Train');
+    // It does not matter how far it comes until the tab is gone: it goes on from the point that is kept then.
+    await first.getByText(/after (?:20|40) updates: it can be taken up/).waitFor({ timeout: JUDGING_MS });
+    const page = await first.context().newPage();
+    page.setDefaultTimeout(PATIENCE_MS);
+    await first.close();
+
+    await page.goto(`${server.url}/improve`);
+    const left = page.getByRole('region', { name: 'A training that was left' });
+    await left.getByText(/(?:20|40) of 40 updates/).waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    // Another one would take its place.
+    await left.getByRole('button', { name: 'Forget it' }).click();
+    await page.getByRole('dialog').getByText('A training was left and can be taken up.').waitFor();
+    await page.keyboard.press('Escape');
+    await left.getByRole('button', { name: 'Take it up' }).click();
+    await page.getByRole('heading', { name: 'Result' }).waitFor({ timeout: JUDGING_MS });
+
+    const out = temporaryFolder('never-left');
+    const what = ['--experts', DAMAGED_EXPERT, '--data', few, '--out', out, '--steps', String(LEFT_STEPS)];
+    const how = ['--batch-tokens', String(LEFT_TOKENS), '--threads', '1', '--json'];
+    expect((await runTrainCommand([...what, ...how], env)).code).toBe(0);
+    const manifest = JSON.parse((await saved(page, 'manifest.json')).toString()) as Manifest;
+    expect(manifest.steps).toHaveLength(LEFT_STEPS);
+    expect(manifest).toEqual(JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')));
+    expect(await saved(page, BLOCK_FILE)).toEqual(readFileSync(join(out, BLOCK_FILE)));
+
+    await press(page, 'Forget it');
+    await page.getByRole('button', { name: 'Forget this training' }).click();
+    await page.getByRole('heading', { name: 'Result' }).waitFor({ state: 'detached' });
+    await page.reload();
+    await page.getByRole('heading', { name: 'What to train' }).waitFor();
+    expect(await page.evaluate(KEPT_ENTRIES)).toBe(0);
     expect(complaints).toEqual([]);
     await close();
   });

@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { EventBus, ok, unwrap } from '../../src/common/index.js';
+import { EventBus, ok, unwrap, type Clock } from '../../src/common/index.js';
 import { HealthRegistry } from '../../src/common/observation/health-registry.js';
 import { LiveFigures } from '../../src/common/observation/live-figures.js';
 import { MetricRegistry } from '../../src/common/observation/metric-registry.js';
@@ -35,6 +35,7 @@ export function inferenceUnderTest(
   capacity?: EngineCapacity,
   served = model,
   fees = new AnswerFees(),
+  clock?: Clock,
 ) {
   const engine = new ScriptedEngine();
   const events = new EventBus();
@@ -60,7 +61,7 @@ export function inferenceUnderTest(
   const issuer = new ReceiptIssuer(keys, { write } as unknown as ReceiptWriter);
   const none = [undefined, undefined] as const;
   const encoder = new PromptEncoder();
-  const sut = new InferenceService(catalog, encoder, host, meter, issuer, ...none, capacity, fees);
+  const sut = new InferenceService(catalog, encoder, host, meter, issuer, ...none, capacity, fees, clock);
   return { sut, engine, host, stored, write, events, meter };
 }
 

@@ -52,10 +52,12 @@ function aRunner() {
   const config = testConfig({ dataDir: folder });
   const gate = new AutonomyGate();
   const paying = [store, settlement, solvency, events] as const;
-  const runner = new EpochRunner(config, policy, gate, logReader, facts, ...paying);
-  /** Looks for the end of an epoch at that time. @returns the newest epoch */
-  const lookAt = async (now: number) => {
-    runner.clock = { now: () => now };
+  const shared = { now: () => BEGIN };
+  const runner = new EpochRunner(config, policy, gate, logReader, facts, ...paying, shared);
+  /** Looks for the end of an epoch at that time. @param own what the server's own clock says @returns the newest epoch */
+  const lookAt = async (now: number, own = now) => {
+    shared.now = () => now;
+    runner.clock = { now: () => own };
     await runner.look();
     return store.newest();
   };
@@ -123,6 +125,20 @@ describe('an epoch that is read along', () => {
     const first = (await lookAt(BEGIN + HALF_HOUR_MS + MINUTE_MS))!;
     expect([first.epoch, asked().slice(3)]).toEqual([1, [6]]);
     expect(first.record).toMatchObject({ input: { answers: 70 } });
+    expect(await again(facts, first, null)).toMatchObject({ equal: true });
+  });
+
+  it.each([
+    ['ahead', 5],
+    ['behind', -5],
+  ])('ends with its half hour on a server whose own clock is five minutes %s', async (_, minutes) => {
+    const { story, facts, lookAt } = aRunner();
+    const look = (now: number) => lookAt(now, now + minutes * MINUTE_MS);
+    await logAnswers(story, 10, BEGIN + MINUTE_MS);
+    expect(await look(BEGIN + 27 * MINUTE_MS)).toBeNull();
+    await logAnswers(story, 5, BEGIN + 28 * MINUTE_MS);
+    const first = (await look(BEGIN + HALF_HOUR_MS + 10_000))!;
+    expect(first.record).toMatchObject({ epoch: 1, input: { answers: 15 } });
     expect(await again(facts, first, null)).toMatchObject({ equal: true });
   });
 });

@@ -46,7 +46,7 @@ function aRunner(ledger = sut.ledger) {
   const settlement = new EpochSettlement(ledger, store, new Transactions(dataSource), log);
   const solvency = new Solvency(dataSource, keys, log);
   const config = testConfig({ dataDir: folder });
-  const runner = new EpochRunner(
+  const runner: EpochRunner = new EpochRunner(
     config,
     policy,
     gate,
@@ -56,6 +56,7 @@ function aRunner(ledger = sut.ledger) {
     settlement,
     solvency,
     sut.events,
+    { now: () => runner.clock.now() },
   );
   runner.clock = { now: () => Date.now() + HOUR_MS };
   return { runner, store, gate, facts, solvency };

@@ -187,11 +187,14 @@ describe('the fee of an answer', () => {
 });
 
 describe('fsck of fees', () => {
-  const codes = async (leaves: Awaited<ReturnType<typeof receiptLeaves>>['leaves']) => {
+  const codes = async (
+    leaves: Awaited<ReturnType<typeof receiptLeaves>>['leaves'],
+    { complete = true, logSize = Number.MAX_SAFE_INTEGER } = {},
+  ) => {
     const check = new FeeFsck(new FsckRegistry(), sut.dataSource);
     leaves.forEach((leaf, index) => check.visitLeaf(index, leaf));
     const findings = new Findings();
-    await check.run({ logSize: leaves.length, complete: true, blocks: new Map() }, findings);
+    await check.run({ logSize, complete, blocks: new Map() }, findings);
     return findings.list.map(({ code, subject }) => [code, subject]);
   };
 
@@ -207,6 +210,42 @@ describe('fsck of fees', () => {
     expect(await codes([more, second, unheard])).toEqual([
       ['FEE_NOT_TAKEN', first.subject],
       ['FEE_NOT_TAKEN', unheard.subject],
+    ]);
+  });
+
+  it('finds a fee that was taken and that the log does not tell of', async () => {
+    await fill('ann', 4n);
+    const [server, asked] = [aServer(), [anAnswer(1), anAnswer(2)]];
+    for (const receipt of asked) expect(await ask(server, 'ann', receipt)).toBeNull();
+    const { leaves } = await receiptLeaves(asked);
+    const [first, second] = leaves;
+    // A leaf that says nothing of a fee, and one that is not there.
+    const free = { ...first, data: { ...first.data, fee: undefined } };
+    expect(await codes([free as never])).toEqual([
+      ['FEE_NOT_LOGGED', first.subject],
+      ['FEE_NOT_LOGGED', second.subject],
+    ]);
+    // Where the log could not be read whole, nothing is known of what it lacks; and an entry may still wait for its place.
+    expect(await codes([first], { complete: false })).toEqual([]);
+    expect(await codes([first], { logSize: 0 })).toEqual([]);
+  });
+
+  it('finds a fee that was taken for no receipt, or under another id than its own', async () => {
+    await fill('ann', 2n);
+    const id = (word: string) => sha256Hex(word).slice(0, 32);
+    const taken = ['one', undefined].flatMap((reference, i) => [
+      {
+        ...{ id: id(`reserved ${i}`), kind: 'pending' as const, debit: 'account:ann', credit: FEES },
+        ...{ amount: FEE, code: 'usage.fee', timeout: 60 },
+      },
+      { id: id(`taken ${i}`), kind: 'post' as const, pendingId: id(`reserved ${i}`), reference },
+    ]);
+    const batch = { accounts: [{ id: FEES, asset: BLY }], transfers: taken };
+    const made = unwrap(await sut.ledger.submit(batch)).transfers;
+    expect(made.filter((transfer) => !transfer.ok)).toEqual([]);
+    expect(await codes([])).toEqual([
+      ['FEE_NOT_LOGGED', 'one'],
+      ['FEE_NOT_LOGGED', id('taken 1')],
     ]);
   });
 });

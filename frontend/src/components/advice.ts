@@ -143,6 +143,16 @@ export const adviceByCode: Readonly<Record<string, Advice>> = {
     unaffected: 'The server and your data are not affected.',
     action: 'Reload the page. Training needs a current browser, and https or a loopback address.',
   },
+  TRAINING_ELSEWHERE: {
+    title: 'Another tab works on it',
+    unaffected: 'What is kept of the training is not affected.',
+    action: 'Go on in that tab, or close it and take the training up here.',
+  },
+  TRAINING_CHANGED: {
+    title: 'This training cannot go on',
+    unaffected: 'What is kept of it is still here.',
+    action: 'Forget it, and train again: the model, the data or the kernel are others than it began with.',
+  },
   TRAINING_DIVERGED: {
     title: 'The training went astray',
     unaffected: nothingChanged,

@@ -4,15 +4,20 @@ import { handIn, sendOpening, type HandInProgress } from '../api/hand-in.js';
 import { listReleaseExperts } from '../api/models.js';
 import { authorKey, replaceAuthorKey, stillAuthorKey } from '../training/author-key.js';
 import { guardClosing } from '../training/closing-guard.js';
+import { forgetKept, leftTraining } from '../training/kept-training.js';
 import { TrainingDesk } from '../training/training-desk.js';
 import type { Training } from '../training/training-state.js';
 
 /** States in which nobody asks for updates any more. */
 const JUDGED_STATES: ReadonlySet<string> = new Set(['accepted', 'rejected', 'released', 'superseded']);
 
+/** How often it is looked for a training that was left, ms. */
+const LEFT_EVERY_MS = 3_000;
+
 /** The training of this tab. */
 export const trainingDesk = new TrainingDesk(
   () => new Worker(new URL('../training/worker.ts', import.meta.url), { type: 'module' }),
+  forgetKept,
 );
 
 guardClosing(trainingDesk, globalThis);
@@ -20,6 +25,25 @@ guardClosing(trainingDesk, globalThis);
 /** Where the training of this tab is. */
 export function useTraining(): Training {
   return useSyncExternalStore(trainingDesk.watch, trainingDesk.current);
+}
+
+/** The training that a tab has left and that can be taken up, while this tab has none; and forgetting it. */
+export function useLeftTraining({ phase }: Training) {
+  const queries = useQueryClient();
+  const left = useQuery({
+    queryKey: ['left-training'],
+    queryFn: leftTraining,
+    enabled: phase === 'none',
+    staleTime: 0,
+    gcTime: 0,
+    // Another tab may be closed meanwhile.
+    refetchInterval: LEFT_EVERY_MS,
+  });
+  const forget = async () => {
+    await forgetKept();
+    await queries.invalidateQueries({ queryKey: ['left-training'] });
+  };
+  return { left: phase === 'none' ? (left.data ?? null) : null, forget };
 }
 
 /** Tells the training of this tab that its submission has its verdict. @param state of the submission */

@@ -15,6 +15,25 @@ it('keeps fewer, evenly, where there is no room for all', () => {
   expect([...kept]).toEqual([0, 320, 640, 960, 1280, 1600, 1920]);
 });
 
+it('keeps the same states as one that was never left, wherever it is taken up', () => {
+  const [every, last] = [20, 2000];
+  const kept = (left: number | null) => {
+    let sut = new KeptStates(stateAt(0), 10 * 4);
+    const made: number[][] = [];
+    for (let step = every; step <= last; step += every) {
+      sut.keep(stateAt(step));
+      made.push([...sut.steps]);
+      if (step !== left) continue;
+      const states = sut.steps.map(stateAt);
+      sut = new KeptStates(stateAt(0), 10 * 4);
+      sut.restore(states, step, every);
+    }
+    return made;
+  };
+  const whole = kept(null);
+  for (let left = every; left < last; left += every) expect(kept(left)).toEqual(whole);
+});
+
 it('keeps none that has no room', () => {
   const sut = new KeptStates(stateAt(0), 3);
   for (const step of [20, 40, 60]) sut.keep(stateAt(step));

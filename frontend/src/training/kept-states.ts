@@ -25,6 +25,22 @@ export class KeptStates {
     this.stride *= 2;
   }
 
+  /** Updates behind the states that are kept, ascending. */
+  get steps(): readonly number[] {
+    return this.states.map(({ step }) => step);
+  }
+
+  /**
+   * Takes over the states of a training that is taken up, so that those kept later are as if it had never been left.
+   * @param made updates behind the point it is taken up from  @param every updates between two states that are offered
+   */
+  restore(states: readonly TrainerState[], made: number, every: number): void {
+    this.states = [...states];
+    this.offered = made / every;
+    // The first one that is kept is the first that was not left out.
+    this.stride = states.length === 0 ? 1 : states[0].step / every;
+  }
+
   /** The newest one with no more updates behind it. */
   before(step: number): TrainerState {
     return this.states.findLast((state) => state.step <= step) ?? this.beginning;

@@ -45,6 +45,8 @@ export interface SignedSubmission {
 /** What the worker is told. */
 export type TrainerCommand =
   | { readonly type: 'start'; readonly request: TrainingRequest; readonly token: string | null }
+  /** Goes on with the training that this browser keeps. */
+  | { readonly type: 'take up'; readonly token: string | null }
   | { readonly type: 'pause' }
   | { readonly type: 'resume' }
   | { readonly type: 'stop' }
@@ -77,7 +79,19 @@ export type Preparation = 'model' | 'data' | 'kernel';
 /** What the worker tells. */
 export type TrainerReport =
   | { readonly type: 'preparing'; readonly part: Preparation; readonly done: number; readonly total: number }
-  | { readonly type: 'begun'; readonly updates: number; readonly learnt: number; readonly unseen: number }
+  /** What is taken up was asked for like this. */
+  | { readonly type: 'taken up'; readonly request: TrainingRequest }
+  /** `losses` and `looks`: what was done before it was taken up. */
+  | {
+      readonly type: 'begun';
+      readonly updates: number;
+      readonly losses: readonly number[];
+      readonly looks: readonly Look[];
+    }
+  /** Updates behind the point that this browser keeps. */
+  | { readonly type: 'kept'; readonly made: number }
+  /** Nothing more is kept of it. */
+  | { readonly type: 'not kept'; readonly detail: string }
   /** Updates since the last report, by their loss; `activeMs`: time without pauses. */
   | { readonly type: 'updates'; readonly losses: readonly number[]; readonly activeMs: number }
   | { readonly type: 'look'; readonly look: Look }

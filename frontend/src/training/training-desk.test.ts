@@ -30,16 +30,18 @@ class StandIn extends EventTarget {
 
 function deskAt(...reports: TrainerReport[]) {
   const workers: StandIn[] = [];
-  const sut = new TrainingDesk(() => {
+  const forgotten: number[] = [];
+  const createWorker = () => {
     workers.push(new StandIn());
     return workers[workers.length - 1] as unknown as Worker;
-  });
+  };
+  const sut = new TrainingDesk(createWorker, () => forgotten.push(workers.length));
   sut.start(REQUEST);
   workers[0].tells(...reports);
-  return { sut, workers, worker: workers[0] };
+  return { sut, workers, worker: workers[0], forgotten };
 }
 
-const BEGUN: TrainerReport = { type: 'begun', updates: 100, learnt: 9, unseen: 1 };
+const BEGUN: TrainerReport = { type: 'begun', updates: 100, losses: [], looks: [] };
 
 describe('the training of a tab', () => {
   it('counts updates and foretells its end from them, or from the time that is left', () => {
@@ -71,6 +73,43 @@ describe('the training of a tab', () => {
     sut.start(REQUEST);
     sut.start(REQUEST);
     expect(workers.map(({ ended }) => ended)).toEqual([true, true, false]);
+  });
+
+  it('goes on with what is kept, from the figures it had, and forgets that when it is forgotten', () => {
+    const { sut, workers, forgotten } = deskAt(BEGUN, { type: 'kept', made: 20 });
+    // Another one that begins takes the place of what is kept by itself.
+    sut.takeUp();
+    expect([forgotten, workers[0].ended, sut.current().request]).toEqual([[], true, null]);
+    expect(workers[1].commands).toMatchObject([{ type: 'take up' }]);
+    workers[1].tells({ type: 'kept', made: 20 }, { type: 'taken up', request: REQUEST });
+    // Stopped before it goes on, it is only left again.
+    sut.stop();
+    expect([forgotten, sut.current().phase]).toEqual([[], 'none']);
+
+    sut.takeUp();
+    workers[2].tells(
+      { type: 'kept', made: 20 },
+      { type: 'taken up', request: REQUEST },
+      { ...BEGUN, losses: [3, 2], looks: [{ step: 0, loss: 4 }] },
+      { type: 'updates', losses: [1], activeMs: 1000 },
+      { type: 'kept', made: 40 },
+    );
+    expect(sut.current()).toMatchObject({ made: 3, madeBefore: 2, lastLoss: 1, kept: 40, request: REQUEST });
+    expect(remaining(sut.current())).toBe(59_000);
+    sut.forget();
+    expect([forgotten, sut.current().phase]).toEqual([[3], 'none']);
+  });
+
+  it('forgets what is kept once its submission is judged, and what another tab keeps never', () => {
+    const { sut, forgotten } = deskAt(BEGUN, { type: 'kept', made: 20 });
+    sut.handedIn(sut.current().number, 'submission_1');
+    sut.judged('submission_1');
+    expect(forgotten).toEqual([1]);
+    sut.forget();
+    expect(forgotten).toEqual([1]);
+    const other = deskAt(BEGUN, { type: 'not kept', detail: 'another tab' });
+    other.sut.forget();
+    expect(other.forgotten).toEqual([]);
   });
 
   it('ends with the refusal of its worker, or with its crash', () => {

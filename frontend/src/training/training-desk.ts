@@ -31,8 +31,14 @@ export class TrainingDesk {
   private waiting: Waiting | null = null;
   private readonly watchers = new Set<() => void>();
 
-  /** @param createWorker `worker.ts`, started */
-  constructor(private readonly createWorker: () => Worker) {}
+  /**
+   * @param createWorker `worker.ts`, started
+   * @param forgetKept forgets what this browser keeps of a training
+   */
+  constructor(
+    private readonly createWorker: () => Worker,
+    private readonly forgetKept: () => unknown,
+  ) {}
 
   /** The same object until something changes. */
   readonly current = (): Training => this.training;
@@ -43,9 +49,18 @@ export class TrainingDesk {
     return () => this.watchers.delete(watcher);
   };
 
-  /** Begins a training; an earlier one is forgotten. */
+  /** Begins a training; an earlier one is forgotten, and kept no longer once this one is. */
   start(request: TrainingRequest): void {
-    this.forget();
+    this.begin(request, { type: 'start', request, token: accessToken() });
+  }
+
+  /** Goes on with the training that this browser keeps. */
+  takeUp(): void {
+    this.begin(null, { type: 'take up', token: accessToken() });
+  }
+
+  private begin(request: TrainingRequest | null, command: TrainerCommand): void {
+    this.end();
     const worker = this.createWorker();
     this.worker = worker;
     // What an earlier worker had still on the way says nothing about this training.
@@ -63,7 +78,7 @@ export class TrainingDesk {
     });
     this.begun += 1;
     this.change({ ...NO_TRAINING, number: this.begun, phase: 'preparing', request });
-    this.send({ type: 'start', request, token: accessToken() });
+    this.send(command);
   }
 
   /** Holds it before its next update. */
@@ -82,12 +97,17 @@ export class TrainingDesk {
 
   /** Ends it: with what is best so far once updates are made, with nothing before. */
   stop(): void {
-    if (this.training.phase === 'preparing') return this.forget();
+    if (this.training.phase === 'preparing') return this.end();
     this.send({ type: 'stop' });
   }
 
-  /** Forgets the training and what it made. */
+  /** Forgets the training and what it made, and what is kept of it. */
   forget(): void {
+    if (this.training.kept !== null) this.forgetKept();
+    this.end();
+  }
+
+  private end(): void {
     this.worker?.terminate();
     this.worker = null;
     this.waiting?.reject(new Problem(0, 'TRAINING_OPTIONS', 'The training was forgotten.'));
@@ -107,7 +127,8 @@ export class TrainingDesk {
   /** Remembers that nothing more will be asked of a submission; of another one than this training's it says nothing. */
   judged(submission: string): void {
     if (this.training.submission !== submission || this.training.judged) return;
-    this.change({ ...this.training, judged: true });
+    if (this.training.kept !== null) this.forgetKept();
+    this.change({ ...this.training, judged: true, kept: null });
   }
 
   /** Signs what was trained. Throws a `Problem`. */

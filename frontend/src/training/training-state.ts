@@ -12,9 +12,14 @@ export interface Training {
   readonly part: Preparation;
   readonly done: number;
   readonly total: number;
-  /** Updates of the plan, and those made. */
+  /** Updates of the plan, those made, and those of them that were made before it was taken up. */
   readonly updates: number;
   readonly made: number;
+  readonly madeBefore: number;
+  /** Updates behind the point that this browser keeps; null: it keeps none. */
+  readonly kept: number | null;
+  /** Why nothing more is kept. */
+  readonly notKept: string | null;
   /** Time of the updates, without pauses. */
   readonly activeMs: number;
   readonly losses: LossPoints;
@@ -38,6 +43,9 @@ export const NO_TRAINING: Training = {
   total: 0,
   updates: 0,
   made: 0,
+  madeBefore: 0,
+  kept: null,
+  notKept: null,
   activeMs: 0,
   losses: NO_LOSSES,
   lastLoss: null,
@@ -58,8 +66,18 @@ export function afterReport(training: Training, report: TrainerReport): Training
       const { part, done, total } = report;
       return { ...training, part, done, total };
     }
-    case 'begun':
-      return { ...training, phase: 'training', updates: report.updates };
+    case 'taken up':
+      return { ...training, request: report.request };
+    case 'begun': {
+      const { updates, losses, looks } = report;
+      const before = { made: losses.length, madeBefore: losses.length, lastLoss: losses.at(-1) ?? null };
+      const shown = { losses: addLosses(NO_LOSSES, losses), looks: thinned(looks) };
+      return { ...training, phase: 'training', updates, ...before, ...shown };
+    }
+    case 'kept':
+      return { ...training, kept: report.made };
+    case 'not kept':
+      return { ...training, notKept: report.detail };
     case 'updates': {
       const { losses, activeMs } = report;
       const made = training.made + losses.length;
@@ -92,8 +110,9 @@ export function atStake({ phase, outcome, submission, judged }: Training): AtSta
 }
 
 /** Updates a second; null before the first one. */
-export function pace({ made, activeMs }: Training): number | null {
-  return made === 0 || activeMs <= 0 ? null : (made * 1000) / activeMs;
+export function pace({ made, madeBefore, activeMs }: Training): number | null {
+  const own = made - madeBefore;
+  return own === 0 || activeMs <= 0 ? null : (own * 1000) / activeMs;
 }
 
 /** Time until it ends at the latest, ms; null while that cannot be said. */

@@ -11,7 +11,9 @@ let finished: FinishedSession | null = null;
 globalThis.addEventListener('message', ({ data: command }: MessageEvent<TrainerCommand>) => {
   switch (command.type) {
     case 'start':
-      return void start(command);
+      return void begin(() => session.run(command.request, command.token));
+    case 'take up':
+      return void begin(() => session.takeUp(command.token));
     case 'pause':
       return session.pace.pause();
     case 'resume':
@@ -32,9 +34,9 @@ globalThis.addEventListener('message', ({ data: command }: MessageEvent<TrainerC
   }
 });
 
-async function start({ request, token }: TrainerCommand & { readonly type: 'start' }): Promise<void> {
+async function begin(work: () => Promise<FinishedSession>): Promise<void> {
   try {
-    finished = await session.run(request, token);
+    finished = await work();
   } catch (thrown) {
     tell({ type: 'refused', ...reasonOf(thrown) });
   }

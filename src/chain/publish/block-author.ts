@@ -48,6 +48,11 @@ export class BlockAuthor {
     return bytesToHex(this.keys.blockSigner.publicKey);
   }
 
+  /** What blocks are dated by, ms since the epoch: in a server the database's time, by which other servers judge them, too. */
+  now(): number {
+    return this.context.clock.now();
+  }
+
   /** The signed header of a draft. */
   async create(draft: BlockDraft): Promise<BlockHeader> {
     const digest = draft.digest ?? (await digestSource(draft.payload));
@@ -66,7 +71,7 @@ export class BlockAuthor {
         payload_root: digest.root,
         metadata: draft.metadata ?? {},
         miner_pub: this.publicKey,
-        timestamp: draft.timestamp ?? this.context.clock.now(),
+        timestamp: draft.timestamp ?? this.now(),
         nonce: 0,
       },
       this.context.difficultyFor(this.publicKey),

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { BlockAuthor, BlockPublisher, BlockReader, hashHeader, type BlockInput } from '../../chain/index.js';
-import { CodedError, EventBus, ok, systemClock, type Clock, type Result } from '../../common/index.js';
+import { CodedError, EventBus, ok, type Clock, type Result } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { DatasetClock } from '../vote/dataset-clock.js';
 import { encodeRecord, type DatasetRecord } from './dataset-record.js';
@@ -37,7 +37,7 @@ export class OutdatedChange extends Error {}
 @Injectable()
 export class DatasetRegistry {
   /** Dates blocks; stages go by the clock of the datasets. */
-  blockClock: Clock = systemClock;
+  blockClock: Clock = { now: () => this.author.now() };
 
   constructor(
     private readonly config: AppConfig,

@@ -62,6 +62,11 @@ export class ReleaseAuthor {
     private readonly promotion: Promotion,
   ) {}
 
+  /** What blocks of releases are dated by, ms since the epoch. */
+  now(): number {
+    return this.author.now();
+  }
+
   /**
    * Publishes a release; the first one of a model goes live. Refusals: `RELEASE_VERSION` (not SemVer, or too small a step
    * from its parent), `RELEASE_VERSION_TAKEN` (409: other content has that version), those of publishing.

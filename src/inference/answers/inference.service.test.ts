@@ -41,6 +41,21 @@ describe('inference service', () => {
     }
   });
 
+  it('dates receipts by the time that all servers share, not by its own', async () => {
+    const shared = 1_000_000_000_000;
+    const { sut, engine, stored } = setUp(2, undefined, undefined, undefined, { now: () => shared });
+    const { running } = await begin(sut);
+    const generation = await engine.generation(0);
+    generation.tokens(...idsOf('so'));
+    generation.finish('length');
+    await running;
+    const [{ receipt }] = stored;
+    expect(receipt.finished_at).toBe(shared);
+    expect(receipt.started_at).toBeLessThanOrEqual(shared);
+    // A year is longer than any answer takes.
+    expect(receipt.started_at).toBeGreaterThan(shared - 31_536_000_000);
+  });
+
   it('gives out tokens of one message as one delta', async () => {
     const { sut, engine } = setUp();
     const { running, deltas } = await begin(sut);

@@ -1,4 +1,4 @@
-import { Injectable, Optional } from '@nestjs/common';
+import { Inject, Injectable, Optional } from '@nestjs/common';
 import {
   bytesToHex,
   concatBytes,
@@ -6,8 +6,10 @@ import {
   ok,
   sha256Bytes,
   systemClock,
+  type Clock,
   type Result,
 } from '../../common/index.js';
+import { DatabaseClock } from '../../database/index.js';
 import { EngineCapacity } from '../engine/engine-capacity.js';
 import { EngineHost } from '../engine/engine-host.js';
 import type { EnginePort, EngineResult } from '../engine/engine-port.js';
@@ -56,6 +58,8 @@ export class InferenceService {
     @Optional() private readonly shadows: ShadowAnswers = new ShadowAnswers(catalog, host, plan),
     @Optional() private readonly capacity?: EngineCapacity,
     @Optional() private readonly fees: AnswerFees = new AnswerFees(),
+    /** What receipts say of when: rewards compare it with the time of leaves. */
+    @Optional() @Inject(DatabaseClock) private readonly clock: Clock = systemClock,
   ) {}
 
   /** Checks and tokenises a request. Refusals are coded and name the parameter (`facts.param`). */
@@ -157,7 +161,7 @@ export class InferenceService {
     choice: number,
     listener: RecordedListener,
   ): Promise<Result<MadeChoice>> {
-    const startedAt = systemClock.now();
+    const [startedAt, began] = [systemClock.now(), performance.now()];
     this.meter.started(listener.id, prepared);
     const run = new AnswerRun(prepared, choice, listener.on, () => task.cancel());
     const task = new EngineTask(engine, engineRequest(prepared), listener.signal, (event) => {
@@ -174,13 +178,15 @@ export class InferenceService {
     const finish = run.stopped ? 'stop' : result.value.finish;
     const { kernelHash: kernel, lane } = engine;
     const experts = run.experts(result.value.experts);
-    const facts = { kernel, lane, experts, finish, startedAt, finishedAt: systemClock.now() };
-    return ok({ prepared, choice, run, facts, result: result.value });
+    const finishedAt = this.clock.now();
+    const took = Math.round(performance.now() - began);
+    const facts = { kernel, lane, experts, finish, startedAt: finishedAt - took, finishedAt };
+    return ok({ prepared, choice, startedAt, run, facts, result: result.value });
   }
 
   /** Stores the receipt of what was generated, and takes its fee. */
   private async state(made: MadeChoice, listener: RecordedListener, fee?: AnswerFee): Promise<Answer> {
-    const { prepared, choice, run, facts, result } = made;
+    const { prepared, choice, startedAt, run, facts, result } = made;
     const receipt = await this.receipts.issue(prepared, run, facts, fee);
     const answer = {
       text: run.text,
@@ -192,7 +198,7 @@ export class InferenceService {
       timings: result.timings,
     };
     this.meter.finished(listener.id, prepared, answer);
-    listener.record.answered(answer, choice, facts.startedAt);
+    listener.record.answered(answer, choice, startedAt);
     return answer;
   }
 }
@@ -201,6 +207,8 @@ export class InferenceService {
 interface MadeChoice {
   readonly prepared: PreparedAnswer;
   readonly choice: number;
+  /** By this machine's clock, ms since the epoch. */
+  readonly startedAt: number;
   readonly run: AnswerRun;
   readonly facts: GenerationFacts;
   readonly result: EngineResult;

@@ -5,6 +5,7 @@ import {
 } from '../../../test/support/small-training.js';
 import { createTrainingKernel } from '../../../test/support/training.js';
 import { concatBytes } from '../../common/index.js';
+import type { Pieces } from '../trainer/pieces.js';
 import { auditOpening } from './audit.js';
 import { checkEnd } from './end-check.js';
 import type { OpenedExample } from './opening.js';
@@ -58,6 +59,28 @@ describe('the audit of a training', () => {
     expect(audit([1, 4], [1, 4])).toEqual({ code: null, done: [1, 2] });
     expect(audit([1, 4], [1])).toEqual({ code: 'AUDIT_DRAWN', done: [] });
     expect(audit([1, 4], [1, 3])).toEqual({ code: 'AUDIT_DRAWN', done: [] });
+  });
+
+  it('finds the same where it rests between pieces', () => {
+    let pieces = 0;
+    const carryOut = <T>(work: Pieces<T>): T => {
+      for (;;) {
+        const next = work.next();
+        if (next.done === true) return next.value;
+        pieces += 1;
+      }
+    };
+    const opening = { updates: [honest.open(1)], end: honest.end };
+    const parts = {
+      model,
+      encode,
+      kernel: createTrainingKernel(),
+      sha256,
+      carryOut,
+      progress: () => undefined,
+    };
+    expect(auditOpening(honest.facts, [1], opening, parts)).toEqual({ ok: true });
+    expect(pieces).toBeGreaterThan(4);
   });
 
   it('takes no document that the model cannot read, and no update that is not there', () => {

@@ -3,13 +3,15 @@ import type { TrainingKernel } from '../trainer/training-kernel.js';
 import type { AuditFacts } from './audit-facts.js';
 import { checkEnd, type EncodeBlock, type EndCheckParts } from './end-check.js';
 import type { Opening } from './opening.js';
-import { UpdateReplayer, type AuditModel } from './update-replayer.js';
+import { UpdateReplayer, type AuditModel, type CarryOutHere } from './update-replayer.js';
 
 /** What an audit works with. */
 export interface AuditParts extends Pick<EndCheckParts, 'sha256'> {
   readonly model: AuditModel;
   readonly encode: EncodeBlock;
   readonly kernel: TrainingKernel;
+  /** How updates are carried out; without a rest if not given. */
+  readonly carryOut?: CarryOutHere;
   /** Called after each update with how many are done. */
   readonly progress: (done: number) => void;
 }
@@ -22,7 +24,7 @@ export function auditOpening(
   facts: AuditFacts,
   drawn: readonly number[],
   { updates, end }: Opening,
-  { model, encode, kernel, sha256, progress }: AuditParts,
+  { model, encode, kernel, sha256, carryOut, progress }: AuditParts,
 ): Result<void> {
   if (updates.map(({ step }) => step).join() !== drawn.join()) {
     const message = `updates ${drawn.join(', ')} were drawn, others are shown`;
@@ -30,7 +32,7 @@ export function auditOpening(
   }
   const whole = checkEnd(facts, end, { config: model.config, encode, sha256 });
   if (!whole.ok) return whole;
-  const replayer = new UpdateReplayer(facts, model, kernel, sha256);
+  const replayer = new UpdateReplayer(facts, model, kernel, sha256, carryOut);
   for (const [i, update] of updates.entries()) {
     const replayed = replayer.replay(update);
     if (!replayed.ok) return replayed;

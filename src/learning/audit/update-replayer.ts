@@ -12,6 +12,7 @@ import type { TokenSequence } from '../trainer/batch.js';
 import { ExampleOrder } from '../trainer/example-order.js';
 import type { WeightValues } from '../trainer/model-weights.js';
 import { linkOfState, NO_STEP, trainedSizes } from '../trainer/state-link.js';
+import { atOnce, type Pieces } from '../trainer/pieces.js';
 import { Trainer, type StepReport } from '../trainer/trainer.js';
 import type { TrainingKernel } from '../trainer/training-kernel.js';
 import { placeOf, type AuditFacts } from './audit-facts.js';
@@ -23,6 +24,9 @@ export interface AuditModel {
   readonly config: ModelConfig;
   readonly valuesOf: WeightValues;
 }
+
+/** Carries out an update on the calling thread; it may rest between the pieces. */
+export type CarryOutHere = <T>(pieces: Pieces<T>) => T;
 
 /** Outputs of frozen layers that a replay keeps, bytes: documents may come again in another epoch. */
 const PREFIX_BYTES = 1 << 26;
@@ -41,12 +45,16 @@ export class UpdateReplayer {
   private readonly initial: string;
   private readonly stateLength: number;
 
-  /** @param kernel with room for the longest sequence, which is the model's context and one more */
+  /**
+   * @param kernel with room for the longest sequence, which is the model's context and one more
+   * @param carryOut how updates are carried out; without a rest if not given
+   */
   constructor(
     private readonly facts: AuditFacts,
     private readonly model: AuditModel,
     kernel: TrainingKernel,
     private readonly sha256: Sha256,
+    private readonly carryOut: CarryOutHere = atOnce,
   ) {
     this.sizes = trainedSizes(model.config, facts.plan.blocks);
     this.examples = new Array<TokenSequence>(facts.learnt);
@@ -73,7 +81,7 @@ export class UpdateReplayer {
     const place = placeOf(facts, step);
     const hash = step === 0 ? NO_STEP : facts.steps[step - 1].hash;
     this.trainer.restore({ step, place, hash, values: state });
-    const report = this.trainer.step();
+    const report = this.carryOut(this.trainer.stepInPieces());
     return report.ok ? this.compare(report.value) : refused('UPDATE', step, report.error.message);
   }
 

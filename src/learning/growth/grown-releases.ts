@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BlockAuthor, BlockPublisher, BlockReader, hashHeader, type BlockInput } from '../../chain/index.js';
-import { canonicalJson, ok, systemClock, unwrap, type Result } from '../../common/index.js';
+import { canonicalJson, ok, unwrap, type Result } from '../../common/index.js';
 import { nativeSha256 } from '../../common/native-hash.js';
 import {
   ArchitecturePublisher,
@@ -36,7 +36,7 @@ export class GrownReleases {
   async parts(row: SubmittedExperts, live: ReleaseView): Promise<Result<ReleaseParts>> {
     const growth = await this.growth.of(live, row.headers);
     if (!growth.ok) return growth;
-    const timestamp = Math.max(systemClock.now(), ...row.headers.map((header) => header.timestamp));
+    const timestamp = Math.max(this.author.now(), ...row.headers.map((header) => header.timestamp));
     const weights = weightsOn(row, live);
     if (growth.value === null)
       return ok({ config: live.config, meta: live.meta, weights: Object.fromEntries(weights), timestamp });

@@ -149,6 +149,7 @@ describe('what a release becomes by submitted experts', () => {
       },
     };
     const author = {
+      now: () => 1,
       create: ({ name, layer, payload, dependsOn }: BlockDraft) =>
         Promise.resolve({
           ...{ name, layer_id: layer, payload_hash: nativeSha256Hex(payload as Uint8Array) },

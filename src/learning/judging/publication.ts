@@ -6,7 +6,6 @@ import {
   err,
   hashJson,
   ok,
-  systemClock,
   utf8ToBytes,
   type Json,
   type Result,
@@ -69,7 +68,7 @@ export class Publication {
   ): Promise<Result<void>> {
     const payload = utf8ToBytes(canonicalJson(verdict as unknown as Json));
     const hashes = row.headers.map((header) => hashHeader(header, nativeSha256));
-    const timestamp = Math.max(systemClock.now(), ...row.headers.map((header) => header.timestamp));
+    const timestamp = Math.max(this.author.now(), ...row.headers.map((header) => header.timestamp));
     const published = await unlessUndecided(() =>
       this.publisher.appendLinear(
         'D',

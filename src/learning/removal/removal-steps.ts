@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { BlockReader } from '../../chain/index.js';
-import { hashJson, ok, systemClock, type CodedError, type Json, type Result } from '../../common/index.js';
+import { hashJson, ok, type CodedError, type Json, type Result } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
 import { Transactions } from '../../database/index.js';
 import {
@@ -169,7 +169,7 @@ export class RemovalSteps {
   ): Promise<Result<AfterRemovalStep>> {
     const names = statement.experts.map(({ name }) => name);
     const config = withoutExperts(live.config, names);
-    const timestamp = systemClock.now();
+    const timestamp = this.releases.now();
     const architecture = await this.architectures.publish(
       live.model,
       modelConfigJson(config),

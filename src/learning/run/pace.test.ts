@@ -46,6 +46,10 @@ function createPace({
       for (const onWait of waits) onWait(clock);
       return Promise.resolve();
     },
+    hold: (milliseconds) => {
+      pass(milliseconds, 0);
+      for (const onWait of waits) onWait(clock);
+    },
   });
   let rested = 0;
   pace.onRest = (resting) => {
@@ -54,20 +58,20 @@ function createPace({
     rests.push(pace.rested - rested);
     ({ rested } = pace);
   };
-  /** So many pieces of so many milliseconds; the times at which they were done. */
-  const work = async (count: number, milliseconds: number): Promise<number[]> => {
-    function* pieces(): Pieces<number[]> {
-      const done: number[] = [];
-      for (let i = 0; i < count; i++) {
-        pass(milliseconds, speed);
-        done.push(clock);
-        yield;
-      }
-      return done;
+  function* pieces(count: number, milliseconds: number): Pieces<number[]> {
+    const done: number[] = [];
+    for (let i = 0; i < count; i++) {
+      pass(milliseconds, speed);
+      done.push(clock);
+      yield;
     }
-    return pace.carryOut(pieces());
-  };
-  return { sut: pace, work, rests, told, waits, stop, now: () => clock, own: () => own };
+    return done;
+  }
+  /** So many pieces of so many milliseconds; the times at which they were done. */
+  const work = (count: number, milliseconds: number) => pace.carryOut(pieces(count, milliseconds));
+  /** The same on a thread that is held. */
+  const workHere = (count: number, milliseconds: number) => pace.carryOutHere(pieces(count, milliseconds));
+  return { sut: pace, work, workHere, rests, told, waits, stop, now: () => clock, own: () => own };
 }
 
 describe('a pace', () => {
@@ -136,6 +140,14 @@ describe('a pace', () => {
     // 60 ms of work and three waits; then all the rest at once.
     expect((await work(30, 20)).at(-1)).toBe(600 + 150);
     expect(sut.rested).toBe(150);
+  });
+
+  it('rests as long where the thread is held meanwhile', async () => {
+    const machine = { others: (at: number) => (at % 700 < 300 ? 2 : 0) };
+    const [waiting, held] = [createPace(machine), createPace(machine)];
+    expect(held.workHere(60, 20)).toEqual(await waiting.work(60, 20));
+    expect(held.rests).toEqual(waiting.rests);
+    expect(held.sut.rested).toBeGreaterThan(0);
   });
 
   it('never rests where nothing is known of others', async () => {

@@ -1,4 +1,4 @@
-import type { CarryOut } from '../trainer/pieces.js';
+import type { CarryOut, Pieces } from '../trainer/pieces.js';
 
 /** How the processors were used since the look before. */
 export interface ProcessorUse {
@@ -19,8 +19,10 @@ export interface PaceParts {
   use(): ProcessorUse | null;
   /** Ends early when the signal says so. */
   wait(milliseconds: number): Promise<void>;
+  /** The same, holding the calling thread; only for `carryOutHere`. */
+  hold?(milliseconds: number): void;
   /** Whoever stops a training does not want it to rest first. */
-  readonly signal: AbortSignal;
+  readonly signal: Pick<AbortSignal, 'aborted'>;
 }
 
 /** Numbers of the pace; docs/training.md says the same. */
@@ -62,24 +64,38 @@ export class Pace {
     for (;;) {
       const next = pieces.next();
       if (next.done === true) return next.value;
-      if (this.parts.now() - this.began >= PACE.microStepMs) await this.giveWay();
+      if (this.isDue) for (const milliseconds of this.rests()) await this.parts.wait(milliseconds);
     }
   };
 
-  private async giveWay(): Promise<void> {
+  /** The same on a thread of its own, which nothing else has to get a turn on: it is held while it rests. */
+  readonly carryOutHere = <T>(pieces: Pieces<T>): T => {
+    for (;;) {
+      const next = pieces.next();
+      if (next.done === true) return next.value;
+      if (this.isDue) for (const milliseconds of this.rests()) this.parts.hold?.(milliseconds);
+    }
+  };
+
+  private get isDue(): boolean {
+    return this.parts.now() - this.began >= PACE.microStepMs;
+  }
+
+  /** Looks around, and gives out what to wait for, ms, until nobody wants the processors or it has rested enough. */
+  private *rests(): Generator<number, void> {
     const { parts } = this;
     const use = parts.use();
-    if (!parts.signal.aborted && this.isWanted(use)) await this.rest(longestRest(use, parts.threads));
+    if (!parts.signal.aborted && this.isWanted(use)) yield* this.rest(longestRest(use, parts.threads));
     this.began = parts.now();
   }
 
-  private async rest(longest: number): Promise<void> {
+  private *rest(longest: number): Generator<number, void> {
     const { parts } = this;
     const began = parts.now();
     this.onRest?.(true);
     let rested: number;
     do {
-      await parts.wait(PACE.lookMs);
+      yield PACE.lookMs;
       rested = parts.now() - began;
     } while (this.isWanted(parts.use()) && !parts.signal.aborted && rested + PACE.lookMs <= longest);
     this.total += rested;

@@ -1,4 +1,5 @@
 import {
+  Inject,
   Injectable,
   Logger,
   type BeforeApplicationShutdown,
@@ -18,6 +19,7 @@ import {
   type StemmaEvents,
 } from '../../common/index.js';
 import { AppConfig } from '../../config/index.js';
+import { DatabaseClock } from '../../database/index.js';
 import { LogReader } from '../../log/index.js';
 import { PolicyInForce } from '../policy/policy-in-force.js';
 import { Solvency } from '../solvency/solvency.js';
@@ -61,7 +63,7 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
   private search: Search | null = null;
   /** What the log was told last of why an epoch waits: the same is not said at every look. */
   private told: string | null = null;
-  /** Where time comes from. */
+  /** This server's own time: no year's budget is opened before it, too, says so. */
   clock: Clock = systemClock;
 
   constructor(
@@ -74,6 +76,8 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly settlement: EpochSettlement,
     private readonly solvency: Solvency,
     private readonly events: EventBus,
+    /** The time that leaves are dated by: epochs end by it. */
+    @Inject(DatabaseClock) public shared: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -185,7 +189,7 @@ export class EpochRunner implements OnApplicationBootstrap, BeforeApplicationShu
   private async readFrom(first: number): Promise<Result<ReadInput | null>> {
     const { size } = await this.log.checkpoint();
     const search = this.searchFrom(first);
-    const now = this.clock.now();
+    const now = this.shared.now();
     for await (const leaf of leavesIn(this.source.bundles, { first: search.next, end: size })) {
       if (this.stopped) return ok(null);
       // One that a wrong clock has dated ahead counts as made now: nobody waits until its time has come.

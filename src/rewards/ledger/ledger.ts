@@ -9,7 +9,7 @@ import {
   type BlockInput,
   type RowsOfBlocks,
 } from '../../chain/index.js';
-import { CodedError, err, EventBus, ok, systemClock, type Clock, type Result } from '../../common/index.js';
+import { CodedError, err, EventBus, ok, type Clock, type Result } from '../../common/index.js';
 import type { AccountDraft, AccountResult } from './account.js';
 import { encodePayload } from './batch-payload.js';
 import {
@@ -47,8 +47,8 @@ interface Waiting {
 export class Ledger {
   private readonly waiting: Waiting[] = [];
   private running = false;
-  /** Where time comes from; batches never go back behind the one before. */
-  clock: Clock = systemClock;
+  /** Where time comes from: that of blocks. Batches never go back behind the one before. */
+  clock: Clock = { now: () => this.author.now() };
 
   constructor(
     private readonly dataSource: DataSource,

@@ -2,7 +2,8 @@ import { Button, Modal } from '@mantine/core';
 import type { AtStake } from '../../training/training-state.js';
 import styles from './improve.module.css';
 
-const LOSSES: Readonly<Record<AtStake, string>> = {
+const LOSSES: Readonly<Record<AtStake | 'left', string>> = {
+  left: 'A training was left and can be taken up. What it has learnt so far would be lost.',
   training: 'The training goes on. What it has learnt so far would be lost.',
   result:
     'The result is not handed in. It is in this tab alone and would be lost, unless you have saved its files.',
@@ -15,7 +16,7 @@ const LOSSES: Readonly<Record<AtStake, string>> = {
  * @param lost what would be lost  @param act what was asked for and forgets the training; null: nothing
  */
 export function AskBeforeLoss(props: {
-  lost: AtStake | null;
+  lost: AtStake | 'left' | null;
   act: (() => void) | null;
   onClose: () => void;
 }) {

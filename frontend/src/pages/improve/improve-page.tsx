@@ -1,8 +1,9 @@
 import { useState } from 'react';
-import { trainingDesk, useTraining } from '../../hooks/training.js';
+import { trainingDesk, useLeftTraining, useTraining } from '../../hooks/training.js';
 import { mostThreads } from '../../training/most-threads.js';
 import { atStake } from '../../training/training-state.js';
 import { AskBeforeLoss } from './ask-before-loss.js';
+import { LeftPanel } from './left-panel.js';
 import { ResultPanel } from './result-panel.js';
 import { SubmitPanel } from './submit-panel.js';
 import { TrainingForm } from './training-form.js';
@@ -19,8 +20,10 @@ export default function ImprovePage() {
   const [wish, setWish] = useState<TypedWish>(firstWish);
   const [asked, setAsked] = useState<(() => void) | null>(null);
   const { phase, outcome } = training;
+  const { left, forget } = useLeftTraining(training);
+  const lost = atStake(training) ?? (left === null ? null : 'left');
   /** Does at once what loses nothing that anybody needs. */
-  const unlessLost = (act: () => void) => (atStake(training) === null ? act() : setAsked(() => act));
+  const unlessLost = (act: () => void) => (lost === null ? act() : setAsked(() => act));
   const busy = phase === 'preparing' || phase === 'training' || phase === 'paused';
   return (
     <div className={`page ${styles.page}`}>
@@ -34,6 +37,13 @@ export default function ImprovePage() {
         in, and then only the trained weights and a manifest with hashes. If a server audits the training, you
         are asked before it sees a document.
       </p>
+      {left !== null && (
+        <LeftPanel
+          left={left}
+          onTakeUp={() => trainingDesk.takeUp()}
+          onForget={() => unlessLost(() => void forget())}
+        />
+      )}
       <TrainingForm
         wish={wish}
         onChange={setWish}
@@ -45,7 +55,7 @@ export default function ImprovePage() {
       )}
       {outcome !== null && <ResultPanel outcome={outcome} />}
       {outcome !== null && outcome.best.step > 0 && <SubmitPanel submission={training.submission} />}
-      <AskBeforeLoss lost={atStake(training)} act={asked} onClose={() => setAsked(null)} />
+      <AskBeforeLoss lost={lost} act={asked} onClose={() => setAsked(null)} />
     </div>
   );
 }

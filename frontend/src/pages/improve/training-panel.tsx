@@ -35,9 +35,24 @@ export function TrainingPanel({ training, onForget }: { training: Training; onFo
         )}
         {looks.length > 0 && <Figures training={training} />}
         {looks.length > 0 && <LossChart losses={losses} looks={looks} updates={training.updates} />}
+        <Kept training={training} />
         <Buttons phase={phase} onForget={onForget} />
       </div>
     </section>
+  );
+}
+
+/** What is left when the tab is closed. */
+function Kept({ training: { kept, notKept, phase } }: { training: Training }) {
+  if (phase === 'preparing' || phase === 'refused') return null;
+  if (notKept !== null)
+    return <p className={styles.words}>Not kept in this browser, and lost with this tab: {notKept}.</p>;
+  if (kept === null) return null;
+  return (
+    <p className={styles.words}>
+      Kept in this browser, with its data, after {count(kept, 'update')}: it can be taken up where the tab was
+      closed. Forgetting it forgets that, too.
+    </p>
   );
 }
 

@@ -9,6 +9,7 @@ import { compileTraining } from '../../trainer/node/compile-training.js';
 import { createTrainingMemory, TrainingKernel } from '../../trainer/training-kernel.js';
 import { auditOpening } from '../audit.js';
 import type { AuditFacts } from '../audit-facts.js';
+import type { CarryOutHere } from '../update-replayer.js';
 import { decodeOpening } from '../opening-codec.js';
 
 /** What the thread of an audit is given; all of it can be cloned. */
@@ -32,8 +33,12 @@ export interface AuditFinding {
 /** What the thread tells: updates that are done, and at last the finding. */
 export type AuditMessage = { readonly done: number } | AuditFinding;
 
-/** Replays an opening on the calling thread. Throws where this machine cannot train at all, `TRAINING_MEMORY` where it is too large. */
-export async function auditFile(input: AuditInput, progress: (done: number) => void): Promise<AuditFinding> {
+/** Replays an opening on the calling thread, resting as `carryOut` does. Throws where this machine cannot train at all, `TRAINING_MEMORY` where it is too large. */
+export async function auditFile(
+  input: AuditInput,
+  progress: (done: number) => void,
+  carryOut?: CarryOutHere,
+): Promise<AuditFinding> {
   const { path, facts, drawn } = input;
   const opening = decodeOpening(new Uint8Array(await readFile(path)));
   if (!opening.ok) return findingOf(opening);
@@ -50,7 +55,7 @@ export async function auditFile(input: AuditInput, progress: (done: number) => v
     },
     encode: (name: string, valuesOf: (block: string, tensor: string) => Float32Array) =>
       encodeTrainedBlock(model, name, valuesOf).payload,
-    ...{ kernel, sha256: nativeSha256, progress },
+    ...{ kernel, sha256: nativeSha256, progress, ...(carryOut !== undefined && { carryOut }) },
   };
   return findingOf(auditOpening(facts, drawn, opening.value, parts));
 }
