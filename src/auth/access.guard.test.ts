@@ -14,7 +14,7 @@ import { Roles } from './roles.js';
 import { NeedsScope } from './scopes.js';
 import { JwtStrategy } from './jwt.strategy.js';
 import type { ApiKeys } from './api-keys/index.js';
-import { Limiters, RateLimits } from './limits/index.js';
+import { Limiters, OwnLimit, RateLimits } from './limits/index.js';
 import type { SessionCheck } from './sessions/index.js';
 
 const keys = { tokenSecret: new Uint8Array(32).fill(1) } as NodeKeys;
@@ -26,13 +26,15 @@ const ended = new Set<string>();
 const sessions = {
   identify: async (id: string) =>
     id === SESSION && !ended.has(id)
-      ? { subject: 'anna', roles: ['user', 'contributor'], session: id }
+      ? { subject: 'anna', roles: ['user', 'contributor'], tier: 'newbie', session: id }
       : null,
 } as unknown as SessionCheck;
 /** Every key belongs to an admin; what follows `stk_` is its scope. */
 const apiKeys = {
   identify: async (key: string) =>
-    key === 'stk_wrong' ? null : { subject: 'bert', roles: ['admin'], scopes: [key.slice(4)] },
+    key === 'stk_wrong'
+      ? null
+      : { subject: 'bert', roles: ['admin'], tier: 'newbie', scopes: [key.slice(4)] },
 } as unknown as ApiKeys;
 
 const patterns = new AccessPatterns();
@@ -50,6 +52,10 @@ class Resource {
   @Roles('user')
   @NeedsScope('session')
   sign(): void {}
+
+  @Roles('guardian')
+  @OwnLimit('halt', 2)
+  halt(): void {}
 }
 
 const strategy = new JwtStrategy(keys, sessions);
@@ -58,10 +64,16 @@ beforeAll(() => {
   passport.use('jwt', strategy as unknown as passport.Strategy);
 });
 
+function freshLimits(perMinute = 100): RateLimits {
+  const config = unwrap(loadConfig({})).with({ rateLimitNewbie: perMinute });
+  return new RateLimits(config, new Limiters(config));
+}
+
 async function call(
   handler: keyof Resource,
   request: { method?: string; token?: string },
   singleUser = false,
+  limits = freshLimits(),
 ): Promise<{ status: number; subject: string | undefined }> {
   const config = unwrap(loadConfig({})).with({ host: singleUser ? '127.0.0.1' : '0.0.0.0' });
   const http = {
@@ -76,7 +88,6 @@ async function call(
     switchToHttp: () => ({ getRequest: () => http, getResponse: () => ({ headers: () => undefined }) }),
   } as unknown as ExecutionContext;
   try {
-    const limits = new RateLimits(config, new Limiters(config));
     await new AccessGuard(new Reflector(), config, apiKeys, limits, strategy, patterns).canActivate(context);
     return { status: 200, subject: http.identity?.subject };
   } catch (thrown) {
@@ -162,6 +173,18 @@ describe('access', () => {
     expect((await post('infer', 'stk_wrong')).status).toBe(401);
     expect(await call('read', { token: 'stk_read' })).toEqual({ status: 200, subject: 'bert' });
     expect(await call('read', { token: 'stk_inference' })).toEqual({ status: 200, subject: 'anonymous' });
+  });
+
+  it('lets those who may call what has a limit of its own, however much else they asked for', async () => {
+    const limits = freshLimits(1);
+    const ask = async (handler: keyof Resource, token: string) =>
+      (await call(handler, { method: 'POST', token }, false, limits)).status;
+    expect([await ask('rule', 'stk_admin'), await ask('rule', 'stk_admin')]).toEqual([200, 429]);
+    expect([await ask('halt', 'stk_admin'), await ask('halt', 'stk_admin')]).toEqual([200, 200]);
+    expect(await ask('halt', 'stk_admin')).toBe(429);
+    // whoever may not is counted like everywhere
+    const person = tokens.issue({ subject: 'anna', roles: ['user'], session: SESSION }, 60);
+    expect([await ask('halt', person), await ask('halt', person)]).toEqual([403, 429]);
   });
 
   it('asks for a person where nothing else will do', async () => {

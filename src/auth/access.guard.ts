@@ -7,7 +7,14 @@ import { AppConfig } from '../config/index.js';
 import { ApiKeys } from './api-keys/index.js';
 import { ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';
 import { JwtStrategy } from './jwt.strategy.js';
-import { addressGroup, RateLimits, UNLIMITED_METADATA, type Allowance } from './limits/index.js';
+import {
+  addressGroup,
+  OWN_LIMIT_METADATA,
+  OwnLimit,
+  RateLimits,
+  UNLIMITED_METADATA,
+  type Allowance,
+} from './limits/index.js';
 import { ROLES_METADATA, type RoleName } from './roles.js';
 import { SCOPE_METADATA, type NeededScope } from './scopes.js';
 
@@ -37,6 +44,8 @@ interface Demands {
   readonly allowed: readonly RoleName[];
   readonly scope: NeededScope;
   readonly unlimited: boolean;
+  /** The endpoint's own limit, which counts instead of the caller's for those who may call it. */
+  readonly own: OwnLimit | undefined;
 }
 
 const PassportGuard = AuthGuard('jwt');
@@ -75,14 +84,16 @@ export class AccessGuard extends PassportGuard implements CanActivate {
     request: AddressedRequest,
   ): Promise<Identity> {
     if (this.config.singleUser) return LOCAL_ADMIN;
-    const { unlimited } = this.demandsOf(context, request.method);
+    const { unlimited, own, allowed, scope } = this.demandsOf(context, request.method);
     const caller = await this.identify(context, request).catch(async (thrown: unknown) => {
       if (thrown instanceof ProblemException && !unlimited)
         admit(await this.limits.takeAddress(request.ip), context);
       throw thrown;
     });
     if (caller !== ANONYMOUS) this.watch(caller, request);
-    if (!unlimited) admit(await this.limits.take(caller, request.ip), context);
+    if (own !== undefined && refusalOf(caller, allowed, scope) === null)
+      admit(await this.limits.takeOwn(own, caller), context);
+    else if (!unlimited) admit(await this.limits.take(caller, request.ip), context);
     return caller;
   }
 
@@ -129,6 +140,7 @@ export class AccessGuard extends PassportGuard implements CanActivate {
       allowed: allowed ?? (reading ? ['public'] : ['user']),
       scope: scope ?? (reading ? 'read' : 'admin'),
       unlimited: this.declared<true>(UNLIMITED_METADATA, context) === true,
+      own: this.declared<OwnLimit>(OWN_LIMIT_METADATA, context),
     };
     this.demands.set(context.getHandler(), found);
     return found;

@@ -66,6 +66,14 @@ import { WalletProof } from './wallet/wallet-proof.js';
     SessionAnswers,
     { provide: APP_GUARD, useClass: AccessGuard },
   ],
-  exports: [AccessTokens, AccountStanding, BearerTokens, SetupTokens, AccountAdministration, PasswordLinks],
+  exports: [
+    AccessTokens,
+    AccountStanding,
+    BearerTokens,
+    SetupTokens,
+    AccountAdministration,
+    PasswordLinks,
+    RateLimits,
+  ],
 })
 export class AuthModule {}

@@ -11,7 +11,7 @@ export { AuthModule } from './auth.module.js';
 export { BearerTokens } from './bearer-tokens.js';
 export { actsAsGuardian, ANONYMOUS, LOCAL_ADMIN, mayAct, type Identity } from './identity.js';
 export type { IdentifiedRequest } from './access.guard.js';
-export { Unlimited } from './limits/index.js';
+export { OwnLimit, RateLimits, Unlimited } from './limits/index.js';
 export { checkOrigin } from './origin-check.js';
 export { PasswordLinks } from './passwords/password-links.js';
 export { Roles, type RoleName } from './roles.js';

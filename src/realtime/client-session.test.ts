@@ -4,6 +4,7 @@ import { ANONYMOUS, LOCAL_ADMIN, type Identity } from '../auth/index.js';
 import { ClientSession, CLOSE } from './client-session.js';
 import { NoticeStream } from './notice-stream.js';
 
+const NOBODY = { identify: async () => null, refused: async () => true };
 const LIMITS = { mostBufferedBytes: 1_000, mostErrors: 3 };
 
 function open({ identity = ANONYMOUS, capacity = 10 }: { identity?: Identity; capacity?: number } = {}) {
@@ -23,12 +24,14 @@ function open({ identity = ANONYMOUS, capacity = 10 }: { identity?: Identity; ca
     return identity;
   };
   const known = new Map<string, Identity>([['good', LOCAL_ADMIN]]);
-  const session = new ClientSession(socket, stream, identity, identify, LIMITS);
+  const worthless = { counted: 0, most: 1 };
+  const refused = async () => ++worthless.counted <= worthless.most;
+  const session = new ClientSession(socket, stream, identity, { identify, refused }, LIMITS);
   const say = (message: unknown) => session.receive(JSON.stringify(message));
   const happen = (topic: 'chain' | 'metrics' | 'guardian') =>
     session.deliver(stream.append({ topic, type: 'x', data: null, at: 0 }));
   const seqs = () => sent.filter((message) => 'topic' in message).map(({ seq }) => seq);
-  return { sent, closed, socket, stream, session, say, happen, seqs, known, held };
+  return { sent, closed, socket, stream, session, say, happen, seqs, known, held, worthless };
 }
 
 describe('a WebSocket client', () => {
@@ -110,8 +113,20 @@ describe('a WebSocket client', () => {
     expect(closed).toEqual([CLOSE.tokenInvalid]);
   });
 
+  it('is counted when it shows a worthless token, and told apart when its address has shown too many', async () => {
+    for (const most of [1, 0]) {
+      const { say, closed, worthless } = open();
+      worthless.most = most;
+      say({ token: 'good' });
+      say({ token: 'bad' });
+      await settled();
+      expect(worthless.counted).toBe(1);
+      expect(closed).toEqual([most === 1 ? CLOSE.tokenInvalid : CLOSE.tooMany]);
+    }
+  });
+
   it('is put out at the next heartbeat when its token is worth nothing any more', async () => {
-    const { session, say, closed, known } = open();
+    const { session, say, closed, known, worthless } = open();
     say({ token: 'good', subscribe: ['guardian'] });
     await settled();
     session.heartbeat(1);
@@ -121,6 +136,7 @@ describe('a WebSocket client', () => {
     session.heartbeat(2);
     await settled();
     expect(closed).toEqual([CLOSE.tokenInvalid]);
+    expect(worthless.counted).toBe(0);
   });
 
   it('hears no more, and is told so, of what it may not hear since it lost the role', async () => {
@@ -222,7 +238,7 @@ describe('a WebSocket client', () => {
             },
             close: () => undefined,
           };
-          session = new ClientSession(socket, stream, ANONYMOUS, async () => null, LIMITS);
+          session = new ClientSession(socket, stream, ANONYMOUS, NOBODY, LIMITS);
           session.receive(
             JSON.stringify({ subscribe: ['chain'], since: heard.at(-1) ?? 0, stream: stream.id }),
           );

@@ -10,7 +10,7 @@ export const CLOSE = {
   tokenInvalid: 4401,
   originRefused: 4403,
   slowReader: 4408,
-  tooManyClients: 4429,
+  tooMany: 4429,
 } as const;
 
 /** Messages a client may send while its token is being checked. */
@@ -23,6 +23,14 @@ export interface ClientSocket {
   /** @param message text, or the UTF-8 of one */
   send(message: string | Buffer): void;
   close(code: number, reason: string): void;
+}
+
+/** What a session asks of tokens that its client shows. */
+export interface TokenCheck {
+  /** Who a token speaks for now; null when it is worthless. */
+  identify(token: string): Promise<Identity | null>;
+  /** Counts a worthless one. @returns whether the client's address is within its limit */
+  refused(): Promise<boolean>;
 }
 
 /** Limits of one client. */
@@ -46,7 +54,7 @@ export class ClientSession {
     private readonly socket: ClientSocket,
     private readonly stream: NoticeStream,
     private identity: Identity,
-    private readonly identify: (token: string) => Promise<Identity | null>,
+    private readonly tokens: TokenCheck,
     private readonly limits: SessionLimits,
   ) {
     this.send({ type: 'hello', stream: stream.id, seq: stream.head });
@@ -92,9 +100,9 @@ export class ClientSession {
    */
   private async recheck(token: string, renewed?: string): Promise<boolean> {
     // A database that is away decides nothing: who is in stays in with the rights of before.
-    const identity = await this.identify(token).catch(() => undefined);
+    const identity = await this.tokens.identify(token).catch(() => undefined);
     if (renewed !== undefined && this.token !== renewed) return false;
-    if (identity === null) this.close(CLOSE.tokenInvalid, 'TOKEN_INVALID');
+    if (identity === null) await this.turnAway(renewed === undefined);
     if (identity === undefined && this.token === null)
       this.refuse(new CodedError('DATABASE_UNAVAILABLE', 'the token cannot be checked now; send it again'));
     if (!identity) return false;
@@ -102,6 +110,12 @@ export class ClientSession {
     this.token = token;
     this.dropForbidden();
     return true;
+  }
+
+  /** @param shown whether the token came just now: one that was good and has expired says nothing against its owner */
+  private async turnAway(shown: boolean): Promise<void> {
+    if (!shown || (await this.tokens.refused())) this.close(CLOSE.tokenInvalid, 'TOKEN_INVALID');
+    else this.close(CLOSE.tooMany, 'RATE_LIMITED');
   }
 
   /** Who has lost a role, or shows the token of somebody else, hears no more of what only others may hear, and is told so. */

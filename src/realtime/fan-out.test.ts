@@ -87,4 +87,36 @@ describe('fan-out between replicas', () => {
     await Promise.all([one.close(), other.close()]);
     await second.stop();
   });
+
+  it('does not go on telling a Redis that never answers, and finds back to one that does', async () => {
+    const redis = await TinyRedis.start();
+    const troubles: string[] = [];
+    const [one, other] = [
+      new RedisFanOut(redis.url, (detail) => troubles.push(detail)),
+      new RedisFanOut(redis.url, () => undefined),
+    ];
+    const [atOne, atOther] = [listening(one), listening(other)];
+    await until(() => redis.listeners === 2);
+    await until(() => {
+      one.publish(notice(0));
+      return atOther.length > 0;
+    });
+    redis.hang();
+    one.publish(notice(1));
+    // both connections of the first have found out once each was told so
+    await until(() => troubles.some((detail) => /Command timed out/.test(detail)));
+    await until(() => troubles.some((detail) => /Socket timeout/.test(detail)));
+    const [published, delivered] = [redis.asked('publish'), atOne.length];
+    for (let i = 0; i < 100; i++) one.publish(notice(2));
+    expect(atOne).toHaveLength(delivered + 100);
+    expect(redis.asked('publish')).toBe(published);
+    redis.goOn();
+    await until(() => {
+      one.publish(notice(3));
+      return atOther.some(({ data }) => data === 3);
+    });
+    expect(atOther.some(({ data }) => data === 2)).toBe(false);
+    await Promise.all([one.close(), other.close()]);
+    await redis.stop();
+  });
 });

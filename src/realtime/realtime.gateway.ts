@@ -4,8 +4,9 @@ import { Logger, type OnModuleDestroy } from '@nestjs/common';
 import { OnGatewayConnection, OnGatewayInit, WebSocketGateway } from '@nestjs/websockets';
 import type { Counter } from 'prom-client';
 import { WebSocket, type WebSocketServer } from 'ws';
-import { ANONYMOUS, BearerTokens, checkOrigin, LOCAL_ADMIN } from '../auth/index.js';
+import { ANONYMOUS, BearerTokens, checkOrigin, LOCAL_ADMIN, RateLimits } from '../auth/index.js';
 import { MetricRegistry } from '../common/observation/metric-registry.js';
+import { SecuritySignals } from '../common/observation/security-signals.js';
 import { AppConfig } from '../config/index.js';
 import { AddressPlaces } from './address-places.js';
 import { clientAddress } from './client-address.js';
@@ -47,6 +48,8 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
     private readonly config: AppConfig,
     private readonly tokens: BearerTokens,
     private readonly fanOut: FanOut,
+    private readonly rates: RateLimits,
+    private readonly signals: SecuritySignals,
     metrics: MetricRegistry,
   ) {
     this.places = new AddressPlaces(config.websocketClientsPerAddress);
@@ -75,10 +78,9 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
   handleConnection(client: WebSocket, request: IncomingMessage): void {
     const close = (code: number, reason: string) => this.close(client, request.socket, code, reason);
     if (!checkOrigin(this.config, request.headers).ok) return close(CLOSE.originRefused, 'ORIGIN_REFUSED');
-    if (this.sessions.size >= this.config.websocketClients)
-      return close(CLOSE.tooManyClients, 'TOO_MANY_CLIENTS');
+    if (this.sessions.size >= this.config.websocketClients) return close(CLOSE.tooMany, 'TOO_MANY_CLIENTS');
     const address = clientAddress(request, this.config.trustProxy);
-    if (!this.places.take(address)) return close(CLOSE.tooManyClients, 'TOO_MANY_OF_ADDRESS');
+    if (!this.places.take(address)) return close(CLOSE.tooMany, 'TOO_MANY_OF_ADDRESS');
     client.once('close', () => this.places.give(address));
     const socket = {
       get bufferedAmount() {
@@ -88,18 +90,23 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
       close,
     };
     const identity = this.config.singleUser ? LOCAL_ADMIN : ANONYMOUS;
-    const session = new ClientSession(
-      socket,
-      this.stream,
-      identity,
-      (token) => this.tokens.identify(token),
-      LIMITS,
-    );
+    const tokens = {
+      identify: (token: string) => this.tokens.identify(token),
+      refused: () => this.countWorthless(address),
+    };
+    const session = new ClientSession(socket, this.stream, identity, tokens, LIMITS);
     this.sessions.set(client, session);
     this.rounds.add(client);
     client.on('message', (data, isBinary) => session.receive(isBinary ? '' : String(data)));
     client.on('pong', () => this.silent.delete(client));
     client.on('close', () => this.forget(client));
+  }
+
+  /** Worthless tokens count as they do over HTTP: by address, and as a sign of attack. @returns whether there may be more */
+  private async countWorthless(address: string): Promise<boolean> {
+    const allowed = this.config.singleUser || (await this.rates.takeAddress(address)).allowed;
+    this.signals.refused(allowed ? 'TOKEN_INVALID' : 'RATE_LIMITED');
+    return allowed;
   }
 
   async onModuleDestroy(): Promise<void> {

@@ -1,3 +1,4 @@
+import { Wallet } from 'ethers';
 import OpenAI from 'openai';
 import { Client } from 'pg';
 import { runCommand, startServer, type TestServer } from '../support/index.js';
@@ -72,6 +73,19 @@ describe('requests', () => {
     expect((await me(stdout.trim())).status).toBe(200);
   });
 
+  it('leave a guardian the emergency stop, however many there were', async () => {
+    const server = await start({ RATE_LIMIT_NEWBIE: '5' });
+    const { token } = await firstAdmin(server);
+    const order = (path: string) =>
+      call(server, 'POST', `/api/guardian/${path}`, { token, body: { reason: 'drill' } });
+    let status = 0;
+    for (let i = 0; i < 6; i++) ({ status } = await call(server, 'GET', '/api/me', { token }));
+    expect(status).toBe(429);
+    expect(await order('emergency-stop')).toMatchObject({ status: 200, body: { stopped: true } });
+    expect(await order('resume')).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    expect(await order('emergency-stop')).toMatchObject({ status: 200, body: { stopped: true } });
+  });
+
   it('go on when Redis cannot be reached, with one warning', async () => {
     const server = await start({ REDIS_URL: 'redis://127.0.0.1:1' });
     const person = await register(server);
@@ -97,6 +111,47 @@ describe('requests', () => {
     const origin = { origin: 'https://app.example' };
     const me = await call(server, 'GET', '/api/me', { headers: origin });
     expect([me.status, me.headers.get('vary')]).toEqual([200, 'Origin']);
+  });
+});
+
+describe('new accounts', () => {
+  /** Of one address in an hour. */
+  const MOST = 30;
+  let server: TestServer;
+  beforeAll(async () => {
+    server = await start({ TRUST_PROXY: 'true' });
+  });
+
+  const post = (from: string, path: string, body: object) =>
+    call(server, 'POST', path, { body, headers: { 'x-forwarded-for': from } });
+  const registerFrom = (from: string, i: number) =>
+    post(from, '/api/register', { name: `person-${i}`, password: 'a long password' });
+  const enterFrom = async (from: string, wallet: Wallet) => {
+    const { body } = await post(from, '/auth/wallet/nonce', { address: wallet.address });
+    const message = String(body.message);
+    return post(from, '/auth/wallet/verify', { message, signature: await wallet.signMessage(message) });
+  };
+  const wallet = () => new Wallet(Wallet.createRandom().privateKey);
+
+  it('by name are so many for an address, and no more', async () => {
+    for (let i = 0; i < MOST; i++) expect((await registerFrom('192.0.2.1', i)).status).toBe(201);
+    const refused = await registerFrom('192.0.2.1', MOST);
+    expect([refused.status, refused.body.code]).toEqual([429, 'RATE_LIMITED']);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect((await enterFrom('192.0.2.1', wallet())).body.code).toBe('RATE_LIMITED');
+    expect((await registerFrom('192.0.2.2', MOST)).status).toBe(201);
+  });
+
+  it('by wallet are as many, and wallets that have one come in all the same', async () => {
+    const first = wallet();
+    expect((await enterFrom('192.0.2.3', first)).status).toBe(200);
+    for (let i = 1; i < MOST; i++) expect((await enterFrom('192.0.2.3', wallet())).status).toBe(200);
+    const stranger = wallet();
+    expect(await enterFrom('192.0.2.3', stranger)).toMatchObject({
+      ...{ status: 429, body: { code: 'RATE_LIMITED' } },
+    });
+    expect((await enterFrom('192.0.2.3', first)).status).toBe(200);
+    expect((await enterFrom('192.0.2.4', stranger)).status).toBe(200);
   });
 });
 

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Wallet } from 'ethers';
 import { Client } from 'pg';
 import {
   answerOnce,
@@ -106,6 +107,35 @@ describe('monitoring on a real server', () => {
     const after = (await run('security')).body.measures;
     expect(after.login_refused - before.login_refused).toBe(4);
     expect(after.security_score).toBeLessThan(before.security_score);
+  });
+
+  it('counts refused wallets, replayed nonces and worthless links, too', async () => {
+    const before = (await run('security')).body.measures;
+    const wallet = Wallet.createRandom();
+    const message = async () => {
+      const { body } = await call<{ message: string }>(server.url, 'POST', '/auth/wallet/nonce', {
+        address: wallet.address,
+      });
+      return body.message;
+    };
+    const codes: string[] = [];
+    const verify = async (text: string, by: Pick<Wallet, 'signMessage'>) => {
+      const proof = { message: text, signature: await by.signMessage(text) };
+      codes.push((await call<{ code: string }>(server.url, 'POST', '/auth/wallet/verify', proof)).body.code);
+    };
+    const asked = await message();
+    await verify(asked, Wallet.createRandom());
+    await verify(asked, wallet);
+    await verify((await message()).replace(/^\S+/, 'evil.example'), wallet);
+    const link = { token: 'x'.repeat(43), password: 'a long password' };
+    codes.push((await call<{ code: string }>(server.url, 'POST', '/api/password', link)).body.code);
+    expect(codes).toEqual([
+      ...['WALLET_SIGNATURE_INVALID', 'WALLET_NONCE_INVALID', 'WALLET_MESSAGE_FOREIGN'],
+      'PASSWORD_LINK_INVALID',
+    ]);
+    const after = (await run('security')).body.measures;
+    expect(after.login_refused - before.login_refused).toBe(3);
+    expect(after.token_invalid - before.token_invalid).toBe(1);
   });
 
   it('makes one alert of trouble that is seen twice, and resolves it by nobody but time', async () => {

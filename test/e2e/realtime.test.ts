@@ -80,9 +80,18 @@ async function neverReads(url: string): Promise<void> {
 }
 
 /** How many clients a server has put out for a reason, by its own count. */
-async function closedFor(url: string, labels: string): Promise<number> {
+function closedFor(url: string, labels: string): Promise<number> {
+  return figure(url, `stemma_realtime_closed_total{${labels}}`);
+}
+
+/** How often a server has counted a sign of attack. */
+function signalsOf(url: string, signal: string): Promise<number> {
+  return figure(url, `stemma_security_signals_total{signal="${signal}"}`);
+}
+
+async function figure(url: string, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  const line = text.split('\n').find((each) => each.startsWith(`stemma_realtime_closed_total{${labels}}`));
+  const line = text.split('\n').find((each) => each.startsWith(name));
   return Number(line?.split(' ').at(-1) ?? 0);
 }
 
@@ -150,6 +159,27 @@ describe('live notices', () => {
     const forged = await Client.open(server.url);
     forged.say({ token: 'nonsense' });
     expect(await forged.closed()).toBe(4401);
+  });
+
+  it('counts worthless tokens by address and as a sign of attack, and lets everybody else in', async () => {
+    const signedIn = await startServer({
+      env: { ...ACCOUNT_SETTINGS, TRUST_PROXY: 'true', RATE_LIMIT_ADDRESS: '3' },
+    });
+    const forged = async (address: string) => {
+      const client = await Client.open(signedIn.url, { 'x-forwarded-for': address });
+      client.say({ token: 'nonsense' });
+      return client.closed();
+    };
+    const codes = [];
+    for (let i = 0; i < 5; i++) codes.push(await forged('192.0.2.1'));
+    expect(codes).toEqual([4401, 4401, 4401, 4429, 4429]);
+    expect(await forged('192.0.2.2')).toBe(4401);
+    expect(await signalsOf(signedIn.url, 'token_invalid')).toBe(4);
+    expect(await signalsOf(signedIn.url, 'rate_limited')).toBe(2);
+    const neighbour = await Client.open(signedIn.url, { 'x-forwarded-for': '192.0.2.1' });
+    neighbour.say({ subscribe: ['metrics'] });
+    await neighbour.until(({ topic }) => topic === 'metrics');
+    await signedIn.stop();
   });
 
   it('takes no upgrade on other paths', async () => {

@@ -53,6 +53,19 @@ describe('what belongs to an account', () => {
     expect(await keys.revoke(owner, view.id)).toBe(false);
   });
 
+  it('is said to have used a key only where the secret was shown, in time', async () => {
+    const keys = app.get(ApiKeys);
+    const wanted = { name: 'a program', scopes: ['read'] } as const;
+    const { key, view } = unwrap(await keys.issue(owner, { ...wanted, expiresAt: null }));
+    const expired = unwrap(await keys.issue(owner, { ...wanted, expiresAt: Date.now() - 1 }));
+    const used = async (id: string) => (await keys.list(owner)).find((each) => each.id === id)?.used_at;
+    expect(await keys.identify(`${key.slice(0, -4)}${key.endsWith('AAAA') ? 'BBBB' : 'AAAA'}`)).toBeNull();
+    expect(await keys.identify(expired.key)).toBeNull();
+    expect([await used(view.id), await used(expired.view.id)]).toEqual([null, null]);
+    expect((await keys.identify(key))?.subject).toBe(owner);
+    expect(await used(view.id)).toEqual(expect.any(Number));
+  });
+
   it('keeps its wallets, whoever else knows their addresses', async () => {
     const wallets = app.get(WalletAccounts);
     await app

@@ -9,6 +9,9 @@ export class TinyRedis {
   private readonly subscribers = new Map<Socket, string>();
   private readonly sockets = new Set<Socket>();
   private readonly counts = new Map<string, { count: number; until: number }>();
+  private readonly commands = new Map<string, number>();
+  private readonly forgotten = new WeakSet<Socket>();
+  private hanging = false;
 
   private constructor(private readonly server: Server) {}
 
@@ -35,6 +38,24 @@ export class TinyRedis {
     return this.subscribers.size;
   }
 
+  /** How often one of these commands was sent, answered or not. */
+  asked(...names: string[]): number {
+    return names.reduce((sum, name) => sum + (this.commands.get(name) ?? 0), 0);
+  }
+
+  /** From now on it takes connections and commands, and never answers; the connections of now are forgotten for good. */
+  hang(): void {
+    this.hanging = true;
+    for (const socket of this.sockets) this.forgotten.add(socket);
+    this.subscribers.clear();
+  }
+
+  /** Answers again, on new connections. */
+  goOn(): void {
+    for (const socket of this.sockets) this.forgotten.add(socket);
+    this.hanging = false;
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
@@ -58,8 +79,11 @@ export class TinyRedis {
     });
   }
 
-  private obey(socket: Socket, [name, ...words]: string[]): void {
-    switch (name.toLowerCase()) {
+  private obey(socket: Socket, [written, ...words]: string[]): void {
+    const name = written.toLowerCase();
+    this.commands.set(name, this.asked(name) + 1);
+    if (this.hanging || this.forgotten.has(socket)) return;
+    switch (name) {
       case 'info':
         return void socket.write(bulk('redis_version:7.0.0\r\nloading:0\r\n'));
       case 'subscribe':

@@ -1,4 +1,10 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type QueryClient,
+} from '@tanstack/react-query';
 import {
   answerEscalation,
   askFor,
@@ -16,20 +22,25 @@ import {
   type ActionParameters,
   type DecisionRequest,
 } from '../api/autonomy.js';
+import { seldom } from '../api/seldom.js';
 import { useLiveTopic } from './live.js';
 
 /** Where live notices do not arrive, what is shown is asked for again this often, ms. */
 const ASK_AGAIN_MS = 15_000;
 const STATE_AGAIN_MS = 5_000;
+/** However many notices come, what is shown is asked for no more often than this, ms: a guardian's requests are counted. */
+const FRESH_PAUSE_MS = 2_000;
+const STATE_KEY = ['autonomy', 'state'];
+const DASHBOARD_KEY = ['autonomy', 'dashboard'];
 /** States of a task that begins to wait for an approval, or may have waited until now. */
 const AROUND_APPROVALS = new Set(['waiting_approval', 'approved', 'rejected', 'failed', 'cancelled']);
 
 /** Whether automatic action is stopped. */
 export function useStopState() {
   const queries = useQueryClient();
-  useLiveTopic('guardian', () => void queries.invalidateQueries({ queryKey: ['autonomy', 'state'] }));
+  useLiveTopic('guardian', refreshers(queries).state);
   return useQuery({
-    queryKey: ['autonomy', 'state'],
+    queryKey: STATE_KEY,
     queryFn: ({ signal }) => getStopState(signal),
     refetchInterval: STATE_AGAIN_MS,
     retry: false,
@@ -42,11 +53,10 @@ export function useGuardianDashboard() {
   useFreshAutonomy();
   useLiveTopic('tasks', ({ data }) => {
     const { state } = data as { state?: string };
-    if (state !== undefined && AROUND_APPROVALS.has(state))
-      void queries.invalidateQueries({ queryKey: ['autonomy', 'dashboard'] });
+    if (state !== undefined && AROUND_APPROVALS.has(state)) refreshers(queries).dashboard();
   });
   return useQuery({
-    queryKey: ['autonomy', 'dashboard'],
+    queryKey: DASHBOARD_KEY,
     queryFn: ({ signal }) => getDashboard(signal),
     refetchInterval: ASK_AGAIN_MS,
   });
@@ -134,8 +144,24 @@ function useChange<V, T>(change: (variables: V) => Promise<T>) {
 }
 
 function useFreshAutonomy(): void {
-  const queries = useQueryClient();
-  const refresh = () => void queries.invalidateQueries({ queryKey: ['autonomy'] });
+  const refresh = refreshers(useQueryClient()).all;
   useLiveTopic('decisions', refresh);
   useLiveTopic('guardian', refresh);
+}
+
+const known = new WeakMap<QueryClient, Readonly<Record<'all' | 'dashboard' | 'state', () => void>>>();
+
+/** Asks again for what is shown; one for all components that are shown, so that a notice counts once. */
+function refreshers(queries: QueryClient) {
+  const made = known.get(queries);
+  if (made !== undefined) return made;
+  const refresher = (queryKey: readonly string[]) =>
+    seldom(FRESH_PAUSE_MS, () => void queries.invalidateQueries({ queryKey }));
+  const all = {
+    all: refresher(['autonomy']),
+    dashboard: refresher(DASHBOARD_KEY),
+    state: refresher(STATE_KEY),
+  };
+  known.set(queries, all);
+  return all;
 }

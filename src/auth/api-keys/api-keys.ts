@@ -24,6 +24,8 @@ interface LiveKey {
   /** When it stops to count, ms since the epoch. */
   readonly expiresAt: number;
   readonly identity: Identity;
+  /** Whether its last use was written down more than a minute ago, or never. */
+  stale: boolean;
 }
 
 /** What somebody wants of a new key. */
@@ -111,7 +113,16 @@ export class ApiKeys {
     const known = await this.cache.get(id);
     if (known === null || known.expiresAt <= Date.now()) return null;
     const same = timingSafeEqual(Buffer.from(known.hash), Buffer.from(nativeSha256Hex(key)));
-    return same ? known.identity : null;
+    if (!same) return null;
+    await this.stamp(id, known);
+    return known.identity;
+  }
+
+  /** Writes down that a key was used, which only its secret proves. */
+  private async stamp(id: string, known: LiveKey): Promise<void> {
+    if (!known.stale) return;
+    known.stale = false;
+    await this.dataSource.query('UPDATE api_keys SET used_at = now() WHERE id = $1', [id]);
   }
 
   private async load(id: string): Promise<LiveKey | null> {
@@ -134,9 +145,9 @@ export class ApiKeys {
       [id],
     );
     if (row === undefined) return null;
-    if (row.stale) await this.dataSource.query('UPDATE api_keys SET used_at = now() WHERE id = $1', [id]);
-    const { account_id: subject, name, roles, tier, scopes } = row;
+    const { account_id: subject, name, roles, tier, scopes, stale } = row;
     const expiresAt = row.expires_at?.getTime() ?? Infinity;
-    return { hash: row.secret_hash, expiresAt, identity: { subject, name, roles, tier, scopes, key: id } };
+    const identity = { subject, name, roles, tier, scopes, key: id };
+    return { hash: row.secret_hash, expiresAt, identity, stale };
   }
 }

@@ -43,7 +43,7 @@ export class WalletController {
   ): Promise<SessionAnswer> {
     unwrap(this.door.isOpen());
     const address = unwrap(await this.proof.verify(message, signature, request.headers.host ?? ''));
-    const account = unwrap(await this.wallets.enter(address));
+    const account = unwrap(await this.wallets.enter(address, () => this.door.newcomer(request.ip)));
     return this.answers.open(account, request, reply, cookie === true);
   }
 

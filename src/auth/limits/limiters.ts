@@ -1,9 +1,12 @@
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
-import { Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  RateLimiterMemory,
+  RateLimiterRedis,
+  RateLimiterRes,
+  type RateLimiterAbstract,
+} from 'rate-limiter-flexible';
+import { RedisConnection } from '../../common/redis-connection.js';
 import { AppConfig } from '../../config/index.js';
-
-const LONGEST_RETRY_MS = 5_000;
 
 /** What is left after one more. */
 export interface Taken {
@@ -28,7 +31,7 @@ export interface Limiter {
 @Injectable()
 export class Limiters implements OnModuleDestroy {
   private readonly logger = new Logger('RateLimits');
-  private readonly redis: Redis | null;
+  private readonly redis: RedisConnection | null;
 
   constructor({ redisUrl }: AppConfig) {
     this.redis = redisUrl === null ? null : this.connect(redisUrl);
@@ -36,23 +39,29 @@ export class Limiters implements OnModuleDestroy {
 
   /** A limiter of so many per window. @param name tells its keys from those of other limiters */
   create(name: string, points: number, seconds: number): Limiter {
-    const options = { keyPrefix: `stemma:${name}`, points, duration: seconds };
+    const { redis } = this;
+    if (redis === null) return this.createLocal(name, points, seconds);
+    const options = optionsOf(name, points, seconds);
     const memory = new RateLimiterMemory(options);
-    const limiter =
-      this.redis === null
-        ? memory
-        : new RateLimiterRedis({
-            ...options,
-            storeClient: this.redis,
-            insuranceLimiter: memory,
-            rejectIfRedisNotReady: true,
-          });
-    return {
-      take: (key, own) =>
-        taken(limiter.consume(key, 1, own === undefined ? {} : { customDuration: own }), own ?? seconds),
-      giveBack: async (key) => void (await limiter.reward(key)),
-      forget: async (key) => void (await limiter.delete(key)),
-    };
+    const shared = new RateLimiterRedis({
+      ...options,
+      storeClient: redis.client,
+      rejectIfRedisNotReady: true,
+    });
+    return limiterOf(seconds, (use) =>
+      redis
+        .ask(() => use(shared))
+        .catch((thrown: unknown) => {
+          if (thrown instanceof RateLimiterRes) throw thrown;
+          return use(memory);
+        }),
+    );
+  }
+
+  /** A limiter of this process alone, which waits for nothing outside it. */
+  createLocal(name: string, points: number, seconds: number): Limiter {
+    const memory = new RateLimiterMemory(optionsOf(name, points, seconds));
+    return limiterOf(seconds, (use) => use(memory));
   }
 
   /** Whether they count in Redis, as far as it can be reached. */
@@ -62,31 +71,44 @@ export class Limiters implements OnModuleDestroy {
 
   /** Asks Redis for an answer; rejects where there is no connection. */
   async ping(): Promise<void> {
-    await this.redis?.ping();
+    await this.redis?.ask((client) => client.ping());
   }
 
   onModuleDestroy(): void {
-    this.redis?.disconnect();
+    this.redis?.close();
   }
 
   /** While Redis is away everybody counts alone; that is said once. */
-  private connect(url: string): Redis {
-    const redis = new Redis(url, {
-      lazyConnect: true,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 1,
-      retryStrategy: (attempt) => Math.min(attempt * 200, LONGEST_RETRY_MS),
-    });
+  private connect(url: string): RedisConnection {
     let warned = false;
-    redis.on('error', () => {
+    const redis = new RedisConnection(url, () => {
       if (!warned)
         this.logger.warn('Redis cannot be reached: requests are counted per process until it is back');
       warned = true;
     });
-    redis.on('ready', () => (warned = false));
-    redis.connect().catch(() => undefined);
+    redis.client.on('ready', () => (warned = false));
     return redis;
   }
+}
+
+function optionsOf(name: string, points: number, seconds: number) {
+  return { keyPrefix: `stemma:${name}`, points, duration: seconds };
+}
+
+/** @param count lets one of the limiters behind it count */
+function limiterOf(
+  seconds: number,
+  count: <T>(use: (limiter: RateLimiterAbstract) => Promise<T>) => Promise<T>,
+): Limiter {
+  return {
+    take: (key, own) =>
+      taken(
+        count((limiter) => limiter.consume(key, 1, own === undefined ? {} : { customDuration: own })),
+        own ?? seconds,
+      ),
+    giveBack: async (key) => void (await count((limiter) => limiter.reward(key))),
+    forget: async (key) => void (await count((limiter) => limiter.delete(key))),
+  };
 }
 
 async function taken(consumed: Promise<RateLimiterRes>, seconds: number): Promise<Taken> {

@@ -15,6 +15,23 @@ export function Unlimited(): CustomDecorator<string> {
   return SetMetadata(UNLIMITED_METADATA, true);
 }
 
+/** Where the guard finds what `OwnLimit` said. */
+export const OWN_LIMIT_METADATA = 'stemma:own-limit';
+
+/** A limit that nothing but one endpoint uses up: calls per minute of an account, in each process. */
+export interface OwnLimit {
+  readonly name: string;
+  readonly perMinute: number;
+}
+
+/**
+ * Gives an endpoint a limit of its own: whoever may call it may do so however much else was asked, and whether or not Redis
+ * answers.
+ */
+export function OwnLimit(name: string, perMinute: number): CustomDecorator<string> {
+  return SetMetadata(OWN_LIMIT_METADATA, { name, perMinute } satisfies OwnLimit);
+}
+
 /** What a caller may still ask for. */
 export interface Allowance {
   readonly allowed: boolean;
@@ -29,8 +46,12 @@ export interface Allowance {
 export class RateLimits {
   private readonly byTier: Readonly<Record<Tier, readonly [Limiter, number]>>;
   private readonly byAddress: readonly [Limiter, number];
+  private readonly own = new Map<string, readonly [Limiter, number]>();
 
-  constructor(config: AppConfig, limiters: Limiters) {
+  constructor(
+    config: AppConfig,
+    private readonly limiters: Limiters,
+  ) {
     const { rateLimitNewbie: newbie, rateLimitTrusted: trusted, rateLimitExpert: expert } = config;
     const points = { newbie, trusted, expert };
     const create = (name: string, limit: number) =>
@@ -45,6 +66,15 @@ export class RateLimits {
   async take(identity: Identity, address: string): Promise<Allowance | null> {
     if (identity.tier !== undefined) return count(this.byTier[identity.tier], identity.subject);
     return identity.roles.includes('public') ? this.takeAddress(address) : null;
+  }
+
+  /** Counts a request by the limit of its endpoint. Null for the operator's own tokens. */
+  async takeOwn({ name, perMinute }: OwnLimit, { tier, subject }: Identity): Promise<Allowance | null> {
+    if (tier === undefined) return null;
+    const known = this.own.get(name);
+    const limit = known ?? [this.limiters.createLocal(`own-${name}`, perMinute, WINDOW_SECONDS), perMinute];
+    if (known === undefined) this.own.set(name, limit);
+    return count(limit, subject);
   }
 
   /** Counts a request of somebody who could not be identified. */

@@ -27,12 +27,17 @@ export class WalletAccounts {
     private readonly journal: AccountJournal,
   ) {}
 
-  /** The account of a proven address, made on first sight. Refusals: ACCOUNT_DISABLED, REGISTRATION_CLOSED. */
-  enter(address: string): Promise<Result<Account>> {
+  /**
+   * The account of a proven address, made on first sight. Refusals: ACCOUNT_DISABLED, REGISTRATION_CLOSED, and those of
+   * `newcomer`, which is asked before an account is made.
+   */
+  enter(address: string, newcomer: () => Promise<Result<void>>): Promise<Result<Account>> {
     return this.transactions.run(async (manager) => {
       const known = await holderOf(manager, address);
       if (known !== null) return known.disabled ? err(accountDisabled()) : ok(known);
       if (this.config.registration === 'closed') return err(registrationClosed());
+      const welcome = await newcomer();
+      if (!welcome.ok) return welcome;
       // The name says nothing of the address: names are shown, addresses lead to balances.
       const name = `wallet-${randomId('w').slice(2, 14)}`;
       const made = await this.accounts.createWithin(manager, {

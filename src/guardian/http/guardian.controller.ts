@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
+import { ANONYMOUS, NeedsScope, OwnLimit, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import type { ActionParameters } from '../actions/decision-action.js';
 import { EscalationService } from '../process/escalation-service.js';
@@ -21,6 +21,8 @@ import {
 import { decisionView, escalationView, underWayView } from './views.js';
 
 const USUAL_PAGE = 50;
+/** Stops of one account. Its other calls do not count, so that a busy guardian can always stop. */
+const STOPS_PER_MINUTE = 60;
 
 /** What guardians see and do. */
 @ApiTags('autonomy')
@@ -106,6 +108,7 @@ export class GuardianController {
   })
   @Post('emergency-stop')
   @HttpCode(200)
+  @OwnLimit('emergency-stop', STOPS_PER_MINUTE)
   async stop(
     @Body() { reason, inference = false }: StopDto,
     @Req() request: IdentifiedRequest,
