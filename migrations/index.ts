@@ -33,6 +33,7 @@ import { WaitingSince1763700000037 } from './1763700000037-waiting-since.js';
 import { Corrections1763700000038 } from './1763700000038-corrections.js';
 import { SealedSets1763700000040 } from './1763700000040-sealed-sets.js';
 import { ObservationInstances1763700000041 } from './1763700000041-observation-instances.js';
+import { OutcomesAndHistory1763700000045 } from './1763700000045-outcomes-and-history.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -70,4 +71,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   Corrections1763700000038,
   SealedSets1763700000040,
   ObservationInstances1763700000041,
+  OutcomesAndHistory1763700000045,
 ];

@@ -13,6 +13,7 @@ import { AlertMetrics } from './alerts/alert-metrics.js';
 import { AlertStore } from './alerts/alert-store.js';
 import { AlertTuning } from './alerts/alert-tuning.js';
 import { TaskAlerts } from './alerts/task-alerts.js';
+import { HistoryReader } from './history/history-reader.js';
 import { ObservationStore } from './history/observation-store.js';
 import { Partitions } from './history/partitions.js';
 import { MonitoringController } from './http/monitoring.controller.js';
@@ -40,6 +41,7 @@ import { MachineVitals } from './vitals/machine-vitals.js';
     AlertTuning,
     TaskAlerts,
     ObservationStore,
+    HistoryReader,
     Partitions,
     MonitoringSchedule,
     RecordTrail,
@@ -55,6 +57,7 @@ import { MachineVitals } from './vitals/machine-vitals.js';
     AlertTuning,
     DecisionTrend,
     MachineVitals,
+    HistoryReader,
     ObservationStore,
     RecordTrail,
     TaskAlerts,

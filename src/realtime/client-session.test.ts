@@ -87,6 +87,33 @@ describe('a WebSocket client', () => {
     expect(seqs()).toEqual([21]);
   });
 
+  it('is told of a gap while it listens, and resumes behind it only', () => {
+    const { say, happen, sent, stream, session, seqs } = open();
+    session.gap();
+    expect(sent).toHaveLength(1);
+    say({ subscribe: ['chain'] });
+    happen('chain');
+    const before = { stream: stream.id, seq: stream.head };
+    stream.begin();
+    session.gap();
+    expect(sent.at(-1)).toMatchObject({
+      type: 'subscribed',
+      topics: ['chain'],
+      stream: stream.id,
+      gap: true,
+    });
+    expect(stream.id).not.toBe(before.stream);
+    const after = stream.head;
+    for (const resume of [{ since: before.seq, stream: before.stream }, { since: before.seq }]) {
+      say({ subscribe: [], ...resume });
+      expect(sent.at(-1)).toMatchObject({ type: 'subscribed', gap: true });
+    }
+    happen('chain');
+    say({ subscribe: [], since: after, stream: stream.id });
+    expect(sent.at(-2)).toMatchObject({ type: 'subscribed', gap: false });
+    expect(seqs()).toEqual([before.seq, after + 1, after + 1]);
+  });
+
   it('is dropped with a code when it does not read', () => {
     const { say, happen, socket, closed, seqs } = open();
     say({ subscribe: ['chain'] });

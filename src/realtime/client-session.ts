@@ -75,6 +75,11 @@ export class ClientSession {
     if (this.hears(notice)) this.write(bytes);
   }
 
+  /** Tells a client that listens to something that notices were lost: what it knows should be read anew. */
+  gap(): void {
+    if (this.topics.size > 0) this.place(true);
+  }
+
   /** Closes a client that does not read: too much waits for it, or it leaves pings unanswered. */
   drop(reason: 'SLOW_READER' | 'SILENT'): void {
     this.close(CLOSE.slowReader, reason);
@@ -139,14 +144,13 @@ export class ClientSession {
     }
     for (const topic of message.subscribe) this.topics.add(topic);
     const resumed = message.since === null ? [] : this.missed(message.since, message.stream);
-    this.send({
-      type: 'subscribed',
-      topics: [...this.topics],
-      stream: this.stream.id,
-      seq: this.stream.head,
-      gap: resumed === null,
-    });
+    this.place(resumed === null);
     for (const entry of resumed ?? []) this.write(entry.bytes);
+  }
+
+  private place(gap: boolean): void {
+    const { id: stream, head: seq } = this.stream;
+    this.send({ type: 'subscribed', topics: [...this.topics], stream, seq, gap });
   }
 
   private missed(since: number, stream: string | null): readonly StreamEntry[] | null {

@@ -119,4 +119,75 @@ describe('fan-out between replicas', () => {
     await Promise.all([one.close(), other.close()]);
     await redis.stop();
   });
+
+  const ends: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0)) await end();
+  });
+
+  /** Two replicas, what the second has heard, and how often each was told that it has missed something. */
+  async function pair() {
+    const redis = await TinyRedis.start(await lastingPort());
+    const troubles: string[] = [];
+    const [one, other] = [
+      new RedisFanOut(redis.url, (detail) => troubles.push(detail)),
+      new RedisFanOut(redis.url, () => undefined),
+    ];
+    ends.push(() => Promise.all([one.close(), other.close()]).then(() => redis.stop()));
+    const gaps = { one: 0, other: 0 };
+    one.onGap(() => gaps.one++);
+    other.onGap(() => gaps.other++);
+    await until(() => redis.listeners === 2);
+    const heard = listening(other);
+    // Both publish and listen: nothing has been missed at the start.
+    await until(() => {
+      one.publish(notice(0));
+      return heard.length > 0;
+    });
+    return { redis, troubles, one, other, gaps, heard };
+  }
+
+  it('tells those that could not be reached, once, that they have missed something, before they hear more', async () => {
+    const { redis, troubles, one, other, gaps, heard } = await pair();
+    expect(gaps).toEqual({ one: 0, other: 0 });
+    const before: unknown[] = [];
+    other.onGap(() => before.push(...heard.map(({ data }) => data)));
+    redis.lose('others');
+    await until(() => troubles.length > 0);
+    for (const data of [1, 2, 3]) one.publish(notice(data));
+    await redis.takeNew();
+    await until(() => {
+      one.publish(notice(4));
+      return heard.some(({ data }) => data === 4);
+    });
+    expect(heard.map(({ data }) => data)).not.toContain(2);
+    expect(gaps).toEqual({ one: 0, other: 1 });
+    expect(before).not.toContain(4);
+  });
+
+  it('tells those that have not listened for a while that they may have missed something, once they listen again', async () => {
+    const { redis, one, other, gaps, heard } = await pair();
+    let listeners = 0;
+    other.onGap(() => (listeners = redis.listeners));
+    redis.lose('subscribers');
+    await until(() => redis.listeners === 0);
+    one.publish(notice(1));
+    await redis.takeNew();
+    await until(() => gaps.one === 1 && gaps.other === 1);
+    expect(listeners).toBeGreaterThan(0);
+    await until(() => {
+      one.publish(notice(2));
+      return heard.some(({ data }) => data === 2);
+    });
+    expect(gaps).toEqual({ one: 1, other: 1 });
+  });
+
+  it('tells others that they have missed a notice that is too large to be carried', async () => {
+    const { one, gaps, heard } = await pair();
+    const known = heard.length;
+    one.publish({ ...notice(1), data: 'x'.repeat(300_000) });
+    one.publish(notice(2));
+    await until(() => heard.length > known && heard.at(-1)?.data === 2);
+    expect(gaps).toEqual({ one: 0, other: 1 });
+  });
 });

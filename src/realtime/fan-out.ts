@@ -1,11 +1,13 @@
 import type { Notice } from './topics.js';
 
-/** Carries notices to every replica, this one included. Losing one is harmless; order is kept per sender. */
+/** Carries notices to every replica, this one included. Losing one is harmless where that is told; order is kept per sender. */
 export abstract class FanOut {
   /** Sends a notice to all replicas. */
   abstract publish(notice: Notice): void;
   /** Listens to the notices of all replicas. */
   abstract listen(handler: (notice: Notice) => void): void;
+  /** Has the handler told when notices of other replicas may have been lost: after that, none is. */
+  abstract onGap(handler: () => void): void;
   /** Lets go of connections. */
   abstract close(): Promise<void>;
 }
@@ -20,6 +22,10 @@ export class MemoryFanOut extends FanOut {
 
   listen(handler: (notice: Notice) => void): void {
     this.handlers.push(handler);
+  }
+
+  onGap(): void {
+    // A single process hears all it says.
   }
 
   close(): Promise<void> {

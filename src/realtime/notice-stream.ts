@@ -9,13 +9,25 @@ export interface StreamEntry {
 
 /** Numbers notices and remembers the last ones, so that a client that comes back misses nothing. */
 export class NoticeStream {
-  /** Names this stream; a restarted server has another one. */
-  readonly id = randomUUID();
+  private name = randomUUID();
   private readonly entries: StreamEntry[] = [];
   private last = 0;
 
   /** @param capacity notices remembered */
   constructor(private readonly capacity: number) {}
+
+  /** Names this stream; a restarted server has another one. */
+  get id(): string {
+    return this.name;
+  }
+
+  /** Begins another stream: what was missed cannot be told, and nobody resumes behind it. */
+  begin(): void {
+    this.name = randomUUID();
+    this.entries.length = 0;
+    // Who has seen the newest one, and does not say of which stream, has a gap all the same.
+    this.last += 1;
+  }
 
   /** The number of the newest notice; 0 before the first. */
   get head(): number {

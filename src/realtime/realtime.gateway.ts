@@ -68,6 +68,10 @@ export class RealtimeGateway implements OnGatewayInit, OnGatewayConnection, OnMo
       const entry = this.stream.append(notice);
       for (const session of this.sessions.values()) session.deliver(entry);
     });
+    this.fanOut.onGap(() => {
+      this.stream.begin();
+      for (const session of this.sessions.values()) session.gap();
+    });
     this.heartbeat = setInterval(() => {
       this.beat();
       for (const client of beyondBudget(this.sessions.keys(), MOST_WAITING_BYTES))

@@ -9,9 +9,16 @@ const LARGEST_MESSAGE = 256 * 1024;
 /** How often the subscriber, who has nothing to say, asks whether it is heard, and how long it waits for the answer, ms. */
 const SIGN_OF_LIFE_MS = 2_000;
 
+/** A message of another replica: a notice, or null for those that it could not publish. */
+interface Message {
+  readonly sender: string;
+  readonly notice: Notice | null;
+}
+
 /**
  * The fan-out of several replicas. This process's own notices are delivered at once and do not wait for Redis, so a Redis
- * that is away, or never answers, costs other replicas' notices only.
+ * that is away, or never answers, costs other replicas' notices only. Whoever may have lost some is told: who did not listen for a while,
+ * by its own process, and who could not be reached, by the one that could not reach it, once it can again.
  */
 export class RedisFanOut extends FanOut {
   private readonly sender = randomUUID();
@@ -19,21 +26,30 @@ export class RedisFanOut extends FanOut {
   private readonly subscriber: Redis;
   private readonly asking: NodeJS.Timeout;
   private readonly handlers: ((notice: Notice) => void)[] = [];
+  private readonly gapHandlers: (() => void)[] = [];
+  /** Whether others may have published while nobody listened here. */
+  private deaf = false;
+  /** Whether others have missed something, and were not told yet. */
+  private unsaid = false;
 
   /** @param onTrouble told when Redis cannot be reached */
   constructor(url: string, onTrouble: (detail: string) => void) {
     super();
     this.publisher = new RedisConnection(url, onTrouble);
-    // What it asks for is asked again on the next connection, so nothing is given up but connections that are silent.
+    this.publisher.client.on('ready', () => this.tellMissed());
+    // It subscribes by itself after every connect, so that it is known from when on it listens.
     this.subscriber = new Redis(url, {
       ...REDIS_WAYS,
-      maxRetriesPerRequest: null,
+      enableOfflineQueue: false,
+      maxRetriesPerRequest: 0,
+      autoResubscribe: false,
       socketTimeout: SIGN_OF_LIFE_MS,
     });
+    this.subscriber.on('close', () => (this.deaf = true));
+    this.subscriber.on('ready', () => void this.subscribe());
     this.subscriber.on('error', (error: Error) => onTrouble(error.message));
     this.subscriber.connect().catch(() => undefined);
     this.subscriber.on('message', (_channel: string, text: string) => this.receive(text));
-    this.subscriber.subscribe(CHANNEL).catch(() => undefined);
     this.asking = setInterval(() => {
       if (this.subscriber.status === 'ready') this.subscriber.ping().catch(() => undefined);
     }, SIGN_OF_LIFE_MS).unref();
@@ -41,26 +57,62 @@ export class RedisFanOut extends FanOut {
 
   publish(notice: Notice): void {
     this.deliver(notice);
+    this.tellMissed();
     const text = JSON.stringify({ sender: this.sender, notice });
-    if (text.length > LARGEST_MESSAGE) return;
-    this.publisher.ask((client) => client.publish(CHANNEL, text)).catch(() => undefined);
+    if (text.length <= LARGEST_MESSAGE) return this.send(text);
+    this.unsaid = true;
+    this.tellMissed();
   }
 
   listen(handler: (notice: Notice) => void): void {
     this.handlers.push(handler);
   }
 
+  onGap(handler: () => void): void {
+    this.gapHandlers.push(handler);
+  }
+
   close(): Promise<void> {
     this.handlers.length = 0;
+    this.gapHandlers.length = 0;
     clearInterval(this.asking);
     this.publisher.close();
     this.subscriber.disconnect();
     return Promise.resolve();
   }
 
+  /** Listens; where it did not for a while, what was said meanwhile is lost. */
+  private async subscribe(): Promise<void> {
+    try {
+      await this.subscriber.subscribe(CHANNEL);
+    } catch {
+      // The connection is lost again; the next one is tried.
+      return;
+    }
+    if (this.deaf) this.gap();
+    this.deaf = false;
+  }
+
+  private send(text: string): void {
+    this.publisher.ask((client) => client.publish(CHANNEL, text)).catch(() => (this.unsaid = true));
+  }
+
+  /** Tells others that they have missed something, before they hear more. */
+  private tellMissed(): void {
+    if (!this.unsaid || this.publisher.client.status !== 'ready') return;
+    this.unsaid = false;
+    this.send(JSON.stringify({ sender: this.sender, missed: true }));
+  }
+
+  private gap(): void {
+    for (const handler of this.gapHandlers) handler();
+  }
+
   private receive(text: string): void {
     const message = parseMessage(text);
-    if (message !== null && message.sender !== this.sender) this.deliver(message.notice);
+    if (message === null || message.sender === this.sender) return;
+    if (message.notice === null) this.gap();
+    else this.deliver(message.notice);
   }
 
   private deliver(notice: Notice): void {
@@ -69,11 +121,17 @@ export class RedisFanOut extends FanOut {
 }
 
 /** What others put on the channel is checked like any input. */
-function parseMessage(text: string): { sender: string; notice: Notice } | null {
+function parseMessage(text: string): Message | null {
   if (text.length > LARGEST_MESSAGE) return null;
   try {
-    const { sender, notice } = JSON.parse(text) as { sender?: unknown; notice?: Partial<Notice> };
-    if (typeof sender !== 'string' || typeof notice !== 'object' || notice === null) return null;
+    const { sender, missed, notice } = JSON.parse(text) as {
+      sender?: unknown;
+      missed?: unknown;
+      notice?: Partial<Notice>;
+    };
+    if (typeof sender !== 'string') return null;
+    if (missed === true) return { sender, notice: null };
+    if (typeof notice !== 'object' || notice === null) return null;
     const { topic, type, data, at, only } = notice;
     if (topic === undefined || !TOPICS.includes(topic) || typeof type !== 'string' || typeof at !== 'number')
       return null;

@@ -6,17 +6,14 @@ import { AttemptBudget } from './attempt-budget.js';
 import { EndingAlerts } from './ending-alerts.js';
 import { INCIDENT_STATES, Incident } from './incidents/incident.js';
 import { IncidentStore } from './incidents/incident-store.js';
+import type { LeftRestart } from './incidents/left-restarts.js';
 import type { Symptom } from './patterns/diagnosis.js';
 import { diagnose } from './patterns/diagnosis.js';
-import type { CauseRule, RemedyName } from './patterns/healing-rules.js';
+import { UNKNOWN_RULE, type CauseRule, type RemedyName } from './patterns/healing-rules.js';
 import { RulesInForce } from './patterns/rules-in-force.js';
+import { Restarts } from './restarts.js';
 import { Treatment } from './treatment.js';
 import type { Vitals } from './vitals/vitals.js';
-
-/** What is not known is healed by nobody; it must be seen this long before somebody is called, s. */
-const UNKNOWN: CauseRule = {
-  ...{ threshold: 1, for_s: 12, remedies: [], attempts: 0, verify_s: 1, severity: 'critical' },
-};
 
 /** So many remedies for one cause may find nothing to be done within an hour, before somebody is called without asking. */
 const MOST_REFUSALS = 6;
@@ -45,6 +42,13 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     (fingerprint) => this.book.clear(fingerprint),
     (thrown) => this.complain(thrown),
   );
+  private readonly restarts = new Restarts({
+    settle: ({ incident, attempt }, helped, detail) => {
+      this.store.add({ ...attempt, helped, detail }, attempt);
+      void this.treatment.report(incident, helped, detail);
+    },
+    change: (incident, to, detail) => this.change(incident, to, detail),
+  });
   readonly budget = new AttemptBudget();
   private stop = (): void => undefined;
 
@@ -68,7 +72,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
 
   /** Incidents that have not ended. */
   get open(): readonly Incident[] {
-    return [...this.incidents.values()];
+    return [...this.incidents.values(), ...this.restarts.open];
   }
 
   /** Takes a look into account. */
@@ -78,6 +82,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     for (const cause of [...this.firstSeen.keys()])
       if (!symptoms.some((symptom) => symptom.cause === cause)) this.miss(cause);
     for (const incident of this.incidents.values()) this.progress(incident);
+    this.restarts.look((cause) => this.firstSeen.has(cause));
     const seen = new Set(symptoms.map((symptom) => this.fingerprintOf(symptom)));
     this.ending.look(vitals.at, (fingerprint) => seen.has(fingerprint));
   }
@@ -86,6 +91,14 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   recall(vitals: Vitals): void {
     for (const symptom of diagnose(vitals, this.rules.current))
       if (symptom.cause === 'process_crashed') this.see(symptom, vitals.at);
+  }
+
+  /** Goes on with what an earlier process ended by: this one sees whether that has helped. */
+  resume(left: readonly LeftRestart[]): void {
+    for (const each of left) {
+      const { cause } = each.incident;
+      this.restarts.take(each, this.ruleOf(cause), this.incidents.get(cause));
+    }
   }
 
   /** Ends alerts that an earlier process raised, once their trouble is not seen. */
@@ -106,7 +119,9 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     const rule = this.ruleOf(symptom.cause);
     if (known !== undefined) known.symptom = symptom;
     else if (at - beganAt >= rule.for_s * 1000)
-      this.begin(new Incident(symptom.cause, rule.severity, beganAt, symptom));
+      this.begin(
+        this.restarts.again(symptom) ?? new Incident(symptom.cause, rule.severity, beganAt, symptom),
+      );
   }
 
   /** The trouble is over: whatever was tried last has helped, or it went by itself. */
@@ -190,12 +205,12 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   }
 
   /**
-   * The server is about to end. Nobody can look whether that helped, but it is counted now, so that the next server knows of it and does
-   * not end again and again; until then the incident is left alone.
+   * The server is about to end. That it was tried is written now, so that the next server does not end again and again; whether it
+   * has helped, that server sees. Until then the incident is left alone.
    */
   private lastOf(incident: Incident, remedy: RemedyName, detail: string): Promise<void> {
     this.change(incident, 'verifying', detail);
-    this.outcome(incident, remedy, true, detail);
+    this.store.add(this.attempt(incident, remedy, null, detail));
     return new Promise(() => undefined);
   }
 
@@ -254,10 +269,12 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   }
 
   private outcome(incident: Incident, remedy: RemedyName, helped: boolean, detail: string): void {
-    const { id, cause } = incident;
-    const tookMs = this.tookMs.get(cause) ?? 0;
-    this.store.add({ incident: id, cause, remedy, helped, detail, tookMs });
+    this.store.add(this.attempt(incident, remedy, helped, detail));
     void this.treatment.report(incident, helped, detail);
+  }
+
+  private attempt({ id, cause }: Incident, remedy: RemedyName, helped: boolean | null, detail: string) {
+    return { incident: id, cause, remedy, helped, detail, tookMs: this.tookMs.get(cause) ?? 0 };
   }
 
   private change(incident: Incident, to: Incident['state'], detail: string): void {
@@ -286,7 +303,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   }
 
   private ruleOf(cause: Incident['cause']): CauseRule {
-    return cause === 'unknown' ? UNKNOWN : this.rules.current[cause];
+    return cause === 'unknown' ? UNKNOWN_RULE : this.rules.current[cause];
   }
 
   private fingerprintOf({ cause }: Pick<Incident, 'cause'>): string {

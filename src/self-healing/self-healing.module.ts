@@ -9,6 +9,7 @@ import { Healer } from './healer.js';
 import { HealingController } from './http/healing.controller.js';
 import { CrashRecords } from './incidents/crash-records.js';
 import { IncidentStore } from './incidents/incident-store.js';
+import { LeftRestarts } from './incidents/left-restarts.js';
 import { RulesInForce } from './patterns/rules-in-force.js';
 import { RemedyOrders } from './remedy-orders.js';
 import { BlobRemedy } from './remedies/blob-remedy.js';
@@ -49,6 +50,7 @@ import { WatchLoop } from './watch-loop.js';
     RemedyBox,
     SheddingEnd,
     IncidentStore,
+    LeftRestarts,
     CrashRecords,
     Treatment,
     Healer,

@@ -7,10 +7,14 @@ import type { AppConfig, Instance } from '../config/index.js';
 import type { AlertBook, AlertStore } from '../monitoring/index.js';
 import type { Healer } from './healer.js';
 import type { IncidentStore } from './incidents/incident-store.js';
+import type { LeftRestarts } from './incidents/left-restarts.js';
 import type { VitalsReader } from './vitals/vitals-reader.js';
 import { WatchLoop } from './watch-loop.js';
 
 const full = () => Promise.reject(new CodedError('STORAGE_FULL', 'The disk is full.', {}, 507));
+
+/** A restart that nobody has settled. */
+const left = { incident: { id: 'incident_left' } };
 
 /** A watch whose store answers as the test says; looks come every second. */
 function setup() {
@@ -18,7 +22,13 @@ function setup() {
   const openOf = jest.fn<() => Promise<never[]>>(async () => []);
   const note = jest.fn();
   const healer = {
-    ...{ look: jest.fn(), recall: jest.fn(), takeOver: jest.fn(), withdraw: jest.fn(async () => undefined) },
+    ...{
+      look: jest.fn(),
+      recall: jest.fn(),
+      takeOver: jest.fn(),
+      resume: jest.fn(),
+      withdraw: jest.fn(async () => undefined),
+    },
     ...{ open: [], budget: { note } },
   };
   const store = {
@@ -35,6 +45,7 @@ function setup() {
     { flush: async () => undefined } as unknown as AlertBook,
     { openOf } as unknown as AlertStore,
     { id: '0123456789ab' } as Instance,
+    { unsettled: async () => [left] } as unknown as LeftRestarts,
     new MetricRegistry(),
   );
   return { sut, healer, note, closeLeftovers, openOf };
@@ -68,7 +79,9 @@ describe('a watch that cannot take over what an earlier process left', () => {
     expect(healer.takeOver).not.toHaveBeenCalled();
     await jest.advanceTimersByTimeAsync(5_000);
     expect(closeLeftovers).toHaveBeenCalledTimes(4);
+    expect(closeLeftovers).toHaveBeenLastCalledWith(['incident_left']);
     expect(healer.takeOver).toHaveBeenCalledTimes(1);
+    expect(healer.resume.mock.calls).toEqual([[[left]]]);
     expect(note).toHaveBeenCalledTimes(1);
     await sut.onModuleDestroy();
   });

@@ -6,6 +6,7 @@ import { AppConfig, Instance, instanceOf } from '../config/index.js';
 import { AlertBook, AlertStore, GONE_MS, isAbandoned, RENEW_MS, type Alert } from '../monitoring/index.js';
 import { HEALING_SOURCE, Healer } from './healer.js';
 import { IncidentStore } from './incidents/incident-store.js';
+import { LeftRestarts } from './incidents/left-restarts.js';
 import type { Vitals } from './vitals/vitals.js';
 import { VitalsReader } from './vitals/vitals-reader.js';
 
@@ -40,6 +41,7 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly book: AlertBook,
     private readonly alerts: AlertStore,
     private readonly instance: Instance,
+    private readonly restarts: LeftRestarts,
     metrics: MetricRegistry,
   ) {
     metrics.gauge({ name: 'stemma_incidents_open', help: 'Incidents that have not ended.' }, (gauge) =>
@@ -98,15 +100,20 @@ export class WatchLoop implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** What an earlier process left open is closed, and what it tried counts: at the end, so that a repetition counts nothing twice. */
+  /**
+   * What an earlier process left open is closed, but for what it ended by, and what it tried counts: at the end, so that a repetition
+   * counts nothing twice.
+   */
   private async prepare(): Promise<void> {
-    this.withdraw(await this.store.closeLeftovers());
+    const restarts = await this.restarts.unsettled();
+    this.withdraw(await this.store.closeLeftovers(restarts.map(({ incident }) => incident.id)));
     const now = systemClock.now();
     const tried = await this.store.triedSince(now - HOUR_MS);
     const left = await this.leftAlerts();
     await this.tidyUp();
     // what is dated in the future, by a clock that has gone back since, counts as tried just now
     for (const { cause, at } of tried) this.healer.budget.note(cause, Math.max(0, now - at));
+    this.healer.resume(restarts);
     this.healer.takeOver(left);
   }
 

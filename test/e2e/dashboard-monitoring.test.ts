@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Browser } from 'playwright-core';
+import { momentIn } from '../../frontend/src/components/format.js';
 import { packageRoot } from '../../src/common/installation.js';
+import { partitionOf } from '../../src/monitoring/history/partitions.js';
 import { api } from '../support/autonomy.js';
 import { replaceFile, startServer, temporaryFolder, type TestServer } from '../support/index.js';
 import { accessibilityFaults, browserTests, fits, launchBrowser, openPage } from './dashboard-support.js';
@@ -58,6 +60,49 @@ browserTests('the Monitoring and Healing pages', () => {
     await alert.getByRole('button', { name: 'Acknowledge' }).click();
     // A busy machine may have an alert of its own; this one has to go.
     await page.getByText('tasks.POLICY_BROKEN').waitFor({ state: 'detached' });
+    expect(complaints).toEqual([]);
+    await close();
+  });
+
+  it('shows half a year where there are many measurements, and a report as it is made', async () => {
+    const { page, complaints, close } = await openPage(browser);
+    const client = new Client({ connectionString: server.databaseUrl ?? '' });
+    await client.connect();
+    const { id } = JSON.parse(readFileSync(join(server.dataDir, 'instance.json'), 'utf8')) as { id: string };
+    // Many more than there are spans, long ago, with one peak among them.
+    const ago = Date.now() - 100 * 86_400_000;
+    const { name, from, to } = partitionOf(ago);
+    await client.query(
+      `CREATE TABLE IF NOT EXISTS ${name} PARTITION OF monitoring_observations FOR VALUES FROM ('${from}') TO ('${to}')`,
+    );
+    await client.query(
+      `INSERT INTO monitoring_observations (agent, node, instance, at, status, detail, measures)
+       SELECT 'performance', 'n', $1, to_timestamp($2 / 1000.0), 'ok', '', json_build_object('cpu_share', CASE n WHEN 7 THEN 0.77 ELSE 0.2 END)
+       FROM generate_series(1, 1000) AS n`,
+      [id, ago],
+    );
+    await page.goto(`${server.url}/monitoring`);
+    await page.getByText('Half a year', { exact: true }).click();
+    const charts = page.getByRole('region', { name: 'The last half year' });
+    await charts
+      .getByText(momentIn(100 * 86_400_000, ago), { exact: true })
+      .first()
+      .waitFor();
+    await charts.getByText('Table', { exact: true }).first().click();
+    const row = charts.getByRole('region', { name: 'Processors, table' }).getByRole('row').last();
+    expect(await row.getByRole('cell').allTextContents()).toEqual([
+      momentIn(100 * 86_400_000, ago),
+      '20',
+      '77',
+    ]);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    if (picture !== undefined) await page.screenshot({ path: `${picture}/half-year.png`, fullPage: true });
+    await client.query(
+      `INSERT INTO health_reports (id, node, at, status, report) VALUES ('report_${'0'.repeat(32)}', 'just made', $1, 'ok', '{}')`,
+      [Date.now()],
+    );
+    await page.getByText('just made', { exact: true }).waitFor();
+    await client.end();
     expect(complaints).toEqual([]);
     await close();
   });

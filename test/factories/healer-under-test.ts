@@ -53,7 +53,7 @@ export function setup(
   const get = (name: string) => ({ ...texts, blastShare: () => 0, act, ...endsServer(name) });
   const gate = new AutonomyGate();
   const authority = new ActionAuthority(gate);
-  const report = jest.fn(async () => undefined);
+  const report = jest.fn(async (_decision: string, _came: { helped: boolean; detail: string }) => undefined);
   const ask = jest.fn(async (_action: ProposedAction) => {
     if (answer instanceof Error) throw answer;
     return answer;
@@ -70,7 +70,7 @@ export function setup(
   } as Instance;
   const box = { get } as unknown as RemedyBox;
   const treatment = new Treatment(authority, gate, new HealingFigures(), box, instance);
-  const store = { save: jest.fn(), add: jest.fn((_attempt: Attempt) => undefined) };
+  const store = { save: jest.fn(), add: jest.fn((_attempt: Attempt, _known?: object) => undefined) };
   const book = { raise: jest.fn(async () => 'alert'), clear: jest.fn(async (_fingerprint: string) => true) };
   const events = new EventBus();
   const states: string[] = [];

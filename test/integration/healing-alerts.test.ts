@@ -15,6 +15,7 @@ import {
 import type { Healer } from '../../src/self-healing/healer.js';
 import { Incident } from '../../src/self-healing/incidents/incident.js';
 import { IncidentStore } from '../../src/self-healing/incidents/incident-store.js';
+import { LeftRestarts } from '../../src/self-healing/incidents/left-restarts.js';
 import type { VitalsReader } from '../../src/self-healing/vitals/vitals-reader.js';
 import { WatchLoop } from '../../src/self-healing/watch-loop.js';
 import { openTestDatabase, testConfig, until } from '../support/index.js';
@@ -68,6 +69,7 @@ describe('alerts of healing', () => {
     const healer = {
       takeOver,
       withdraw,
+      resume: jest.fn(),
       look: jest.fn(),
       recall: jest.fn(),
       open: [],
@@ -78,7 +80,9 @@ describe('alerts of healing', () => {
       new SchedulerRegistry(),
       { read: () => Promise.resolve({ database: { awayMs: 0 } }) } as unknown as VitalsReader,
       healer as unknown as Healer,
-      ...([incidentsOf(server), book, alerts, new Instance(server), new MetricRegistry()] as const),
+      ...([incidentsOf(server), book, alerts, new Instance(server)] as const),
+      new LeftRestarts(server, database.dataSource, new Instance(server)),
+      new MetricRegistry(),
     );
     loop.onApplicationBootstrap();
     await until('the first look', () => Promise.resolve(loop.latest !== null));
@@ -208,7 +212,7 @@ describe('alerts of healing', () => {
       store.add({ ...tried, incident: incident.id, cause });
       await store.flush();
     }
-    await now.closeLeftovers();
+    await now.closeLeftovers([]);
     expect(await statesOf()).toEqual([
       ['log_lag', 'open'],
       ['disk_high', 'open'],

@@ -12,6 +12,7 @@ export class TinyRedis {
   private readonly commands = new Map<string, number>();
   private readonly forgotten = new WeakSet<Socket>();
   private hanging = false;
+  private lastPort = 0;
 
   private constructor(private readonly server: Server) {}
 
@@ -22,6 +23,7 @@ export class TinyRedis {
     server.on('connection', (socket) => redis.serve(socket));
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
+    redis.lastPort = redis.port;
     return redis;
   }
 
@@ -54,6 +56,19 @@ export class TinyRedis {
   goOn(): void {
     for (const socket of this.sockets) this.forgotten.add(socket);
     this.hanging = false;
+  }
+
+  /** Loses the connections of one kind; until `takeNew`, there are no new ones. */
+  lose(which: 'subscribers' | 'others'): void {
+    this.server.close();
+    for (const socket of this.sockets)
+      if (this.subscribers.has(socket) === (which === 'subscribers')) socket.destroy();
+  }
+
+  /** Takes connections again after `lose`. */
+  async takeNew(): Promise<void> {
+    this.server.listen(this.lastPort, '127.0.0.1');
+    await once(this.server, 'listening');
   }
 
   async stop(): Promise<void> {

@@ -119,6 +119,18 @@ describe('the live connection', () => {
     expect(socket().sent[0]).toMatchObject({ since: 2, stream: 's2' });
   });
 
+  it('tells of a gap that comes while it is connected, and resumes behind it', () => {
+    let gaps = 0;
+    live.onGap(() => gaps++);
+    subscribe(5);
+    socket().say({ type: 'subscribed', stream: 's2', seq: 9, gap: true });
+    expect(gaps).toBe(1);
+    socket().close();
+    jest.advanceTimersByTime(500);
+    socket().say({ type: 'hello', stream: 's2', seq: 9 });
+    expect(socket().sent[0]).toMatchObject({ since: 9, stream: 's2' });
+  });
+
   it('takes a long silence for a lost connection and waits longer each time', () => {
     subscribe(5);
     jest.advanceTimersByTime(10_000);

@@ -16,14 +16,37 @@ export interface Agent {
   readonly at: number | null;
 }
 
-/** What an agent measured at one time. */
-export interface AgentMeasurement {
+/** A server that measures. */
+export interface MeasuringServer {
   readonly node: string;
-  /** Which of several servers of that name it is; null in what was measured before they were told apart. */
+  /** Which of several servers of that name it is; null in what was written before they were told apart. */
   readonly instance: string | null;
+}
+
+/** What an agent measured within one span of time: means, and where it measured more than once what was least and most. */
+export interface AgentMeasurement {
   readonly at: number;
+  readonly count: number;
   readonly status: AgentStatus;
   readonly measures: Readonly<Record<string, number>>;
+  readonly most?: Readonly<Record<string, number>>;
+}
+
+/** What an agent measured on one server, oldest first. */
+export interface AgentHistory {
+  readonly node: string | null;
+  readonly instance: string;
+  /** Servers whose history can be asked for. */
+  readonly servers: readonly (MeasuringServer & { readonly instance: string })[];
+  readonly items: readonly AgentMeasurement[];
+}
+
+/** Whose history, how far back, and which measures. */
+export interface HistoryQuestion {
+  readonly hours: number;
+  /** Null for the server that is asked. */
+  readonly instance: string | null;
+  readonly measures: readonly string[];
 }
 
 /** Trouble that somebody should know of. */
@@ -49,7 +72,7 @@ export interface Alert {
 export interface HealthReport {
   readonly report_id: string;
   readonly node: string;
-  /** As of a measurement. */
+  /** Which of several servers of that name it is; null in what was written before they were told apart. */
   readonly instance: string | null;
   readonly at: number;
   readonly status: string;
@@ -63,13 +86,14 @@ export function listAgents(
   return requestJson('/api/monitoring/agents', { signal });
 }
 
-/** What an agent measured, oldest first. */
+/** What an agent measured on one server, in at most 600 spans. */
 export function agentHistory(
   name: string,
-  hours: number,
+  { hours, instance, measures }: HistoryQuestion,
   signal?: AbortSignal,
-): Promise<{ readonly items: readonly AgentMeasurement[] }> {
-  return requestJson(withQuery(`/api/monitoring/agents/${encodeURIComponent(name)}/history`, { hours }), {
+): Promise<AgentHistory> {
+  const query = { hours, instance, measures: measures.join(',') };
+  return requestJson(withQuery(`/api/monitoring/agents/${encodeURIComponent(name)}/history`, query), {
     signal,
   });
 }

@@ -1,4 +1,4 @@
-import { byteParts, bytes, count, duration, rate, shortHash } from './format.js';
+import { byteParts, bytes, count, duration, momentIn, rate, shortHash } from './format.js';
 
 describe('figures', () => {
   it('shortens hashes in the middle, and only when that saves something', () => {
@@ -18,6 +18,13 @@ describe('figures', () => {
 
   it('gives rates three significant digits', () => {
     expect([0, 0.5, 12.34, 123.4, 12_345].map(rate)).toEqual(['0', '0.50', '12.3', '123', '12,345']);
+  });
+
+  it('says a moment as finely as the span asks for', () => {
+    const [at, day] = [new Date(2026, 2, 1, 14, 5, 9).getTime(), 86_400_000];
+    expect(momentIn(day, at)).toBe('14:05:09');
+    expect(momentIn(7 * day, at)).toBe('03-01 14:05');
+    expect(momentIn(183 * day, at)).toBe('2026-03-01');
   });
 
   it('counts in words', () => {

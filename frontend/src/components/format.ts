@@ -54,6 +54,13 @@ export function timeOfDay(ms: number): string {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
+/** A moment as an axis of so many ms says it: the time of day, in more than two days with its day, in more than two months the day alone. */
+export function momentIn(span: number, ms: number): string {
+  const days = span / 86_400_000;
+  if (days <= 2) return timeOfDay(ms);
+  return days <= 60 ? dateTime(ms).slice(5, 16) : dateTime(ms).slice(0, 10);
+}
+
 /** `1 token`, `2 tokens`. */
 export function count(value: number, noun: string): string {
   return `${number(value)} ${noun}${value === 1 ? '' : 's'}`;

@@ -1,11 +1,13 @@
 import { useElementSize } from '@mantine/hooks';
-import { timeOfDay } from './format.js';
+import { momentIn } from './format.js';
 import styles from './line-chart.module.css';
 
 /** A measured point: time in ms since the epoch, value or null for a gap. */
 export interface Point {
   readonly at: number;
   readonly value: number | null;
+  /** What was most, where the value is the mean of several. */
+  readonly most?: number | null;
 }
 
 /** The span of time on the axis, in ms since the epoch. */
@@ -38,7 +40,8 @@ export function LineChart(props: {
 }) {
   const { points, span, cross, format } = props;
   const { ref, width } = useElementSize();
-  const top = niceCeiling(Math.max(props.least, ...points.map((point) => point.value ?? 0)));
+  const top = niceCeiling(Math.max(props.least, ...points.map((point) => point.most ?? point.value ?? 0)));
+  const when = (at: number): string => momentIn(span.to - span.from, at);
   const x = (at: number): number =>
     LEFT + ((at - span.from) / (span.to - span.from)) * Math.max(1, width - LEFT - 4);
   const y = (value: number): number => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
@@ -53,7 +56,7 @@ export function LineChart(props: {
     <figure className={styles.chart} style={{ margin: 0 }}>
       <figcaption className={styles.head}>
         <span className="label">{props.title}</span>
-        {cross !== null && marked !== undefined && <span className="label">{timeOfDay(marked.at)}</span>}
+        {cross !== null && marked !== undefined && <span className="label">{when(marked.at)}</span>}
         <span className={styles.now}>
           {marked?.value === null || marked === undefined ? '–' : format(marked.value)}
           <span className={styles.unit}>{props.unit}</span>
@@ -67,7 +70,10 @@ export function LineChart(props: {
           onPointerMove={(event) => props.onCross(atPointer(event))}
           onPointerLeave={() => props.onCross(null)}
         >
-          <Axes top={top} span={span} x={x} y={y} right={width - 4} format={format} />
+          <Axes top={top} span={span} x={x} y={y} right={width - 4} format={format} when={when} />
+          {segments(points.map(({ at, most = null }) => ({ at, value: most }))).map((segment) => (
+            <path key={segment[0].at} className={styles.most} d={`M${path(segment, x, y)}`} />
+          ))}
           {segments(points, props.scattered === true).map((segment) => (
             <Segment key={segment[0].at} points={segment} x={x} y={y} />
           ))}
@@ -85,7 +91,7 @@ export function LineChart(props: {
           )}
         </svg>
       </div>
-      <PointTable title={props.title} unit={props.unit} points={points} format={format} />
+      <PointTable title={props.title} unit={props.unit} points={points} format={format} when={when} />
     </figure>
   );
 }
@@ -97,6 +103,7 @@ function Axes(props: {
   y: (value: number) => number;
   right: number;
   format: (value: number) => string;
+  when: (at: number) => string;
 }) {
   const { top, span, x, y } = props;
   const middle = (span.from + span.to) / 2;
@@ -118,7 +125,7 @@ function Axes(props: {
           y={HEIGHT - 3}
           textAnchor={index === 0 ? 'start' : index === 1 ? 'middle' : 'end'}
         >
-          {timeOfDay(at)}
+          {props.when(at)}
         </text>
       ))}
     </>
@@ -133,7 +140,7 @@ function Segment(props: {
   y: (value: number) => number;
 }) {
   const { points, x, y } = props;
-  const line = points.map((point) => `${x(point.at).toFixed(1)},${y(point.value).toFixed(1)}`).join('L');
+  const line = path(points, x, y);
   const base = y(0).toFixed(1);
   if (points.length === 1)
     return <circle className={styles.point} cx={x(points[0].at)} cy={y(points[0].value)} r={2} />;
@@ -148,12 +155,19 @@ function Segment(props: {
   );
 }
 
+function path(points: readonly Known[], x: (at: number) => number, y: (value: number) => number): string {
+  return points.map((point) => `${x(point.at).toFixed(1)},${y(point.value).toFixed(1)}`).join('L');
+}
+
 function PointTable(props: {
   title: string;
   unit: string;
   points: readonly Point[];
   format: (value: number) => string;
+  when: (at: number) => string;
 }) {
+  const cell = (value: number | null | undefined): string => (value == null ? '–' : props.format(value));
+  const hasMost = props.points.some(({ most }) => most !== undefined);
   return (
     <details className={styles.table}>
       <summary>Table</summary>
@@ -165,6 +179,7 @@ function PointTable(props: {
               <th scope="col">
                 {props.title} ({props.unit})
               </th>
+              {hasMost && <th scope="col">Most</th>}
             </tr>
           </thead>
           <tbody>
@@ -173,8 +188,9 @@ function PointTable(props: {
               .reverse()
               .map((point) => (
                 <tr key={point.at}>
-                  <td>{timeOfDay(point.at)}</td>
-                  <td>{point.value === null ? '–' : props.format(point.value)}</td>
+                  <td>{props.when(point.at)}</td>
+                  <td>{cell(point.value)}</td>
+                  {hasMost && <td>{cell(point.most ?? point.value)}</td>}
                 </tr>
               ))}
           </tbody>
@@ -185,7 +201,7 @@ function PointTable(props: {
 }
 
 /** The runs of points between gaps; runs of one where the points are scattered. */
-function segments(points: readonly Point[], scattered: boolean): Known[][] {
+function segments(points: readonly Point[], scattered = false): Known[][] {
   const runs: Known[][] = [];
   let run: Known[] = [];
   for (const point of points) {

@@ -1,4 +1,10 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import {
   acknowledgeAlert,
   agentHistory,
@@ -7,6 +13,7 @@ import {
   listReports,
   runAgent,
   silenceAlert,
+  type HistoryQuestion,
 } from '../api/monitoring.js';
 import { useLiveTopic } from './live.js';
 
@@ -22,12 +29,13 @@ export function useAgents() {
   });
 }
 
-/** What an agent measured. */
-export function useAgentHistory(name: string, hours: number) {
+/** What an agent measured. Of months nothing new is to be seen for a while, so they are asked for less often. */
+export function useAgentHistory(name: string, question: HistoryQuestion) {
   return useQuery({
-    queryKey: ['monitoring', 'history', name, hours],
-    queryFn: ({ signal }) => agentHistory(name, hours, signal),
-    refetchInterval: ASK_AGAIN_MS,
+    queryKey: ['monitoring', 'history', name, question],
+    queryFn: ({ signal }) => agentHistory(name, question, signal),
+    refetchInterval: Math.max(ASK_AGAIN_MS, question.hours * 300),
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -73,5 +81,9 @@ export function useAcknowledge(id: string) {
 
 /** Full health reports. */
 export function useReports() {
-  return useQuery({ queryKey: ['monitoring', 'reports'], queryFn: ({ signal }) => listReports(signal) });
+  return useQuery({
+    queryKey: ['monitoring', 'reports'],
+    queryFn: ({ signal }) => listReports(signal),
+    refetchInterval: ASK_AGAIN_MS,
+  });
 }

@@ -27,12 +27,13 @@ export interface SupervisorPorts {
   sign(): void;
 }
 
-const FIRST_PAUSE_MS = 500;
+/** The pause after the first end; each further one is twice as long. */
+export const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** A server that lived this long was well: the next restart is quick again, ms. */
 const HEALTHY_MS = 60_000;
 /** Ends by themselves of servers that never answered; then something is wrong that no restart cures. */
-const MOST_FAILED_STARTS = 5;
+export const MOST_FAILED_STARTS = 5;
 
 /** How a watched server ended. */
 interface WatchedEnd {

@@ -61,17 +61,7 @@ export class ObservationStore {
     );
   }
 
-  /** Observations of an agent on every server since a time, oldest first, at most `limit` of the newest. */
-  async since(agent: string, from: number, limit: number): Promise<StoredObservation[]> {
-    const rows = await this.dataSource.query<Row[]>(
-      `SELECT * FROM monitoring_observations WHERE agent = $1 AND at >= to_timestamp($2 / 1000.0)
-       ORDER BY at DESC LIMIT $3`,
-      [agent, from, limit],
-    );
-    return rows.reverse().map(observationOf);
-  }
-
-  /** The same of this server alone. */
+  /** Observations of an agent on this server since a time, oldest first, at most `limit` of the newest. */
   async ownSince(agent: string, from: number, limit: number): Promise<StoredObservation[]> {
     const rows = await this.dataSource.query<Row[]>(
       `SELECT * FROM monitoring_observations WHERE ${OWN} AND agent = $3 AND at >= to_timestamp($4 / 1000.0)

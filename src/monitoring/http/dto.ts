@@ -25,6 +25,18 @@ export class HistoryQuery {
   @Max(24 * 366)
   @IsInt()
   hours?: number;
+
+  /** Whose; without, that of the server that is asked. */
+  @IsOptional()
+  @Matches(/^[0-9a-f]{12}$/, { message: 'instance must be 12 lower-case hex digits' })
+  instance?: string;
+
+  /** Which measures, separated by commas; without, all. */
+  @IsOptional()
+  @Matches(/^[a-z][a-z0-9_]{0,60}(,[a-z][a-z0-9_]{0,60}){0,63}$/, {
+    message: 'measures must be names of measures, separated by commas, at most 64',
+  })
+  measures?: string;
 }
 
 /** Query of `GET /api/monitoring/alerts`. */

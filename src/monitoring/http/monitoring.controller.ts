@@ -10,6 +10,7 @@ import { AlertBook } from '../alerts/alert-book.js';
 import type { Alert } from '../alerts/alert.js';
 import { AlertStore } from '../alerts/alert-store.js';
 import { AlertTuning } from '../alerts/alert-tuning.js';
+import { HistoryReader } from '../history/history-reader.js';
 import { ObservationStore } from '../history/observation-store.js';
 import { HealthReports } from '../reports/health-reports.js';
 import {
@@ -20,13 +21,11 @@ import {
   HistoryQuery,
   ReportsQuery,
 } from './dto.js';
-import { agentView, alertView, reportView, runView } from './views.js';
+import { agentView, alertView, historyView, reportView, runView } from './views.js';
 
 const USUAL_PAGE = 50;
 const USUAL_REPORTS = 10;
 const USUAL_HOURS = 24;
-/** A day of rounds every five minutes, twice over. */
-const MOST_POINTS = 600;
 const HOUR_MS = 3_600_000;
 
 /** What the server sees of itself: agents, their history, alerts, health reports. */
@@ -39,6 +38,7 @@ export class MonitoringController {
     private readonly registry: AgentRegistry,
     private readonly runner: AgentRunner,
     private readonly observations: ObservationStore,
+    private readonly past: HistoryReader,
     private readonly book: AlertBook,
     private readonly alerts: AlertStore,
     private readonly tuning: AlertTuning,
@@ -68,16 +68,25 @@ export class MonitoringController {
     return runView(await this.runner.run(this.agent(name)));
   }
 
-  @ApiOperation({ summary: 'What an agent measured, oldest first, at most the newest 600 times' })
+  @ApiOperation({ summary: 'What an agent measured on one server, oldest first, in at most 600 spans' })
   @Get('agents/:name/history')
   @Roles('guardian')
   async history(
     @Param() { name }: AgentParameters,
-    @Query() { hours = USUAL_HOURS }: HistoryQuery,
+    @Query() { hours = USUAL_HOURS, instance, measures }: HistoryQuery,
   ): Promise<object> {
-    const agent = this.agent(name);
-    const from = systemClock.now() - hours * HOUR_MS;
-    return { agent: name, items: await this.observations.since(agent.name, from, MOST_POINTS) };
+    const agent = this.agent(name).name;
+    const to = systemClock.now();
+    const from = to - hours * HOUR_MS;
+    const [history, servers] = await Promise.all([
+      this.past.read({
+        ...{ agent, from, to },
+        ...(instance === undefined ? {} : { instance }),
+        ...(measures === undefined ? {} : { measures: measures.split(',') }),
+      }),
+      this.past.servers(agent, from),
+    ]);
+    return historyView(agent, hours, history, servers);
   }
 
   @ApiOperation({ summary: 'Alerts, newest first' })

@@ -1,6 +1,7 @@
 import type { AgentRun } from '../agents/agent-runner.js';
 import type { MonitoringAgent } from '../agents/agent.js';
 import type { Alert } from '../alerts/alert.js';
+import type { History, MeasuringServer } from '../history/history-reader.js';
 import type { StoredObservation } from '../history/observation-store.js';
 import type { HealthReportRow } from '../reports/health-reports.js';
 
@@ -26,6 +27,16 @@ export function agentView(
 /** A run as its endpoint shows it. */
 export function runView({ agent, at, tookMs, status, score, detail, measures, troubles }: AgentRun) {
   return { agent, at, took_ms: Math.round(tookMs), status, score, detail, measures, troubles };
+}
+
+/** A history as its endpoint shows it, with the servers whose history can be asked for. */
+export function historyView(
+  agent: string,
+  hours: number,
+  { node, instance, spanMs, items }: History,
+  servers: readonly MeasuringServer[],
+) {
+  return { agent, hours, node, instance, span_ms: spanMs, servers, items };
 }
 
 /** An alert as lists show it. @param silencedUntil until when nobody is told of it; null where somebody is */

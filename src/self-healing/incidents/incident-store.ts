@@ -13,7 +13,8 @@ export interface Attempt {
   readonly incident: string;
   readonly cause: string;
   readonly remedy: string;
-  readonly helped: boolean;
+  /** Null while nobody has seen it: the server ends by it. */
+  readonly helped: boolean | null;
   readonly detail: string;
   readonly tookMs: number;
 }
@@ -96,9 +97,10 @@ export class IncidentStore {
     void this.flush();
   }
 
-  /** Writes an attempt, soon. */
-  add(attempt: Attempt): void {
-    this.attempts.push({ ...attempt, id: randomUUID(), at: systemClock.now() });
+  /** Writes an attempt, soon. @param known what it was written as before, where it now gets its outcome */
+  add(attempt: Attempt, known?: { readonly id: string; readonly at: number }): void {
+    const { id, at } = known ?? { id: randomUUID(), at: systemClock.now() };
+    this.attempts.push({ ...attempt, id, at });
     if (this.attempts.length > MOST_WAITING) this.attempts.shift();
     void this.flush();
   }
@@ -131,13 +133,13 @@ export class IncidentStore {
     return rows.map(incidentRow);
   }
 
-  /** How every remedy fared against every cause, within 90 days. */
+  /** How every remedy fared against every cause, within 90 days; what nobody has seen the outcome of tells nothing. */
   async records(): Promise<RemedyRecord[]> {
     const rows = await this.dataSource.query<
       { cause: string; remedy: string; attempts: string; helped: string }[]
     >(
       `SELECT cause, remedy, count(*) AS attempts, count(*) FILTER (WHERE helped) AS helped FROM healing_attempts
-       WHERE at > $1 GROUP BY cause, remedy ORDER BY cause, remedy`,
+       WHERE at > $1 AND helped IS NOT NULL GROUP BY cause, remedy ORDER BY cause, remedy`,
       [systemClock.now() - DAYS_COUNTED * 86_400_000],
     );
     return rows.map((row) => ({ ...row, attempts: Number(row.attempts), helped: Number(row.helped) }));
@@ -168,12 +170,13 @@ export class IncidentStore {
   /**
    * Ends what an earlier process of this server left open: what is still wrong is found anew. It may come late, and leaves alone what
    * this process has begun.
+   * @param kept incidents that this process goes on with
    * @returns decisions of theirs that still wait for somebody's answer
    */
-  closeLeftovers(): Promise<string[]> {
+  closeLeftovers(kept: readonly string[]): Promise<string[]> {
     // In turn with the writing: an incident that is begun meanwhile is not in the database before this is over.
     const closed = this.writing.then(() => {
-      const own = [this.instance.id, this.config.nodeName, [...this.begun]];
+      const own = [this.instance.id, this.config.nodeName, [...this.begun, ...kept]];
       return this.close(`${OWN} AND id <> ALL ($4)`, [systemClock.now(), ...own], 'with the process');
     });
     this.writing = closed.then(
@@ -224,7 +227,8 @@ export class IncidentStore {
       const { id, incident, cause, remedy, helped, detail, tookMs, at } = this.attempts[0];
       await this.dataSource.query(
         `INSERT INTO healing_attempts (id, incident, cause, remedy, helped, detail, took_ms, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+         ON CONFLICT (id) DO UPDATE SET helped = $5, detail = $6 WHERE healing_attempts.helped IS NULL`,
         [id, incident, cause, remedy, helped, detail, Math.round(tookMs), at],
       );
       this.attempts.shift();

@@ -32,7 +32,6 @@ const MOST_STEPS = 60;
 
 /** Something that went wrong, and what was done about it. Times are ms since the epoch. */
 export class Incident {
-  readonly openedAt: number = systemClock.now();
   state: IncidentState = 'open';
   remedy: RemedyName | null = null;
   decision: string | null = null;
@@ -40,13 +39,14 @@ export class Incident {
   attempts = 0;
   /** Which of the rule's remedies is next: behind those that were used, and those that found nothing to be done. */
   place = 0;
-  updatedAt = this.openedAt;
+  updatedAt: number;
   closedAt: number | null = null;
   readonly steps: IncidentStep[] = [];
 
   /**
    * @param beganAt when the symptom was first seen
    * @param id names it, where something else than this object is remembered by it
+   * @param openedAt when it was opened, where an earlier process has
    */
   constructor(
     readonly cause: Symptom['cause'],
@@ -54,7 +54,9 @@ export class Incident {
     readonly beganAt: number,
     public symptom: Symptom,
     readonly id: string = `incident_${randomUUID().replaceAll('-', '')}`,
+    readonly openedAt: number = systemClock.now(),
   ) {
+    this.updatedAt = openedAt;
     this.note(symptom.summary);
   }
 

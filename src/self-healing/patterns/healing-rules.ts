@@ -51,6 +51,11 @@ export interface CauseRule {
   readonly severity: 'warning' | 'critical';
 }
 
+/** What is not known is healed by nobody; it must be seen this long before somebody is called, s. */
+export const UNKNOWN_RULE: CauseRule = {
+  ...{ threshold: 1, for_s: 12, remedies: [], attempts: 0, verify_s: 1, severity: 'critical' },
+};
+
 /** The rules of every cause. */
 export type HealingRules = Readonly<Record<Cause, CauseRule>>;
 

@@ -48,7 +48,9 @@ export const AUTONOMY_ANSWERS: Answers = {
     200: json('`{agent, at, took_ms, status, score, detail, measures, troubles}`'),
   },
   MonitoringController_history: {
-    200: json('`{agent, items: [{agent, node, instance, at, status, score, detail, measures}]}`'),
+    200: json(
+      '`{agent, hours, node, instance, span_ms, servers: [{node, instance}], items: [{at, count, status, score, measures, least, most}]}`: one server, cut into at most 600 spans of `span_ms`; `measures` are means, `least` and `most` are there where `count` is above one',
+    ),
   },
   MonitoringController_list: { 200: json(`\`{open, items, next_cursor}\`; an item is ${ALERT}`) },
   MonitoringController_acknowledge: { 200: json(ALERT) },

@@ -1,13 +1,21 @@
-import { Select } from '@mantine/core';
+import { SegmentedControl, Select } from '@mantine/core';
 import { useState } from 'react';
 import { number, rate } from '../../components/format.js';
 import { LineChart } from '../../components/line-chart.js';
-import { Empty } from '../../components/notice.js';
+import type { AgentMeasurement } from '../../api/monitoring.js';
+import { Empty, ProblemNotice } from '../../components/notice.js';
 import { useAgentHistory } from '../../hooks/monitoring.js';
 import styles from './monitoring.module.css';
-import { measuredBy, serversOf } from './servers.js';
+import { serverName } from './servers.js';
 
-const HOURS = 24;
+const ranges = [
+  { value: '1', label: 'Hour', title: 'The last hour' },
+  { value: '24', label: 'Day', title: 'The last day' },
+  { value: '168', label: 'Week', title: 'The last week' },
+  { value: '4392', label: 'Half a year', title: 'The last half year' },
+] as const;
+const DAY = ranges[1];
+const HOUR_MS = 3_600_000;
 const MIB = 1024 * 1024;
 
 interface Measure {
@@ -63,46 +71,69 @@ const measures: readonly Measure[] = [
   },
 ];
 
-/** What the performance agent of one server measured in a day, on one time axis. */
+const names = measures.map(({ name }) => name);
+
+/** What the performance agent of one server measured, on one time axis: means, and above them what was most. */
 export function HistoryCharts() {
-  const history = useAgentHistory('performance', HOURS);
-  const [cross, setCross] = useState<number | null>(null);
+  const [range, setRange] = useState<(typeof ranges)[number]>(DAY);
   const [chosen, setChosen] = useState<string | null>(null);
-  const all = history.data?.items ?? [];
-  const servers = serversOf(all);
-  const server = chosen !== null && servers.includes(chosen) ? chosen : servers.at(0);
-  const items = server === undefined ? [] : measuredBy(server, all);
+  const [cross, setCross] = useState<number | null>(null);
+  const hours = Number(range.value);
+  const history = useAgentHistory('performance', { hours, instance: chosen, measures: names });
+  const { items = [], servers = [], instance } = history.data ?? {};
   const last = items.at(-1)?.at;
-  if (last === undefined)
-    return (
-      <section className="panel" aria-label="History">
-        <Empty title="No history yet">It begins with the first round of the agents.</Empty>
-      </section>
-    );
-  const span = { from: Math.min(items[0].at, last - 3_600_000), to: last };
+  const several = items.some(({ count }) => count > 1);
+  // Behind a balancer another server may answer the next time.
+  if (chosen === null && servers.length > 1 && instance !== undefined) setChosen(instance);
   return (
     <>
-      {servers.length > 1 && (
-        <Select label="Server" data={servers} value={server} allowDeselect={false} onChange={setChosen} />
-      )}
-      <section className={styles.charts} aria-label="The last day">
-        {measures.map(({ title, unit, name, factor, least, format }) => (
-          <LineChart
-            key={name}
-            title={title}
-            unit={unit}
-            points={items.map(({ at, measures: measured }) => ({
-              at,
-              value: Object.hasOwn(measured, name) ? measured[name] * factor : null,
-            }))}
-            span={span}
-            cross={cross}
-            onCross={setCross}
-            least={least}
-            format={format}
+      <div className={styles.choices}>
+        <SegmentedControl
+          size="xs"
+          aria-label="How far back"
+          data={ranges.map(({ value, label }) => ({ value, label }))}
+          value={range.value}
+          onChange={(value) => setRange(ranges.find((each) => each.value === value) ?? DAY)}
+        />
+        {servers.length > 1 && (
+          <Select
+            label="Server"
+            data={servers.map((server) => ({ value: server.instance, label: serverName(server) }))}
+            value={chosen ?? instance ?? null}
+            allowDeselect={false}
+            onChange={setChosen}
           />
-        ))}
-      </section>
+        )}
+      </div>
+      {history.isError && <ProblemNotice error={history.error} onRetry={() => void history.refetch()} />}
+      {last === undefined ? (
+        <section className="panel" aria-label="History">
+          <Empty title="Nothing was measured then">It begins with the first round of the agents.</Empty>
+        </section>
+      ) : (
+        <section className={styles.charts} aria-label={range.title} aria-busy={history.isPlaceholderData}>
+          {measures.map(({ title, unit, name, factor, least, format }) => {
+            const scaled = (of: AgentMeasurement['measures']): number | null =>
+              Object.hasOwn(of, name) ? of[name] * factor : null;
+            return (
+              <LineChart
+                key={name}
+                title={title}
+                unit={unit}
+                points={items.map(({ at, measures: means, most }) => ({
+                  ...{ at, value: scaled(means) },
+                  ...(several ? { most: scaled(most ?? means) } : {}),
+                }))}
+                span={{ from: Math.min(items[0].at, last - HOUR_MS), to: last }}
+                cross={cross}
+                onCross={setCross}
+                least={least}
+                format={format}
+              />
+            );
+          })}
+        </section>
+      )}
     </>
   );
 }
