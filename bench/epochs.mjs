@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { parse } from 'yaml';
 import { bytesToHex, concatBytes, ok, sha256Hex, unwrap, utf8ToBytes } from '../dist/src/common/index.js';
+import { nativeSha256 } from '../dist/src/common/native-hash.js';
 import { receiptHash } from '../dist/src/inference/receipt/index.js';
 import { PayerNames } from '../dist/src/inference/receipts/payer-names.js';
 import { encodeLeaf } from '../dist/src/log/entry.js';
@@ -60,6 +61,7 @@ for (const [i, [id, text]] of [...stored].entries()) {
   });
 }
 const source = {
+  sha256: nativeSha256,
   bundles: async (index, width) => {
     const found = leaves.slice(index * 256, index * 256 + width);
     return found.length === width ? concatBytes(...found.map(encodedLeaf)) : null;

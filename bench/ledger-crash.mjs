@@ -1,6 +1,6 @@
 // node bench/ledger-crash.mjs [--transfers 1000000] [--kills 40] [--seed n]: random batches, right and wrong, by a process that is
 // killed again and again in the middle of them. Afterwards chain C adds up to the tables, and every batch that was
-// acknowledged is there. Works on the built server (dist/).
+// acknowledged is there. MISSED, too, where fewer than half of the kills happened: then little was shown. Works on the built server (dist/).
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -86,8 +86,8 @@ async function supervise(transfers, kills) {
   reportFigure('batches that were acknowledged and are lost', lost.length, { most: 0 });
   reportFigure('assets whose sum is not zero', sums.length, { most: 0 });
   reportFigure('errors of fsck', report.errors, { most: 0 });
-  // A run in which nobody was killed, or nothing was made, shows nothing.
-  if (kills > 0) reportFigure('kills in the middle of batches', killed, { least: 1 });
+  // A run with few kills, or in which nothing was made, shows little.
+  reportFigure('kills in the middle of batches', killed, { least: Math.ceil(kills / 2) });
   reportFigure('transfers made', codes.get('CREATED') ?? 0, { least: 1 });
   if (process.exitCode === undefined) rmSync(folder, { recursive: true, force: true });
   else console.log(`data folder kept: ${folder}`);

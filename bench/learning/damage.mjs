@@ -1,7 +1,8 @@
 // Proof of learning from end to end: a fresh server, an expert of genesis damaged, a dataset given and voted on, the expert repaired by a
-// contributor's training, submitted, audited, judged, let through by a guardian, live, paid, and shown on the dashboard.
+// contributor's training, submitted, audited, judged, let through by a guardian as a shadow, a canary and for all, paid, and shown on the
+// dashboard.
 // node bench/learning/damage.mjs [--minutes 4] [--updates 0] [--expert layer4.expert2] [--no-browser]
-// It says MISSED and ends with 1 for whatever is not as it should be. Without Chromium (CHROMIUM_PATH) the pages are left out.
+// It says MISSED and ends with 1 for whatever is not as it should be; no Chromium (CHROMIUM_PATH) is one of these, unless --no-browser.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, runStemma, startServer, until } from '../server.mjs';
 import { checkPages } from './damage-pages.mjs';
+import { approveUntil, stagesOf } from './damage-rollout.mjs';
 import { damageGenesis } from './damaged-genesis.mjs';
 
 const { values: options } = parseArgs({
@@ -36,6 +38,11 @@ const PATIENCE_MS = 300_000;
 /** Epochs of rewards, and votes on datasets, that a script can wait for, seconds. */
 const EPOCH_S = 5;
 const VOTE_S = 3;
+/** How long a stage of a rollout lasts where too few ask, and how often that is looked at, seconds. */
+const STAGE_S = 3;
+const LOOK_S = 1;
+/** The ways in which a release comes to people. */
+const STAGES = ['shadow succeeded', 'canary succeeded', 'promote succeeded'];
 const AUTHOR_OF_DATA = 'account:local';
 
 const folder = mkdtempSync(join(tmpdir(), 'stemma-damage-'));
@@ -44,8 +51,12 @@ const server = await startServer(dataDir, {
   REWARDS_FILE: quickEpochs(),
   DATASET_VOTE_SECONDS: String(VOTE_S),
   DATASET_SWEEP_MS: '200',
-  // One question to a guardian instead of three stages of a quarter of an hour each.
-  LEARNING_ROLLOUT: 'promote',
+  // By stages, as shipped, but of seconds instead of a quarter of an hour each.
+  ...{
+    LEARNING_ROLLOUT: 'staged',
+    ROLLOUT_STAGE_SECONDS: String(STAGE_S),
+    AUTOPILOT_SECONDS: String(LOOK_S),
+  },
 });
 try {
   await walk();
@@ -58,6 +69,7 @@ async function walk() {
   say(`load average ${loadavg()[0].toFixed(1)}`);
   const first = await live();
   say(`fresh server, genesis ${first.version} is live`);
+  const whole = await answers();
   damageGenesis(join(folder, 'damaged'), layer, expert);
   command('import', join(folder, 'damaged'), '--name', 'genesis');
   const damaged = (await get('/models/genesis/releases')).items[0];
@@ -75,10 +87,17 @@ async function walk() {
 
   const [block] = result.blocks;
   for (const [i, question] of QUESTIONS.entries())
-    say(`  ${question}\n    before: ${before[i].text}\n    after:  ${after[i].text}`);
+    say(
+      `  ${question}\n    whole:  ${whole[i].text}\n    before: ${before[i].text}\n    after:  ${after[i].text}`,
+    );
+  const broken = QUESTIONS.map((_, i) => i).filter((i) => before[i].text !== whole[i].text);
+  const mended = broken.filter((i) => after[i].text === whole[i].text);
   const named = after.filter(({ blocks }) => blocks.includes(block.hash)).length;
-  const changed = after.filter(({ text }, i) => text !== before[i].text).length;
-  expect(changed > 0, `${changed} of ${QUESTIONS.length} answers changed`);
+  expect(broken.length > 0, `the damage changed ${broken.length} of ${QUESTIONS.length} answers`);
+  expect(
+    mended.length === broken.length,
+    `${mended.length} of these ${broken.length} are as genesis ${first.version} gives them`,
+  );
   expect(named > 0, `${named} receipts name the new block ${block.hash}`);
   const report = command('fsck', '--json');
   expect(JSON.parse(report).clean === true, `fsck: ${report.trim().slice(-200)}`);
@@ -124,36 +143,25 @@ function train(data, dataset) {
   expect(seconds <= AIM_S, `trained in ${seconds.toFixed(0)} s, aim ${AIM_S} s`);
 }
 
-/** Submits, answers the question to a guardian, and tells what was found. */
+/** Submits, answers the questions to a guardian, and tells what was found. */
 async function handIn() {
   const submitted = performance.now();
-  const following = follow('submit', join(folder, 'trained'), '--show', '--json');
-  const ended = following.then(() => null);
-  const question = until(
-    async () => (await get('/api/guardian/escalations?state=open')).items[0],
-    PATIENCE_MS,
-    'the question to a guardian',
-  );
-  // What is rejected asks nobody; then the wait for the question ends with the server.
-  question.catch(() => undefined);
-  const asked = await Promise.race([question, ended]);
-  if (asked === null) {
-    const { state, code, detail } = JSON.parse(await following);
-    throw new Error(`the submission is ${state} before anybody was asked: ${code}: ${detail}`);
-  }
-  const { decision } = asked;
-  say(`judged after ${((performance.now() - submitted) / 1000).toFixed(1)} s; the matrix asks a guardian:`);
-  say(
-    `  ${decision.what}, because ${decision.why}; ${decision.grounds.map(({ detail }) => detail).join('; ')}`,
-  );
-  await post(`/api/guardian/escalations/${asked.escalation_id}/approve`, {
-    reason: 'the evaluation says so',
-  });
+  let text = null;
+  const following = follow('submit', join(folder, 'trained'), '--show', '--json').then((all) => (text = all));
+  const asked = await approveUntil(() => text !== null, { get, post, say, ask: answers });
   const result = JSON.parse(await following);
+  say(`${result.state} after ${((performance.now() - submitted) / 1000).toFixed(1)} s`);
+  if (result.state === 'rejected') throw new Error(`it was rejected: ${result.code}: ${result.detail}`);
+  const stages = await stagesOf(get, result.version);
+  const asks = `guardians were asked for ${asked.join(', ')}`;
+  expect(stages.join() === STAGES.join(), `genesis ${result.version}: ${stages.join(', ')}; ${asks}`);
   for (const { name, passed, detail, figures, took_ms: took } of result.checks) {
     const cpu = figures?.cpu_ms === undefined ? '' : `, ${figures.cpu_ms} ms of processor time`;
     say(`  ${passed ? 'passed' : 'failed'} ${name} (${took} ms${cpu}): ${detail}`);
   }
+  const { cpu_ms: cpuMs, cpu_aim_ms: aim } =
+    result.checks.find(({ name }) => name === 'pre_filter')?.figures ?? {};
+  expect(cpuMs <= aim, `the pre-filter took ${cpuMs} ms of processor time, aim ${aim} ms`);
   for (const [domain, { base, candidate, fall, low, high }] of Object.entries({
     ...result.verdict.figures.domains,
     overall: result.verdict.figures.overall,
@@ -200,7 +208,11 @@ async function paid({ verdict, verdict_block: block }) {
 async function look(facts) {
   if (!options.browser) return;
   const found = await checkPages(server.url, NAME, facts);
-  if (found === null) say('no Chromium, the pages of the dashboard were left out');
+  if (found === null)
+    expect(
+      false,
+      'no Chromium: the pages of the dashboard were not looked at (--no-browser leaves them out)',
+    );
   else for (const { page, problem } of found) expect(problem === null, `${page}: ${problem ?? 'shows it'}`);
 }
 

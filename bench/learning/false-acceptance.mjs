@@ -1,6 +1,7 @@
 // How often the evaluation accepts candidates that learnt nothing: the parent again, with noise, scaled, or with parts exchanged.
-// node bench/learning/false-acceptance.mjs [candidates] [share of the usual examples] [--json]. The pre-filter is left out: it would only
-// refuse more. Fewer examples make chance greater, so that what is accepted then is more than usual.
+// node bench/learning/false-acceptance.mjs [candidates] [share of the usual examples] [--json]. It measures as the server does, with up
+// to eight times as many examples of domains that are in doubt. The pre-filter and claimed domains are left out: they would only refuse
+// more. Fewer examples make chance greater, so that what is accepted then is more than usual.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,19 +14,23 @@ import { Random } from '../../dist/src/datasets/index.js';
 import { ParameterIndex } from '../../dist/src/experts/index.js';
 import { encodeTensorBlock, TensorBlock } from '../../dist/src/experts/tensorblock/index.js';
 import { EngineHost, ModelCatalog, TextMeter } from '../../dist/src/inference/index.js';
-import {
-  ACCEPTANCE_RULES,
-  evaluationFigures,
-  reasonsAgainst,
-} from '../../dist/src/learning/evaluation/acceptance.js';
+import { ACCEPTANCE_RULES, reasonsAgainst } from '../../dist/src/learning/evaluation/acceptance.js';
 import { candidateModel } from '../../dist/src/learning/evaluation/candidate-model.js';
-import { drawExamples, EVALUATION_DRAWS } from '../../dist/src/learning/evaluation/example-source.js';
+import { compareLosses } from '../../dist/src/learning/evaluation/compare-losses.js';
+import { EVALUATION_DRAWS } from '../../dist/src/learning/evaluation/example-source.js';
+import { generatedSupply } from '../../dist/src/learning/evaluation/example-supply.js';
+import { measureUntilClear } from '../../dist/src/learning/evaluation/measure-until-clear.js';
 import { ExampleEncoder } from '../../dist/src/learning/index.js';
+import { expectFigure } from '../aims.mjs';
 import { startServer } from '../server.mjs';
 
 const [count = '200', share = '1'] = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 /** Candidates that are judged by the same examples, for which the base is asked once. */
 const PER_BEACON = 10;
+/** How long all of it may take, ms. */
+const DEADLINE_MS = 6 * 3_600_000;
+/** The share that may be accepted. */
+const MOST_ACCEPTED = 0.05;
 const Z = 1.959963984540054;
 const DRAWS = Object.fromEntries(
   Object.entries(EVALUATION_DRAWS).map(([domain, draws]) => [domain, Math.ceil(draws * Number(share))]),
@@ -41,7 +46,8 @@ async function measure(application) {
   const encoder = unwrap(ExampleEncoder.create(unwrap(await index.tokenizer(live))));
   const experts = [...live.weights.values()].filter(({ type }) => type === 'expert');
   const rows = [];
-  let drawn;
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  let [beacon, score] = ['', null];
   const began = performance.now();
   for (let i = 0; i < Number(count); i++) {
     const random = new Random(`candidate ${i}`);
@@ -61,17 +67,20 @@ async function measure(application) {
         tensors: block.tensors,
       },
     ]);
-    if (i % PER_BEACON === 0)
-      drawn = await draw(meter, base, encoder, `beacon ${Math.floor(i / PER_BEACON)}`);
-    const losses = {};
-    for (const [domain, examples] of Object.entries(drawn.domains)) {
-      const own = await lossesOf(meter, candidate, examples);
-      losses[domain] = examples.map(({ tokens, loss }, at) => ({ base: loss, candidate: own[at], tokens }));
+    if (i % PER_BEACON === 0) {
+      beacon = createHash('sha256')
+        .update(`beacon ${i / PER_BEACON}`)
+        .digest('hex');
+      score = scoringOf(meter, base);
     }
+    const comparison = { base, candidate, encoder, signal, progress: () => undefined };
+    const compare = (examples) => compareLosses(score, comparison, examples);
+    const supply = generatedSupply(beacon, DRAWS);
+    const { figures, more } = unwrap(await measureUntilClear(beacon, ACCEPTANCE_RULES, compare, supply));
     await host.forget(candidate.release);
-    const figures = await evaluationFigures(losses, drawn.beacon, ACCEPTANCE_RULES.resamples);
     const reasons = reasonsAgainst(figures, [], ACCEPTANCE_RULES).map(({ code }) => code);
-    rows.push({ kind, expert: weight.name, fall: figures.overall.fall, low: figures.overall.low, reasons });
+    const { fall, low } = figures.overall;
+    rows.push({ kind, expert: weight.name, fall, low, more, reasons });
     rmSync(path);
     const seconds = (performance.now() - began) / 1000;
     process.stderr.write(
@@ -82,37 +91,15 @@ async function measure(application) {
   report(rows, (performance.now() - began) / 1000);
 }
 
-/** Examples of a beacon, with the losses of the base. */
-async function draw(meter, base, encoder, name) {
-  const beacon = createHash('sha256').update(name).digest('hex');
-  const domains = {};
-  for (const [domain, contents] of drawExamples(beacon, DRAWS)) {
-    const examples = contents.map((content) => unwrap(encoder.encode(content)));
-    const losses = await lossesOf(meter, base, examples);
-    domains[domain] = examples.map((example, i) => ({
-      ...example,
-      tokens: example.ids.length - example.firstTarget,
-      loss: losses[i],
-    }));
-  }
-  return { beacon, domains };
-}
-
-/** Sums of the cross-entropies of the tokens that are asked for, a few examples at a time as the server does. */
-async function lossesOf(meter, model, examples) {
-  const signal = AbortSignal.timeout(3_600_000);
-  const losses = [];
-  let next = 0;
-  const work = async () => {
-    while (next < examples.length) {
-      const at = next++;
-      const { ids, firstTarget } = examples[at];
-      const { logprobs } = unwrap(await meter.scoreIds(model, ids, signal));
-      losses[at] = logprobs.slice(firstTarget - 1).reduce((sum, logprob) => sum - logprob, 0);
-    }
+/** Scores as the meter does, but asks the base only once about the same ids: a beacon draws the same examples for several candidates. */
+function scoringOf(meter, base) {
+  const known = new Map();
+  return (model, ids, signal, first) => {
+    if (model !== base) return meter.scoreIds(model, ids, signal, first);
+    const key = `${first} ${ids.join(' ')}`;
+    if (!known.has(key)) known.set(key, meter.scoreIds(model, ids, signal, first));
+    return known.get(key);
   };
-  await Promise.all(Array.from({ length: 4 }, work));
-  return losses;
 }
 
 const uniform = (random) => random.int(-1_000, 1_000) / 1_000;
@@ -171,16 +158,18 @@ function report(rows, seconds) {
     const falls = of.map(({ fall }) => fall);
     return { kind, candidates: of.length, accepted: of.filter(isAccepted).length, most: Math.max(...falls) };
   });
+  const again = rows.filter(({ more }) => Object.keys(more).length > 0).length;
+  expectFigure('share of candidates that learnt nothing and are accepted', rate, { most: MOST_ACCEPTED });
   if (process.argv.includes('--json'))
-    return console.log(JSON.stringify({ accepted, of: rows.length, seconds, table, rows }));
+    return console.log(JSON.stringify({ accepted, of: rows.length, again, seconds, table, rows }));
   for (const { kind, candidates, accepted: taken, most } of table)
     console.log(
       `${kind.padEnd(24)} ${String(taken).padStart(3)} of ${String(candidates).padStart(3)} accepted, greatest fall ${(most * 100).toFixed(2)} %`,
     );
   console.log(
-    `${accepted} of ${rows.length} accepted: ${(rate * 100).toFixed(1)} % (95 % interval up to ${((centre + half) * 100).toFixed(1)} %), ${seconds.toFixed(0)} s`,
+    `${accepted} of ${rows.length} accepted: ${(rate * 100).toFixed(1)} % (95 % interval up to ${((centre + half) * 100).toFixed(1)} %), aim ${MOST_ACCEPTED * 100} %; ` +
+      `more was drawn for ${again}; ${seconds.toFixed(0)} s`,
   );
-  process.exitCode = rate <= 0.05 ? 0 : 1;
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'stemma-false-'));

@@ -24,6 +24,28 @@ export function sha256Hex(bytes: Uint8Array | string): string {
   return bytesToHex(sha256(typeof bytes === 'string' ? utf8ToBytes(bytes) : bytes));
 }
 
+/** SHA-256 of a text that comes in parts, in portable JavaScript. */
+export class RunningHash {
+  /** @param inner what it goes on from */
+  constructor(private readonly inner: ReturnType<typeof sha256.create> = sha256.create()) {}
+
+  /** Takes the next part. */
+  update(text: string): this {
+    this.inner.update(utf8ToBytes(text));
+    return this;
+  }
+
+  /** Another one that goes on from the same place. */
+  copy(): RunningHash {
+    return new RunningHash(this.inner.clone());
+  }
+
+  /** The hash of all parts, 64 hex digits; nothing can be taken after it. */
+  hex(): string {
+    return bytesToHex(this.inner.digest());
+  }
+}
+
 /** The hash of a value's canonical JSON, 64 hex digits. */
 export function hashJson(value: Json): string {
   return sha256Hex(canonicalJson(value));

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { bytesToHex, concatBytes, sha256Bytes, utf8ToBytes } from './hash.js';
-import { merkleLeafHash, merkleNodeHash, merkleRoot, verifyConsistency, verifyInclusion } from './merkle.js';
+import {
+  merkleLeafHash,
+  merkleNodeHash,
+  merkleRoot,
+  RunningRoot,
+  verifyConsistency,
+  verifyInclusion,
+} from './merkle.js';
 
 /** RFC 6962 §2.1.1, written recursively as the RFC has it: an oracle independent of the code under test. */
 function pathOf(index: number, leaves: readonly Uint8Array[]): Uint8Array[] {
@@ -51,6 +58,15 @@ describe('Merkle tree of RFC 6962', () => {
         expect(merkleRoot(leaves(n).map((leaf) => merkleLeafHash(leaf)))).toEqual(rootOf(leaves(n)));
       }),
     );
+  });
+
+  it('has the same root after each leaf where they come one after another', () => {
+    const running = new RunningRoot();
+    expect(running.root()).toEqual(rootOf([]));
+    for (const [i, leaf] of leaves(70).entries()) {
+      running.add(merkleLeafHash(leaf));
+      expect(running.root()).toEqual(rootOf(leaves(i + 1)));
+    }
   });
 
   it('accepts right inclusion proofs and refuses any other index, size, path or root', () => {

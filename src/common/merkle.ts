@@ -30,6 +30,30 @@ export function merkleRoot(leafHashes: readonly Uint8Array[], sha256: Sha256 = s
   return level[0];
 }
 
+/** The RFC 6962 root of a tree whose leaves come one after another; keeps as many hashes as the tree is high. */
+export class RunningRoot {
+  /** Roots of the perfect subtrees that the leaves fall into, the largest first. */
+  private readonly peaks: Uint8Array[] = [];
+  private leaves = 0;
+
+  constructor(private readonly sha256: Sha256 = sha256Bytes) {}
+
+  /** Adds a leaf by its hash. */
+  add(leafHash: Uint8Array): void {
+    let peak = leafHash;
+    // Where two neighbouring subtrees are of one size, they become one.
+    for (let count = ++this.leaves; count % 2 === 0; count /= 2)
+      peak = merkleNodeHash(this.peaks.pop()!, peak, this.sha256);
+    this.peaks.push(peak);
+  }
+
+  /** The root over all leaves until now. */
+  root(): Uint8Array {
+    const right = (below: Uint8Array, peak: Uint8Array) => merkleNodeHash(peak, below, this.sha256);
+    return this.leaves === 0 ? this.sha256(new Uint8Array(0)) : this.peaks.reduceRight(right);
+  }
+}
+
 /**
  * Checks an inclusion proof (RFC 9162 §2.1.3.2, the same tree as RFC 6962).
  * @param index leaf number, 0-based  @param size leaves in the tree  @param path audit path from the leaf upwards

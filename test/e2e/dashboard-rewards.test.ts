@@ -15,6 +15,7 @@ import { accessibilityFaults, browserTests, launchBrowser, openPage } from './da
 const WORK_BITS = 4;
 /** A page that is told of an epoch asks for it this soon, ms; one that is not asks once a minute. */
 const SOON_MS = 5_000;
+const WORK_IT_OUT = 'Work it out in this browser';
 const PHONE = { viewport: { width: 390, height: 844 }, colorScheme: 'light' } as const;
 
 browserTests('the Rewards and Lineage pages', () => {
@@ -116,6 +117,8 @@ browserTests('the Rewards and Lineage pages', () => {
       .waitFor();
     await page.getByText(`npx stemma rewards recompute --epoch ${epoch}`, { exact: true }).waitFor();
     await page.getByText('paid', { exact: true }).first().waitFor();
+    await page.getByRole('button', { name: WORK_IT_OUT }).click();
+    await page.getByText('equal to the unit').waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
 
     await shares.getByTitle(author).click();
@@ -125,6 +128,43 @@ browserTests('the Rewards and Lineage pages', () => {
     expect(complaints).toEqual([]);
     await close();
   });
+
+  it('find out in the browser where a figure or the log is changed on the way', async () => {
+    const { epoch, hash, record } = await epochWith(server.url, ({ verdicts }) => verdicts === 1);
+    const { page, close } = await openPage(browser);
+    const workItOut = async () => {
+      await page.goto(`${server.url}/rewards?epoch=${epoch}`);
+      await page.getByRole('button', { name: WORK_IT_OUT }).click();
+    };
+    const [{ amount }] = record.paid;
+    const more = String(BigInt(amount) + 1n);
+    await page.route(`**/rewards/epochs/${epoch}`, async (route) => {
+      const response = await route.fetch();
+      const served = (await response.json()) as ShownEpoch;
+      const paid = served.record.paid.map((share, i) => (i === 0 ? { ...share, amount: more } : share));
+      await route.fulfill({ response, json: { ...served, record: { ...served.record, paid } } });
+    });
+    await workItOut();
+    await page.getByText('not equal: something else follows from the log').waitFor();
+    await page.getByText(`shown ${more}, worked out ${amount}`, { exact: true }).waitFor();
+    await page.getByText('paid.0.amount', { exact: true }).waitFor();
+    // What is worked out is what was published, which the page shows, too.
+    expect(await page.getByRole('button', { name: new RegExp(`copy ${hash}$`) }).count()).toBe(2);
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.unroute(`**/rewards/epochs/${epoch}`);
+
+    await page.route('**/log/tile/entries/**', async (route) => {
+      const response = await route.fetch();
+      const bytes = await response.body();
+      // The time of the first leaf, which ends with its last digit and a brace.
+      const end = bytes.indexOf('}', bytes.indexOf('"time":'));
+      bytes[end - 1] ^= 1;
+      await route.fulfill({ response, body: bytes });
+    });
+    await workItOut();
+    await page.getByText(/it does not follow from the log: .*LOG_ROOT_WRONG/).waitFor();
+    await close();
+  }, 120_000);
 
   it('show what was given back of a transfer, once somebody else than who asked has approved it', async () => {
     const own = { DATA_DIR: server.dataDir, DATABASE_URL: String(server.databaseUrl), PORT: '0' };

@@ -7,7 +7,16 @@ import { packageRoot } from '../../src/common/installation.js';
 import { first, mixture } from '../../src/datasets/generators/index.js';
 import { DAMAGED_EXPERT } from '../support/damaged-genesis.js';
 import { startDamagedServer } from '../support/damaged-server.js';
-import { runTrainCommand, temporaryFolder, until, type TestServer } from '../support/index.js';
+import { datasetAt, goodLines } from '../support/datasets.js';
+import {
+  holdRows,
+  runCommand,
+  runTrainCommand,
+  temporaryFolder,
+  until,
+  type TestServer,
+} from '../support/index.js';
+import { Submitter, type Body } from '../support/submissions.js';
 
 const EXPERT = DAMAGED_EXPERT;
 
@@ -33,7 +42,7 @@ describe('stemma train', () => {
     mkdirSync(join(data, '..'), { recursive: true });
     const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
     writeFileSync(data, lines.join('\n'));
-    ({ server, env } = await startDamagedServer());
+    ({ server, env } = await startDamagedServer({ DATASET_WORK_BITS: '4' }));
   });
   afterAll(() => server.stop());
 
@@ -92,6 +101,50 @@ describe('stemma train', () => {
     expect(await takeUp()).toMatch(
       /DIVERGED: .*lower the learning rate \[TRAINING_DIVERGED\]; what was best before is kept/,
     );
+  });
+
+  it('is for nothing where its dataset is withdrawn meanwhile, or before what was handed in is evaluated', async () => {
+    const contributor = new Submitter(server.url);
+    const dataset = async (...args: string[]) => {
+      const { code, stdout } = await runCommand(['dataset', ...args, '--json'], env);
+      expect([args[0], code, stdout]).toEqual([args[0], 0, expect.any(String)]);
+      return JSON.parse(stdout) as Body;
+    };
+    const give = async (name: string) => {
+      const path = join(data, '..', `${name}.jsonl`);
+      writeFileSync(path, goodLines(60, name));
+      const about = ['--name', name, '--licence', 'CC0-1.0', '--source', 'a test'];
+      const id = String((await dataset('upload', path, ...about)).dataset);
+      const { stages } = await datasetAt(server, id, 'vote');
+      return { id, block: String((stages as Body[])[0].block) };
+    };
+    const withdraw = (id: string) => dataset('withdraw', id, '--reason', 'given by mistake');
+
+    const [early, late] = [await give('early'), await give('late')];
+    const out = temporaryFolder('withdrawn');
+    const plan = ['--datasets', early.block, '--steps', '2', '--batch-tokens', '256', '--threads', '1'];
+    const training = train(out, ...plan);
+    await until('a training that has begun', () => existsSync(join(out, 'run.json')));
+    await withdraw(early.id);
+    expect((await training).code).toBe(0);
+    const handedIn = await runCommand(['submit', out, '--no-show', '--minutes', '1', '--json'], env);
+    const refusal = { error: { code: 'SUBMISSION_DATASET' } };
+    expect([handedIn.code, JSON.parse(handedIn.stdout)]).toMatchObject([1, refusal]);
+    const { status, body } = await contributor.submit(await contributor.prepare(undefined, [early.block]));
+    const detail = expect.stringContaining(`dataset ${early.id} is withdrawn`) as string;
+    expect([status, body]).toMatchObject([409, { code: 'SUBMISSION_DATASET', detail }]);
+
+    const held = await holdRows(server, 'learning_submissions', `NEW.state = 'evaluating'`);
+    const taken = await contributor.submit(await contributor.prepare(undefined, [late.block]));
+    expect(taken.status).toBe(202);
+    const id = String(taken.body.submission_id);
+    await contributor.reaches(id, 'waiting_beacon');
+    await withdraw(late.id);
+    await held.release();
+    expect(await contributor.reaches(id, 'rejected')).toMatchObject({
+      ...{ code: 'SUBMISSION_DATASET', verdict: null, verdict_block: null, release: null },
+      detail: expect.stringContaining(`dataset ${late.id} is withdrawn`) as string,
+    });
   });
 
   it('stands behind all others, in the idle class unless told otherwise', async () => {

@@ -1,5 +1,13 @@
 import { unknownBlock, type BlockHeader } from '../../src/chain/index.js';
-import { bytesToHex, concatBytes, err, ok, sha256Hex, utf8ToBytes } from '../../src/common/index.js';
+import {
+  bytesToHex,
+  concatBytes,
+  err,
+  ok,
+  sha256Bytes,
+  sha256Hex,
+  utf8ToBytes,
+} from '../../src/common/index.js';
 import { receiptHash, type Receipt } from '../../src/inference/receipt/index.js';
 import { encodeLeaf, type LogEntryInput } from '../../src/log/entry.js';
 import { encodedLeaf } from '../../src/log/tree/entry-bundle.js';
@@ -32,6 +40,7 @@ interface AnswerStory {
 export class MemoryEpochSource implements EpochSource {
   readonly leaves: Uint8Array[] = [];
   readonly stored = new Map<string, Receipt>();
+  readonly sha256 = sha256Bytes;
   private readonly blocks = new Map<string, { header: BlockHeader; payload: Uint8Array }>();
 
   constructor() {

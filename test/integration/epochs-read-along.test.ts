@@ -43,7 +43,7 @@ function aRunner() {
   const story = new MemoryEpochSource();
   const receipts = jest.fn(story.receipts);
   const facts = {
-    ...{ block: story.block, header: story.header, receipts },
+    ...{ block: story.block, header: story.header, receipts, sha256: story.sha256 },
     bundles: (index, width) => files.read({ level: 'entries', index, width }),
   } satisfies EpochSource as unknown as StoredEpochSource;
   const store = new EpochStore(dataSource);

@@ -175,6 +175,7 @@ describe('the fee of an answer', () => {
     const { bundles, size } = await receiptLeaves(asked);
     const source = {
       ...{ bundles, block: facts.block, header: facts.header, receipts: facts.receipts },
+      sha256: facts.sha256,
     } satisfies EpochSource;
     const { input } = unwrap(await epochInput(source, { first: 0, end: size }, policy.usage));
     const best = { ...firstState(policy), beta: policy.beta.most };

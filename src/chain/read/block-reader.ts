@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { CodedError, err, type Result } from '../../common/index.js';
-import type { ChainId } from '../block/index.js';
+import { err, type Result } from '../../common/index.js';
+import { unknownBlock, type ChainId } from '../block/index.js';
 import { BlockStores } from '../store/block-stores.js';
 import type { ChainHead } from '../tables/block-writer.js';
 import {
@@ -117,9 +117,4 @@ export class BlockReader {
   private async query(sql: string, parameters: readonly unknown[]): Promise<StoredBlock[]> {
     return (await this.dataSource.query<StoredBlockRow[]>(sql, [...parameters])).map(toStoredBlock);
   }
-}
-
-/** The refusal for a hash that names no accepted block. */
-export function unknownBlock(hash: string): CodedError {
-  return new CodedError('BLOCK_UNKNOWN', `There is no block ${hash}.`, { block: hash }, 404);
 }

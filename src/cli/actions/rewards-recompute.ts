@@ -1,15 +1,16 @@
-import { CodedError, unwrap, type Json } from '../../common/index.js';
+import { CodedError, unwrap } from '../../common/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
 import { LogReader } from '../../log/index.js';
 import {
   EPOCH_ENTRY,
   epochSubject,
   EpochStore,
-  HttpEpochSource,
   recomputeEpoch,
+  recomputeFromServer,
   StoredEpochSource,
+  unknownEpoch,
   type Ask,
   type EpochComparison,
-  type PublishedEpoch,
 } from '../../rewards/index.js';
 import { EXIT, type CommandContext } from '../command-context.js';
 
@@ -44,7 +45,7 @@ function own(context: CommandContext, epoch: number): Promise<EpochComparison> {
     const store = application.get(EpochStore, { strict: false });
     const published = await store.find(epoch);
     const before = epoch > 1 ? await store.find(epoch - 1) : null;
-    if (published === null) throw unknown(epoch);
+    if (published === null) throw unknownEpoch(epoch);
     const log = application.get(LogReader, { strict: false });
     const logIndex = await log.indexOf(epochSubject(epoch), EPOCH_ENTRY);
     const source = application.get(StoredEpochSource, { strict: false });
@@ -53,19 +54,7 @@ function own(context: CommandContext, epoch: number): Promise<EpochComparison> {
 }
 
 async function overHttp(ask: Ask, epoch: number): Promise<EpochComparison> {
-  const source = new HttpEpochSource(ask);
-  const published = await publishedAt(source, epoch);
-  const before = epoch > 1 ? await publishedAt(source, epoch - 1) : null;
-  return unwrap(await recomputeEpoch(source, published, before?.record ?? null));
-}
-
-async function publishedAt(source: HttpEpochSource, epoch: number): Promise<PublishedEpoch> {
-  const answer = await source.json(`/rewards/epochs/${epoch}`);
-  if (answer === null) throw unknown(epoch);
-  const { hash, record, log_index: index } = answer as { hash: unknown; record: Json; log_index: unknown };
-  if (typeof hash !== 'string' || typeof record !== 'object' || record === null)
-    throw new CodedError('SERVER_ANSWER', `the server's answer about epoch ${epoch} is no epoch`);
-  return { hash, record, logIndex: Number.isSafeInteger(index) ? (index as number) : null };
+  return unwrap(await recomputeFromServer(ask, epoch, nativeSha256));
 }
 
 function fetchFrom(server: string): Ask {
@@ -74,8 +63,4 @@ function fetchFrom(server: string): Ask {
     fetch(`${base}${path}`, { signal: AbortSignal.timeout(DEADLINE_MS) }).catch((cause: unknown) => {
       throw new CodedError('SERVER_GONE', `the server at ${base} does not answer`, {}, 503, { cause });
     });
-}
-
-function unknown(epoch: number): CodedError {
-  return new CodedError('EPOCH_NOT_FOUND', `There is no epoch ${epoch} of rewards.`, { epoch }, 404);
 }

@@ -3,8 +3,7 @@ import { FsckRegistry, type FsckCheck, type FsckFacts } from '../../chain/index.
 import { hashJson } from '../../common/index.js';
 import type { Findings } from '../../log/index.js';
 import { EpochStore } from './epoch-store.js';
-import { epochSubject } from './epoch-transfers.js';
-import { EPOCH_ENTRY } from './leaf-kinds.js';
+import { EPOCH_ENTRY, epochSubject } from './leaf-kinds.js';
 
 /**
  * Compares kept epochs with the log. Findings: `EPOCH_MISSING` (logged, but not kept), `EPOCH_ALTERED`, and as a warning

@@ -1,6 +1,4 @@
-import { createHash, type Hash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
-import { canonicalJson, type Json } from '../../common/index.js';
+import { canonicalJson, RunningHash, type Json } from '../../common/index.js';
 
 /** Items that are hashed before others get their turn. */
 const ITEMS_A_TURN = 128;
@@ -102,7 +100,7 @@ export interface ReadInput {
  * JSON.
  */
 export class InputHash {
-  private readonly hash = createHash('sha256').update('{"answers":[');
+  private readonly hash = new RunningHash().update('{"answers":[');
   private answers = 0;
 
   /** Takes the next answer. */
@@ -123,16 +121,16 @@ export class InputHash {
       .update(`],"at":${canonicalJson(at)},"range":${canonicalJson({ ...range })}`);
     await add(hash, 'scores', scores);
     await add(hash, 'verdicts', verdicts);
-    return hash.update('}').digest('hex');
+    return hash.update('}').hex();
   }
 }
 
 /** A member that is a list, item by item: it may have megabytes, and nobody else should wait for them. */
-async function add(hash: Hash, name: string, items: readonly object[]): Promise<void> {
+async function add(hash: RunningHash, name: string, items: readonly object[]): Promise<void> {
   hash.update(`,"${name}":[`);
   for (const [i, item] of items.entries()) {
     hash.update(`${i === 0 ? '' : ','}${canonicalJson(item as Json)}`);
-    if ((i + 1) % ITEMS_A_TURN === 0) await setImmediate();
+    if ((i + 1) % ITEMS_A_TURN === 0) await new Promise((resolve) => setTimeout(resolve));
   }
   hash.update(']');
 }

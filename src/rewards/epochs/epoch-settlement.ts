@@ -9,8 +9,8 @@ import { parseRewardsPolicy } from '../policy/rewards-policy.js';
 import { sumOf } from './compute-epoch.js';
 import type { ComputedEpoch, EpochPlace } from './epoch-record.js';
 import { EpochStore } from './epoch-store.js';
-import { epochBatch, epochSubject } from './epoch-transfers.js';
-import { EPOCH_ENTRY } from './leaf-kinds.js';
+import { epochBatch } from './epoch-transfers.js';
+import { EPOCH_ENTRY, epochSubject } from './leaf-kinds.js';
 
 /** Who writes the log entries of epochs. */
 const ACTOR = 'rewards';

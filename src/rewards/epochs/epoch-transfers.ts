@@ -5,6 +5,7 @@ import { BLY, issuanceAccount, openYear } from '../policy/issuance.js';
 import type { RewardsPolicy } from '../policy/rewards-policy.js';
 import { OWED } from './accounts.js';
 import { sumOf, type Payouts } from './compute-epoch.js';
+import { epochSubject } from './leaf-kinds.js';
 
 /**
  * The batch that carries an epoch out: what was earned goes from the year's account to the one of what is owed, what is paid from
@@ -33,11 +34,6 @@ export function epochBatch(epoch: number, payouts: Payouts, policy: RewardsPolic
     accounts: [...opening.accounts, ...accounts],
     transfers: [...opening.transfers, ...transfers],
   };
-}
-
-/** How the log and the ledger name an epoch. */
-export function epochSubject(epoch: number): string {
-  return `epoch:${epoch}`;
 }
 
 function transferId(epoch: number, place: number): string {

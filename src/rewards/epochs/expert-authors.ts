@@ -1,6 +1,6 @@
-import type { ChainId } from '../../chain/index.js';
+import type { ChainId } from '../../chain/block/header.js';
 import { ok, type Result } from '../../common/index.js';
-import type { Receipt } from '../../inference/index.js';
+import type { Receipt } from '../../inference/receipt/receipt.js';
 import type { AuthorPart } from './epoch-input.js';
 import type { EpochSource } from './epoch-source.js';
 import { grouped } from './group.js';

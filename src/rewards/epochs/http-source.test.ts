@@ -1,4 +1,5 @@
 import { MemoryEpochSource } from '../../../test/factories/epoch-source.js';
+import { sha256Bytes } from '../../common/index.js';
 import { HttpEpochSource } from './http-source.js';
 
 /** A server that has the bundles of a log, and says 429 the first time it is asked for anything. */
@@ -23,7 +24,7 @@ function aSource() {
   const source = new MemoryEpochSource();
   for (let i = 0; i < 300; i++) source.append({ subject: `leaf ${i}` }, i);
   const server = aServer(source);
-  return { source, server, sut: new HttpEpochSource(server.ask) };
+  return { source, server, sut: new HttpEpochSource(server.ask, sha256Bytes) };
 }
 
 describe('facts of epochs from a server', () => {

@@ -1,10 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { verifyHeader, unknownBlock, type BlockHeader, type ChainId } from '../../chain/index.js';
-import { CodedError, concatBytes, err, ok, type Result } from '../../common/index.js';
-import { nativeSha256 } from '../../common/native-hash.js';
-import { parseReceipt, type Receipt } from '../../inference/index.js';
-import { HttpBlockAccess, type VerifiedBlock } from '../../learning/index.js';
-import { tilePath } from '../../log/index.js';
+import { verifyHeader, unknownBlock, type BlockHeader, type ChainId } from '../../chain/block/index.js';
+import { CodedError, concatBytes, err, ok, type Result, type Sha256 } from '../../common/index.js';
+import { chunksOf } from '../../common/stream-chunks.js';
+import { parseReceipt } from '../../inference/receipt/parse-receipt.js';
+import type { Receipt } from '../../inference/receipt/receipt.js';
+import type { VerifiedBlock } from '../../learning/source/block-access.js';
+import { RemoteBlockAccess } from '../../learning/source/remote-block-access.js';
+import { tilePath } from '../../log/tree/tile-path.js';
 import type { EpochSource } from './epoch-source.js';
 
 /** Asks a server; the path begins with a slash. */
@@ -18,12 +19,15 @@ const TOGETHER = 8;
 const MOST_ATTEMPTS = 30;
 const LONGEST_WAIT_S = 60;
 
-/** The facts of epochs from a server, trusted no further than hashes and signatures go. */
+/** The facts of epochs from a server, trusted no further than hashes and signatures go. Runs in browsers, too. */
 export class HttpEpochSource implements EpochSource {
-  private readonly access: HttpBlockAccess;
+  private readonly access: RemoteBlockAccess;
 
-  constructor(private readonly ask: Ask) {
-    this.access = new HttpBlockAccess((path) => this.patiently(path));
+  constructor(
+    private readonly ask: Ask,
+    readonly sha256: Sha256,
+  ) {
+    this.access = new RemoteBlockAccess((path) => this.patiently(path), sha256);
   }
 
   readonly bundles = async (index: number, width: number): Promise<Uint8Array | null> =>
@@ -37,7 +41,7 @@ export class HttpEpochSource implements EpochSource {
   async header(chain: ChainId, hash: string): Promise<Result<BlockHeader>> {
     const described = (await this.json(`/chain/${chain}/blocks/${hash}`)) as { header?: unknown } | null;
     if (described === null) return err(unknownBlock(hash));
-    const verified = verifyHeader(described.header, { hash, sha256: nativeSha256 });
+    const verified = verifyHeader(described.header, { hash, sha256: this.sha256 });
     if (!verified.ok) return verified;
     const { header } = verified.value;
     return header.chain_id === chain ? ok(header) : err(unknownBlock(hash));
@@ -76,7 +80,8 @@ export class HttpEpochSource implements EpochSource {
       if (response.status !== 429 || attempt === MOST_ATTEMPTS) return response;
       await response.body?.cancel();
       const seconds = Number(response.headers.get('retry-after') ?? 1);
-      await delay((seconds >= 0 ? Math.min(seconds, LONGEST_WAIT_S) : 1) * 1000);
+      const waited = (seconds >= 0 ? Math.min(seconds, LONGEST_WAIT_S) : 1) * 1000;
+      await new Promise((resolve) => setTimeout(resolve, waited));
     }
   }
 
@@ -91,7 +96,7 @@ export class HttpEpochSource implements EpochSource {
       throw new CodedError('SERVER_ANSWER', `the server answered ${path} with ${response.status}`);
     const parts: Uint8Array[] = [];
     let length = 0;
-    for await (const part of response.body as AsyncIterable<Uint8Array>) {
+    for await (const part of chunksOf(response.body)) {
       length += part.length;
       if (length > LARGEST)
         throw new CodedError('SERVER_ANSWER', `the server's answer to ${path} is too long`);

@@ -1,4 +1,4 @@
-import type { LogLeaf } from '../../log/index.js';
+import type { LogLeaf } from '../../log/entry.js';
 
 /** Kind of the log entry of an epoch: its hash is that of the record. */
 export const EPOCH_ENTRY = 'rewards.epoch';
@@ -6,6 +6,11 @@ export const EPOCH_ENTRY = 'rewards.epoch';
 export const SCORE_ENTRY = 'rewards.score';
 /** Kind of the log entry that reveals it. */
 export const SCORE_REVEALED_ENTRY = 'rewards.score.revealed';
+
+/** How the log and the ledger name an epoch. */
+export function epochSubject(epoch: number): string {
+  return `epoch:${epoch}`;
+}
 
 const RECEIPT_ENTRY = 'receipt';
 const BLOCK_ENTRY = 'block';

@@ -37,9 +37,9 @@ describe('leaves of a part of the log', () => {
 
   it('are proven by the root over all before their end', async () => {
     const source = aLog();
-    const proven = unwrap(await provenBundles(source.bundles, 400, source.rootAt(400)));
+    const proven = unwrap(await provenBundles(source, 400, source.rootAt(400)));
     expect(await subjects({ bundles: proven }, 390, 400)).toHaveLength(10);
-    expect(await provenBundles(source.bundles, 400, source.rootAt(401))).toMatchObject({
+    expect(await provenBundles(source, 400, source.rootAt(401))).toMatchObject({
       ok: false,
       error: { code: 'LOG_ROOT_WRONG' },
     });

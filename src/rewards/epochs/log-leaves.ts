@@ -1,7 +1,17 @@
-import { bytesToHex, CodedError, err, ok, type Result } from '../../common/index.js';
-import { nativeSha256Hex } from '../../common/native-hash.js';
-import { decodeBundle, GrowingTree, TILE_WIDTH, type LogLeaf } from '../../log/index.js';
+import {
+  bytesToHex,
+  CodedError,
+  err,
+  merkleLeafHash,
+  ok,
+  RunningRoot,
+  type Result,
+} from '../../common/index.js';
+import type { LogLeaf } from '../../log/entry.js';
+import { decodeBundle } from '../../log/tree/entry-bundle.js';
+import { TILE_WIDTH } from '../../log/tree/tile-path.js';
 import type { EpochRange } from './epoch-input.js';
+import type { EpochSource } from './epoch-source.js';
 
 /** A leaf with its number. */
 export interface NumberedLeaf extends LogLeaf {
@@ -32,18 +42,22 @@ export async function leafAt(bundles: BundleSource, index: number, end: number):
 /**
  * The same bundles, after all of them up to `end` gave the root that is claimed; `LOG_ROOT_WRONG` where they give another one. What
  * is read later must be what was read then, or `LOG_RANGE` is thrown. Reads the whole log once, and keeps a hash of every bundle.
+ * @param told how many leaves are hashed
  */
 export async function provenBundles(
-  bundles: BundleSource,
+  { bundles, sha256 }: Pick<EpochSource, 'bundles' | 'sha256'>,
   end: number,
   root: string,
+  told: (leaves: number) => void = () => undefined,
 ): Promise<Result<BundleSource>> {
-  const tree = new GrowingTree();
+  const hashOf = (bytes: Uint8Array) => bytesToHex(sha256(bytes));
+  const tree = new RunningRoot(sha256);
   const hashes: string[] = [];
   for (let start = 0; start < end; start += TILE_WIDTH) {
     const { bytes, leaves } = await bundleAt(bundles, start, end);
-    tree.append(leaves);
-    hashes.push(nativeSha256Hex(bytes));
+    for (const leaf of leaves) tree.add(merkleLeafHash(leaf, sha256));
+    hashes.push(hashOf(bytes));
+    told(start + leaves.length);
   }
   const found = bytesToHex(tree.root());
   if (found !== root) {
@@ -52,7 +66,7 @@ export async function provenBundles(
   }
   return ok(async (index, width) => {
     const bytes = await bundles(index, width);
-    return bytes !== null && nativeSha256Hex(bytes) === hashes[index] ? bytes : null;
+    return bytes !== null && hashOf(bytes) === hashes[index] ? bytes : null;
   });
 }
 

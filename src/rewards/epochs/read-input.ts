@@ -1,6 +1,14 @@
-import { canonicalJson, CodedError, err, ok, type Json, type Result } from '../../common/index.js';
-import { nativeSha256Hex } from '../../common/native-hash.js';
-import type { Receipt } from '../../inference/index.js';
+import {
+  bytesToHex,
+  canonicalJson,
+  CodedError,
+  err,
+  ok,
+  utf8ToBytes,
+  type Json,
+  type Result,
+} from '../../common/index.js';
+import type { Receipt } from '../../inference/receipt/receipt.js';
 import type { UsagePolicy } from '../policy/rewards-policy.js';
 import {
   InputHash,
@@ -137,16 +145,16 @@ export class EpochReading {
   ): Promise<Result<{ readonly receipt: Receipt; readonly parts: readonly AuthorPart[] }>> {
     const receipt = receipts.get(subject);
     if (receipt === undefined) return factsMissing(`the receipt ${subject} is missing`);
-    if (receipt.id !== subject || hashOf(receipt) !== hash)
+    if (receipt.id !== subject || this.hashOf(receipt) !== hash)
       return factsMissing(`the receipt ${subject} is not the one in the log`);
     const parts = await this.authors.partsOf(receipt);
     return parts.ok ? ok({ receipt, parts: parts.value }) : parts;
   }
-}
 
-/** As `receiptHash` of inference says, by the machine's own SHA-256: there may be thousands. */
-function hashOf(receipt: Receipt): string {
-  return nativeSha256Hex(canonicalJson(receipt as unknown as Json));
+  /** As `receiptHash` of inference says, by the machine's own SHA-256: there may be thousands. */
+  private hashOf(receipt: Receipt): string {
+    return bytesToHex(this.source.sha256(utf8ToBytes(canonicalJson(receipt as unknown as Json))));
+  }
 }
 
 /** The refusal of facts that a source gives otherwise than the log says, or not at all. */

@@ -1,6 +1,5 @@
 import { CodedError, err, isHash, ok, type Result } from '../../common/index.js';
-import type { DatasetRecord, GainFigures } from '../../datasets/index.js';
-import type { VerifiedBlock } from '../../learning/index.js';
+import type { VerifiedBlock } from '../../learning/source/block-access.js';
 import { personAccount } from './accounts.js';
 import type { CountedDataset, CountedMember, CountedVerdict } from './epoch-input.js';
 import type { EpochSource } from './epoch-source.js';
@@ -12,8 +11,22 @@ const MOST_DATASETS = 64;
 const MOST_MEMBERS = 64;
 const ONE = 1_000_000;
 
-/** What counts of a dataset. */
-type DatasetFacts = Pick<DatasetRecord, 'creator' | 'audit'>;
+/** What is expected of a dataset for a model, as its record says it. */
+interface ModelGain {
+  /** `name@version` */
+  readonly model: string;
+  readonly expected: number | null;
+}
+
+/** What counts of a dataset's record (docs/formats/dataset.md). */
+interface DatasetFacts {
+  readonly creator: string;
+  readonly audit: {
+    readonly gain: (ModelGain & { readonly others?: readonly ModelGain[] }) | null;
+  } | null;
+}
+
+type GainFigures = NonNullable<NonNullable<DatasetFacts['audit']>['gain']>;
 
 /** What decides of a verdict; only blocks of chain D that the server made are verdicts. */
 interface VerdictFacts {
@@ -147,7 +160,7 @@ function isMember(value: unknown): value is CountedMember {
 
 function isDataset(value: unknown): value is DatasetFacts {
   if (typeof value !== 'object' || value === null) return false;
-  const { creator, audit } = value as Partial<DatasetRecord>;
+  const { creator, audit } = value as Partial<DatasetFacts>;
   const { others } = audit?.gain ?? {};
   const gains = others === undefined ? [] : (others as readonly unknown[]);
   return (

@@ -3,6 +3,7 @@ import { BlockReader, unknownBlock, type BlockHeader, type ChainId } from '../..
 import { err, ok, type Result } from '../../common/index.js';
 import { ReceiptService, type Receipt } from '../../inference/index.js';
 import type { VerifiedBlock } from '../../learning/index.js';
+import { nativeSha256 } from '../../common/native-hash.js';
 import { LogFiles } from '../../log/index.js';
 import type { EpochSource } from './epoch-source.js';
 import type { BundleSource } from './log-leaves.js';
@@ -11,6 +12,7 @@ import type { BundleSource } from './log-leaves.js';
 @Injectable()
 export class StoredEpochSource implements EpochSource {
   readonly bundles: BundleSource = (index, width) => this.files.read({ level: 'entries', index, width });
+  readonly sha256 = nativeSha256;
 
   constructor(
     private readonly files: LogFiles,

@@ -3,8 +3,7 @@ import { ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CodedError } from '../../common/index.js';
 import { LogReader } from '../../log/index.js';
 import { EpochStore } from '../epochs/epoch-store.js';
-import { epochSubject } from '../epochs/epoch-transfers.js';
-import { EPOCH_ENTRY } from '../epochs/leaf-kinds.js';
+import { EPOCH_ENTRY, epochSubject } from '../epochs/leaf-kinds.js';
 import { EpochParameters, EpochsQuery } from './dto.js';
 
 const USUAL_PAGE = 50;

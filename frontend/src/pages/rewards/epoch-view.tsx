@@ -13,6 +13,7 @@ import { AccountLink } from './account-link.js';
 import { sharesOf, type EpochShare } from './epoch-shares.js';
 import { EpochState } from './epoch-state.js';
 import { Part } from './part.js';
+import { Recompute } from './recompute.js';
 
 /** One epoch: who was paid what and why, and how to work it out again. */
 export function EpochView({ epoch: number }: { epoch: string }) {
@@ -68,13 +69,14 @@ function EpochParts({ epoch }: { epoch: Epoch }) {
           />
         </Part>
       )}
-      <Recompute epoch={epoch} />
+      <Checks epoch={epoch} />
     </>
   );
 }
 
-/** The record's facts, and the command that works it out again. */
-function Recompute({ epoch: { epoch, hash, log_index: leaf, record } }: { epoch: Epoch }) {
+/** The record's facts, and the ways to work it out again. */
+function Checks({ epoch: published }: { epoch: Epoch }) {
+  const { epoch, hash, log_index: leaf, record } = published;
   return (
     <section className="panel" aria-labelledby="recompute">
       <div className="panel-head">
@@ -82,8 +84,9 @@ function Recompute({ epoch: { epoch, hash, log_index: leaf, record } }: { epoch:
         <span className="label">it follows from the log alone</span>
       </div>
       <div className="panel-body" style={{ display: 'grid', gap: 14 }}>
+        <Recompute key={hash} epoch={published} />
         <div style={{ display: 'grid', gap: 6 }}>
-          <span className="label">Work it out again, from the own data folder or from this server</span>
+          <span className="label">Work it out elsewhere, from the own data folder or from this server</span>
           <Command>{`npx stemma rewards recompute --epoch ${epoch}`}</Command>
           <Command>{`npx stemma rewards recompute --epoch ${epoch} --server ${globalThis.location.origin}`}</Command>
         </div>
