@@ -21,6 +21,7 @@ import { CHECK_CONTEXT } from './publish/check-context.js';
 import { BlockGraph } from './read/block-graph.js';
 import { BlockPages } from './read/block-pages.js';
 import { BlockReader } from './read/block-reader.js';
+import { BlockUploads } from './read/block-uploads.js';
 import { BlobStore } from './store/blob-store.js';
 import { BlockStores } from './store/block-stores.js';
 import { checkSignatureNative } from './verify/native-signature.js';
@@ -34,6 +35,7 @@ import { checkSignatureNative } from './verify/native-signature.js';
     BlockAuthor,
     BlockPublisher,
     BlockReader,
+    BlockUploads,
     BlockPages,
     BlockGraph,
     ChainHealth,
@@ -44,7 +46,10 @@ import { checkSignatureNative } from './verify/native-signature.js';
     { provide: BlobStore, inject: [BlockStores], useFactory: (stores: BlockStores) => stores.payloads },
     { provide: CHECK_CONTEXT, inject: [AppConfig, NodeKeys, DatabaseClock], useFactory: checkContext },
   ],
-  exports: [Fsck, FsckRegistry, BlockRules, BlockAuthor, BlockPublisher, BlockReader, BlockStores, BlobStore],
+  exports: [
+    ...[Fsck, FsckRegistry, BlockRules, BlockAuthor, BlockPublisher, BlockReader, BlockUploads],
+    ...[BlockStores, BlobStore],
+  ],
 })
 export class ChainModule {}
 

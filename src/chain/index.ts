@@ -17,6 +17,7 @@ export { BlockAuthor, type BlockDraft } from './publish/block-author.js';
 export type { AcceptedBlock, BlockInput, PayloadSource } from './publish/block-input.js';
 export { BlockPublisher, type RowsOfBlocks } from './publish/block-publisher.js';
 export { payloadBytes, type ParentFacts, type ResolvedCandidate } from './publish/candidate.js';
+export { BlockUploads } from './read/block-uploads.js';
 export { BlockReader, type Page } from './read/block-reader.js';
 export type { BlockFilter, PageRequest } from './read/page-query.js';
 export {

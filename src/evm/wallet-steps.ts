@@ -3,6 +3,7 @@ import type { TaskAlerts } from '../monitoring/index.js';
 import {
   amountField,
   integerField,
+  optionalField,
   readFields,
   withDefault,
   wordField,
@@ -19,10 +20,18 @@ const READING = {
   threshold_wei: amountField,
   breach: withDefault(wordField('below', 'above'), 'below'),
 };
+/** Readings of one task: each is a step of its plan, which whoever approves or stops it sees. */
+const MOST_CHECKS = 100;
 const MONITOR = {
   ...READING,
   interval_s: withDefault(integerField(1, 86_400), 300),
-  checks: withDefault(integerField(1, 100), 12),
+  checks: withDefault(integerField(1, MOST_CHECKS), 12),
+};
+/** Which reading of how many; not in what was planned by earlier versions. */
+const NUMBERED = {
+  ...READING,
+  reading: optionalField(integerField(1, MOST_CHECKS)),
+  readings: optionalField(integerField(1, MOST_CHECKS)),
 };
 
 /** `check_balance`: what an account has, in wei. */
@@ -45,7 +54,8 @@ export function checkBalance(node: EvmNode): StepHandler {
 export function monitorWallet(node: EvmNode): StepHandler {
   return {
     type: 'monitor_wallet',
-    summary: 'Watches the balance of an account and raises an alert when it is beyond a threshold.',
+    summary:
+      'Watches the balance of an account for so many readings (`checks`) and raises an alert when it is beyond a threshold.',
     startable: true,
     ...{ risk: 'low', effect: 'none', timeoutMs: STEP_TIMEOUT_MS },
     unavailable: () => node.unavailable(),
@@ -53,7 +63,8 @@ export function monitorWallet(node: EvmNode): StepHandler {
     plan: (parameters) => {
       const { interval_s, checks, ...reading } = parameters as ValuesOf<typeof MONITOR>;
       return Array.from({ length: checks }, (_, i) => ({
-        ...{ type: 'monitor_wallet.reading', parameters: reading, delayMs: i === 0 ? 0 : interval_s * 1000 },
+        ...{ type: 'monitor_wallet.reading', delayMs: i === 0 ? 0 : interval_s * 1000 },
+        parameters: { ...reading, reading: i + 1, readings: checks },
       }));
     },
     run: () => Promise.resolve(err(new CodedError('STEP_UNAVAILABLE', 'It is done reading by reading.'))),
@@ -67,9 +78,9 @@ export function walletReading(node: EvmNode, alerts: TaskAlerts): StepHandler {
     summary: 'One reading of a watched account.',
     startable: false,
     ...{ risk: 'low', effect: 'none', timeoutMs: STEP_TIMEOUT_MS },
-    parse: (raw) => readFields(READING, raw),
+    parse: (raw) => readFields(NUMBERED, raw),
     run: async (parameters, { signal, task }) => {
-      const { address, threshold_wei, breach } = parameters as ValuesOf<typeof READING>;
+      const { address, threshold_wei, breach, ...numbers } = parameters as ValuesOf<typeof NUMBERED>;
       const found = await balanceOf(node, address, signal);
       if (!found.ok) return found;
       const [balance, threshold] = [BigInt(found.value.balance_wei), BigInt(threshold_wei)];
@@ -79,7 +90,7 @@ export function walletReading(node: EvmNode, alerts: TaskAlerts): StepHandler {
           ...{ code: 'WALLET_THRESHOLD', severity: 'warning', task },
           detail: `${address} has ${balance} wei, ${breach} ${threshold}.`,
         });
-      return ok({ address, ...found.value, breached });
+      return ok({ address, ...found.value, breached, ...numbers });
     },
   };
 }

@@ -22,6 +22,7 @@ import { RollbackActions } from './actions/rollback.js';
 import { ScalingActions } from './actions/scaling.js';
 import { ServiceEvidence } from './actions/service-evidence.js';
 import { AuditExport } from './audit/audit-export.js';
+import { GuardianAuditProbe } from './audit/guardian-audit-probe.js';
 import { GuardianFsck } from './audit/guardian-fsck.js';
 import { GuardianTrail } from './audit/guardian-trail.js';
 import { Autopilot } from './autopilot/autopilot.js';
@@ -67,6 +68,7 @@ import { DecisionStore } from './store/decision-store.js';
     // First, so that the others find what it has read.
     SharedSettings,
     GuardianTrail,
+    GuardianAuditProbe,
     GuardianFsck,
     AuditExport,
     MatrixBook,

@@ -13,6 +13,7 @@ export {
 export { Findings, type Finding } from './fsck/findings.js';
 export { putAssigned, putLeafRow, rebuildLogFiles } from './fsck/repair-log.js';
 export { verifyLogFiles, type LeafVisitor } from './fsck/verify-log.js';
+export { RecordWalk, type RecordTable } from './record-walk.js';
 export { decodeBundle } from './tree/entry-bundle.js';
 export { GrowingTree } from './tree/growing-tree.js';
 export { levelShape, TILE_WIDTH, tilePath, type TileId } from './tree/tile-path.js';

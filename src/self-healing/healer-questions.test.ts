@@ -1,5 +1,5 @@
 import { jest } from '@jest/globals';
-import { away, hung, rules, setup } from '../../test/factories/healer-under-test.js';
+import { away, hung, rules, setup, standing } from '../../test/factories/healer-under-test.js';
 import { CodedError } from '../common/index.js';
 
 describe('the healer, where it may not decide by itself', () => {
@@ -22,15 +22,58 @@ describe('the healer, where it may not decide by itself', () => {
     const { look, act, stateOf, states, book } = setup({ answer: 'wait', reason: 'unsure', decision: 'd7' });
     await look(hung);
     // While it cannot be read nothing is known.
-    stateOf.mockRejectedValueOnce(new Error('away')).mockResolvedValueOnce('waiting');
+    stateOf.mockRejectedValueOnce(new Error('away')).mockResolvedValueOnce(standing('waiting'));
     await look(hung);
     await look(hung);
     expect(states).toEqual(['open', 'waiting']);
-    stateOf.mockResolvedValue(answer);
+    stateOf.mockResolvedValue(standing(answer));
     await look(hung);
     expect(stateOf).toHaveBeenLastCalledWith('d7');
     expect([states, act.mock.calls.length]).toEqual([expected, acted]);
     expect(book.raise).toHaveBeenCalledTimes(1 - acted);
+  });
+
+  it('uses the remedy that a guardian chose instead, and goes on with the pattern without it', async () => {
+    const { look, ask, events, store, sut } = setup({ answer: 'wait', reason: 'unsure', decision: 'd7' });
+    const full = { memory: { total: 1, used: 1, share: 1 } };
+    const clock = jest.spyOn(performance, 'now').mockReturnValue(0);
+    /** A guardian approves; what is used then does not help. */
+    const approve = async (action: string) => {
+      events.emit('decision.changed', { decision: 'd7', state: 'approved', type: 'healing', action });
+      await look(full, 6_000);
+      clock.mockReturnValue(performance.now() + rules.memory_high.verify_s * 1000);
+      await look(full, 6_000);
+      await look(full, 6_000);
+    };
+    try {
+      await look(full, 0);
+      await look(full, 6_000);
+      const others = ['shrink_caches', 'restart_engine', 'restart_server'];
+      expect(ask.mock.calls[0][0]).toMatchObject({
+        action: 'run_gc',
+        alternatives: others.map((action) => ({
+          ...{ action, blastRadius: 'b', blastShare: 0, expectedEffect: 'e', undo: 'u' },
+        })),
+      });
+      await approve('restart_engine');
+      await approve('shrink_caches');
+      // What the pattern does not name is not done, whoever says so.
+      await approve('prune_files');
+      expect(ask.mock.calls.map(([{ action }]) => action)).toEqual([
+        'run_gc',
+        'shrink_caches',
+        'restart_server',
+      ]);
+      expect(store.add.mock.calls.map(([{ remedy }]) => remedy)).toEqual([
+        'restart_engine',
+        'shrink_caches',
+        'restart_server',
+      ]);
+      const said = sut.open[0].steps.map(({ detail }) => detail);
+      expect(said).toContain('restart_engine: a guardian chose it instead of run_gc');
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   it('calls whoever there is, however little the trouble is worth', async () => {

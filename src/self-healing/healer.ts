@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import type { DecisionStanding } from '../common/autonomy/action-authority.js';
 import { EventBus, messageOf, systemClock, type Json } from '../common/index.js';
 import { AppConfig, Instance } from '../config/index.js';
 import { AlertBook, RENEW_MS } from '../monitoring/index.js';
@@ -63,7 +64,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   ) {}
 
   onModuleInit(): void {
-    this.stop = this.events.on('decision.changed', ({ decision, state }) => this.decided(decision, state));
+    this.stop = this.events.on('decision.changed', (told) => this.decided(told.decision, told));
   }
 
   onModuleDestroy(): void {
@@ -163,7 +164,7 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
   /** Begins the next remedy, or calls when there is none left. */
   private next(incident: Incident): void {
     const rule = this.ruleOf(incident.cause);
-    const remedy = rule.remedies.at(incident.place);
+    const remedy = incident.next(rule.remedies);
     const used = this.budget.used(incident.cause);
     if (incident.cause === 'unknown') return this.escalate(incident, 'the cause is not known');
     if (this.config.healing !== 'auto') return this.escalate(incident, 'healing is set to watch only');
@@ -219,18 +220,20 @@ export class Healer implements OnModuleInit, OnModuleDestroy {
     const { cause, decision } = incident;
     if (this.asking.has(cause) || decision === null) return;
     this.asking.add(cause);
-    const state = await this.treatment.stateOf(incident).finally(() => this.asking.delete(cause));
-    if (state !== null) this.decided(decision, state);
+    const found = await this.treatment.stateOf(incident).finally(() => this.asking.delete(cause));
+    if (found !== null) this.decided(decision, found);
   }
 
-  private decided(decision: string, state: string): void {
+  private decided(decision: string, { state, action }: DecisionStanding): void {
     const incident = this.open.find((each) => each.state === 'waiting' && each.decision === decision);
-    const remedy = incident?.remedy ?? null;
-    if (incident === undefined || remedy === null) return;
-    if (state === 'approved')
-      this.beside(incident, () => this.treat(incident, remedy, 'a guardian approved'));
-    else if (['rejected', 'expired', 'refused', 'held', 'superseded'].includes(state))
-      this.decline(incident, `${remedy}: ${state} by the guardian`);
+    const asked = incident?.remedy ?? null;
+    if (incident === undefined || asked === null) return;
+    if (state === 'approved') {
+      const remedy = incident.choose(action, asked, this.ruleOf(incident.cause).remedies);
+      const why = remedy === asked ? 'a guardian approved' : `a guardian chose it instead of ${asked}`;
+      this.beside(incident, () => this.treat(incident, remedy, why));
+    } else if (['rejected', 'expired', 'refused', 'held', 'superseded'].includes(state))
+      this.decline(incident, `${asked}: ${state} by the guardian`);
   }
 
   private decline(incident: Incident, detail: string): void {

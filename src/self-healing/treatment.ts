@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import {
   ActionAuthority,
+  type AlternativeAction,
   type Authorization,
+  type DecisionStanding,
   type ProposedAction,
 } from '../common/autonomy/action-authority.js';
 import { AutonomyGate } from '../common/autonomy/autonomy-gate.js';
@@ -102,7 +104,7 @@ export class Treatment {
   }
 
   /** What has become of the question whether the remedy may be used; null where nobody can say now. */
-  async stateOf({ decision }: Incident): Promise<string | null> {
+  async stateOf({ decision }: Incident): Promise<DecisionStanding | null> {
     return inTime(this.authority.stateOf(decision), REPORT_MS, null).catch(() => null);
   }
 
@@ -151,6 +153,17 @@ export class Treatment {
       },
       ...{ why: incident.symptom.summary, blastRadius, expectedEffect, undo },
       blastShare: treated.blastShare(),
+      alternatives: this.others(name, rule),
     };
+  }
+
+  /** The other remedies of the pattern, once each: a guardian may know better which one is the right one. */
+  private others(asked: RemedyName, { remedies }: CauseRule): AlternativeAction[] {
+    const names = [...new Set(remedies)].filter((name) => name !== asked);
+    return names.map((name) => {
+      const other = this.box.get(name);
+      const { expectedEffect, blastRadius, undo } = other;
+      return { action: name, blastRadius, blastShare: other.blastShare(), expectedEffect, undo };
+    });
   }
 }

@@ -11,6 +11,7 @@ import { ApproverCheck } from './approval/approver-check.js';
 import { OpenApprovals } from './approval/open-approvals.js';
 import { SnapshotsModule } from '../snapshots/index.js';
 import { Anchors } from './audit/anchors.js';
+import { TaskAuditProbe } from './audit/task-audit-probe.js';
 import { AuditFsck } from './audit/audit-fsck.js';
 import { AuditTrail } from './audit/audit-trail.js';
 import { AuditController } from './http/audit.controller.js';
@@ -22,6 +23,7 @@ import { PlanService } from './plan/plan-service.js';
 import { OwnerCheck } from './policy/owner-check.js';
 import { PolicyBook } from './policy/policy-book.js';
 import { PolicyReplay } from './policy/policy-replay.js';
+import { MovedAmounts } from './store/moved-amounts.js';
 import { StepClaims } from './run/step-claims.js';
 import { StepExecutor } from './run/step-executor.js';
 import { StepQueue } from './run/step-queue.js';
@@ -43,6 +45,7 @@ import { TaskService } from './task-service.js';
   providers: [
     StepRegistry,
     PolicyBook,
+    MovedAmounts,
     PolicyReplay,
     PlanService,
     TaskStore,
@@ -53,6 +56,7 @@ import { TaskService } from './task-service.js';
     OpenApprovals,
     AuditTrail,
     AuditFsck,
+    TaskAuditProbe,
     Anchors,
     StepQueue,
     TaskEngine,

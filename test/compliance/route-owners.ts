@@ -9,6 +9,7 @@ export interface OwnerRule {
 const rule = (stranger: string, owner = '200'): OwnerRule => ({ stranger, owner });
 
 const NO_TASK = '404 TASK_NOT_FOUND';
+const NO_EXPERTS = '404 UPLOAD_UNKNOWN';
 const NO_UPLOAD = '404 DATASET_UPLOAD_UNKNOWN';
 const NOT_ASKED_BY_YOU = '403 RECEIPT_PRIVATE';
 const NO_MEMBER = '409 ROUND_NO_MEMBER';
@@ -40,6 +41,12 @@ export const OWNED_ROUTES: Readonly<Record<string, OwnerRule>> = {
   'PUT /datasets/uploads/{id}': rule(NO_UPLOAD),
   'POST /datasets/uploads/{id}/complete': rule(NO_UPLOAD),
   'DELETE /datasets/uploads/{id}': rule('204', '204'),
+
+  'GET /upload_moe_experts/{id}': rule(NO_EXPERTS),
+  'PUT /upload_moe_experts/{id}/{payload}/delta': rule(NO_EXPERTS, '422 DELTA_BLOCK_FORMAT'),
+  'PUT /upload_moe_experts/{id}/{payload}': rule(NO_EXPERTS),
+  'POST /upload_moe_experts/{id}/complete': rule(NO_EXPERTS, '409 UPLOAD_INCOMPLETE'),
+  'DELETE /upload_moe_experts/{id}': rule('204', '204'),
   'POST /datasets/{id}/appeal': rule('403 DATASET_NOT_YOURS'),
   'POST /datasets/{id}/withdraw': rule('403 DATASET_NOT_YOURS'),
 
@@ -56,12 +63,6 @@ export const COMMON_ROUTES: readonly string[] = [
   'POST /v1/receipts/{id}/replay',
   'POST /datasets/{id}/vote',
   'POST /learning/rounds/{id}/members',
-  // The id is a hash of signed headers: whoever has these may send the same upload.
-  'GET /upload_moe_experts/{id}',
-  'PUT /upload_moe_experts/{id}/{payload}',
-  'PUT /upload_moe_experts/{id}/{payload}/delta',
-  'POST /upload_moe_experts/{id}/complete',
-  'DELETE /upload_moe_experts/{id}',
 ];
 
 /** Routes about one thing that people may call who are neither guardians nor admins, and that are not simply open to all. */

@@ -4,6 +4,7 @@ import { answerOnce, startServer, type TestServer } from '../support/index.js';
 
 const HOURS = 6;
 const HOUR_MS = 3_600_000;
+const FORGED = 'ab'.repeat(32);
 
 interface Reports {
   readonly every_hours: number;
@@ -25,11 +26,12 @@ const reports = (server: TestServer, count: number) =>
     ({ items }) => items.length >= count,
   );
 
-/** Lets the time pass that the next report waits for: all that is stored becomes older. */
+/** Lets the time pass that the next report waits for: all that is stored becomes older. An audit row appears that nobody logged. */
 async function grow(server: TestServer, ms: number): Promise<void> {
   const client = new Client({ connectionString: server.databaseUrl ?? undefined });
   await client.connect();
   await client.query('UPDATE health_reports SET at = at - $1', [ms]);
+  await client.query(`INSERT INTO guardian_audit (hash, record) VALUES ($1, '{}')`, [FORGED]);
   await client.end();
 }
 
@@ -40,6 +42,10 @@ describe('the health report', () => {
     const { every_hours: hours, items } = await reports(first, 1);
     expect(hours).toBe(HOURS);
     expect(items).toMatchObject([{ status: expect.any(String), report: { status: items[0].status } }]);
+    const lines = (report: Record<string, unknown>) =>
+      report.examinations as Record<string, { status: string; detail: string }>;
+    const agree = { status: 'ok', detail: expect.stringContaining('agree') as string };
+    expect(lines(items[0].report)).toMatchObject({ guardian_audit: agree, task_audit: agree });
     await grow(first, HOURS * HOUR_MS);
     await first.stop();
     const { dataDir, databaseUrl } = first;
@@ -48,6 +54,14 @@ describe('the health report', () => {
     expect(others).toEqual([]);
     expect(before.report_id).toBe(items[0].report_id);
     expect(newest.at - before.at).toBeGreaterThanOrEqual(HOURS * HOUR_MS);
+    expect(newest.status).toBe('critical');
+    expect(lines(newest.report)).toMatchObject({
+      guardian_audit: {
+        status: 'failed',
+        detail: `the record ${FORGED} has no entry in the log; see stemma fsck`,
+      },
+      task_audit: agree,
+    });
     await second.stop();
   });
 });

@@ -141,6 +141,18 @@ describe('a wallet task, from start to a proven transfer', () => {
     await approve(second, GRACE);
     const failed = await waitForTask(server.url, second, ['completed', 'failed'], ALICE);
     expect(failed).toMatchObject({ state: 'failed', code: 'POLICY_DAILY_AMOUNT' });
+    // What other rules would have done adds up the same day.
+    const replayed = async (daily: number) => {
+      const policy = POLICY.replace('"1500"', `"${daily}"`);
+      const sent = { policy, last: 50 };
+      const { body } = await call<{
+        items: { task: string; differs: boolean; after: { allowed: boolean } }[];
+      }>(...([server.url, 'POST', '/policy/replay', sent, GRACE] as const));
+      return body.items.find(({ task }) => task === second);
+    };
+    expect(await replayed(1500)).toMatchObject({ differs: false, after: { allowed: false } });
+    expect(await replayed(1599)).toMatchObject({ differs: false, after: { allowed: false } });
+    expect(await replayed(1600)).toMatchObject({ differs: true, after: { allowed: true } });
     expect(BigInt(await anvil.rpc('eth_getTransactionCount', FROM, 'latest'))).toBe(1n);
   });
 
@@ -221,7 +233,10 @@ describe('a wallet task, from start to a proven transfer', () => {
     const body = { task_type: 'monitor_wallet', parameters };
     const { task_id: id } = (await call<TaskDocument>(server.url, 'POST', '/task/start', body, ALICE)).body;
     const done = await waitForTask(server.url, id, ['completed', 'failed'], ALICE);
-    expect(done.steps.map(({ output }) => output?.breached)).toEqual([true, true]);
+    expect(done.steps.map(({ output }) => output)).toMatchObject([
+      { breached: true, reading: 1, readings: 2 },
+      { breached: true, reading: 2, readings: 2 },
+    ]);
     await until('the alerts', () => alerts.length === 2);
     expect(alerts.map(({ code }) => code)).toEqual(['WALLET_THRESHOLD', 'WALLET_THRESHOLD']);
     socket.close();

@@ -2,6 +2,7 @@ import { jest } from '@jest/globals';
 import {
   ActionAuthority,
   type Authorization,
+  type DecisionStanding,
   type ProposedAction,
 } from '../../src/common/autonomy/action-authority.js';
 import { AutonomyGate } from '../../src/common/autonomy/autonomy-gate.js';
@@ -37,6 +38,8 @@ export const well: Vitals = {
   damaged: [],
   readiness: { status: 'ok', detail: '' },
 };
+/** A decision that stands for what was asked. */
+export const standing = (state: string): DecisionStanding => ({ state, action: 'restart_engine' });
 /** An engine that hangs. */
 export const hung = { engine: { running: true, silentMs: 20_000 } };
 /** A database that is away. */
@@ -61,7 +64,7 @@ export function setup(
   const withdraw = jest.fn(async () => undefined);
   const refuse = jest.fn(async () => undefined);
   /** What the database says of the decision. */
-  const stateOf = jest.fn(async (_decision: string): Promise<string | null> => 'waiting');
+  const stateOf = jest.fn(async (_decision: string): Promise<DecisionStanding | null> => standing('waiting'));
   authority.use({ ask, report, withdraw, refuse, stateOf });
   const instance = {
     id: 'here',

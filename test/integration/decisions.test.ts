@@ -23,7 +23,7 @@ import { GuardianTrail } from '../../src/guardian/audit/guardian-trail.js';
 import { MatrixBook } from '../../src/guardian/matrix/matrix-book.js';
 import { Calibrations } from '../../src/guardian/process/calibrations.js';
 import { DecisionMetrics } from '../../src/guardian/process/decision-metrics.js';
-import { EscalationService } from '../../src/guardian/process/escalation-service.js';
+import { EscalationService, type GuardianAnswer } from '../../src/guardian/process/escalation-service.js';
 import { OverrideService } from '../../src/guardian/process/override-service.js';
 import { DecisionStore } from '../../src/guardian/store/decision-store.js';
 import { RemedyOrders } from '../../src/self-healing/remedy-orders.js';
@@ -89,6 +89,53 @@ describe('what other modules want to do', () => {
     leave();
   });
 
+  it('is what a guardian chose instead, if it was offered, and then teaches nothing about what was asked', async () => {
+    const authority = app.get(ActionAuthority);
+    const other = { blastRadius: 'all', blastShare: 0.5, expectedEffect: 'a new pool', undo: 'nothing' };
+    const doubtful = { pattern_match: 0, remedy_success: 0, severity: 0, repetition: 1 };
+    const { decision } = await authority.ask(
+      remedy({ alternatives: [{ action: 'dig-a-pool', ...other }], features: doubtful }),
+    );
+    const store = app.get(DecisionStore);
+    const question = await store.escalationOf(String(decision));
+    const say = (answer: Partial<GuardianAnswer>) =>
+      app
+        .get(EscalationService)
+        .answer(
+          String(question?.id),
+          { approved: true, reason: 'better so', amended: null, ...answer },
+          'ada',
+        );
+    const impossible = { ok: false, error: { code: 'AMENDMENT_IMPOSSIBLE' } };
+    const wrong: Partial<GuardianAnswer>[] = [
+      { instead: 'swap-seas' },
+      { instead: 'swap-pools' },
+      { instead: 'dig-a-pool', approved: false },
+      { instead: 'dig-a-pool', amended: {} },
+      { amended: { subject: 'sea' } },
+    ];
+    for (const each of wrong) expect(await say(each)).toMatchObject(impossible);
+    expect(await authority.stateOf(decision)).toEqual({ state: 'waiting', action: 'swap-pools' });
+    expect(unwrap(await say({ instead: 'dig-a-pool' }))).toMatchObject({
+      ...{ state: 'approved', action: 'dig-a-pool', subject: 'pool', decidedBy: 'ada' },
+      proposal: { what: 'dig-a-pool', touches: 'all', blastRadius: 0.5, undo: 'nothing' },
+    });
+    expect(await store.escalationOf(String(decision))).toMatchObject({ amended: { action: 'dig-a-pool' } });
+    const model = unwrap(await store.decision(String(decision))).appraisal.model;
+    const known = async () => [
+      (await store.outcomes('healing', model, 100)).length,
+      (await store.judged(100)).length,
+    ];
+    const before = await known();
+    await authority.report(decision, { helped: true, detail: 'connections are free' });
+    expect(await authority.stateOf(decision)).toEqual({ state: 'succeeded', action: 'dig-a-pool' });
+    expect(await known()).toEqual(before);
+    const record = { type: 'healing', action: 'dig-a-pool', subject: 'pool', cause: null } as const;
+    expect(await store.circumstances(app.get(DataSource).manager, record)).toMatchObject({
+      ...{ tried: 1, helped: 1 },
+    });
+  });
+
   it('is refused while everything is stopped, and asks a guardian about features nobody knows', async () => {
     const authority = app.get(ActionAuthority);
     await app.get(EmergencyStop).stop('ada', 'drill', false);
@@ -148,7 +195,7 @@ describe('a remedy that a guardian takes back', () => {
     expect(shedding.current()).toBeNull();
     expect(await undo(id)).toMatchObject({ error: { code: 'STATE_CONFLICT' } });
     await app.get(ActionAuthority).report(id, { helped: false, detail: 'said too late' });
-    expect(await app.get(ActionAuthority).stateOf(id)).toBe('undone');
+    expect(await app.get(ActionAuthority).stateOf(id)).toMatchObject({ state: 'undone' });
     expect(await undo(await ask('shrink_caches'))).toMatchObject({
       error: { code: 'DECISION_NOT_UNDOABLE' },
     });
@@ -191,7 +238,7 @@ describe('a remedy that may be tried at once', () => {
       expect(answer).toBe('go');
       await authority.refuse(decision, 'no answer waits here');
       await authority.refuse(decision, 'said twice');
-      expect(await authority.stateOf(decision)).toBe('refused');
+      expect(await authority.stateOf(decision)).toMatchObject({ state: 'refused' });
       const row = unwrap(await store().decision(String(decision)));
       expect(row).toMatchObject({ helped: null, reason: 'no answer waits here' });
     }
@@ -199,7 +246,7 @@ describe('a remedy that may be tried at once', () => {
     expect(used.answer).toBe('go');
     await authority.report(used.decision, { helped: true, detail: 'it helped' });
     await authority.refuse(used.decision, 'too late to say that');
-    expect(await authority.stateOf(used.decision)).toBe('succeeded');
+    expect(await authority.stateOf(used.decision)).toMatchObject({ state: 'succeeded' });
     const { appraisal } = unwrap(await store().decision(String((await shed(7)).decision)));
     expect(appraisal.grounds[0].code).toBe('COOLDOWN');
   });

@@ -214,6 +214,14 @@ describe('uploading experts', () => {
     expect(JSON.parse((await upload(blocks)).text)).toMatchObject({
       items: [{ created: false }, { created: false }],
     });
+    const [{ hash }] = (JSON.parse(first.text) as { items: { hash: string }[] }).items;
+    expect((await get(`/chain/B/blocks/${hash}`)).body).toMatchObject({ hash, uploaded_by: 'local' });
+    // It is recorded once, and the block's own leaf is still the one that is found by its hash.
+    const leaves = async (subject: string) =>
+      (await get(`/log/entries?subject=${subject}`)).body.items as unknown as object[];
+    expect(await leaves(`upload:${hash}`)).toMatchObject([{ kind: 'block.uploaded', actor: 'local' }]);
+    expect(await leaves(hash)).toMatchObject([{ kind: 'block' }]);
+    expect((await get(`/chain/A/blocks/${live.meta}`)).body).toMatchObject({ uploaded_by: null });
   });
 
   it('accepts all blocks of a request or none', async () => {
@@ -296,7 +304,9 @@ describe('uploading experts', () => {
     });
     expect((await chunk(5000, payload.subarray(5000))).status).toBe(200);
     const done = await post(`/upload_moe_experts/${id}/complete`);
-    expect(JSON.parse(done.text)).toMatchObject({ items: [{ name: 'layer0.expert0', created: true }] });
+    const { items } = JSON.parse(done.text) as { items: { hash: string }[] };
+    expect(items).toMatchObject([{ name: 'layer0.expert0', created: true }]);
+    expect((await get(`/chain/B/blocks/${items[0].hash}`)).body).toMatchObject({ uploaded_by: 'local' });
     expect(await get(`/upload_moe_experts/${id}`)).toMatchObject({
       status: 404,
       body: { code: 'UPLOAD_UNKNOWN' },

@@ -1,4 +1,6 @@
 import { MetricRegistry } from '../../src/common/observation/metric-registry.js';
+import { ok } from '../../src/common/index.js';
+import type { NotificationChannel } from '../../src/notifications/channels/channel.js';
 import { Channels } from '../../src/notifications/channels/channels.js';
 import { configuredChannels } from '../../src/notifications/channels/configured-channels.js';
 import { Courier } from '../../src/notifications/delivery/courier.js';
@@ -161,8 +163,9 @@ describe('notices to people', () => {
     const dead = assemble();
     await couriers[0].beforeApplicationShutdown();
     await enqueue(dead);
-    expect(await store.claim(8)).toHaveLength(1);
-    expect(await store.claim(8)).toEqual([]);
+    expect(await store.claim(8, { channel: 'slack' })).toEqual([]);
+    expect(await store.claim(8, { channel: 'webhook' })).toHaveLength(1);
+    expect(await store.claim(8, { channel: 'webhook' })).toEqual([]);
     await database.dataSource.query('UPDATE notification_deliveries SET next_at = now()');
     assemble().committed();
     await answerOnce(
@@ -170,6 +173,86 @@ describe('notices to people', () => {
       (figures) => figures[0].sent === 1,
     );
     expect(hook.received).toHaveLength(1);
+  });
+
+  it('begin anew a while after every channel gave up, as long as they are open, and are not sent twice', async () => {
+    [hook.mood, slack.mood] = ['refuses', 'refuses'];
+    const notifier = assemble();
+    await enqueue(notifier);
+    await enqueue(notifier, notice({ key: 'escalation:over' }));
+    await enqueue(notifier, notice({ key: 'note', needsAnswer: false }));
+    const failed = async () => (await store.figures()).reduce((sum, each) => sum + each.failed, 0);
+    await answerOnce(failed, (count) => count === 6);
+    await settle(notifier, 'escalation:over');
+    const revived = async (minutes: number) => {
+      await database.dataSource.query(
+        `UPDATE notification_deliveries SET error_at = now() - $1 * interval '1 minute' WHERE state = 'failed'`,
+        [minutes],
+      );
+      const before = await failed();
+      await store.revive(['webhook', 'slack']);
+      return before - (await failed());
+    };
+    expect(await revived(14)).toBe(0);
+    await database.dataSource.query(
+      `UPDATE notification_deliveries SET error_at = now() - interval '16 minutes'`,
+    );
+    hook.mood = 'takes';
+    // One that has just started looks at once.
+    assemble().committed();
+    await answerOnce(
+      () => store.figures(),
+      (figures) => figures.some(({ channel, sent }) => channel === 'webhook' && sent === 1),
+    );
+    await answerOnce(failed, (count) => count === 5);
+    const keys = hook.received.map(({ body }) => (JSON.parse(body) as Notice).key);
+    expect(keys.sort()).toEqual(['escalation:1', 'escalation:1', 'escalation:over', 'note']);
+    // What has arrived stays so; the other channel still begins anew.
+    expect(await revived(16)).toBe(1);
+  });
+
+  it('do not wait for a channel that says nothing', async () => {
+    const { promise: silence, resolve: release } = Promise.withResolvers<void>();
+    const told: string[] = [];
+    let asked = 0;
+    const silent: NotificationChannel = {
+      ...{ name: 'webhook', target: 'nowhere', tellsSettled: false },
+      send: async () => {
+        asked += 1;
+        await silence;
+        return ok();
+      },
+    };
+    const quick: NotificationChannel = {
+      ...{ name: 'slack', target: 'here', tellsSettled: false },
+      send: async ({ key }) => {
+        told.push(key);
+        return ok();
+      },
+    };
+    const config = testConfig({ notifyChannels: ['webhook', 'slack'] });
+    const channels = new Channels([silent, quick]);
+    const courier = new Courier(config, channels, store, database.transactions, new MetricRegistry());
+    couriers.push(courier);
+    const notifier = new Notifier(config, channels, store, courier);
+    try {
+      for (let i = 0; i < 12; i++) await enqueue(notifier, notice({ key: `escalation:${i}` }));
+      await answerOnce(
+        () => asked,
+        (count) => count >= 1,
+      );
+      await database.dataSource.query(
+        `UPDATE notifications SET escalate_at = now() WHERE key = 'escalation:11'`,
+      );
+      notifier.committed();
+      await answerOnce(
+        () => told,
+        (keys) => keys.length === 1,
+      );
+      expect(told).toEqual(['escalation:11']);
+    } finally {
+      release();
+    }
   });
 
   it('are bounded in number, and forgotten when they are over', async () => {

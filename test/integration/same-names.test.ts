@@ -1,3 +1,4 @@
+import { ExaminationRegistry } from '../../src/common/observation/examination-registry.js';
 import { HealthRegistry } from '../../src/common/observation/health-registry.js';
 import { LiveFigures } from '../../src/common/observation/live-figures.js';
 import { VersionRegistry } from '../../src/common/observation/version-registry.js';
@@ -52,6 +53,7 @@ describe('servers of one name on one database', () => {
       { runAll: async () => [] } as Partial<AgentRunner> as AgentRunner,
       ...([
         new HealthRegistry(),
+        new ExaminationRegistry(),
         new LiveFigures(),
         new VersionRegistry(),
         vitals,

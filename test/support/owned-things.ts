@@ -70,6 +70,13 @@ export async function ownedThings(server: TestServer, owner: Person): Promise<Ow
   const dataset = String((await succeeded(Promise.resolve(taken))).body.id);
   await datasetAt(server, dataset, 'rejected');
 
+  // Blocks that this server has can be announced as any others.
+  const [{ header }] = (await get('/chain/B/blocks?type=expert&limit=1')).items as {
+    header: { payload_hash: string };
+  }[];
+  const { upload_id: experts } = await post('/upload_moe_experts', { headers: [header] });
+  const ofExperts = `/upload_moe_experts/${String(experts)}`;
+
   const round = await committingRound(server, owner);
   const { author, commitment } = round;
   const submission = await finishedSubmission(server, owner);
@@ -106,6 +113,15 @@ export async function ownedThings(server: TestServer, owner: Person): Promise<Ow
         body: { nonce: nonceFor(owner.id, chunked, workBits) },
       },
       'DELETE /datasets/uploads/{id}': { path: `/datasets/uploads/${upload}` },
+      'GET /upload_moe_experts/{id}': { path: ofExperts },
+      'PUT /upload_moe_experts/{id}/{payload}/delta': {
+        ...{ path: `${ofExperts}/${header.payload_hash}/delta`, body: LINE, headers: OCTETS },
+      },
+      'PUT /upload_moe_experts/{id}/{payload}': {
+        ...{ path: `${ofExperts}/${header.payload_hash}?offset=0`, body: LINE, headers: OCTETS },
+      },
+      'POST /upload_moe_experts/{id}/complete': { path: `${ofExperts}/complete` },
+      'DELETE /upload_moe_experts/{id}': { path: ofExperts },
       'POST /datasets/{id}/appeal': { path: `/datasets/${dataset}/appeal`, body: REASON },
       'POST /datasets/{id}/withdraw': { path: `/datasets/${dataset}/withdraw`, body: REASON },
       'POST /learning/submissions/{id}/openings': {

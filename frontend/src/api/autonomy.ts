@@ -24,6 +24,16 @@ export interface SafetyCheck {
   readonly detail: string;
 }
 
+/** An action that would do instead of the one asked for. */
+export interface Alternative {
+  readonly action: string;
+  readonly touches: string;
+  /** Share of what the server does that it would touch, 0 to 1. */
+  readonly blast_radius: number;
+  readonly expected_effect: string;
+  readonly undo: string;
+}
+
 /** What an action would do, and what it is judged by. */
 export interface Judged {
   readonly state: string;
@@ -32,6 +42,8 @@ export interface Judged {
   readonly touches: string;
   readonly expected_effect: string;
   readonly undo: string;
+  /** What whoever acts by itself would do as well, if a guardian chooses it instead. */
+  readonly alternatives: readonly Alternative[];
   readonly evidence: Readonly<Record<string, Json>>;
   readonly confidence: {
     readonly raw: number;
@@ -235,7 +247,7 @@ export function askFor(body: DecisionRequest): Promise<Decision> {
 export function answerEscalation(
   id: string,
   approved: boolean,
-  body: { readonly reason: string; readonly parameters?: ActionParameters },
+  body: { readonly reason: string; readonly parameters?: ActionParameters; readonly action?: string },
 ): Promise<Decision> {
   const path = `/api/guardian/escalations/${encodeURIComponent(id)}/${approved ? 'approve' : 'reject'}`;
   return requestJson(path, { method: 'POST', body });

@@ -11,6 +11,12 @@ export interface BlockAnswer {
   readonly header: BlockHeader;
 }
 
+/** A block by itself. */
+export interface SingleBlock extends BlockAnswer {
+  /** The account that uploaded it; null where it came in another way. */
+  readonly uploaded_by: string | null;
+}
+
 /** A node of the picture. */
 export interface GraphNode {
   readonly hash: string;
@@ -43,7 +49,7 @@ export function blockPath(chain: string, hash: string): string {
 }
 
 /** One block's header. */
-export function getBlock(chain: string, hash: string, signal?: AbortSignal): Promise<BlockAnswer> {
+export function getBlock(chain: string, hash: string, signal?: AbortSignal): Promise<SingleBlock> {
   return requestJson(blockPath(chain, hash), { signal });
 }
 

@@ -95,10 +95,8 @@ export function useDecisionMetrics() {
 
 /** Answers a question. */
 export function useEscalationAnswer(id: string) {
-  return useChange((answer: { approved: boolean; reason: string; parameters?: ActionParameters }) => {
-    const { approved, ...body } = answer;
-    return answerEscalation(id, approved, body);
-  });
+  type Answer = { approved: boolean; reason: string; parameters?: ActionParameters; action?: string };
+  return useChange(({ approved, ...body }: Answer) => answerEscalation(id, approved, body));
 }
 
 /** Overrides a decision. */

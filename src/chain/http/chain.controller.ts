@@ -10,6 +10,7 @@ import { BlockPublisher } from '../publish/block-publisher.js';
 import { BlockGraph, type BlockGraphPart } from '../read/block-graph.js';
 import { BlockPages } from '../read/block-pages.js';
 import { unknownBlock } from '../block/index.js';
+import { BlockUploads } from '../read/block-uploads.js';
 import { BlockReader } from '../read/block-reader.js';
 import type { StoredBlock } from '../tables/block-queries.js';
 import { pageView, toView, type BlockPageView, type BlockView } from './block-view.js';
@@ -26,6 +27,12 @@ interface PublishedView extends BlockView {
   readonly created: boolean;
 }
 
+/** A block by itself. */
+interface SingleView extends BlockView {
+  /** The account that uploaded it; null where it came in another way. */
+  readonly uploaded_by: string | null;
+}
+
 /** The chains as others read them, and the door for new blocks. */
 @Controller('chain')
 export class ChainController {
@@ -36,6 +43,7 @@ export class ChainController {
     private readonly pages: BlockPages,
     private readonly graph: BlockGraph,
     private readonly publisher: BlockPublisher,
+    private readonly uploads: BlockUploads,
   ) {}
 
   @ApiOperation({ summary: 'Height and head of every chain' })
@@ -68,8 +76,9 @@ export class ChainController {
 
   @ApiOperation({ summary: 'One block' })
   @Get(':id/blocks/:hash')
-  async block(@Param() { id, hash }: BlockParameters): Promise<BlockView> {
-    return toView(await this.find(id, hash));
+  async block(@Param() { id, hash }: BlockParameters): Promise<SingleView> {
+    const block = await this.find(id, hash);
+    return { ...toView(block), uploaded_by: await this.uploads.uploaderOf(hash) };
   }
 
   @ApiOperation({ summary: 'The blocks it depends on' })

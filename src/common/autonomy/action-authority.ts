@@ -3,6 +3,15 @@ import type { Json } from '../canonical-json.js';
 import type { Result } from '../result.js';
 import type { AutonomyGate } from './autonomy-gate.js';
 
+/** Another action that would do instead of the one asked for: a guardian may choose it. Its sentences are as those of the action. */
+export interface AlternativeAction {
+  readonly action: string;
+  readonly blastRadius: string;
+  readonly blastShare: number;
+  readonly expectedEffect: string;
+  readonly undo: string;
+}
+
 /** An automatic action somebody wants to take: enough to judge it, and to judge it again later. */
 export interface ProposedAction {
   readonly type: 'healing' | 'monitoring' | 'deployment' | 'scaling' | 'rollback';
@@ -20,6 +29,14 @@ export interface ProposedAction {
   readonly blastShare: number;
   readonly expectedEffect: string;
   readonly undo: string;
+  /** What whoever asks would do as well, if a guardian says so instead; none where left out. */
+  readonly alternatives?: readonly AlternativeAction[];
+}
+
+/** What has become of a decision, and for which action it stands: a guardian may have chosen another one. */
+export interface DecisionStanding {
+  readonly state: string;
+  readonly action: string;
 }
 
 /** `go`: act now and report; `wait`: a guardian was asked, who will be told by event; `no`: do not act. */
@@ -40,7 +57,7 @@ export interface Authority {
   /** Nothing was done although it was allowed: no outcome to learn from. Telling twice changes nothing. */
   refuse(decision: string, why: string): Promise<void>;
   /** What has become of a decision, whoever answered it and in whichever process; null where it is not known. */
-  stateOf(decision: string): Promise<string | null>;
+  stateOf(decision: string): Promise<DecisionStanding | null>;
 }
 
 /** Takes back what still lasts of an action that somebody took by itself. @returns what was done, or why it cannot be */
@@ -98,8 +115,8 @@ export class ActionAuthority {
     if (decision !== null) await this.authority?.refuse(decision, why);
   }
 
-  /** The state of a decision as it is recorded; null where nobody knows. */
-  async stateOf(decision: string | null): Promise<string | null> {
+  /** How a decision stands as it is recorded; null where nobody knows. */
+  async stateOf(decision: string | null): Promise<DecisionStanding | null> {
     return decision === null ? null : ((await this.authority?.stateOf(decision)) ?? null);
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { HealthRegistry } from './health-registry.js';
+import { HealthRegistry, type Readiness } from './health-registry.js';
 
 /** Shorter than an agent may take (`AGENT_DEADLINE_MS`), so that the others' findings are not lost with one that hangs. */
 const DEADLINE_MS = 15_000;
@@ -12,4 +12,15 @@ const DEADLINE_MS = 15_000;
 @Injectable()
 export class ExaminationRegistry extends HealthRegistry {
   protected override readonly deadlineMs: number = DEADLINE_MS;
+  private found: Readiness | null = null;
+
+  /** What the last round found; null before the first. */
+  get latest(): Readiness | null {
+    return this.found;
+  }
+
+  override async check(): Promise<Readiness> {
+    this.found = await super.check();
+    return this.found;
+  }
 }

@@ -3,7 +3,7 @@ import { ApiBody, ApiConsumes, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { IsInt, Matches, Max, Min } from 'class-validator';
 import type { FastifyRequest } from 'fastify';
-import { NeedsScope, Roles } from '../../auth/index.js';
+import { ANONYMOUS, NeedsScope, Roles, type IdentifiedRequest } from '../../auth/index.js';
 import type { AcceptedBlock } from '../../chain/index.js';
 import { CodedError, unwrap } from '../../common/index.js';
 import { DeltaUpload } from '../upload/delta-upload.js';
@@ -54,15 +54,18 @@ export class UploadController {
   @ApiBody({
     schema: { type: 'object', properties: { headers: { type: 'array', items: { type: 'object' } } } },
   })
-  async upload(@Req() request: FastifyRequest): Promise<UploadState | { items: object[] }> {
-    if (request.isMultipart()) return published(unwrap(await this.multipart.take(request)));
-    return unwrap(await this.store.begin(headersOf(request.body)));
+  async upload(
+    @Req() request: FastifyRequest & IdentifiedRequest,
+  ): Promise<UploadState | { items: object[] }> {
+    if (request.isMultipart())
+      return published(unwrap(await this.multipart.take(request, accountOf(request))));
+    return unwrap(await this.store.begin(accountOf(request), headersOf(request.body)));
   }
 
   @ApiOperation({ summary: 'How far an upload is' })
   @Get(':id')
-  async state(@Param() { id }: UploadParameters): Promise<UploadState> {
-    return unwrap(await this.store.state(id));
+  async state(@Param() { id }: UploadParameters, @Req() request: IdentifiedRequest): Promise<UploadState> {
+    return unwrap(await this.store.state(accountOf(request), id));
   }
 
   @ApiOperation({ summary: 'The next chunk of a payload, as `application/octet-stream`' })
@@ -73,10 +76,11 @@ export class UploadController {
     @Param() { id, payload }: PayloadParameters,
     @Query() { offset }: ChunkQuery,
     @Body() body: unknown,
+    @Req() request: IdentifiedRequest,
   ): Promise<UploadState> {
     if (!isStream(body))
       throw new CodedError('UPLOAD_MEDIA_TYPE', 'chunks are application/octet-stream', {}, 415);
-    return unwrap(await this.store.append(id, payload, offset, body));
+    return unwrap(await this.store.append(accountOf(request), id, payload, offset, body));
   }
 
   @ApiOperation({
@@ -87,25 +91,36 @@ export class UploadController {
   @Put(':id/:payload/delta')
   @ApiConsumes('application/octet-stream')
   @ApiBody({ schema: { type: 'string', format: 'binary' } })
-  async delta(@Param() { id, payload }: PayloadParameters, @Body() body: unknown): Promise<UploadState> {
+  async delta(
+    @Param() { id, payload }: PayloadParameters,
+    @Body() body: unknown,
+    @Req() request: IdentifiedRequest,
+  ): Promise<UploadState> {
     if (!isStream(body))
       throw new CodedError('UPLOAD_MEDIA_TYPE', 'deltas are application/octet-stream', {}, 415);
-    return unwrap(await this.deltas.take(id, payload, body));
+    return unwrap(await this.deltas.take(accountOf(request), id, payload, body));
   }
 
   @ApiOperation({ summary: 'Publishes a finished upload' })
   @Post(':id/complete')
   @HttpCode(200)
-  async complete(@Param() { id }: UploadParameters): Promise<{ items: object[] }> {
-    return published(unwrap(await this.store.complete(id)));
+  async complete(
+    @Param() { id }: UploadParameters,
+    @Req() request: IdentifiedRequest,
+  ): Promise<{ items: object[] }> {
+    return published(unwrap(await this.store.complete(accountOf(request), id)));
   }
 
   @ApiOperation({ summary: 'Gives an upload up' })
   @Delete(':id')
   @HttpCode(204)
-  async discard(@Param() { id }: UploadParameters): Promise<void> {
-    await this.store.discard(id);
+  async discard(@Param() { id }: UploadParameters, @Req() request: IdentifiedRequest): Promise<void> {
+    await this.store.discard(accountOf(request), id);
   }
+}
+
+function accountOf({ identity }: IdentifiedRequest): string {
+  return (identity ?? ANONYMOUS).subject;
 }
 
 function headersOf(body: unknown): readonly unknown[] {

@@ -7,8 +7,12 @@ import type { UploadState, UploadStore } from './upload-store.js';
 /** @param size of the payload, bytes */
 function open(size: number) {
   const expected = { hash: 'ab', header: { payload_size: size } } as unknown as ExpertHeader;
-  const fill = (_: string, __: string, make: (block: ExpertHeader) => Promise<Result<UploadState>>) =>
-    make(expected);
+  const fill = (
+    _: string,
+    __: string,
+    ___: string,
+    make: (block: ExpertHeader) => Promise<Result<UploadState>>,
+  ) => make(expected);
   const uploads = { fill } as unknown as UploadStore;
   return new DeltaUpload(uploads, {} as BlockReader, {} as BlockStores);
 }
@@ -20,7 +24,7 @@ describe('taking a delta', () => {
       read = true;
       yield await Promise.resolve(new Uint8Array(1));
     }
-    const taken = await open(2 ** 26 + 1).take('u', 'p', body());
+    const taken = await open(2 ** 26 + 1).take('a', 'u', 'p', body());
     expect(taken).toMatchObject({ error: { code: 'UPLOAD_TOO_LARGE' } });
     expect(read).toBe(false);
   });
@@ -33,11 +37,11 @@ describe('taking a delta', () => {
       if (late) await arrived;
       yield new Uint8Array(20);
     }
-    const slow = Array.from({ length: 7 }, () => sut.take('u', 'p', body(true)));
+    const slow = Array.from({ length: 7 }, () => sut.take('a', 'u', 'p', body(true)));
     const refused = { error: { code: 'DELTA_BLOCK_FORMAT' } };
-    expect(await sut.take('u', 'p', body(false))).toMatchObject(refused);
-    slow.push(sut.take('u', 'p', body(true)));
-    await expect(sut.take('u', 'p', body(false))).rejects.toMatchObject({ code: 'UPLOAD_BUSY' });
+    expect(await sut.take('a', 'u', 'p', body(false))).toMatchObject(refused);
+    slow.push(sut.take('a', 'u', 'p', body(true)));
+    await expect(sut.take('a', 'u', 'p', body(false))).rejects.toMatchObject({ code: 'UPLOAD_BUSY' });
     arrive();
     for (const taken of await Promise.all(slow)) expect(taken).toMatchObject(refused);
   });

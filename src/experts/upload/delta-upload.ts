@@ -28,9 +28,14 @@ export class DeltaUpload {
    * delta waiting that has arrived. Refusals: `UPLOAD_UNKNOWN`,
    * `UPLOAD_TOO_LARGE`, `UPLOAD_BUSY`, `DELTA_BLOCK_…`, `BLOCK_UNKNOWN`, `BLOB_…`.
    */
-  take(id: string, payload: string, body: AsyncIterable<Uint8Array>): Promise<Result<UploadState>> {
+  take(
+    account: string,
+    id: string,
+    payload: string,
+    body: AsyncIterable<Uint8Array>,
+  ): Promise<Result<UploadState>> {
     return this.arriving.pass(() =>
-      this.uploads.fill(id, payload, async (expected) => {
+      this.uploads.fill(account, id, payload, async (expected) => {
         const { payload_size: size } = expected.header;
         const share = size > DELTA_LIMITS.payloadBytes ? 0 : Math.floor(size * DELTA_LIMITS.sentShare);
         const most = Math.min(share, UPLOAD_LIMITS.chunkBytes);

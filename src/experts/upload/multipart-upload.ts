@@ -1,6 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import { Injectable } from '@nestjs/common';
-import { BlobStore, BlockPublisher, type AcceptedBlock, type BlockInput } from '../../chain/index.js';
+import {
+  BlobStore,
+  BlockPublisher,
+  BlockUploads,
+  type AcceptedBlock,
+  type BlockInput,
+} from '../../chain/index.js';
 import { CodedError, err, type Result } from '../../common/index.js';
 import { checkExpertHeader, type ExpertHeader } from './expert-header.js';
 import { UPLOAD_LIMITS } from './upload-limits.js';
@@ -11,14 +17,15 @@ export class MultipartUpload {
   constructor(
     private readonly payloads: BlobStore,
     private readonly publisher: BlockPublisher,
+    private readonly uploads: BlockUploads,
   ) {}
 
-  /** Publishes all blocks of the request or none. Refusals: `UPLOAD_PARTS`, `UPLOAD_…`, `BLOCK_…`, `STORAGE_…`. */
-  async take(request: Pick<FastifyRequest, 'parts'>): Promise<Result<AcceptedBlock[]>> {
+  /** Publishes all blocks of the request or none, and records whose they are. Refusals: `UPLOAD_PARTS`, `UPLOAD_…`, `BLOCK_…`, `STORAGE_…`. */
+  async take(request: Pick<FastifyRequest, 'parts'>, account: string): Promise<Result<AcceptedBlock[]>> {
     const staged: { readonly path: string }[] = [];
     try {
       const inputs = await this.stageAll(request, staged);
-      return inputs.ok ? await this.publisher.publish(inputs.value) : inputs;
+      return inputs.ok ? await this.publisher.publish(inputs.value, this.uploads.by(account)) : inputs;
     } finally {
       await Promise.all(staged.map((blob) => this.payloads.discard(blob)));
     }

@@ -4,6 +4,15 @@ import type { DecisionType, Features } from '../../decision/index.js';
 /** Parameters of an action: a flat JSON object. */
 export type ActionParameters = Readonly<Record<string, Json>>;
 
+/** What would do instead of what is proposed, described as that is. */
+export interface Alternative {
+  readonly action: string;
+  readonly touches: string;
+  readonly blastRadius: number;
+  readonly expectedEffect: string;
+  readonly undo: string;
+}
+
 /** An action measured and ready to be judged. */
 export interface Proposal {
   /** Whom it concerns: a model, a component. */
@@ -24,6 +33,8 @@ export interface Proposal {
   readonly release: string | null;
   /** Whether it puts what was served before in front of people again: nothing new, but not by itself while the security score is low. */
   readonly goesBack?: true;
+  /** Other actions of whoever acts by itself, of which a guardian may choose one instead. */
+  readonly alternatives?: readonly Alternative[];
 }
 
 /** What the check after an action found. */

@@ -122,6 +122,12 @@ export class ApproveDto extends ReasonDto {
   @IsOptional()
   @IsObject()
   parameters?: object;
+
+  /** Approves this one of the decision's `alternatives` instead of the action asked for. */
+  @IsOptional()
+  @Length(1, 100)
+  @IsString()
+  action?: string;
 }
 
 /** Body of `POST /api/guardian/override`: of a decision, or an action that nobody asked for. */

@@ -67,11 +67,11 @@ export class GuardianController {
   @HttpCode(200)
   async approve(
     @Param() { id }: EscalationParameters,
-    @Body() { reason, parameters }: ApproveDto,
+    @Body() { reason, parameters, action }: ApproveDto,
     @Req() request: IdentifiedRequest,
   ): Promise<object> {
     const amended = (parameters as ActionParameters | undefined) ?? null;
-    const answer = { approved: true, reason, amended };
+    const answer = { approved: true, reason, amended, ...(action === undefined ? {} : { instead: action }) };
     return decisionView(unwrap(await this.escalations.answer(id, answer, subjectOf(request))));
   }
 

@@ -67,6 +67,11 @@ function proposalView(proposal: Proposal) {
     undo: proposal.undo,
     evidence: proposal.evidence,
     release: proposal.release,
+    alternatives: (proposal.alternatives ?? []).map(
+      ({ action, touches, blastRadius, expectedEffect, undo }) => ({
+        ...{ action, touches, blast_radius: blastRadius, expected_effect: expectedEffect, undo },
+      }),
+    ),
   };
 }
 

@@ -2,18 +2,15 @@ import { Injectable } from '@nestjs/common';
 import { AutonomyGate } from '../../common/autonomy/autonomy-gate.js';
 import { CodedError, err, ok, unwrap, type Result } from '../../common/index.js';
 import { ActionRegistry } from '../actions/action-registry.js';
-import type { ActionParameters } from '../actions/decision-action.js';
 import { DecisionStore } from '../store/decision-store.js';
 import type { DecisionRow, EscalationRow } from '../store/rows.js';
+import { amendmentOf, type Wish } from './amendment.js';
 import { DecisionExecutor, SERVER_ACTOR } from './decision-executor.js';
 import { DecisionLedger } from './decision-ledger.js';
 
 /** What a guardian says. */
-export interface GuardianAnswer {
-  readonly approved: boolean;
+export interface GuardianAnswer extends Wish {
   readonly reason: string;
-  /** Approves these parameters instead of those asked for; null: as asked. */
-  readonly amended: ActionParameters | null;
 }
 
 /** Answers of guardians. The first one counts; a later one changes nothing and is told what was decided. */
@@ -34,19 +31,20 @@ export class EscalationService {
   async answer(id: string, answer: GuardianAnswer, by: string): Promise<Result<DecisionRow>> {
     const asked = await this.store.escalation(id);
     if (!asked.ok) return asked;
-    const refused = await this.refuseAmendment(asked.value, answer);
-    if (refused !== null) return err(refused);
+    const asking = unwrap(await this.store.decision(asked.value.decision));
+    const amendment = await amendmentOf(asking, answer, this.registry);
+    if (!amendment.ok) return amendment;
     const decided = await this.ledger.change(async (changes): Promise<Result<DecisionRow>> => {
       const row = unwrap(await this.store.hold(changes.manager, asked.value.decision));
       const escalation = unwrap(await this.store.escalation(id, changes.manager));
       const why = this.whyNot(escalation, answer.approved);
       if (why !== null) return err(why);
-      const { reason, amended } = answer;
+      const { reason } = answer;
+      const { amended, change } = amendment.value;
       const to = answer.approved ? 'approved' : 'rejected';
       await changes.answer(escalation, to, { by, reason, amended });
-      const parameters = amended === null ? {} : { parameters: amended };
       const facts = { escalation: id, ...(amended === null ? {} : { amended }) };
-      return ok(await changes.move(row, to, { actor: by, decidedBy: by, reason, facts, ...parameters }));
+      return ok(await changes.move(row, to, { actor: by, decidedBy: by, reason, facts, ...change }));
     });
     if (!decided.ok || decided.value.state !== 'approved' || decided.value.delegated) return decided;
     return ok(await this.executor.execute(decided.value.id));
@@ -73,19 +71,6 @@ export class EscalationService {
     const { allowed, reason } = this.gate.state();
     return approved && !allowed ? stopped(reason) : null;
   }
-
-  private async refuseAmendment(
-    { decision }: EscalationRow,
-    { approved, amended }: GuardianAnswer,
-  ): Promise<CodedError | null> {
-    if (amended === null) return null;
-    const row = unwrap(await this.store.decision(decision));
-    if (!approved || row.delegated) return notAmendable(approved);
-    const action = this.registry.of(row.type, row.action);
-    if (!action.ok) return action.error;
-    const proposal = await action.value.propose(amended);
-    return proposal.ok ? null : proposal.error;
-  }
 }
 
 function answered({ state, answeredBy, answeredAt, reason }: EscalationRow): CodedError {
@@ -110,11 +95,4 @@ function expired({ expiresAt }: EscalationRow): CodedError {
 function stopped(reason: string): CodedError {
   const detail = `Automatic action is ${reason}. Resume first, or order it by an override.`;
   return new CodedError('AUTONOMY_STOPPED', detail, {}, 409);
-}
-
-function notAmendable(approved: boolean): CodedError {
-  const detail = approved
-    ? 'Whoever asked for it acts by itself: its parameters cannot be changed here.'
-    : 'A rejection takes no parameters.';
-  return new CodedError('AMENDMENT_IMPOSSIBLE', detail, {}, 409);
 }

@@ -1,8 +1,10 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import {
   ActionAuthority,
+  type AlternativeAction,
   type Authority,
   type Authorization,
+  type DecisionStanding,
   type ProposedAction,
 } from '../../common/autonomy/action-authority.js';
 import { unwrap, type Json } from '../../common/index.js';
@@ -66,9 +68,9 @@ export class OwnAuthority implements Authority, OnModuleInit, OnModuleDestroy {
     });
   }
 
-  async stateOf(decision: string): Promise<string | null> {
+  async stateOf(decision: string): Promise<DecisionStanding | null> {
     const row = await this.store.decision(decision);
-    return row.ok ? row.value.state : null;
+    return row.ok ? { state: row.value.state, action: row.value.action } : null;
   }
 }
 
@@ -78,12 +80,17 @@ function askOf({ type, action, parameters, idempotencyKey, why }: ProposedAction
 }
 
 function proposalOf(action: ProposedAction): Proposal {
-  const { parameters, features, why, blastRadius, blastShare, expectedEffect, undo } = action;
+  const { parameters, features, why, blastRadius, blastShare, expectedEffect, undo, alternatives } = action;
   return {
     ...{ subject: subjectOf(parameters), features, why, expectedEffect, undo },
     blastRadius: shareOf(blastShare),
     ...{ what: action.action, touches: blastRadius, evidence: parameters, release: null },
+    ...(alternatives === undefined ? {} : { alternatives: alternatives.map(alternativeOf) }),
   };
+}
+
+function alternativeOf({ action, blastRadius, blastShare, expectedEffect, undo }: AlternativeAction) {
+  return { action, touches: blastRadius, blastRadius: shareOf(blastShare), expectedEffect, undo };
 }
 
 /** Cooldowns and attempts count per subject: what an action is about, if it says so. */

@@ -12,7 +12,14 @@ import {
 } from '../../common/index.js';
 import type { Circumstances, Judged, Outcome } from '../../decision/index.js';
 import { DECISION_STATES, type DecisionState } from '../states.js';
-import { decisionRow, escalationRow, type Columns, type DecisionRow, type EscalationRow } from './rows.js';
+import {
+  decisionRow,
+  escalationRow,
+  type Columns,
+  type DecisionChange,
+  type DecisionRow,
+  type EscalationRow,
+} from './rows.js';
 
 /** Which decisions a list shows, newest first. */
 export interface DecisionFilter {
@@ -20,19 +27,6 @@ export interface DecisionFilter {
   readonly state?: string;
   readonly before?: string;
   readonly limit: number;
-}
-
-/** What changes in a decision besides its state. */
-export interface DecisionChange {
-  readonly decidedBy?: string;
-  readonly reason?: string;
-  readonly automatic?: boolean;
-  readonly parameters?: Json;
-  readonly result?: Json;
-  readonly helped?: boolean;
-  readonly detail?: string;
-  /** Leaves the action to this process for so long, ms. */
-  readonly leaseMs?: number;
 }
 
 type Reader = Pick<EntityManager, 'query'>;
@@ -46,6 +40,9 @@ interface CauseOf {
 const SAME = `(subject = $3 OR type = 'healing' AND subject = 'server')`;
 /** Outcomes of an action that its record looks back on: a remedy that was mended is soon believed again. */
 const NEWEST_OUTCOMES = 20;
+
+/** Of what a guardian changed, the outcome tells nothing of the confidence in what was asked. */
+const AS_ASKED = `NOT EXISTS (SELECT 1 FROM escalations e WHERE e.decision_id = decisions.id AND e.amended IS NOT NULL)`;
 
 /** Event of the audit record of an action that is taken up after a crash. */
 export const TAKEN_UP = 'decision.taken_up';
@@ -122,13 +119,14 @@ export class DecisionStore {
       `UPDATE decisions SET state = $2, updated_at = $3, decided_by = coalesce($4, decided_by),
          reason = coalesce($5, reason), automatic = coalesce($6, automatic), parameters = coalesce($7, parameters),
          result = coalesce($8, result), helped = coalesce($9, helped), detail = coalesce($10, detail),
-         lease_until = now() + $11 * interval '1 millisecond',
+         lease_until = now() + $11 * interval '1 millisecond', action = coalesce($12, action),
+         proposal = coalesce($13, proposal),
          acted_at = CASE WHEN $2 = 'approved' THEN now() ELSE acted_at END
        WHERE id = $1`,
       [
         ...[id, to, systemClock.now(), change.decidedBy ?? null, change.reason ?? null],
         ...[change.automatic ?? null, text(change.parameters), text(change.result), change.helped ?? null],
-        ...[change.detail ?? null, change.leaseMs ?? null],
+        ...[change.detail ?? null, change.leaseMs ?? null, change.action ?? null, text(change.proposal)],
       ],
     );
     return unwrap(await this.decision(id, manager));
@@ -174,7 +172,7 @@ export class DecisionStore {
     reader: Reader = this.dataSource,
   ): Promise<Outcome[]> {
     const rows: { raw: number; helped: boolean }[] = await reader.query(
-      `SELECT raw, helped FROM decisions WHERE type = $1 AND model = $2 AND helped IS NOT NULL
+      `SELECT raw, helped FROM decisions WHERE type = $1 AND model = $2 AND helped IS NOT NULL AND ${AS_ASKED}
        ORDER BY position DESC LIMIT $3`,
       [type, model, most],
     );
@@ -184,7 +182,7 @@ export class DecisionStore {
   /** The newest estimates of all types with what came of them; orders of guardians are no estimates. */
   async judged(most: number, reader: Reader = this.dataSource): Promise<(Judged & { type: string })[]> {
     const rows: { type: string; estimate: number; helped: boolean }[] = await reader.query(
-      `SELECT type, estimate, helped FROM decisions WHERE helped IS NOT NULL AND type <> 'guardian_override'
+      `SELECT type, estimate, helped FROM decisions WHERE helped IS NOT NULL AND type <> 'guardian_override' AND ${AS_ASKED}
        ORDER BY position DESC LIMIT $1`,
       [most],
     );

@@ -57,6 +57,22 @@ export interface DecisionRow {
   readonly updatedAt: number;
 }
 
+/** What changes in a decision besides its state. */
+export interface DecisionChange {
+  readonly decidedBy?: string;
+  readonly reason?: string;
+  readonly automatic?: boolean;
+  readonly parameters?: Json;
+  /** Another action than the one asked for, with its proposal. */
+  readonly action?: string;
+  readonly proposal?: Json;
+  readonly result?: Json;
+  readonly helped?: boolean;
+  readonly detail?: string;
+  /** Leaves the action to this process for so long, ms. */
+  readonly leaseMs?: number;
+}
+
 /** A question to the guardians as stored. */
 export interface EscalationRow {
   readonly id: string;

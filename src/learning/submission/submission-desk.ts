@@ -97,7 +97,7 @@ export class SubmissionDesk {
     const id = submissionId(statement);
     const known = await this.store.find(id);
     if (known !== null) {
-      await this.uploads.discard(request.upload);
+      await this.uploads.discard(account, request.upload);
       return ok({ row: known, created: false });
     }
     const judged = await this.sources.check(statement.model, statement.domains);
@@ -108,7 +108,7 @@ export class SubmissionDesk {
     if (!allowed.ok) return allowed;
     const parent = await this.parentOf(statement);
     if (!parent.ok) return parent;
-    const taken = await this.uploads.handOver(request.upload, async (inputs) => {
+    const taken = await this.uploads.handOver(account, request.upload, async (inputs) => {
       const checked = await this.checkBlocks(read.value, parent.value, inputs);
       if (!checked.ok) return checked;
       await this.files.keep(id, inputs);

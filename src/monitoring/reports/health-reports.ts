@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { canonicalJson, systemClock, type Json } from '../../common/index.js';
+import { ExaminationRegistry } from '../../common/observation/examination-registry.js';
 import { HealthRegistry } from '../../common/observation/health-registry.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { VersionRegistry } from '../../common/observation/version-registry.js';
@@ -40,6 +41,7 @@ export class HealthReports {
     private readonly transactions: Transactions,
     private readonly runner: AgentRunner,
     private readonly health: HealthRegistry,
+    private readonly examinations: ExaminationRegistry,
     private readonly figures: LiveFigures,
     private readonly versions: VersionRegistry,
     private readonly vitals: MachineVitals,
@@ -99,6 +101,8 @@ export class HealthReports {
     ]);
     return {
       ...{ version: 1, status: worst(status, runs), readiness: { status, probes } },
+      // Those of the round that was made just now: the kernel, blobs, queues, and audit records against the log.
+      examinations: this.examinations.latest?.probes ?? {},
       agents: runs.map(({ agent, status: found, score, detail }) => ({
         agent,
         status: found,

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
+import { allowedTimes } from './allowed-processors.js';
 import { CpuMeter, type CpuClocks } from './cpu-meter.js';
 import { limitedGroups } from './processor-limits.js';
 
@@ -32,13 +35,50 @@ describe('how busy the processors are', () => {
   });
 });
 
-describe('groups that limit processors', () => {
-  const read = (files: Record<string, string>) => (path: string) => {
-    const text = new Map(Object.entries(files)).get(path);
-    if (text === undefined) throw new Error('ENOENT');
-    return text;
-  };
+const read = (files: Record<string, string>) => (path: string) => {
+  const text = new Map(Object.entries(files)).get(path);
+  if (text === undefined) throw new Error('ENOENT');
+  return text;
+};
 
+describe('processors that this process may run on', () => {
+  const STAT = [
+    'cpu  400 0 0 400 0 0 0 0 0 0',
+    'cpu0 100 5 20 300 50 3 2 20 9 9',
+    'cpu1 10 0 0 90 0 0 0 0 0 0',
+    'cpu2 20 0 0 80 0 0 0 0 0 0',
+    'cpu10 40 0 0 60 0 0 0 0 0 0',
+    'intr 1 2 3',
+  ].join('\n');
+  const times = (list: string, stat = STAT) =>
+    allowedTimes(read({ '/proc/self/status': `Name: x\nCpus_allowed_list:\t${list}\n`, '/proc/stat': stat }));
+
+  it.each<[string, string, object]>([
+    ['one core', '0', { busy: 150, total: 500, processors: 1 }],
+    ['some', '1-2,10', { busy: 70, total: 300, processors: 3 }],
+    ['all, and some that are not there', '0-63', { busy: 220, total: 800, processors: 4 }],
+  ])('%s: only their clocks count', (_which, list, expected) => {
+    expect(times(list)).toEqual(expected);
+  });
+
+  it('are not known where it cannot be read', () => {
+    expect([times('3'), times('all'), times('0', 'nothing'), allowedTimes(read({}))]).toEqual(
+      Array(4).fill(null),
+    );
+  });
+
+  it('are compared with themselves only', () => {
+    const seen = [clocks(0), clocks(1), clocks(2, { processors: 1, busy: 900, total: 1_000 })];
+    seen.push(clocks(3, { processors: 1, busy: 1_850, total: 2_000 }));
+    const sut = new CpuMeter(() => seen.shift() as CpuClocks);
+    sut.look();
+    const before = sut.look();
+    expect(sut.look()).toEqual(before);
+    expect(sut.look()).toEqual({ machine: 0.95, process: 0.5 });
+  });
+});
+
+describe('groups that limit processors', () => {
   it.each<[string, Record<string, string>, object[]]>([
     [
       'version 2, its own and one around it',
@@ -77,5 +117,15 @@ describe('groups that limit processors', () => {
     ],
   ])('%s', (_which, files, found) => {
     expect(limitedGroups(8, read(files))).toEqual(found);
+  });
+});
+
+describe('this process', () => {
+  it('is measured by the processors that it may use', () => {
+    const now = allowedTimes((path) => readFileSync(path, 'utf8'));
+    if (now === null) return;
+    // A quota leaves fewer than there are.
+    expect(now.processors).toBeGreaterThanOrEqual(availableParallelism());
+    expect(now.processors).toBeLessThanOrEqual(cpus().length);
   });
 });

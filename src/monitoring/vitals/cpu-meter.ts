@@ -1,17 +1,19 @@
+import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { allowedTimes, type ProcessorTimes } from './allowed-processors.js';
 import { limitedGroups, type LimitedGroup } from './processor-limits.js';
 
-/** How busy the machine, or a control group that limits this process, and this process were between two looks; 1 is all it may use. */
+/**
+ * How busy the processors this process may run on, or a control group that limits it, and this process were between two looks; 1 is
+ * all it may use.
+ */
 export interface CpuShare {
   readonly machine: number;
   readonly process: number;
 }
 
-/** The clocks of the machine's processors, of the groups that limit this process, and of the process itself, ms. */
-export interface CpuClocks {
-  readonly busy: number;
-  readonly total: number;
-  readonly processors: number;
+/** The clocks of the processors, in any unit, of the groups that limit this process, and of the process itself, ms. */
+export interface CpuClocks extends ProcessorTimes {
   readonly groups: readonly LimitedGroup[];
   readonly own: number;
   readonly at: number;
@@ -33,7 +35,8 @@ export class CpuMeter {
     const before = this.last;
     if (before !== null && now.at - before.at < LEAST_MS) return this.latest;
     this.last = now;
-    if (before === null) return this.latest;
+    // Other processors than before have other clocks.
+    if (before === null || before.processors !== now.processors) return this.latest;
     const [total, elapsed] = [now.total - before.total, now.at - before.at];
     const machine = total === 0 ? 0 : (now.busy - before.busy) / total;
     const groups = now.groups.map(({ folder, processors, usedMs }) => {
@@ -50,16 +53,21 @@ export class CpuMeter {
 }
 
 function readClocks(): CpuClocks {
+  const times = allowedTimes((path) => readFileSync(path, 'utf8')) ?? timesOfAll();
+  const { user, system } = process.cpuUsage();
+  const own = (user + system) / 1000;
+  return { ...times, own, groups: limitedGroups(times.processors), at: performance.now() };
+}
+
+/** Where it is not known which processors are this process's, all of them. */
+function timesOfAll(): ProcessorTimes {
   const times = cpus().map((cpu) => cpu.times);
   const idle = times.reduce((sum, each) => sum + each.idle, 0);
   const total = times.reduce(
     (sum, { user, nice, sys, idle: free, irq }) => sum + user + nice + sys + free + irq,
     0,
   );
-  const { user, system } = process.cpuUsage();
-  const own = (user + system) / 1000;
-  const groups = limitedGroups(times.length);
-  return { busy: total - idle, total, own, groups, at: performance.now(), processors: times.length };
+  return { busy: total - idle, total, processors: times.length };
 }
 
 function clamp(share: number): number {

@@ -9,9 +9,8 @@ export class Channels {
     return this.all.find((channel) => channel.name === name);
   }
 
-  /** The channel behind that one; undefined behind the last. */
+  /** The channel behind that one, the first behind one that is not configured any more; undefined behind the last. */
   after(name: string): NotificationChannel | undefined {
-    const at = this.all.findIndex((channel) => channel.name === name);
-    return at < 0 ? undefined : this.all[at + 1];
+    return this.all[this.all.findIndex((channel) => channel.name === name) + 1];
   }
 }

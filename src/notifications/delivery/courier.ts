@@ -13,26 +13,36 @@ import { Channels } from '../channels/channels.js';
 import type { ClaimedDelivery } from '../store/notification-rows.js';
 import { NotificationStore } from '../store/notification-store.js';
 import { pageAddress, sendInTime } from './send-notice.js';
+import { Turns } from './turns.js';
 
 /** How often due deliveries are looked for, ms; those of this process are told of at once. */
 const POLL_MS = 2_000;
-/** Deliveries on their way at a time. */
+/** Deliveries on their way at a time, by each channel. */
 const AT_ONCE = 8;
-/** Attempts of one delivery; with the usual settings they span some eight minutes. */
+/** Attempts of one delivery, until it is given up for a while; with the usual settings they span some eight minutes. */
 export const MOST_ATTEMPTS = 8;
 const LONGEST_WAIT_MS = 10 * 60_000;
 const TIDY_EVERY_MS = 60 * 60_000;
+/** How often those that were given up are looked for. */
+const REVIVE_EVERY_MS = 60_000;
 
-/** Carries notices from the outbox to their channels, again and again until they arrive or are given up. */
+/**
+ * Carries notices from the outbox to their channels, again and again until they arrive or are given up, and after a while anew. Each
+ * channel has its own lane: what waits for one that does not answer keeps nobody else from being told.
+ */
 @Injectable()
 export class Courier implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('Notifications');
   private readonly stopping = new AbortController();
   private readonly outcomes: { inc(labels: Readonly<Record<string, string>>): void };
   private timer: NodeJS.Timeout | undefined;
-  private round: Promise<void> | null = null;
-  private again = false;
+  private readonly looking = new Turns(
+    () => this.look(),
+    (thrown) => this.complain(thrown),
+  );
+  private readonly lanes: readonly Turns[];
   private tidyAt = 0;
+  private reviveAt = 0;
 
   constructor(
     private readonly config: AppConfig,
@@ -46,6 +56,14 @@ export class Courier implements OnApplicationBootstrap, BeforeApplicationShutdow
       help: 'Attempts to send a notice, by channel and outcome (sent, retried, failed)',
       labels: ['channel', 'outcome'],
     });
+    const names = channels.all.map(({ name }) => name);
+    this.lanes = [...names.map((channel) => ({ channel })), { noneOf: names }].map(
+      (of) =>
+        new Turns(
+          () => this.carry(of),
+          (thrown) => this.complain(thrown),
+        ),
+    );
   }
 
   onApplicationBootstrap(): void {
@@ -56,36 +74,34 @@ export class Courier implements OnApplicationBootstrap, BeforeApplicationShutdow
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     this.stopping.abort();
-    await this.round;
+    await this.looking.end();
+    await Promise.all(this.lanes.map((lane) => lane.end()));
   }
 
   /** Looks for due deliveries now. A look during another one makes that look twice. */
   wake(): void {
-    if (this.stopping.signal.aborted || this.channels.all.length === 0) return;
-    if (this.round !== null) {
-      this.again = true;
-      return;
-    }
-    this.round = this.carry()
-      .catch((thrown: unknown) => this.logger.warn(`could not look after notices: ${messageOf(thrown)}`))
-      .finally(() => {
-        this.round = null;
-        if (!this.again) return;
-        this.again = false;
-        this.wake();
-      });
+    if (!this.stopping.signal.aborted && this.channels.all.length > 0) this.looking.ask();
   }
 
-  private async carry(): Promise<void> {
+  private async look(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
     await this.escalateUnanswered(null);
-    for (;;) {
-      const due = await this.store.claim(AT_ONCE);
-      await Promise.all(due.map((delivery) => this.deliver(delivery)));
-      if (due.length < AT_ONCE || this.stopping.signal.aborted) break;
+    if (performance.now() >= this.reviveAt) {
+      this.reviveAt = performance.now() + REVIVE_EVERY_MS;
+      await this.store.revive(this.channels.all.map(({ name }) => name));
     }
+    for (const lane of this.lanes) lane.ask();
     if (performance.now() < this.tidyAt) return;
     this.tidyAt = performance.now() + TIDY_EVERY_MS;
     await this.store.tidy();
+  }
+
+  private async carry(of: Parameters<NotificationStore['claim']>[1]): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      const due = await this.store.claim(AT_ONCE, of);
+      await Promise.all(due.map((delivery) => this.deliver(delivery)));
+      if (due.length < AT_ONCE) return;
+    }
   }
 
   private async deliver({ notice, channel: name, attempt }: ClaimedDelivery): Promise<void> {
@@ -137,6 +153,10 @@ export class Courier implements OnApplicationBootstrap, BeforeApplicationShutdow
         await this.store.escalate(manager, each, this.channels.after(stage)?.name ?? null, minutes);
       return late.length;
     });
-    if (escalated > 0) this.again = true;
+    if (escalated > 0) this.wake();
+  }
+
+  private complain(thrown: unknown): void {
+    this.logger.warn(`could not look after notices: ${messageOf(thrown)}`);
   }
 }

@@ -13,6 +13,8 @@ import {
 
 /** A taken delivery belongs to its courier for so long; then another may take it. */
 const LEASE = `interval '60 seconds'`;
+/** So long after it was given up a delivery begins anew. */
+const AGAIN = `interval '15 minutes'`;
 /** Notices that may be open at a time: a source of trouble that never ends must not fill the disk. */
 const MOST_OPEN = 10_000;
 
@@ -103,16 +105,21 @@ export class NotificationStore {
     return true;
   }
 
-  /** Takes deliveries that are due, at most `limit`; each belongs to the caller for a minute. */
-  async claim(limit: number): Promise<ClaimedDelivery[]> {
+  /** Takes deliveries that are due, of one channel or of all others, at most `limit`; each belongs to the caller for a minute. */
+  async claim(
+    limit: number,
+    of: { channel: string } | { noneOf: readonly string[] },
+  ): Promise<ClaimedDelivery[]> {
+    const [which, parameter] =
+      'channel' in of ? ['channel = $2', of.channel] : ['channel <> ALL ($2::text[])', of.noneOf];
     const [rows] = await this.dataSource.query<[Rows, number]>(
       `UPDATE notification_deliveries d SET attempts = d.attempts + 1, next_at = now() + ${LEASE}
        FROM notifications n
        WHERE n.id = d.notification_id AND (d.notification_id, d.channel, d.event) IN (
          SELECT notification_id, channel, event FROM notification_deliveries
-         WHERE state = 'pending' AND next_at <= now() ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+         WHERE state = 'pending' AND next_at <= now() AND ${which} ORDER BY next_at LIMIT $1 FOR UPDATE SKIP LOCKED)
        RETURNING d.channel, d.event, d.attempts, n.*`,
-      [limit],
+      [limit, parameter],
     );
     return rows.map(claimedDelivery);
   }
@@ -175,6 +182,20 @@ export class NotificationStore {
       [id, channel, minutes],
     );
     if (channel !== null) await this.deliver(manager, id, channel, 'raised');
+  }
+
+  /**
+   * Lets deliveries that were given up begin anew, where their notice is open and wants an answer: an outage must not keep people from
+   * being told for good. What was sent is not sent again.
+   */
+  async revive(channels: readonly string[]): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE notification_deliveries d SET state = 'pending', attempts = 0, next_at = now()
+       FROM notifications n
+       WHERE n.id = d.notification_id AND n.settled_at IS NULL AND n.needs_answer AND d.event = 'raised' AND d.state = 'failed'
+         AND d.error_at <= now() - ${AGAIN} AND d.channel = ANY ($1::text[])`,
+      [channels],
+    );
   }
 
   /** Closes what nobody will answer any more, and forgets what is long over. */

@@ -39,6 +39,8 @@ export class Incident {
   attempts = 0;
   /** Which of the rule's remedies is next: behind those that were used, and those that found nothing to be done. */
   place = 0;
+  /** Remedies that a guardian chose before their turn. */
+  private readonly early: RemedyName[] = [];
   updatedAt: number;
   closedAt: number | null = null;
   readonly steps: IncidentStep[] = [];
@@ -58,6 +60,25 @@ export class Incident {
   ) {
     this.updatedAt = openedAt;
     this.note(symptom.summary);
+  }
+
+  /** The next of the rule's remedies; one that a guardian chose before its turn has had it. */
+  next(remedies: readonly RemedyName[]): RemedyName | undefined {
+    for (;;) {
+      const remedy = remedies.at(this.place);
+      const early = remedy === undefined ? -1 : this.early.indexOf(remedy);
+      if (early < 0) return remedy;
+      this.early.splice(early, 1);
+      this.place += 1;
+    }
+  }
+
+  /** What a guardian approved: the remedy that was asked about, or another one of the rule's instead. */
+  choose(approved: string, asked: RemedyName, remedies: readonly RemedyName[]): RemedyName {
+    const remedy = remedies.find((name) => name === approved) ?? asked;
+    if (remedy !== asked && remedies.includes(remedy, this.place + 1)) this.early.push(remedy);
+    this.remedy = remedy;
+    return remedy;
   }
 
   /** Moves on and notes why. A move the machine does not know is a bug and throws. */

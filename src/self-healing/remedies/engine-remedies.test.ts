@@ -8,13 +8,20 @@ import type { Instance } from '../../config/index.js';
 import type { EngineHost } from '../../inference/index.js';
 import type { MachineVitals } from '../../monitoring/index.js';
 import { EngineRemedies } from './engine-remedies.js';
+import { isRefusal } from './remedy.js';
 import { SheddingEnd } from './shedding-end.js';
 
-/** The remedies of a server on which an answer waits. @param total bytes of memory that are as good as full */
-function setup(total = 2 ** 40) {
+/**
+ * The remedies of a server on which an answer waits.
+ * @param total bytes of memory @param share how much of them is used @param heap how much of its heap the server uses
+ */
+function setup(total = 2 ** 40, share = 1, heap = 0.2) {
   const [events, shedding, figures] = [new EventBus(), new LoadShedding(), new LiveFigures()];
   figures.register('queue_depth', () => 1);
-  const machine = { memory: async () => ({ total, used: total, share: 1 }) } as unknown as MachineVitals;
+  const machine = {
+    memory: async () => ({ total, used: total * share, share }),
+    heap: () => ({ total: 100, used: 100 * heap, share: heap }),
+  } as unknown as MachineVitals;
   const restart = jest.fn(async () => ok());
   const sut = new EngineRemedies({ restart } as unknown as EngineHost, shedding, figures, machine);
   const authority = new ActionAuthority(new AutonomyGate());
@@ -77,6 +84,26 @@ describe('restart_engine for memory', () => {
     await expect(again?.act('full', 'memory_high')).rejects.toMatchObject({ code: 'NOT_OURS' });
     expect(restart).not.toHaveBeenCalled();
     await again?.act('hung', 'kernel_hung');
+    expect(restart).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not where the heap is full, which the engine holds nothing of, so that the next remedy follows', async () => {
+    const { again, restart } = setup(process.memoryUsage.rss() * 4, 0.5, 0.95);
+    const refusal = await again?.act('full', 'memory_high').catch((thrown: unknown) => thrown);
+    expect(refusal).toMatchObject({ code: 'NOT_OURS', message: expect.stringContaining('heap') });
+    expect(isRefusal(refusal)).toBe(true);
+    expect(restart).not.toHaveBeenCalled();
+    await again?.act('I say so', 'manual');
+    expect(restart).toHaveBeenCalledTimes(1);
+  });
+
+  it.each([
+    ['the memory is fuller than the heap', 4, 0.97, 0.95],
+    ['the process fills the memory with what is no JavaScript', 1.5, 0.9, 0.95],
+    ['there is room in the heap', 4, 0.7, 0.75],
+  ])('is used where %s', async (_what, times, share, heap) => {
+    const { again, restart } = setup(process.memoryUsage.rss() * times, share, heap);
+    await again?.act('full', 'memory_high');
     expect(restart).toHaveBeenCalledTimes(1);
   });
 });

@@ -4,7 +4,7 @@ import { CodedError, unwrap } from '../../common/index.js';
 import { LiveFigures } from '../../common/observation/live-figures.js';
 import { EngineHost } from '../../inference/index.js';
 import { MachineVitals } from '../../monitoring/index.js';
-import { ownShare } from './own-share.js';
+import { isOnlyHeap, ownShare } from './own-share.js';
 import { everythingTouched, nothingTouched, type Remedy } from './remedy.js';
 
 /** How long new answers are refused, ms; it ends by itself. */
@@ -48,8 +48,7 @@ export class EngineRemedies {
         blastShare: () => shareUnderWay(figures),
         undo: SAME_ANSWERS,
         act: async (_why, cause) => {
-          if (cause === 'memory_high' && (await ownShare(machine)) < OWN_SHARE)
-            throw notOurs('the memory is used by others: a restart would give nothing back');
+          if (cause === 'memory_high') await refuseForMemory(machine);
           unwrap(await host.restart());
           return 'the engine was started anew and its self-test agrees';
         },
@@ -64,6 +63,14 @@ export class EngineRemedies {
       },
     ];
   }
+}
+
+/** Throws where starting the engine anew would give nothing back of what runs short. */
+async function refuseForMemory(machine: MachineVitals): Promise<void> {
+  if (await isOnlyHeap(machine))
+    throw notOurs("the server's own JavaScript fills its heap, and the engine holds nothing of it");
+  if ((await ownShare(machine)) < OWN_SHARE)
+    throw notOurs('the memory is used by others: a restart would give nothing back');
 }
 
 /** Of the answers that are under way or wait, those under way: they are cut off, and the others only begin later. */

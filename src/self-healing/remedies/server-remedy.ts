@@ -2,13 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { ServerRestart } from '../../common/autonomy/server-restart.js';
 import { CodedError } from '../../common/index.js';
 import { MachineVitals } from '../../monitoring/index.js';
-import { ownShare } from './own-share.js';
+import { FILLING_SHARE, HEAP_SHARE, ownShare } from './own-share.js';
 import { everythingTouched, type Remedy } from './remedy.js';
-
-/** From this share of its heap on, a server's own JavaScript is what runs short. */
-const HEAP_SHARE = 0.8;
-/** Below this share of the memory, starting the server anew would not give back enough to be worth it. */
-const OWN_SHARE = 0.5;
 
 /** What can be done about the process itself. */
 @Injectable()
@@ -46,5 +41,5 @@ export class ServerRemedy {
 
 /** Whether this process is what memory is short of, or for. */
 async function fillsMemory(vitals: MachineVitals): Promise<boolean> {
-  return vitals.heap().share >= HEAP_SHARE || (await ownShare(vitals)) >= OWN_SHARE;
+  return vitals.heap().share >= HEAP_SHARE || (await ownShare(vitals)) >= FILLING_SHARE;
 }

@@ -11,7 +11,7 @@ import {
 
 const BLOCKS = json('`{items: [{hash, header, …}]}`');
 const PUBLISHED = '`{items: [{hash, index, created, name}]}`; `created` is false for a block that was there';
-const UPLOAD = '`{upload_id, chunk_bytes, blocks: [{hash, payload_hash, size, received}]}`';
+const UPLOAD = '`{upload_id, account, chunk_bytes, blocks: [{hash, payload_hash, size, received}]}`';
 
 /** How operations of the log, the chains and the models on them answer. */
 export const CHAIN_ANSWERS: Answers = {
@@ -32,7 +32,11 @@ export const CHAIN_ANSWERS: Answers = {
     200: json('The block was there already; `created` is false'),
     201: json('The block is new; `created` is true'),
   },
-  ChainController_block: { 200: json('The block: its hash, header and place') },
+  ChainController_block: {
+    200: json(
+      'The block: its hash, header and place, and `uploaded_by`: the account that uploaded it, or null',
+    ),
+  },
   ChainController_parents: { 200: BLOCKS },
   ChainController_children: { 200: BLOCKS },
   PayloadController_delta: { 200: bytes('The delta block; whoever applies it checks the hashes it names') },

@@ -1,6 +1,6 @@
 import { Anchor } from '@mantine/core';
 import { Link, useParams } from 'react-router';
-import type { BlockAnswer } from '../../api/chain.js';
+import type { BlockAnswer, SingleBlock } from '../../api/chain.js';
 import { bytes, dateTime, number, shortHash } from '../../components/format.js';
 import { Hash } from '../../components/hash.js';
 import { Loading } from '../../components/loading.js';
@@ -31,7 +31,7 @@ export default function BlockPage() {
   );
 }
 
-function BlockView({ block }: { block: BlockAnswer }) {
+function BlockView({ block }: { block: SingleBlock }) {
   const { header } = block;
   return (
     <div className={styles.block}>
@@ -54,6 +54,12 @@ function BlockView({ block }: { block: BlockAnswer }) {
           <dd>
             <Hash value={header.miner_pub} head={10} tail={6} />
           </dd>
+          {block.uploaded_by !== null && (
+            <>
+              <dt>Uploaded by</dt>
+              <dd>{block.uploaded_by}</dd>
+            </>
+          )}
           <dt>Payload</dt>
           <dd>
             {bytes(header.payload_size)} {header.payload_type}, <Hash value={header.payload_hash} />

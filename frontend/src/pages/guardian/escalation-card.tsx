@@ -7,6 +7,7 @@ import { ProblemNotice } from '../../components/notice.js';
 import { ReasonField } from '../../components/reason-field.js';
 import { useEscalationAnswer } from '../../hooks/autonomy.js';
 import { readParameters } from '../decisions/parameters.js';
+import { AlternativeChoice } from './alternative-choice.js';
 import styles from './guardian.module.css';
 
 /** A question with all that is needed to answer it, and the answer. */
@@ -15,6 +16,7 @@ export function EscalationCard({ escalation }: { escalation: Escalation }) {
   const written = JSON.stringify(decision.parameters, null, 1);
   const [reason, setReason] = useState('');
   const [parameters, setParameters] = useState(written);
+  const [instead, setInstead] = useState<string | null>(null);
   const answer = useEscalationAnswer(escalation.escalation_id);
   const amended = parameters === written ? null : readParameters(parameters);
   const ready = reason.trim() !== '' && !answer.isPending;
@@ -24,6 +26,7 @@ export function EscalationCard({ escalation }: { escalation: Escalation }) {
       ...(approved && amended !== null && amended !== 'invalid'
         ? { parameters: amended as ActionParameters }
         : {}),
+      ...(approved && instead !== null ? { action: instead } : {}),
     });
   return (
     <section className="panel" aria-labelledby={escalation.escalation_id}>
@@ -55,9 +58,12 @@ export function EscalationCard({ escalation }: { escalation: Escalation }) {
             />
           </details>
         )}
+        {decision.alternatives.length > 0 && (
+          <AlternativeChoice decision={decision} chosen={instead} onChoose={setInstead} />
+        )}
         <div className="row">
           <Button disabled={!ready || amended === 'invalid'} onClick={() => send(true)}>
-            {amended === null ? 'Approve' : 'Approve as changed'}
+            {amended === null && instead === null ? 'Approve' : 'Approve as changed'}
           </Button>
           <Button disabled={!ready} variant="default" onClick={() => send(false)}>
             Reject
