@@ -40,6 +40,7 @@ import { SubmissionQueue } from './judging/submission-queue.js';
 import { SubmissionSteps } from './judging/submission-steps.js';
 import { SubmissionWorker } from './judging/submission-worker.js';
 import { TrainingAudit } from './judging/training-audit.js';
+import { DataSets } from './judging/data-sets.js';
 import { RemovalsController } from './removal/http/removals.controller.js';
 import { RemovalDesk } from './removal/removal-desk.js';
 import { RemovalMeter } from './removal/removal-effect.js';
@@ -100,6 +101,7 @@ import { SealedStore } from './sealed/sealed-store.js';
     Screening,
     TrainingAuditRunner,
     TrainingAudit,
+    DataSets,
     Judgement,
     Publication,
     VerdictRule,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { digestPayload } from '../../src/chain/block/index.js';
 import { first, mixture } from '../../src/datasets/generators/index.js';
 import { DAMAGED_EXPERT, repairedExpert } from '../support/damaged-genesis.js';
+import { datasetAt, endVote, goodLines } from '../support/datasets.js';
 import { startDamagedServer } from '../support/damaged-server.js';
 import { runCommand, runTrainCommand, temporaryFolder, until, type TestServer } from '../support/index.js';
 import { Submitter, type Submission } from '../support/submissions.js';
@@ -14,10 +15,12 @@ interface ShownCheck {
   readonly name: string;
   readonly passed: boolean;
   readonly code: string | null;
+  readonly detail: string;
 }
 
 interface Manifest {
   version: number;
+  data: { datasets: string[] };
   plan: { seed: string };
   blocks: { payload_hash: string }[];
   steps: { hash: string; loss: number }[];
@@ -28,20 +31,42 @@ describe('the audit of a training', () => {
   let server: TestServer;
   let env: Record<string, string>;
   let contributor: Submitter;
+  /** Blocks of two approved datasets: what is trained on, and another one. */
+  let own: string;
+  let other: string;
 
   beforeAll(async () => {
-    const data = join(temporaryFolder('data'), 'examples.jsonl');
-    mkdirSync(join(data, '..'), { recursive: true });
     const lines = [...first(400, mixture('train', 'e2e'))].map((example) => JSON.stringify(example));
-    writeFileSync(data, lines.join('\n'));
     const settings = { LEARNING_AUDIT: 'required', LEARNING_AUDIT_UPDATES: String(UPDATES) };
-    ({ server, env } = await startDamagedServer(settings));
+    ({ server, env } = await startDamagedServer({
+      ...{ ...settings, LEARNING_DATASETS: 'approved' },
+      ...{ DATASET_SWEEP_MS: '100', DATASET_VOTE_SECONDS: '86400' },
+    }));
     contributor = new Submitter(server.url);
+    let data: string;
+    [data, own] = await giveDataset('own', lines.join('\n'));
+    [, other] = await giveDataset('other', goodLines(100, 'other'));
     const what = ['--experts', DAMAGED_EXPERT, '--data', data, '--out', trained, '--steps', String(STEPS)];
+    what.push('--datasets', own);
     const how = ['--batch-tokens', '384', '--learning-rate', '0.01', '--json'];
     expect((await runTrainCommand([...what, ...how], env)).code).toBe(0);
   });
   afterAll(() => server.stop());
+
+  /** Uploads a dataset and has it approved. @returns its file and the block that trainings name */
+  async function giveDataset(name: string, text: string): Promise<[string, string]> {
+    const path = join(temporaryFolder('data'), `${name}.jsonl`);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+    const about = ['--name', name, '--licence', 'CC0-1.0', '--source', 'made for a test'];
+    const { stdout } = await runCommand(['--json', 'dataset', 'upload', path, ...about], env);
+    const { dataset: id } = JSON.parse(stdout) as { dataset: string };
+    await datasetAt(server, id, 'vote');
+    expect((await runCommand(['dataset', 'vote', id, 'for'], env)).code).toBe(0);
+    await endVote(server, id);
+    const { stages } = await datasetAt(server, id, 'gold');
+    return [path, (stages as { block: string }[])[0].block];
+  }
 
   const readManifest = (folder: string) =>
     JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as Manifest;
@@ -71,7 +96,7 @@ describe('the audit of a training', () => {
   });
 
   it('refuses at once what could not be replayed', async () => {
-    const { status, body } = await contributor.submit(await contributor.prepare());
+    const { status, body } = await contributor.submit(await contributor.prepare(repairedExpert(), [own]));
     expect([status, body.code]).toEqual([422, 'SUBMISSION_NOT_AUDITABLE']);
   });
 
@@ -97,6 +122,12 @@ describe('the audit of a training', () => {
       'AUDIT_ORDER',
       '',
       ({ plan }) => (plan.seed = `not ${plan.seed}`),
+    ],
+    [
+      'names another dataset than was learnt from',
+      'AUDIT_DATASET_UNNAMED',
+      'stand in approved datasets that are not named',
+      ({ data }) => (data.datasets = [other]),
     ],
     [
       'names weights that were edited after the training',
@@ -132,7 +163,13 @@ describe('the audit of a training', () => {
     // The evaluation may be over by now; what it finds is the matter of other tests.
     const evaluated = await contributor.reaches(String(id), 'evaluating', 'accepted', 'rejected');
     const checks = evaluated.checks as unknown as ShownCheck[];
-    expect(checks.find(({ name }) => name === 'audit')).toMatchObject({ passed: true, code: null });
+    const audit = checks.find(({ name }) => name === 'audit');
+    expect(audit).toMatchObject({ passed: true, code: null });
+    const [, shown, named] = /of (\d+) shown documents (\d+) stand in the named datasets$/.exec(
+      audit!.detail,
+    )!;
+    expect(Number(shown)).toBeGreaterThan(0);
+    expect(named).toBe(shown);
     expect(evaluated.opening).toMatchObject({ of: readManifest(trained).steps.length });
     const path = `/learning/submissions/${String(id)}/openings?offset=0&size=4`;
     const late = await fetch(`${server.url}${path}`, {

@@ -86,17 +86,20 @@ export class MemoryEpochSource implements EpochSource {
       readonly rewarded?: { readonly fall: number };
       readonly model?: string;
       readonly audited?: Readonly<Record<string, string>>;
+      /** In which sets the documents stand that were shown. */
+      readonly data?: { documents: number; sets: readonly { block: string; first: number }[] };
     },
     time: number,
   ): string {
     const { author, fall, datasets = [], accepted = true, submission = `submission ${time}` } = story;
-    const { members, rewarded, model, audited } = story;
+    const { members, rewarded, model, audited, data } = story;
     const facts = {
       ...{ submission, author, accepted, datasets, figures: { overall: { fall } } },
       ...(members !== undefined && { members }),
       ...(rewarded !== undefined && { rewarded }),
       ...(model !== undefined && { model }),
       ...(audited !== undefined && { audited }),
+      ...(data !== undefined && { data }),
     };
     const hash = sha256Hex(`verdict ${JSON.stringify(facts)}`);
     this.addBlock(hash, { chain_id: 'D', block_type: 'verdict', miner_pub: OPERATOR }, facts);

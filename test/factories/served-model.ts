@@ -1,18 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { unwrap, type Json } from '../../src/common/index.js';
-import { packageRoot } from '../../src/common/installation.js';
+import { unwrap } from '../../src/common/index.js';
 import { serveModel, type ServedModel } from '../../src/inference/models/served-model.js';
+import { genesisTokenizer } from '../support/genesis-encoder.js';
 
 /** The genesis model as inference sees it: its real tokenizer, and a block of no content for every weight. */
 export function genesisModel(release = 'cd'.repeat(32)): ServedModel {
-  const read = (name: string) =>
-    JSON.parse(readFileSync(join(packageRoot(), 'models/genesis', name), 'utf8')) as Json;
-  const tokenizer = {
-    tokenizer: read('tokenizer.json'),
-    config: read('tokenizer_config.json'),
-    generation: read('generation_config.json'),
-  };
+  const tokenizer = genesisTokenizer();
   const config = {
     family: 'mixtral' as const,
     hiddenSize: 192,

@@ -1,6 +1,8 @@
 import type { Identity } from '../../src/auth/index.js';
 import { unwrap, type Result } from '../../src/common/index.js';
+import { DatasetFiles } from '../../src/datasets/index.js';
 import { DatasetGate } from '../../src/learning/checks/dataset-gate.js';
+import { DataSets } from '../../src/learning/judging/data-sets.js';
 import { goodLines } from '../support/datasets.js';
 import { metaBlock } from './chain-support.js';
 import { makeAccount, openDatasets, takeIn, type DatasetsUnderTest } from './datasets-support.js';
@@ -65,4 +67,30 @@ describe('what experts may have been trained on', () => {
     for (const block of [meta.hash, 'ab'.repeat(32)])
       expect(said(await any.check([block]))).toBe(`SUBMISSION_DATASET 400 ${block} is no block of a dataset`);
   });
+});
+
+it('shown documents are looked for in what is named and what is approved, the oldest first', async () => {
+  const give = (name: string) => takeIn(sut, who, name, goodLines(30, name));
+  const stage = (id: string, to: string) =>
+    sut.dataSource.query('UPDATE datasets SET stage = $2 WHERE id = $1', [id, to]);
+  await sut.dataSource.query("UPDATE datasets SET stage = 'rejected'");
+  const [gold, pending, silver, gone] = [await give('a'), await give('b'), await give('c'), await give('d')];
+  await give('e');
+  await stage(gold, 'gold');
+  await stage(gone, 'gold');
+  await sut.dataSource.query('UPDATE datasets SET file_gone = true WHERE id = $1', [gone]);
+  const named = [await blockOf(silver), await blockOf(pending)];
+  // What tells of the set by now is another block than what was named.
+  await sut.auditor.work(silver, 'worker-1');
+  expect(await blockOf(silver)).not.toBe(named[0]);
+  await stage(silver, 'silver');
+  const files = new DatasetFiles(sut.config);
+  const { sets, part } = await new DataSets(sut.config, sut.rows, files).of(named, '/a/part');
+  expect(part).toBe('/a/part');
+  expect(sets.map(({ block, named: isNamed }) => [block, isNamed])).toEqual([
+    [await blockOf(gold), false],
+    [named[1], true],
+    [named[0], true],
+  ]);
+  for (const { sha256, path } of sets) expect(path).toBe(files.store.path(sha256));
 });

@@ -28,16 +28,22 @@ it('tells what was trained on a set and further from that, what a verdict names 
   const naming = await publish(25, { datasets: [id], note: NUL });
   const silent = await publish(23, {});
   await publish(24, { dependsOn: [child] });
-  const verdict = {
-    datasets: [block],
-    blocks: [{ name: 'layer0.expert0', block: silent, parent: meta.hash }],
-  };
-  await sut.dataSource.query(
-    `INSERT INTO learning_submissions (id, account, author, model, parent_release, statement, signature, manifest, headers,
-         state, checks, verdict, verdict_block)
-       VALUES ($1, 'a', 'b', 'test', $2, '{}', '', '{}', '[]', 'released', '[]', $3, $2)`,
-    [`submission_${'7'.repeat(32)}`, meta.hash, JSON.stringify(verdict)],
-  );
+  const unnamed = await publish(26, {});
+  const shownOf = (documents: number) => ({ data: { sets: [{ block, documents, first: 0 }] } });
+  const verdicts = [
+    { datasets: [block], of: silent },
+    { datasets: [], of: unnamed, ...shownOf(3) },
+    { datasets: [], of: await publish(27, {}), ...shownOf(0) },
+  ];
+  for (const [i, { of, ...verdict }] of verdicts.entries()) {
+    const blocks = [{ name: 'layer0.expert0', block: of, parent: meta.hash }];
+    await sut.dataSource.query(
+      `INSERT INTO learning_submissions (id, account, author, model, parent_release, statement, signature, manifest, headers,
+           state, checks, verdict, verdict_block)
+         VALUES ($1, 'a', 'b', 'test', $2, '{}', '', '{}', '[]', 'released', '[]', $3, $2)`,
+      [`submission_${String(i).repeat(32)}`, meta.hash, JSON.stringify({ ...verdict, blocks })],
+    );
+  }
   const weights = { 'layer0.expert0': grandchild, 'layer0.expert1': silent };
   const facts = {
     meta: meta.hash,
@@ -62,7 +68,7 @@ it('tells what was trained on a set and further from that, what a verdict names 
   const lineages = new DatasetLineages(sut.dataSource);
   const { blocks, releases, truncated } = await lineages.of(id);
   expect(new Set(blocks.map(({ hash }) => hash))).toEqual(
-    new Set([hidden, child, grandchild, silent, naming]),
+    new Set([hidden, child, grandchild, silent, naming, unnamed]),
   );
   const dependent = { hash: release.hash, model: 'test', version: '1.2.3', blocks: 2 };
   expect([releases, truncated]).toEqual([[dependent], false]);

@@ -23,9 +23,9 @@ afterAll(() => sut.close());
 let sets = 0;
 
 /** A dataset whose vote is open. */
-async function openVote(): Promise<string> {
+async function openVote(lines?: string): Promise<string> {
   const name = `set-${sets++}`;
-  const id = await takeIn(sut, people[sets % people.length], name, goodLines(30, name));
+  const id = await takeIn(sut, people[sets % people.length], name, lines ?? goodLines(30, name));
   await sut.auditor.work(id, 'worker-1');
   expect(await stageOf(id)).toBe('vote');
   return id;
@@ -171,8 +171,8 @@ it('an audit is cut off by an emergency stop, not counted, and done after the re
 });
 
 describe('an approved set', () => {
-  async function approved(): Promise<string> {
-    const id = await openVote();
+  async function approved(lines?: string): Promise<string> {
+    const id = await openVote(lines);
     for (const who of people) unwrap(await sut.votes.cast(who, id, true));
     sut.time.now += 72 * HOUR;
     unwrap(await sut.votes.close(id));
@@ -189,6 +189,17 @@ describe('an approved set', () => {
     await sut.auditor.work(id, 'worker-2');
     expect(unwrap(await sut.rows.one(id)).record).toMatchObject({
       ...{ stage: 'quarantined', reasons: ['FILE_DAMAGED'], tier: 'gold' },
+    });
+  });
+
+  it('is what others are compared with that came after it, also where each of their lines is another', async () => {
+    const lines = goodLines(300, 'near').trimEnd().split('\n');
+    await approved(lines.join('\n'));
+    const again = lines.map((line) => line.replace('"}', ' once more"}')).join('\n');
+    const id = await takeIn(sut, people[0], 'near', again);
+    await sut.auditor.work(id, 'worker-1');
+    expect(unwrap(await sut.rows.one(id)).record).toMatchObject({
+      ...{ stage: 'rejected', reasons: ['DUPLICATES'] },
     });
   });
 

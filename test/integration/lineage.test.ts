@@ -20,6 +20,8 @@ interface Accepted {
   readonly state?: string;
   readonly model?: string;
   readonly datasets?: readonly string[];
+  /** Blocks of the sets in which documents stand: none in the first, one in the second and so on. */
+  readonly shown?: readonly string[];
   /** Name, block and parent of each expert. */
   readonly blocks: readonly (readonly [name: string, block: string, parent: string])[];
 }
@@ -27,11 +29,12 @@ interface Accepted {
 /** A judged submission; its number is its fall in percent. */
 async function judged(
   number: number,
-  { state = 'released', model = 'tiny', datasets = [], blocks }: Accepted,
+  { state = 'released', model = 'tiny', datasets = [], shown, blocks }: Accepted,
 ) {
   const id = `submission_${String(number).padStart(32, '0')}`;
   const verdict = {
     ...{ submission: id, author: AUTHOR, model, datasets },
+    ...(shown && { data: { sets: shown.map((block, documents) => ({ block, documents })) } }),
     blocks: blocks.map(([name, block, parent]) => ({ name, block, parent })),
     figures: { overall: figures(number / 100), domains: { sums: figures(number / 50) } },
   };
@@ -83,7 +86,8 @@ describe('lineage', () => {
     const block = ['layer0.expert1', hashOf('b'), hashOf('a')] as const;
     // Any block that is stored and has a name may stand for a parent.
     const grown = ['layer0.expert8', hashOf('d'), set] as const;
-    const id = await judged(4, { datasets: [set, other, hashOf('9')], blocks: [block, grown] });
+    const shown = [hashOf('7'), set, hashOf('8')];
+    const id = await judged(4, { datasets: [set, other, hashOf('9')], shown, blocks: [block, grown] });
     const found = unwrap(
       await lineagesWith({ 'layer0.expert1': hashOf('b') }).of({ model: 'tiny', limit: 5 }),
     );
@@ -105,7 +109,7 @@ describe('lineage', () => {
           ],
           datasets: [
             { block: set, dataset: SET, name: 'sums', version: '2.0.0' },
-            ...[other, hashOf('9')].map((hash) => ({ block: hash, ...nothing })),
+            ...[other, hashOf('9'), hashOf('8')].map((hash) => ({ block: hash, ...nothing })),
           ],
           overall: { fall: 0.04, low: 0.02, high: 0.08 },
           domains: { sums: { fall: 0.08, low: 0.04, high: 0.16 } },

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import type { ErrorFacts } from '../../common/index.js';
 import { readDocuments } from '../jsonl/index.js';
-import { encodeReport, surveyDataset, type TextSketch } from '../quality/index.js';
+import { encodeReport, surveyDataset, type NearSketch, type TextSketch } from '../quality/index.js';
 
 /** What is looked at, and what it is compared with. */
 export interface AuditInput {
@@ -18,7 +18,7 @@ export interface AuditInput {
 export interface KnownSet {
   readonly id: string;
   readonly sketch: TextSketch;
-  readonly signatures: readonly Uint32Array[];
+  readonly near: NearSketch;
 }
 
 /** What the audit found: a report, or that the file is not what a dataset may be. */
@@ -31,7 +31,7 @@ export type AuditFindings =
       readonly documents: number;
       readonly reasons: readonly string[];
       readonly sketch: TextSketch;
-      readonly signatures: readonly Uint32Array[];
+      readonly near: NearSketch;
       readonly excerpts: readonly string[];
     }
   | { readonly is: 'refused'; readonly code: string; readonly detail: string; readonly facts: ErrorFacts };
@@ -40,15 +40,15 @@ export type AuditFindings =
 export async function auditDataset({ path, licence, seed, known }: AuditInput): Promise<AuditFindings> {
   const survey = await surveyDataset(readDocuments(createReadStream(path, { highWaterMark: 2 ** 18 })), {
     ...{ seed, licence },
-    known: known.flatMap(({ id, signatures }) => signatures.map((signature) => [id, signature] as const)),
+    known: known.map(({ id, near }) => [id, near] as const),
     sketches: known.map(({ id, sketch }) => [id, sketch] as const),
   });
   if (!survey.ok) {
     const { code, message, facts } = survey.error;
     return { is: 'refused', code, detail: message, facts };
   }
-  const { report, sketch, signatures, excerpts } = survey.value;
+  const { report, sketch, near, excerpts } = survey.value;
   const { text, hash } = encodeReport(report);
   const { documents, reasons } = report;
-  return { is: 'report', text, hash, documents, reasons, sketch, signatures, excerpts };
+  return { is: 'report', text, hash, documents, reasons, sketch, near, excerpts };
 }

@@ -30,8 +30,8 @@ export interface DatasetLineage {
 const MOST = { blocks: 1_000, releases: 200 };
 
 /**
- * Blocks that depend on one of the set's blocks on chain D, that name the set in `metadata.datasets`, or that a verdict with one of its
- * blocks among the datasets accepted; and whatever was trained further from them, to the end. What a contributor wrote into a block can
+ * Blocks that depend on one of the set's blocks on chain D, that name the set in `metadata.datasets`, or that a verdict accepted with one of
+ * its blocks among the datasets, or with documents of it among those that were shown of the training; and whatever was trained further from them, to the end. What a contributor wrote into a block can
  * add to them, and never take one away. PostgreSQL cannot read JSON with an escaped NUL: such a header that has the set's name counts.
  */
 const TRAINED = `
@@ -47,7 +47,9 @@ const TRAINED = `
     UNION
     SELECT (block ->> 'block') COLLATE "C" FROM stages s JOIN learning_submissions l ON strpos(l.verdict, s.hash) > 0
       CROSS JOIN LATERAL jsonb_array_elements(l.verdict::jsonb -> 'blocks') block
-      WHERE l.verdict_block IS NOT NULL AND l.verdict::jsonb -> 'datasets' ? s.hash
+      WHERE l.verdict_block IS NOT NULL AND (l.verdict::jsonb -> 'datasets' ? s.hash OR EXISTS (
+        SELECT FROM jsonb_array_elements(l.verdict::jsonb #> '{data,sets}') shown
+        WHERE shown ->> 'block' = s.hash AND (shown ->> 'documents')::int > 0))
     UNION
     SELECT b.hash FROM trained t JOIN block_edges e ON e.parent = t.hash JOIN blocks b ON b.hash = e.child
       WHERE b.chain_id = 'B' AND strpos(b.header, '"parent":"' || t.hash || '"') > 0

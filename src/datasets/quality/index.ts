@@ -1,4 +1,11 @@
 export { minhash, SIGNATURE_LENGTH } from './duplicates/minhash.js';
+export {
+  firstOf,
+  KEPT_SIGNATURES,
+  nearOverlapOf,
+  NearTexts,
+  type NearSketch,
+} from './duplicates/near-sketch.js';
 export { NearDuplicates } from './duplicates/near-duplicates.js';
 export { languageOf } from './language/language.js';
 export { judgeLicence } from '../../common/licence/judge-licence.js';

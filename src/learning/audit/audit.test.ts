@@ -9,7 +9,7 @@ import type { Pieces } from '../trainer/pieces.js';
 import { auditOpening } from './audit.js';
 import { checkEnd } from './end-check.js';
 import type { OpenedExample } from './opening.js';
-import { plantTrainings } from './planted/forgeries.js';
+import { plantTrainings, type PlantedTraining } from './planted/forgeries.js';
 import { openEnd, openRecorded, recordTraining } from './planted/recorded-training.js';
 import { UpdateReplayer } from './update-replayer.js';
 
@@ -22,11 +22,9 @@ describe('the audit of a training', () => {
   it('has an honest training and forgeries to be measured by', () => {
     expect(honest.name).toBe('honest');
     expect(planted.length).toBeGreaterThan(12);
-    for (const { name, expectedAt, expectedEnd } of planted.slice(1))
-      expect([name, steps.some((step) => expectedAt(step) !== null) || expectedEnd !== null]).toEqual([
-        name,
-        true,
-      ]);
+    const isForged = ({ expectedAt, expectedEnd, expectedData }: PlantedTraining) =>
+      steps.some((step) => expectedAt(step) !== null) || expectedEnd !== null || expectedData !== null;
+    expect(planted.map(isForged)).toEqual(planted.map((_, i) => i > 0));
   });
 
   it.each(planted.map((training) => [training.name, training] as const))(
@@ -44,6 +42,16 @@ describe('the audit of a training', () => {
       expect(whole.ok ? null : whole.error.code).toBe(expectedEnd);
     },
   );
+
+  it('objects to data that are not what is said of them, each update by itself', () => {
+    // Where something else is wrong, the data are not looked at any more.
+    const ofData = planted.filter(({ expectedAt, expectedEnd }) => expectedAt(0) === null && !expectedEnd);
+    expect(ofData.map(({ expectedData }) => expectedData)).toEqual(
+      expect.arrayContaining([null, 'AUDIT_DATASETS', 'AUDIT_DATASET_UNNAMED']),
+    );
+    for (const { name, dataAt, expectedData } of ofData)
+      expect([name, ...steps.map(dataAt)]).toEqual([name, ...steps.map(() => expectedData)]);
+  });
 
   it('is of the updates that were drawn, all of them', () => {
     const audit = (drawn: readonly number[], shown: readonly number[]) => {

@@ -1,4 +1,5 @@
 import type { Json } from '../../common/index.js';
+import type { DataFigures } from '../audit/shown-data.js';
 
 /** The checks a submission goes through, the cheapest first. */
 export type CheckName =
@@ -50,6 +51,15 @@ export function unpaidAudit(checks: readonly CheckOutcome[]): string | null {
   return auditIn(checks).shown === true ? null : skippedAudit(checks);
 }
 
-function auditIn(checks: readonly CheckOutcome[]): { readonly skipped?: unknown; readonly shown?: unknown } {
+/** In which datasets the documents stand that an audit was shown; null where there was none, or from before they were looked for. */
+export function auditedData(checks: readonly CheckOutcome[]): DataFigures | null {
+  return (auditIn(checks).data as DataFigures | undefined) ?? null;
+}
+
+function auditIn(checks: readonly CheckOutcome[]): {
+  readonly skipped?: unknown;
+  readonly shown?: unknown;
+  readonly data?: unknown;
+} {
   return (checks.find(({ name }) => name === 'audit')?.figures ?? {}) as object;
 }

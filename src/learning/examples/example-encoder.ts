@@ -36,12 +36,27 @@ export class ExampleEncoder {
    */
   encode(content: Content): Result<TokenSequence> {
     if (content.form === 'text') return ok(this.plain(content.text));
-    if (content.form === 'completion')
-      return this.answered([{ role: 'user', content: content.prompt }], content.completion);
-    const last = content.messages.at(-1);
-    if (last?.role !== 'assistant' || content.messages.length < 2)
-      return err(new CodedError('TRAINING_EXAMPLE', 'a conversation must end with a turn of the assistant'));
-    return this.answered(content.messages.slice(0, -1), last.content);
+    const turns = turnsOf(content);
+    if (turns !== null) return this.answered(turns.messages, turns.answer);
+    return err(new CodedError('TRAINING_EXAMPLE', 'a conversation must end with a turn of the assistant'));
+  }
+
+  /**
+   * What is read of a document, special tokens left out: as `textIn` of its tokens, but for what the tokenizer does not give back as it was
+   * written. No tokens are made for it, which takes far longer. Null where it is none to learn from.
+   */
+  textOf(content: Content): string | null {
+    if (content.form === 'text') return content.text;
+    const turns = turnsOf(content);
+    const prompt = turns === null ? null : this.rendered(turns.messages);
+    if (turns === null || prompt === null || !prompt.ok) return null;
+    const read = this.tokenizer.special.split(prompt.value).filter((part) => typeof part === 'string');
+    return read.join('').replaceAll(MARK, '') + turns.answer;
+  }
+
+  /** The text of a document as it is learnt, special tokens left out. */
+  textIn({ ids }: Pick<TokenSequence, 'ids'>): string {
+    return this.tokenizer.decode(ids.at(-1) === this.stop ? ids.slice(0, -1) : ids);
   }
 
   private plain(text: string): TokenSequence {
@@ -56,15 +71,15 @@ export class ExampleEncoder {
   }
 
   private prompt(messages: readonly Message[]): Result<number[]> {
-    if (this.template === null) {
-      const text = messages.map(({ content }) => content).join('\n');
-      return ok(this.written(text));
-    }
-    const defuse = (text: string) => this.tokenizer.special.defuse(text, MARK);
-    const rendered = this.template.render(
-      messages.map(({ role, content }) => ({ role, content: defuse(content) })),
-    );
+    const rendered = this.rendered(messages);
     return rendered.ok ? ok(this.tokenizer.encodeMarked(rendered.value, MARK)) : rendered;
+  }
+
+  /** In which special tokens that people wrote are broken. */
+  private rendered(messages: readonly Message[]): Result<string> {
+    const defuse = (text: string) => this.tokenizer.special.defuse(text, MARK);
+    if (this.template === null) return ok(defuse(messages.map(({ content }) => content).join('\n')));
+    return this.template.render(messages.map(({ role, content }) => ({ role, content: defuse(content) })));
   }
 
   private written(text: string): number[] {
@@ -74,4 +89,15 @@ export class ExampleEncoder {
   private ending(): number[] {
     return this.stop === null ? [] : [this.stop];
   }
+}
+
+/** What is asked and what is learnt to answer; null for a conversation without an answer. */
+function turnsOf(
+  content: Exclude<Content, { form: 'text' }>,
+): { readonly messages: readonly Message[]; readonly answer: string } | null {
+  if (content.form === 'completion')
+    return { messages: [{ role: 'user', content: content.prompt }], answer: content.completion };
+  const last = content.messages.at(-1);
+  if (last?.role !== 'assistant' || content.messages.length < 2) return null;
+  return { messages: content.messages.slice(0, -1), answer: last.content };
 }

@@ -2,7 +2,7 @@ import { ok, unwrap } from '../../common/index.js';
 import type { AppConfig } from '../../config/index.js';
 import type { DatasetRows } from '../../datasets/index.js';
 import { auditFigures } from '../audit/audit-figures.js';
-import { notAudited } from '../checks/check-outcome.js';
+import { notAudited, passed } from '../checks/check-outcome.js';
 import { ACCEPTANCE_RULES, type DomainLosses } from '../evaluation/acceptance.js';
 import type { DomainExamples } from '../evaluation/example-source.js';
 import type { ExampleSources } from '../evaluation/example-sources.js';
@@ -140,6 +140,21 @@ describe('the verdict', () => {
     const verdict = await judge(null, 'somebody', [], 0, [named, hash('f')]);
     expect(verdict).toMatchObject({ datasets: [named, hash('f')], audited: { [named]: newest } });
     expect(await judge(null, 'somebody', [], 0, [hash('f')])).not.toHaveProperty('audited');
+  });
+
+  it('says in which datasets the shown documents stand, and notes those that are named for others', async () => {
+    const data = {
+      ...{ documents: 40, named: 0, unnamed: 30 },
+      sets: [
+        { block: hash('f'), documents: 0, first: 0 },
+        { block: hash('e'), documents: 30, first: 30 },
+      ],
+    };
+    const checks = [passed('audit', '', { data }, 1)];
+    const verdict = await judge(null, 'somebody', checks, 0, [hash('f')]);
+    expect(verdict).toMatchObject({ data, datasets: [hash('f')] });
+    expect(verdict.notes?.map(({ code }) => code)).toEqual(['DATASET_UNNAMED', 'DATASET_NOT_SHOWN']);
+    expect(await judge(null)).not.toHaveProperty('data');
   });
 
   it('says who has a part in what a round has made', async () => {

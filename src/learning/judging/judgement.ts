@@ -5,7 +5,7 @@ import { nativeSha256 } from '../../common/native-hash.js';
 import { AppConfig } from '../../config/index.js';
 import { DatasetRows } from '../../datasets/index.js';
 import type { Beacon } from '../beacon/beacon.js';
-import { skippedAudit } from '../checks/check-outcome.js';
+import { auditedData, skippedAudit } from '../checks/check-outcome.js';
 import {
   acceptanceRules,
   doubtsAbout,
@@ -17,6 +17,7 @@ import { ExampleSources } from '../evaluation/example-sources.js';
 import { LossMeter } from '../evaluation/loss-meter.js';
 import { measureUntilClear } from '../evaluation/measure-until-clear.js';
 import { auditFigures } from '../audit/audit-figures.js';
+import { dataNotes } from '../audit/shown-data.js';
 import { shownDocuments } from '../audit/node/shown-documents.js';
 import { RoundStore } from '../rounds/round-store.js';
 import { statementHash } from '../submission/statement.js';
@@ -84,7 +85,9 @@ export class Judgement {
     const rewarded = accepted && {
       rewarded: rewardedFall(fall, { checks, isRound: members !== null, paid }),
     };
-    const notes = [...doubtsAbout(figures, rules), ...auditNotes(row)];
+    const data = auditedData(checks);
+    const ofData = data === null ? [] : dataNotes(data, statement.datasets);
+    const notes = [...doubtsAbout(figures, rules), ...auditNotes(row), ...ofData];
     return ok({
       ...{ version: 1, submission: row.id, statement: statementHash(statement), author: statement.author },
       ...(members !== null && { members }),
@@ -98,6 +101,7 @@ export class Judgement {
       examples: supply.told(measured.value),
       // What was shown and could not be replayed here after all is no audit.
       ...(row.opening !== null && skippedAudit(checks) === null && { audit: auditFigures(row.opening) }),
+      ...(data !== null && { data }),
       kernel: kernel.value,
       rules: {
         ...{ delta: rules.delta, epsilon: rules.epsilon },

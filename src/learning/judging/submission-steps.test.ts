@@ -13,7 +13,11 @@ const row = {
 } as unknown as SubmissionRow;
 
 describe('the steps of a submission', () => {
-  it('end where its data was withdrawn meanwhile, which trust does not look at', async () => {
+  it.each([
+    ['evaluating', null],
+    ['waiting_opening', { updates: [1], of: 2, share: 0.5, until: 0 }],
+  ])('end where its data was withdrawn while %s, which trust does not look at', async (state, opening) => {
+    const waiting = { ...row, state, opening } as unknown as SubmissionRow;
     const asked: (readonly string[])[] = [];
     const gate = {
       check: (datasets: readonly string[]) => {
@@ -34,10 +38,10 @@ describe('the steps of a submission', () => {
       events,
       unused,
     );
-    expect(unwrap(await steps.step(row, AbortSignal.timeout(60_000)))).toBe('wait');
+    expect(unwrap(await steps.step(waiting, AbortSignal.timeout(60_000)))).toBe('wait');
     expect(asked).toEqual([row.statement.datasets]);
     const why = { code: 'SUBMISSION_DATASET', detail: 'dataset ds_1 is withdrawn' };
-    expect(rejected).toEqual([[row, why, { checks: [], counts: false }]]);
+    expect(rejected).toEqual([[waiting, why, { checks: [], counts: false }]]);
     expect(told).toEqual(['rejected']);
   });
 

@@ -115,6 +115,9 @@ export class SubmissionSteps {
   private async replay(row: SubmissionRow, signal: AbortSignal): Promise<Result<AfterStep>> {
     const { opening } = row;
     if (opening === null) throw new Error(`${row.id} waits for an opening that nobody asked for`);
+    // Of a set that was withdrawn since, the file may be gone in which the shown documents are looked for.
+    const gate = await this.datasets.check(row.statement.datasets);
+    if (!gate.ok) return this.end(row, gate.error);
     const progress = (done: number) => this.tell(row, 'waiting_opening', done, opening.updates.length);
     const found = await this.audit.check(row, opening, { signal, progress });
     if (!found.ok) return found;

@@ -16,6 +16,7 @@ import type { SubmissionStore } from '../submission/submission-store.js';
 import { ADAM_DEFAULTS } from '../trainer/adam.js';
 import { trainingKernelPath } from '../trainer/node/training-kernel-path.js';
 import type { TrainingPlan } from '../trainer/training-plan.js';
+import type { DataSets } from './data-sets.js';
 import { TrainingAudit } from './training-audit.js';
 
 const hash = (digit: string) => digit.repeat(64);
@@ -66,6 +67,7 @@ describe('the audit of submissions', () => {
       none as ParameterIndex,
       none as BlockReader,
       new TrainingAuditRunner(),
+      none as DataSets,
     );
   };
   const admit = async (manifest: Json, updates?: number) => {

@@ -7,6 +7,7 @@ import { AppConfig } from '../../config/index.js';
 import { ParameterIndex } from '../../experts/index.js';
 import { TrainingAuditRunner } from '../audit/node/audit-runner.js';
 import { auditDetail, auditFigures } from '../audit/audit-figures.js';
+import { checkData, dataDetail } from '../audit/shown-data.js';
 import type { AuditFacts } from '../audit/audit-facts.js';
 import { auditShare, drawUpdates } from '../audit/draw.js';
 import type { Beacon } from '../beacon/beacon.js';
@@ -18,6 +19,7 @@ import { SubmissionStore } from '../submission/submission-store.js';
 import { readReleaseOf } from '../source/release-model.js';
 import { StoredBlockAccess } from '../source/stored-block-access.js';
 import { trainingKernelPath } from '../trainer/node/training-kernel-path.js';
+import { DataSets } from './data-sets.js';
 
 /** Tokens of all drawn updates together, about which an audit replays at most, and of one micro-batch. */
 const MOST_TOKENS = 2 ** 22;
@@ -46,6 +48,7 @@ export class TrainingAudit {
     private readonly index: ParameterIndex,
     private readonly reader: BlockReader,
     private readonly runner: TrainingAuditRunner,
+    private readonly datasets: DataSets,
   ) {}
 
   /**
@@ -91,7 +94,7 @@ export class TrainingAudit {
   }
 
   /**
-   * What is shown, replayed; or how long to wait for it. `OPENING_LATE`, `OPENING_FORM` and `AUDIT_…` are findings; refuses with what
+   * What is shown, replayed, and looked for in datasets; or how long to wait for it. `OPENING_LATE`, `OPENING_FORM` and `AUDIT_…` are findings; refuses with what
    * may succeed later, and with `SUBMISSION_NOT_AUDITABLE` where this server, which audits all, has changed since it took the submission.
    */
   async check(
@@ -118,19 +121,29 @@ export class TrainingAudit {
     const blocks = new StoredBlockAccess(this.index, this.reader);
     const model = await readReleaseOf(blocks, row.statement.release, () => undefined);
     if (!model.ok) return model;
-    const input = { facts, drawn: asked.updates, path, model: model.value, kernelPath: trainingKernelPath() };
+    const { datasets: named } = row.statement;
+    const input = {
+      ...{ facts, drawn: asked.updates, path, model: model.value, kernelPath: trainingKernelPath() },
+      // Beside the opening, which is removed with the submission.
+      data: await this.datasets.of(named, `${path}.texts`),
+    };
     const found = await this.runner.run(input, signal, progress);
     if (!found.ok) return found;
     const took = performance.now() - began;
-    const { refusal } = found.value;
-    if (refusal !== null) {
-      const why = { code: refusal.code, detail: refusal.message };
-      return ok({ check: failed('audit', why, { updates: [...asked.updates] }, took) });
+    const updates = [...asked.updates];
+    if (found.value.refusal !== null) {
+      const { code, message: detail } = found.value.refusal;
+      return ok({ check: failed('audit', { code, detail }, { updates }, took) });
+    }
+    const data = { ...found.value.data, sets: found.value.data.sets.map((set) => ({ ...set })) };
+    const isOfThem = checkData(data, { named, approvedOnly: this.config.learningDatasets === 'approved' });
+    if (!isOfThem.ok) {
+      const { code, message: detail } = isOfThem.error;
+      return ok({ check: failed('audit', { code, detail }, { updates, data }, took) });
     }
     const figures = auditFigures(asked);
-    return ok({
-      check: passed('audit', auditDetail(figures), { ...figures, updates: [...figures.updates] }, took),
-    });
+    const detail = `${auditDetail(figures)}; ${dataDetail(data)}`;
+    return ok({ check: passed('audit', detail, { ...figures, updates, data }, took) });
   }
 
   private async problemWith(audit: AuditFacts | null, updates: number): Promise<string | null> {

@@ -4,6 +4,7 @@ import { BlockReader, type StoredBlock } from '../../chain/index.js';
 import { CodedError, err, ok, type Result } from '../../common/index.js';
 import { ParameterIndex } from '../../experts/index.js';
 import type { DomainFigures } from '../evaluation/acceptance.js';
+import type { Verdict } from '../verdict/verdict.js';
 import { readLineage, type LineageFilter, type LineageRow } from './lineage-rows.js';
 
 /** By how much a loss fell, as a share of the loss before, with its 95 % interval. */
@@ -83,7 +84,7 @@ export class ExpertLineages {
     }
     const page = rows.slice(0, limit);
     const named = page.flatMap(({ verdict }) => [
-      ...verdict.datasets,
+      ...datasetsOf(verdict),
       ...verdict.blocks.map(({ parent }) => parent),
     ]);
     const known = await this.reader.headers([...new Set(named)]);
@@ -110,13 +111,19 @@ function stepOf(
       ...{ name, block, parent, parent_name: known.get(parent)?.header.name ?? null },
       ...{ live: living.has(block), parent_live: living.has(parent) },
     })),
-    datasets: verdict.datasets.map((block) => datasetOf(block, known.get(block))),
+    datasets: datasetsOf(verdict).map((block) => datasetOf(block, known.get(block))),
     overall: gainOf(figures.overall),
     domains: Object.fromEntries(
       Object.entries(figures.domains).map(([name, domain]) => [name, gainOf(domain)]),
     ),
     ...{ verdict_block: verdictBlock, release, version },
   };
+}
+
+/** Those that are named, and those in which documents stand that were shown of the training. */
+function datasetsOf({ datasets, data }: Verdict): string[] {
+  const shown = data?.sets.filter(({ documents }) => documents > 0) ?? [];
+  return [...new Set([...datasets, ...shown.map(({ block }) => block)])];
 }
 
 function datasetOf(block: string, stored: StoredBlock | undefined): LineageDataset {

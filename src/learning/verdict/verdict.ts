@@ -1,3 +1,4 @@
+import type { DataFigures } from '../audit/shown-data.js';
 import type { Beacon } from '../beacon/beacon.js';
 import type { ToldExamples } from '../evaluation/example-supply.js';
 import type { EvaluationFigures, Reason } from '../evaluation/acceptance.js';
@@ -52,6 +53,8 @@ export interface Verdict {
   readonly examples: ToldExamples;
   /** What was replayed of the training; not there where nothing was. */
   readonly audit?: TrainingAuditFigures;
+  /** In which datasets the documents stand that were shown for it; not there without an audit, nor in older verdicts. */
+  readonly data?: DataFigures;
   /** SHA-256 of the kernel that computed. */
   readonly kernel: string;
   readonly rules: {
@@ -65,7 +68,7 @@ export interface Verdict {
   readonly reasons: readonly Reason[];
   /** What is paid for; not there where it is not accepted, nor in older verdicts, which are paid for all of it. */
   readonly rewarded?: RewardedFall;
-  /** What else is to be known, without weight for the outcome: `DOMAIN_UNCERTAIN`, `NOT_AUDITED`; not there where there is nothing. */
+  /** What else is to be known, without weight for the outcome: `DOMAIN_UNCERTAIN`, `NOT_AUDITED`, `DATASET_…`; not there where there is nothing. */
   readonly notes?: readonly Reason[];
 }
 

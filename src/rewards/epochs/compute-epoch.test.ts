@@ -69,6 +69,30 @@ describe('rewards of learning', () => {
     expect(earned.slice(2).map(({ amount }) => amount)).toEqual([bly('15000'), bly('15000'), bly('15000')]);
   });
 
+  it('are shared by the documents that were shown, whatever was expected of the sets', () => {
+    const sets = [
+      { block: 'd1', creator: 'account:eve', gain: 300_000, documents: 10 },
+      { block: 'd2', creator: 'account:kim', gain: 0, documents: 30 },
+      { block: 'd3', creator: 'account:lee', gain: 900_000, documents: 0 },
+    ];
+    const earnedOf = (shown: number, datasets = sets) =>
+      amounts(compute({ verdicts: [verdictOf({ datasets, shown })] }));
+    expect(earnedOf(40)).toEqual([
+      ['key:ada', 'learning', bly('45000')],
+      ['key:ada', 'catalyst', bly('360000')],
+      ['account:eve', 'dataset', bly('11250')],
+      ['account:kim', 'dataset', bly('33750')],
+    ]);
+    // Half of them are the author's own.
+    expect(earnedOf(80)).toEqual([
+      ['key:ada', 'learning', bly('47500')],
+      ['key:ada', 'catalyst', bly('380000')],
+      ['account:eve', 'dataset', bly('5625')],
+      ['account:kim', 'dataset', bly('16875')],
+    ]);
+    expect(earnedOf(80, []).map(([account]) => account)).toEqual(['key:ada', 'key:ada']);
+  });
+
   it('of a round are shared by those whose updates it was made of, to the last unit', () => {
     const members = [
       { author: 'ada', weight: 900_000 },

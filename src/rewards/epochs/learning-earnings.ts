@@ -32,22 +32,27 @@ export function learningEarnings(
 }
 
 /**
- * Gives those whose data was used their share, by the gain that the audit of each set expected of it, and the rest to the author, or to
- * those whose updates a round has made it of.
+ * Gives those whose data was used their share, by how many of the shown documents they gave first, and the rest to the author, or to those
+ * whose updates a round has made it of. Documents that are in no dataset are the author's own. Where none were shown, those whose sets are
+ * named share by the gain that the audit of each set expected of it.
  */
 function divided(
-  { author, members, block, datasets }: CountedVerdict,
+  { author, members, block, datasets, shown }: CountedVerdict,
   parts: readonly { readonly kind: 'learning' | 'catalyst'; readonly amount: bigint }[],
   share: bigint,
 ): Earning[] {
-  const ofData = parts.map(({ amount }) => (datasets.length === 0 ? 0n : timesPpm(amount, share)));
+  const given = datasets.reduce((sum, { documents = 0 }) => sum + BigInt(documents), 0n);
+  const ofData = parts.map(({ amount }) => {
+    if (shown !== undefined) return (timesPpm(amount, share) * given) / BigInt(shown);
+    return datasets.length === 0 ? 0n : timesPpm(amount, share);
+  });
   const own = parts.flatMap(({ kind, amount }, i): Earning[] =>
     sharesOf(amount - ofData[i], author, members).map(([key, share]) => ({
       ...{ account: keyAccount(key), kind, amount: share, reference: block },
     })),
   );
   const total = ofData.reduce((sum, amount) => sum + amount, 0n);
-  const shares = splitByWeight(total, weightsOf(datasets));
+  const shares = splitByWeight(total, weightsOf(datasets, shown));
   const others = datasets.map(({ creator }, i): Earning => ({
     ...{ account: creator, kind: 'dataset', amount: shares[i], reference: block },
   }));
@@ -69,8 +74,9 @@ function sharesOf(
   return members.map(({ author: key }, i) => [key, shares[i]]);
 }
 
-/** The expected gains; where none is expected of any set, all count the same. */
-function weightsOf(datasets: readonly CountedDataset[]): bigint[] {
+/** The documents that were shown; else the expected gains, and where none is expected of any set, all count the same. */
+function weightsOf(datasets: readonly CountedDataset[], shown: number | undefined): bigint[] {
+  if (shown !== undefined) return datasets.map(({ documents = 0 }) => BigInt(documents));
   const expected = datasets.some(({ gain }) => gain > 0);
   return datasets.map(({ gain }) => (expected ? BigInt(gain) : 1n));
 }

@@ -7,6 +7,8 @@ import type { NumberedLeaf } from './log-leaves.js';
 
 /** Sets one verdict can name (docs/formats/submission.md). */
 const MOST_DATASETS = 64;
+/** Sets in which documents stand that were shown of a training (docs/formats/verdict.md). */
+const MOST_SHOWN_SETS = 128;
 /** Members one round can have (docs/formats/round.md). */
 const MOST_MEMBERS = 64;
 const ONE = 1_000_000;
@@ -37,6 +39,11 @@ interface VerdictFacts {
   readonly datasets: readonly string[];
   readonly model?: string;
   readonly audited?: Readonly<Record<string, string>>;
+  /** In which sets the documents stand that were shown of the training. */
+  readonly data?: {
+    readonly documents: number;
+    readonly sets: readonly { readonly block: string; readonly first: number }[];
+  };
   readonly figures: { readonly overall: { readonly fall: number } };
   /** What is paid for; older verdicts, which have none, are paid for the whole fall. */
   readonly rewarded?: { readonly fall: number };
@@ -55,11 +62,13 @@ export async function readVerdict(
   const verdict = payloadOf(block.value);
   if (!isVerdict(verdict)) return notOne('verdict', hash);
   if (!verdict.accepted) return ok(null);
+  const { data } = verdict;
   const datasets: CountedDataset[] = [];
-  for (const named of verdict.datasets.slice(0, MOST_DATASETS)) {
-    const dataset = await readDataset(named, verdict, source);
+  for (const { block, documents } of setsOf(verdict)) {
+    const dataset = await readDataset(block, verdict, source);
     if (!dataset.ok) return dataset;
-    if (dataset.value !== null) datasets.push(dataset.value);
+    if (dataset.value !== null)
+      datasets.push({ ...dataset.value, ...(documents !== undefined && { documents }) });
   }
   const { submission, author, members = [], figures, rewarded } = verdict;
   // Whatever a verdict says is paid for, no more than it was judged on.
@@ -68,7 +77,14 @@ export async function readVerdict(
   const shared = members.length > 0 && {
     members: members.map(({ author: key, weight }) => ({ author: key, weight })),
   };
-  return ok({ ...{ leaf: index, block: hash, submission, author, fall, datasets }, ...shared });
+  const shown = data !== undefined && { shown: data.documents };
+  return ok({ ...{ leaf: index, block: hash, submission, author, fall, datasets }, ...shown, ...shared });
+}
+
+/** The sets that the shown documents are of, named or not; of a verdict that does not tell of any, those it names. */
+function setsOf({ data, datasets }: VerdictFacts): { readonly block: string; readonly documents?: number }[] {
+  if (data === undefined) return datasets.slice(0, MOST_DATASETS).map((block) => ({ block }));
+  return data.sets.map(({ block, first: documents }) => ({ block, documents }));
 }
 
 /**
@@ -133,7 +149,7 @@ function isVerdict(value: unknown): value is VerdictFacts {
     figures,
     rewarded,
   } = value as Partial<VerdictFacts>;
-  const { audited = {} } = value as Partial<VerdictFacts>;
+  const { audited = {}, data } = value as Partial<VerdictFacts>;
   return (
     [submission, author].every((text) => typeof text === 'string') &&
     typeof accepted === 'boolean' &&
@@ -145,9 +161,23 @@ function isVerdict(value: unknown): value is VerdictFacts {
     typeof audited === 'object' &&
     audited !== null &&
     Object.values(audited).every((hash) => isHash(hash)) &&
+    (data === undefined || isShownData(data)) &&
     typeof figures?.overall?.fall === 'number' &&
     (rewarded === undefined || typeof rewarded?.fall === 'number')
   );
+}
+
+/** No set has more documents than were shown, nor have all of them together. */
+function isShownData(value: Partial<NonNullable<VerdictFacts['data']>> | null): boolean {
+  const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && Number(count) >= 0;
+  const { documents, sets } = value ?? {};
+  if (!isCount(documents) || documents === 0 || !Array.isArray(sets) || sets.length > MOST_SHOWN_SETS)
+    return false;
+  const all = (sets as readonly (Partial<{ block: unknown; first: unknown }> | null)[]).map(
+    (set) => set ?? {},
+  );
+  if (!all.every(({ block, first }) => isHash(block) && isCount(first))) return false;
+  return all.reduce((sum, { first }) => sum + Number(first), 0) <= documents;
 }
 
 function isMember(value: unknown): value is CountedMember {

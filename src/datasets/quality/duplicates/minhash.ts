@@ -23,6 +23,23 @@ export function minhash(text: string): Uint32Array {
   return signature;
 }
 
+/** Whether the signature of a text comes before another one, place by place; hardly ever more than one place is looked at. */
+export function comesBefore(text: string, other: Uint32Array): boolean {
+  const shingles = [...shinglesOf(wordsOf(text))];
+  for (let i = 0; i < SIGNATURE_LENGTH; i++) {
+    let least = 0xffffffff;
+    for (const shingle of shingles) least = Math.min(least, mix32(shingle ^ SEEDS[i]));
+    if (least !== other[i]) return least < other[i];
+  }
+  return false;
+}
+
+/** The order of signatures, place by place. */
+export function compareSignatures(one: Uint32Array, other: Uint32Array): number {
+  for (let i = 0; i < SIGNATURE_LENGTH; i++) if (one[i] !== other[i]) return one[i] - other[i];
+  return 0;
+}
+
 /** Share of equal places, 0 to 1. */
 export function similarity(one: Uint32Array, other: Uint32Array): number {
   let equal = 0;

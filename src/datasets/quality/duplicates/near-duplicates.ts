@@ -25,31 +25,44 @@ export class NearDuplicates {
 
   /** Adds a text of another set, against which later texts are compared. */
   addKnown(signature: Uint32Array, set: string): void {
-    this.add({ signature, set });
+    this.put({ signature, set });
+  }
+
+  /** Adds a text of this set, whatever it is like. */
+  add(signature: Uint32Array): void {
+    this.put({ signature, set: null });
   }
 
   /** Whether a text is nearly one seen before, and of which set that is (`null`: this one). Adds it, unless it is. */
   check(signature: Uint32Array): { readonly duplicate: boolean; readonly set: string | null } {
     const earlier = this.similarTo(signature);
     if (earlier !== null) return { duplicate: true, set: earlier.set };
-    this.add({ signature, set: null });
+    this.put({ signature, set: null });
     return { duplicate: false, set: null };
   }
 
+  /** Which of the texts that were added, in their order from 0, are nearly the same. Adds nothing. */
+  allLike(signature: Uint32Array): number[] {
+    return [...this.placesLike(signature)];
+  }
+
   private similarTo(signature: Uint32Array): Seen | null {
+    for (const place of this.placesLike(signature)) return this.seen[place];
+    return null;
+  }
+
+  private *placesLike(signature: Uint32Array): Generator<number, void> {
     const compared = new Set<number>();
     for (let band = 0; band < BANDS; band++) {
       for (const place of this.buckets[band].get(keyOf(signature, band)) ?? []) {
         if (compared.has(place)) continue;
         compared.add(place);
-        if (similarity(this.seen[place].signature, signature) >= DUPLICATE_SIMILARITY)
-          return this.seen[place];
+        if (similarity(this.seen[place].signature, signature) >= DUPLICATE_SIMILARITY) yield place;
       }
     }
-    return null;
   }
 
-  private add(seen: Seen): void {
+  private put(seen: Seen): void {
     const place = this.seen.push(seen) - 1;
     for (let band = 0; band < BANDS; band++) {
       const key = keyOf(seen.signature, band);

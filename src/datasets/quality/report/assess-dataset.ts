@@ -4,6 +4,7 @@ import { ok, type Result } from '../../../common/result.js';
 import type { DatasetDocument } from '../../jsonl/index.js';
 import { DistinctTexts } from '../duplicates/distinct-texts.js';
 import { NearDuplicates } from '../duplicates/near-duplicates.js';
+import { firstOf, nearOverlapOf, NearTexts, type NearSketch } from '../duplicates/near-sketch.js';
 import { overlapOf, type Overlap, type TextSketch } from '../duplicates/text-sketch.js';
 import { judgeLicence, worse } from '../../../common/licence/judge-licence.js';
 import type { LicenceClass } from '../../../common/licence/licence-list.js';
@@ -25,8 +26,8 @@ export interface AssessOptions {
   readonly licence: string;
   readonly sampleBytes?: number;
   readonly thresholds?: Thresholds;
-  /** Signatures of approved sets, by set. */
-  readonly known?: Iterable<readonly [set: string, signature: Uint32Array]>;
+  /** First signatures of approved sets. */
+  readonly known?: Iterable<readonly [set: string, sketch: NearSketch]>;
   /** Sketches of approved sets. */
   readonly sketches?: Iterable<readonly [set: string, sketch: TextSketch]>;
 }
@@ -35,12 +36,14 @@ export interface AssessOptions {
 export interface Survey {
   readonly report: QualityReport;
   readonly sketch: TextSketch;
-  /** Of some documents of the sample, the same ones for sets that share them. */
-  readonly signatures: readonly Uint32Array[];
+  /** The first signatures of the whole file. */
+  readonly near: NearSketch;
   /** Some texts of the sample. */
   readonly excerpts: readonly string[];
 }
 
+/** Signatures of other sets that the sample is compared with, about 2.5 kB each. */
+const MOST_KNOWN = 32_768;
 /** Excerpts of a survey, and characters of one. */
 const EXCERPTS = { most: 32, longest: 1_000 };
 
@@ -63,32 +66,39 @@ export async function surveyDataset(
   options: AssessOptions,
 ): Promise<Result<Survey>> {
   const { seed, licence, sampleBytes = SAMPLE_BYTES, thresholds = THRESHOLDS } = options;
-  const distinct = new DistinctTexts();
+  const [distinct, texts] = [new DistinctTexts(), new NearTexts()];
   const reservoir = new Reservoir<DatasetDocument>(seed, sampleBytes);
   const lines: Partial<Record<LicenceClass, number>> = {};
   for await (const document of documents) {
     if (!document.ok) return document;
-    distinct.add(trainedText(document.value));
+    const text = trainedText(document.value);
+    distinct.add(text);
+    texts.add(text);
     const own = licenceOfDocument(document.value);
     if (own !== null) lines[own] = (lines[own] ?? 0) + 1;
     reservoir.offer(document.value, utf8ToBytes(publishedText(document.value)).length);
   }
   const sample = reservoir.drawn();
   const near = new NearDuplicates();
-  for (const [set, signature] of options.known ?? []) near.addKnown(signature, set);
+  const known = [...(options.known ?? [])];
+  const each = Math.floor(MOST_KNOWN / Math.max(1, known.length));
+  for (const [set, { signatures }] of known)
+    for (const signature of signatures.slice(0, each)) near.addKnown(signature, set);
   const figures = checkSample(sample, near);
   const sketch = distinct.sketch();
   const overlap = overlapOf(sketch, options.sketches ?? []);
+  const ownNear = texts.sketch();
+  const nearly = nearOverlapOf(ownNear, known);
   const licenceClass = (Object.keys(lines) as LicenceClass[]).reduce(worse, judgeLicence(licence));
   const counts = {
     documents: distinct.total,
     sample: { documents: sample.length, bytes: reservoir.bytes, budget: sampleBytes },
     licence: { declared: licence, class: licenceClass, lines },
-    duplicates: duplicatesOf(figures, sample.length, distinct.copies(), overlap),
+    duplicates: duplicatesOf(figures, sample.length, distinct.copies(), overlap, nearly),
   };
   const report = reportOf(seed, thresholds, counts, figures);
   const excerpts = sample.slice(0, EXCERPTS.most).map((each) => trainedText(each).slice(0, EXCERPTS.longest));
-  return ok({ report, sketch, signatures: figures.signatures, excerpts });
+  return ok({ report, sketch, near: firstOf(ownNear), excerpts });
 }
 
 /** The report's canonical JSON and the SHA-256 that a block names it by. */
@@ -121,8 +131,11 @@ function duplicatesOf(
   sampled: number,
   copies: number,
   overlap: Overlap,
+  nearly: Overlap,
 ): QualityReport['duplicates'] {
-  const share = rounded(Math.max(sampled === 0 ? 0 : near / sampled, copies, overlap.share));
-  const sets = Object.fromEntries(Object.entries(overlap.bySet).map(([set, part]) => [set, rounded(part)]));
-  return { near, copies: rounded(copies), of, sets, share };
+  const found = Math.max(sampled === 0 ? 0 : near / sampled, copies, overlap.share, nearly.share);
+  const bySet = (shares: Overlap['bySet']) =>
+    Object.fromEntries(Object.entries(shares).map(([set, part]) => [set, rounded(part)]));
+  const shares = { sets: bySet(overlap.bySet), nearly: bySet(nearly.bySet), share: rounded(found) };
+  return { near, copies: rounded(copies), of, ...shares };
 }

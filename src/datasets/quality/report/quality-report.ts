@@ -35,11 +35,13 @@ export interface QualityReport {
     readonly near: number;
     /** Copies in the whole file but for letter case and punctuation, as a share; estimated beyond 4,096 texts. */
     readonly copies: number;
-    /** Near copies of documents of other sets, by set. */
+    /** Near copies in the sample of those documents of other sets that are kept of them, by set. */
     readonly of: Readonly<Record<string, number>>;
     /** Share of the whole file's texts that another set has but for letter case and punctuation, by set. */
     readonly sets: Readonly<Record<string, number>>;
-    /** The greatest of the near copies' share, `copies`, and the share of texts that other sets have. */
+    /** Share of the whole file's different texts that another set nearly has, by set; estimated where either has more texts than are kept. Not there in older reports. */
+    readonly nearly?: Readonly<Record<string, number>>;
+    /** The greatest of the near copies' share, `copies`, and the shares of texts that other sets have, or nearly have. */
     readonly share: number;
   };
   /** Documents of the sample by language, the commonest first. */

@@ -2,10 +2,12 @@ import { utf8ToBytes } from '../../../common/hash.js';
 import { unwrap } from '../../../common/result.js';
 import { readDocuments } from '../../jsonl/index.js';
 import { plantedCorpus } from '../../planted/index.js';
+import { Random } from '../../generators/index.js';
 import { minhash } from '../duplicates/minhash.js';
 import { NearDuplicates } from '../duplicates/near-duplicates.js';
+import { firstOf, KEPT_SIGNATURES, nearOverlapOf, type NearSketch } from '../duplicates/near-sketch.js';
 import { toxicityOf } from '../toxicity/toxicity.js';
-import { assessDataset, encodeReport, type AssessOptions } from './assess-dataset.js';
+import { assessDataset, encodeReport, surveyDataset, type AssessOptions } from './assess-dataset.js';
 import { licenceOfDocument, piiKindsOf, trainedText } from './document-checks.js';
 
 const SEED = 'report-test';
@@ -101,9 +103,73 @@ describe('the verdict', () => {
   });
 
   it('compares with other sets', async () => {
-    const known = Array.from({ length: 40 }, (_, i) => ['gold-1', minhash(unique(i))] as const);
+    const signatures = Array.from({ length: 40 }, (_, i) => minhash(unique(i)));
+    const known = [['gold-1', { signatures, whole: true }]] as const;
     const report = await assess(texts(100, unique), { known });
-    expect(report.duplicates).toMatchObject({ near: 40, of: { 'gold-1': 40 }, share: 0.4 });
+    expect(report.duplicates).toMatchObject({
+      ...{ near: 40, of: { 'gold-1': 40 }, sets: {} },
+      ...{ nearly: { 'gold-1': 0.4 }, share: 0.4 },
+    });
+  });
+
+  describe('with other sets of thousands of texts', () => {
+    const random = new Random('near');
+    const textsOf = (letter: string) =>
+      Array.from({ length: 3000 }, () =>
+        Array.from({ length: 30 }, () => `${letter}${random.int(0, 20_000)}`),
+      );
+    const [many, others] = [textsOf('w'), textsOf('x')];
+    const changed = (all: readonly (readonly string[])[]) =>
+      all.map((text) => text.with(random.int(0, 29), 'changed'));
+    const survey = async (all: readonly (readonly string[])[], known: AssessOptions['known'] = []) => {
+      const lines = all.map((text) => JSON.stringify({ text: text.join(' ') }));
+      return unwrap(await surveyDataset(documentsIn(lines), { seed: SEED, licence: 'MIT', known }));
+    };
+    let gold: NearSketch;
+    beforeAll(async () => ({ near: gold } = await survey(many)));
+
+    it('refuses one with a changed word in each line', async () => {
+      expect(gold.whole).toBe(false);
+      expect(gold.signatures).toHaveLength(KEPT_SIGNATURES);
+      const { report, near } = await survey(changed(many), [['gold-1', gold]]);
+      expect(report).toMatchObject({ reasons: ['DUPLICATES'], duplicates: { copies: 0, sets: {} } });
+      expect(report.duplicates.nearly?.['gold-1']).toBeGreaterThan(0.95);
+      // What the sample has of what is kept says little.
+      expect(report.duplicates.near / report.sample.documents).toBeLessThan(0.5);
+      // Less of it is kept to be compared where there are many sets.
+      const some = nearOverlapOf(near, [['gold-1', firstOf(gold, 256)]]);
+      expect(Math.abs(some.share - 1)).toBeLessThan(0.1);
+      expect(nearOverlapOf(near, [['gold-1', firstOf(gold, 32)]])).toEqual({ bySet: {}, share: 0 });
+    });
+
+    it('estimates how much of one is new, and refuses one that is put together of several', async () => {
+      const { near: silver } = await survey(others);
+      const mixed = [...changed(many.slice(0, 1500)), ...changed(others.slice(1500))];
+      const half = (await survey(mixed, [['gold-1', gold]])).report;
+      expect(half.reasons).toEqual([]);
+      expect(Math.abs(half.duplicates.share - 0.5)).toBeLessThan(0.1);
+      const { report } = await survey(mixed, [
+        ['gold-1', gold],
+        ['silver-1', silver],
+      ]);
+      expect(report.reasons).toEqual(['DUPLICATES']);
+      for (const share of Object.values(report.duplicates.nearly ?? {})) expect(share).toBeLessThan(0.6);
+      expect(nearOverlapOf(silver, [['gold-1', gold]])).toEqual({ bySet: {}, share: 0 });
+    });
+
+    it('keeps the first signatures in whatever order the texts come, and all where there are few', async () => {
+      expect((await survey([...many].reverse())).near).toEqual(gold);
+      const few = await survey([...many.slice(0, 200), ...many.slice(0, 10)]);
+      expect([few.near.whole, few.near.signatures.length]).toEqual([true, 200]);
+    });
+  });
+
+  it('compares with other sets that are kept whole', async () => {
+    const { near } = unwrap(
+      await surveyDataset(documentsIn(texts(30, unique)), { seed: SEED, licence: 'MIT' }),
+    );
+    const report = await assess(texts(40, unique), { known: [['gold-1', near]] });
+    expect(report.duplicates).toMatchObject({ nearly: { 'gold-1': 0.75 }, share: 0.75 });
   });
 
   it.each([

@@ -13,12 +13,7 @@ import type { Findings, QualityReport } from './quality-report.js';
 export type SampleFigures = Pick<QualityReport, 'pii' | 'toxicity' | 'languages' | 'bias'> & {
   readonly near: number;
   readonly of: Readonly<Record<string, number>>;
-  /** Of the documents whose signatures begin with the least hashes: those of equal documents are kept or left out alike. */
-  readonly signatures: readonly Uint32Array[];
 };
-
-/** Signatures that are kept of a set, 512 bytes each. */
-const KEPT_SIGNATURES = 256;
 
 /** Runs them. @param duplicates holds the signatures of other sets; the sample's are added */
 export function checkSample(sample: readonly DatasetDocument[], duplicates: NearDuplicates): SampleFigures {
@@ -27,7 +22,6 @@ export function checkSample(sample: readonly DatasetDocument[], duplicates: Near
   const languages = new Map<string, number>();
   const known = new Map<string, number>();
   const bias = new BiasCounts();
-  const signatures: Uint32Array[] = [];
   let near = 0;
   for (const document of sample) {
     const text = trainedText(document);
@@ -36,10 +30,8 @@ export function checkSample(sample: readonly DatasetDocument[], duplicates: Near
     toxicity.add(why === null ? [] : [why]);
     increase(languages, languageOf(text));
     bias.add(text);
-    const signature = minhash(text);
-    const { duplicate, set } = duplicates.check(signature);
+    const { duplicate, set } = duplicates.check(minhash(text));
     if (duplicate) near++;
-    else signatures.push(signature);
     if (set !== null) increase(known, set);
   }
   return {
@@ -47,7 +39,6 @@ export function checkSample(sample: readonly DatasetDocument[], duplicates: Near
     toxicity: toxicity.findings(sample.length),
     languages: sharesOf(languages, sample.length),
     ...{ bias: bias.figures(), near, of: Object.fromEntries(known) },
-    signatures: signatures.sort((a, b) => a[0] - b[0]).slice(0, KEPT_SIGNATURES),
   };
 }
 

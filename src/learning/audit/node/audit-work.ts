@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { Result } from '../../../common/index.js';
+import type { CodedError } from '../../../common/index.js';
 import { nativeSha256 } from '../../../common/native-hash.js';
 import { growModel } from '../../growth/grow-model.js';
 import type { ReleaseModel } from '../../source/release-model.js';
@@ -11,6 +11,8 @@ import { auditOpening } from '../audit.js';
 import type { AuditFacts } from '../audit-facts.js';
 import type { CarryOutHere } from '../update-replayer.js';
 import { decodeOpening } from '../opening-codec.js';
+import type { DataFigures } from '../shown-data.js';
+import { shownData, type DataInput } from './shown-data-work.js';
 
 /** What the thread of an audit is given; all of it can be cloned. */
 export interface AuditInput {
@@ -23,12 +25,14 @@ export interface AuditInput {
   readonly model: ReleaseModel;
   /** The built training kernel. */
   readonly kernelPath: string;
+  /** Where the shown documents are looked for. */
+  readonly data: DataInput;
 }
 
-/** What an audit found: null, or why it refuses. */
-export interface AuditFinding {
-  readonly refusal: { readonly code: string; readonly message: string } | null;
-}
+/** What an audit found: why it refuses, or in which datasets the shown documents stand. */
+export type AuditFinding =
+  | { readonly refusal: { readonly code: string; readonly message: string } }
+  | { readonly refusal: null; readonly data: DataFigures };
 
 /** What the thread tells: updates that are done, and at last the finding. */
 export type AuditMessage = { readonly done: number } | AuditFinding;
@@ -41,9 +45,9 @@ export async function auditFile(
 ): Promise<AuditFinding> {
   const { path, facts, drawn } = input;
   const opening = decodeOpening(new Uint8Array(await readFile(path)));
-  if (!opening.ok) return findingOf(opening);
+  if (!opening.ok) return refusalOf(opening.error);
   const grown = growModel(input.model, facts.plan.newExperts ?? []);
-  if (!grown.ok) return findingOf(grown);
+  if (!grown.ok) return refusalOf(grown.error);
   const model = grown.value;
   const module = compileTraining(Uint8Array.from(await readFile(input.kernelPath)));
   const longest = model.config.maxPositions + 1;
@@ -57,11 +61,11 @@ export async function auditFile(
       encodeTrainedBlock(model, name, valuesOf).payload,
     ...{ kernel, sha256: nativeSha256, progress, ...(carryOut !== undefined && { carryOut }) },
   };
-  return findingOf(auditOpening(facts, drawn, opening.value, parts));
+  const audited = auditOpening(facts, drawn, opening.value, parts);
+  if (!audited.ok) return refusalOf(audited.error);
+  return { refusal: null, data: await shownData(opening.value, model.tokenizer, input.data) };
 }
 
-function findingOf(result: Result<unknown>): AuditFinding {
-  if (result.ok) return { refusal: null };
-  const { code, message } = result.error;
+function refusalOf({ code, message }: CodedError): AuditFinding {
   return { refusal: { code, message } };
 }

@@ -1,6 +1,10 @@
+import { bytesToHex, type Sha256 } from '../../../common/index.js';
+import type { TokenSequence } from '../../trainer/batch.js';
 import { trainedSizes, trainedTensors } from '../../trainer/state-link.js';
 import type { AuditFacts } from '../audit-facts.js';
+import { documentHash } from '../document-tree.js';
 import type { EndOpening, UpdateOpening } from '../opening.js';
+import { checkData, dataFigures, type LookedThrough } from '../shown-data.js';
 import {
   openEnd,
   openRecorded,
@@ -21,17 +25,27 @@ export interface PlantedTraining {
   expectedAt(step: number): string | null;
   /** The refusal of the end; null where that is in order. */
   readonly expectedEnd: string | null;
+  /** What the check of the data says when that update is shown, on a server that takes experts of approved data alone. */
+  dataAt(step: number): string | null;
+  /** What it has to say; the same of each update. */
+  readonly expectedData: string | null;
 }
 
 /** How a claim differs from what was done. */
 interface Claim {
   readonly name: string;
   readonly deceit?: Deceit;
+  /** What it is trained on and commits to, where that is not what is in the named set. */
+  readonly documents?: readonly TokenSequence[];
   readonly facts?: (recorded: RecordedTraining) => Partial<AuditFacts>;
   readonly open?: (opening: UpdateOpening, recorded: RecordedTraining) => UpdateOpening;
   readonly at: (step: number) => string | null;
   readonly end?: string;
+  readonly data?: string;
 }
+
+/** Blocks of the planted datasets, both of them approved: the one that every training is said to be of, and one of other documents. */
+const [NAMED_SET, OTHER_SET] = ['a', 'b'].map((digit) => digit.repeat(64));
 
 /** Factor on edited weights. */
 const EDIT = 1.01;
@@ -46,15 +60,18 @@ export function plantTrainings(workshop: Workshop): PlantedTraining[] {
     ...ofData(workshop),
     ...ofUpdates(workshop),
     ...ofCommitments(workshop),
+    ...ofDatasets(workshop),
   ];
   return claims.map((claim) => plant(claim, workshop));
 }
 
-function plant({ name, deceit, facts, open, at, end }: Claim, workshop: Workshop): PlantedTraining {
-  const recorded = recordTraining(workshop, deceit);
+function plant(claim: Claim, workshop: Workshop): PlantedTraining {
+  const { name, deceit, documents = workshop.documents, facts, open, at, end, data } = claim;
+  const recorded = recordTraining({ ...workshop, documents }, deceit);
+  const sets = plantedSets(workshop);
   return {
     name,
-    facts: { ...recorded.facts, ...facts?.(recorded) },
+    facts: { ...recorded.facts, datasets: [NAMED_SET], ...facts?.(recorded) },
     end: openEnd(recorded, workshop),
     open: (step) => {
       const opening = openRecorded(recorded, step);
@@ -62,15 +79,57 @@ function plant({ name, deceit, facts, open, at, end }: Claim, workshop: Workshop
     },
     expectedAt: at,
     expectedEnd: end ?? null,
+    dataAt: (step) => {
+      const keys = openRecorded(recorded, step).examples.map((example) => keyOf(example, workshop.sha256));
+      const found = checkData(dataFigures(keys, sets), { named: [NAMED_SET], approvedOnly: true });
+      return found.ok ? null : found.error.code;
+    },
+    expectedData: data ?? null,
   };
 }
 
-/** Lies about what was learnt, and in which order. */
-function ofData({ documents, plan, config }: Workshop): Claim[] {
-  const others = documents.map(({ ids, firstTarget }) => ({
-    ids: ids.map((id) => (id + 1) % config.vocabSize),
+/** As many documents, and none of them the same. @param by less than the vocabulary */
+function otherDocuments({ documents, config }: Workshop, by: number): TokenSequence[] {
+  return documents.map(({ ids, firstTarget }) => ({
+    ids: ids.map((id) => (id + by) % config.vocabSize),
     firstTarget,
   }));
+}
+
+/** Nobody writes them as texts here: they are known by their tokens. */
+function keyOf(document: TokenSequence, sha256: Sha256): string {
+  return bytesToHex(documentHash(document, sha256));
+}
+
+function plantedSets(workshop: Workshop): LookedThrough[] {
+  const keysOf = (documents: readonly TokenSequence[]) =>
+    new Set(documents.map((document) => keyOf(document, workshop.sha256)));
+  return [
+    { block: NAMED_SET, named: true, found: keysOf(workshop.documents) },
+    { block: OTHER_SET, named: false, found: keysOf(otherDocuments(workshop, 2)) },
+  ];
+}
+
+/** Trainings in which all is as it is said to be, but for the datasets they are said to be of. */
+function ofDatasets(workshop: Workshop): Claim[] {
+  return [
+    {
+      name: 'documents of nobody, an approved dataset named',
+      documents: otherDocuments(workshop, 1),
+      ...{ at: never, data: 'AUDIT_DATASETS' },
+    },
+    {
+      name: 'an approved dataset, another one named',
+      documents: otherDocuments(workshop, 2),
+      ...{ at: never, data: 'AUDIT_DATASET_UNNAMED' },
+    },
+  ];
+}
+
+/** Lies about what was learnt, and in which order. */
+function ofData(workshop: Workshop): Claim[] {
+  const { documents, plan } = workshop;
+  const others = otherDocuments(workshop, 1);
   return [
     {
       name: 'other data, the stated data shown',
