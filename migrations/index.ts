@@ -34,6 +34,7 @@ import { Corrections1763700000038 } from './1763700000038-corrections.js';
 import { SealedSets1763700000040 } from './1763700000040-sealed-sets.js';
 import { ObservationInstances1763700000041 } from './1763700000041-observation-instances.js';
 import { OutcomesAndHistory1763700000045 } from './1763700000045-outcomes-and-history.js';
+import { NearSketches1763700000046 } from './1763700000046-near-sketches.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -72,4 +73,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   SealedSets1763700000040,
   ObservationInstances1763700000041,
   OutcomesAndHistory1763700000045,
+  NearSketches1763700000046,
 ];

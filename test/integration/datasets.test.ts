@@ -4,6 +4,7 @@ import { Fsck, FsckRegistry } from '../../src/chain/index.js';
 import { CodedError, unwrap } from '../../src/common/index.js';
 import { Transactions } from '../../src/database/index.js';
 import { DatasetFsck } from '../../src/datasets/dataset-fsck.js';
+import { KEPT_SIGNATURES, SIGNATURE_LENGTH } from '../../src/datasets/quality/index.js';
 import type { Identity } from '../../src/auth/index.js';
 import { goodLines } from '../support/datasets.js';
 import { expertBlock, metaBlock } from './chain-support.js';
@@ -201,6 +202,15 @@ describe('an approved set', () => {
     expect(unwrap(await sut.rows.one(id)).record).toMatchObject({
       ...{ stage: 'rejected', reasons: ['DUPLICATES'] },
     });
+  });
+
+  it('may have more documents than are kept of it to be compared with', async () => {
+    const id = await openVote(goodLines(KEPT_SIGNATURES + 200, 'many'));
+    const [{ kept }] = await sut.dataSource.query<[{ kept: number }]>(
+      'SELECT length(signatures) AS kept FROM dataset_sketches WHERE dataset_id = $1',
+      [id],
+    );
+    expect(kept).toBe(KEPT_SIGNATURES * SIGNATURE_LENGTH * 4);
   });
 
   it('tells what was trained on it, by metadata or by its block, when it is withdrawn', async () => {
