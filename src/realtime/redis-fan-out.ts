@@ -97,9 +97,12 @@ export class RedisFanOut extends FanOut {
     this.publisher.ask((client) => client.publish(CHANNEL, text)).catch(() => (this.unsaid = true));
   }
 
-  /** Tells others that they have missed something, before they hear more. */
+  /**
+   * Tells others that they have missed something, before they hear more: what is published next goes the same way behind it, also over a
+   * connection that takes messages before it says that it is ready.
+   */
   private tellMissed(): void {
-    if (!this.unsaid || this.publisher.client.status !== 'ready') return;
+    if (!this.unsaid) return;
     this.unsaid = false;
     this.send(JSON.stringify({ sender: this.sender, missed: true }));
   }
