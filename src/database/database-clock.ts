@@ -41,7 +41,7 @@ export class DatabaseClock implements Clock, OnModuleInit, BeforeApplicationShut
     clearInterval(this.timer);
   }
 
-  /** Milliseconds since the epoch; may go back a little where the database's clock does. */
+  /** Milliseconds since the epoch; may go back a little at a look, by half of what the slower one of two answers took. */
   now(): number {
     return Math.floor(this.base + this.monotonic());
   }

@@ -190,4 +190,28 @@ describe('fan-out between replicas', () => {
     await until(() => heard.length > known && heard.at(-1)?.data === 2);
     expect(gaps).toEqual({ one: 0, other: 1 });
   });
+
+  it('says seldom that something was missed, however often it is, and never forgets the last time', async () => {
+    const { one, gaps, heard } = await pair();
+    for (let i = 0; i < 5; i++) one.publish({ ...notice(1), data: 'x'.repeat(300_000) });
+    one.publish(notice(2));
+    await until(() => heard.at(-1)?.data === 2);
+    expect(gaps.other).toBe(1);
+    await until(() => gaps.other === 2);
+  });
+
+  it('tells of a Redis that does not let it listen, and listens once it does', async () => {
+    const { redis, troubles, one, other, gaps, heard } = await pair();
+    redis.deafening = true;
+    redis.lose('subscribers');
+    await redis.takeNew();
+    await until(() => troubles.some((detail) => detail.includes('NOPERM')));
+    redis.deafening = false;
+    await until(() => {
+      other.publish(notice(7));
+      one.publish(notice(8));
+      return heard.some(({ data }) => data === 8);
+    });
+    await until(() => gaps.other > 0);
+  });
 });

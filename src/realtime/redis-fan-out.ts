@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { messageOf } from '../common/index.js';
 import { REDIS_WAYS, RedisConnection } from '../common/redis-connection.js';
 import { FanOut } from './fan-out.js';
 import { TOPICS, type Notice } from './topics.js';
@@ -8,6 +9,8 @@ const CHANNEL = 'stemma:realtime';
 const LARGEST_MESSAGE = 256 * 1024;
 /** How often the subscriber, who has nothing to say, asks whether it is heard, and how long it waits for the answer, ms. */
 const SIGN_OF_LIFE_MS = 2_000;
+/** However often notices are lost, all who listen are told of it no more often than this, ms. */
+const GAP_PAUSE_MS = 5_000;
 
 /** A message of another replica: a notice, or null for those that it could not publish. */
 interface Message {
@@ -31,9 +34,14 @@ export class RedisFanOut extends FanOut {
   private deaf = false;
   /** Whether others have missed something, and were not told yet. */
   private unsaid = false;
+  private pause: NodeJS.Timeout | null = null;
+  private gapAfterPause = false;
 
   /** @param onTrouble told when Redis cannot be reached */
-  constructor(url: string, onTrouble: (detail: string) => void) {
+  constructor(
+    url: string,
+    private readonly onTrouble: (detail: string) => void,
+  ) {
     super();
     this.publisher = new RedisConnection(url, onTrouble);
     this.publisher.client.on('ready', () => this.tellMissed());
@@ -76,6 +84,7 @@ export class RedisFanOut extends FanOut {
     this.handlers.length = 0;
     this.gapHandlers.length = 0;
     clearInterval(this.asking);
+    clearTimeout(this.pause ?? undefined);
     this.publisher.close();
     this.subscriber.disconnect();
     return Promise.resolve();
@@ -85,9 +94,11 @@ export class RedisFanOut extends FanOut {
   private async subscribe(): Promise<void> {
     try {
       await this.subscriber.subscribe(CHANNEL);
-    } catch {
-      // The connection is lost again; the next one is tried.
-      return;
+    } catch (thrown) {
+      // On a connection that is lost again the next one tries; one that only refuses is given up, and said.
+      if (this.subscriber.status !== 'ready') return;
+      this.onTrouble(`it does not let this server listen: ${messageOf(thrown)}`);
+      return this.subscriber.disconnect(true);
     }
     if (this.deaf) this.gap();
     this.deaf = false;
@@ -107,8 +118,18 @@ export class RedisFanOut extends FanOut {
     this.send(JSON.stringify({ sender: this.sender, missed: true }));
   }
 
+  /** At once, and then once in a while: whoever reads everything anew has no use for more. */
   private gap(): void {
+    if (this.pause !== null) {
+      this.gapAfterPause = true;
+      return;
+    }
     for (const handler of this.gapHandlers) handler();
+    this.pause = setTimeout(() => {
+      const again = this.gapAfterPause;
+      [this.pause, this.gapAfterPause] = [null, false];
+      if (again) this.gap();
+    }, GAP_PAUSE_MS).unref();
   }
 
   private receive(text: string): void {

@@ -1,4 +1,4 @@
-import { bytesToHex, CodedError, err, ok, unwrap, type Result } from '../../src/common/index.js';
+import { bytesToHex, CodedError, err, ok, systemClock, unwrap, type Result } from '../../src/common/index.js';
 import { nativeSha256Hex } from '../../src/common/native-hash.js';
 import type { AppConfig } from '../../src/config/index.js';
 import { Transactions } from '../../src/database/index.js';
@@ -84,7 +84,17 @@ export async function openRounds() {
   );
   const reveals = new RoundReveals(config, store, bases, runner, worker, transactions, log, events);
   const cancellation = new RoundCancellation(store, transactions, log, events);
-  const steps = new RoundSteps(store, bases, runner, privacy, submissions, transactions, log, events);
+  const steps = new RoundSteps(
+    store,
+    bases,
+    runner,
+    privacy,
+    submissions,
+    transactions,
+    log,
+    events,
+    systemClock,
+  );
   const updates = AUTHORS.map((_, i) => updateOf(base, (place) => 0.01 + Math.sin(place * (i + 1)) / 500));
 
   async function announced(changes: Partial<RoundTerms> = {}): Promise<string> {

@@ -12,6 +12,8 @@ export class TinyRedis {
   private readonly commands = new Map<string, number>();
   private readonly forgotten = new WeakSet<Socket>();
   private hanging = false;
+  /** Lets nobody listen, as access rules may. */
+  deafening = false;
   private lastPort = 0;
 
   private constructor(private readonly server: Server) {}
@@ -102,6 +104,7 @@ export class TinyRedis {
       case 'info':
         return void socket.write(bulk('redis_version:7.0.0\r\nloading:0\r\n'));
       case 'subscribe':
+        if (this.deafening) return void socket.write('-NOPERM no access to the channel\r\n');
         this.subscribers.set(socket, words[0]);
         return void socket.write(`*3\r\n${bulk('subscribe')}${bulk(words[0])}:1\r\n`);
       case 'publish':

@@ -32,11 +32,13 @@ export class WalletAccounts {
    * `newcomer`, which is asked before an account is made.
    */
   enter(address: string, newcomer: () => Promise<Result<void>>): Promise<Result<Account>> {
+    // A transaction may be made again; whoever is counted is counted once.
+    let asked: Promise<Result<void>> | undefined;
     return this.transactions.run(async (manager) => {
       const known = await holderOf(manager, address);
       if (known !== null) return known.disabled ? err(accountDisabled()) : ok(known);
       if (this.config.registration === 'closed') return err(registrationClosed());
-      const welcome = await newcomer();
+      const welcome = await (asked ??= newcomer());
       if (!welcome.ok) return welcome;
       // The name says nothing of the address: names are shown, addresses lead to balances.
       const name = `wallet-${randomId('w').slice(2, 14)}`;

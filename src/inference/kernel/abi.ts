@@ -1,7 +1,7 @@
 // What host and kernel agree on: the same names, in the same order, as the structures in assembly/state.ts. One word (32
 // bits) each; numbers are written as unsigned integers unless listed as float.
 
-/** Commands of the kernel's `execute`. */
+/** Commands of the kernel's entry, `carryOut`. */
 export const COMMAND = { embed: 1, attend: 2, experts: 3, logits: 4, stop: 5 } as const;
 
 /** Bytes of the control block, and where in it the host writes the number of threads. */

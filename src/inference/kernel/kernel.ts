@@ -3,10 +3,10 @@ import { KernelHeap } from './heap.js';
 
 /** What the module exports; addresses and integers as JavaScript numbers. */
 export interface KernelExports {
-  execute(control: number, kind: number, layer: number, model: number, run: number): void;
+  /** Absent in kernels from before there was `Run.ends`, which have `execute` instead. */
+  carryOut?(control: number, kind: number, layer: number, model: number, run: number): void;
+  execute?(control: number, kind: number, layer: number, model: number, run: number): void;
   help(control: number, thread: number): void;
-  /** Absent in kernels before there was `Run.ends`. */
-  knowsEnds?(): number;
   greatestAt(values: number, count: number): number;
   frequencies(target: number, headDim: number, theta: number): void;
   yarnFrequencies(
@@ -58,6 +58,7 @@ export function instantiateKernel(module: WebAssembly.Module, memory: WebAssembl
 /** The leader's view of the kernel: memory, code and the command that all threads carry out together. */
 export class Kernel {
   readonly heap: KernelHeap;
+  private readonly entry: NonNullable<KernelExports['carryOut']>;
   /** Threads that passes may use; the self-test lowers it for a while. */
   threadLimit: number;
 
@@ -68,6 +69,9 @@ export class Kernel {
   ) {
     this.threadLimit = threads;
     this.heap = new KernelHeap(memory, CONTROL + CONTROL_BYTES);
+    const entry = exports.carryOut ?? exports.execute;
+    if (entry === undefined) throw new Error('the module is no kernel: it has no entry');
+    this.entry = entry;
     this.useThreads(threads);
   }
 
@@ -83,11 +87,11 @@ export class Kernel {
 
   /** Whether rows can end before the others; where not, every row goes through every layer. */
   get knowsEnds(): boolean {
-    return this.exports.knowsEnds !== undefined;
+    return this.exports.carryOut !== undefined;
   }
 
   /** Carries out one command with all threads. */
   execute(command: keyof typeof COMMAND, layer: number, model: number, run: number): void {
-    this.exports.execute(CONTROL, COMMAND[command], layer, model, run);
+    this.entry(CONTROL, COMMAND[command], layer, model, run);
   }
 }

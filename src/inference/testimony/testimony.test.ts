@@ -18,7 +18,7 @@ it('is read as it was signed', () => {
 it.each<[string, unknown]>([
   ['nothing', null],
   ['a list', [signed]],
-  ['another version', { ...signed, version: 2 }],
+  ['the version before', { ...signed, version: 1 }],
   ['another receipt', { ...signed, receipt: `rcpt_${'2'.repeat(32)}` }],
   ['another question', { ...signed, question: { ...question, end: 3 } }],
   ['a question with more to it', { ...signed, question: { ...question, section: 1 } }],

@@ -15,9 +15,14 @@ import type { TestimonyQuestion } from './question.js';
 /** All that digests as hex and values as base64 are written with. */
 const ROW = /^[A-Za-z0-9+/=]*$/;
 
+/**
+ * Version 1 had all operators of the last layer at every position: nodes of both kinds would seem to contradict themselves to each other.
+ */
+const VERSION = 2;
+
 /** What a node says about one question, signed with the key that signed the receipt (docs/formats/dispute.md). */
 export interface Testimony {
-  readonly version: 1;
+  readonly version: typeof VERSION;
   /** Id of the receipt. */
   readonly receipt: string;
   readonly question: TestimonyQuestion;
@@ -42,7 +47,7 @@ export function signTestimony(
   rows: readonly string[],
   signer: TestimonySigner,
 ): Testimony {
-  const unsigned = { version: 1, receipt, question, rows, node: bytesToHex(signer.publicKey) } as const;
+  const unsigned = { version: VERSION, receipt, question, rows, node: bytesToHex(signer.publicKey) } as const;
   return { ...unsigned, signature: bytesToHex(signer.sign(messageOf(unsigned))) };
 }
 
@@ -56,7 +61,8 @@ export function readTestimony(
   check: Ed25519Check,
 ): Result<readonly string[]> {
   const { version, receipt, question, rows, node, signature } = isRecord(value) ? value : {};
-  if (version !== 1) return invalid('it is no testimony of version 1');
+  if (version !== VERSION)
+    return invalid(`it is no testimony of version ${VERSION}: its node may be of another build`);
   if (receipt !== asked.receipt || !sameQuestion(question, asked.question))
     return invalid('it is about something else');
   const count = asked.question.end - asked.question.first;

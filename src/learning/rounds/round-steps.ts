@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { CodedError, err, EventBus, ok, systemClock, type Json, type Result } from '../../common/index.js';
-import { Transactions } from '../../database/index.js';
+import { Inject, Injectable } from '@nestjs/common';
+import { CodedError, err, EventBus, ok, type Clock, type Json, type Result } from '../../common/index.js';
+import { DatabaseClock, Transactions } from '../../database/index.js';
 import { LogAppender } from '../../log/index.js';
 import { LEARNING_ACTOR } from '../judging/publication.js';
 import type { RoundResult } from './aggregate-round.js';
@@ -28,6 +28,8 @@ export class RoundSteps {
     private readonly transactions: Transactions,
     private readonly log: LogAppender,
     private readonly events: EventBus,
+    /** What blocks are dated by. */
+    @Inject(DatabaseClock) private readonly clock: Clock,
   ) {}
 
   /** Does what is next for a round whose state is over. A refusal of status 500 and above may succeed later; any other ends the round. */
@@ -59,7 +61,7 @@ export class RoundSteps {
     const found = await this.resultOf(row);
     if (!found.ok) return found;
     const members = await this.store.members(row.id);
-    const outcome = outcomeOf(found.value.result, found.value.base, members);
+    const outcome = outcomeOf(found.value.result, found.value.base, members, this.clock.now());
     const data = {
       ...outcome,
       members: outcome.members.map(({ author, update, weight }) => ({ author, update, weight })),
@@ -147,6 +149,7 @@ function outcomeOf(
   { aggregate, blocks, figures }: RoundResult,
   base: RoundBase,
   members: readonly MemberRow[],
+  at: number,
 ) {
   const by = new Map(members.map((member) => [member.commitment, member]));
   const outcome: RoundOutcome = {
@@ -160,7 +163,7 @@ function outcomeOf(
       return { ...figure, author, update: update ?? '' };
     }),
     absent: members.filter(({ update }) => update === null).map(({ author }) => author),
-    at: systemClock.now(),
+    at,
   };
   return outcome;
 }

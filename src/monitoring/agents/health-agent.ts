@@ -1,9 +1,10 @@
-import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { systemClock, type Json } from '../../common/index.js';
+import type { Clock, Json } from '../../common/index.js';
 import { DependencyRegistry } from '../../common/observation/dependency-registry.js';
 import { ExaminationRegistry } from '../../common/observation/examination-registry.js';
 import { HealthRegistry, worstHealth, type HealthReport } from '../../common/observation/health-registry.js';
+import { DatabaseClock } from '../../database/index.js';
 import { MachineVitals, type DiskReading } from '../vitals/machine-vitals.js';
 import { observation, type MonitoringAgent, type Observation } from './agent.js';
 import { AgentRegistry } from './agent-registry.js';
@@ -33,6 +34,8 @@ export class HealthAgent implements MonitoringAgent, OnModuleInit {
     private readonly examinations: ExaminationRegistry,
     private readonly vitals: MachineVitals,
     private readonly dataSource: DataSource,
+    /** What leaves are dated by. */
+    @Inject(DatabaseClock) private readonly clock: Clock,
   ) {}
 
   onModuleInit(): void {
@@ -83,7 +86,7 @@ export class HealthAgent implements MonitoringAgent, OnModuleInit {
       `SELECT count(*) AS waiting, min((leaf::json ->> 'time')::bigint) AS oldest
        FROM log_entries WHERE leaf_index IS NULL`,
     );
-    const ms = oldest === null ? 0 : Math.max(0, systemClock.now() - Number(oldest));
+    const ms = oldest === null ? 0 : Math.max(0, this.clock.now() - Number(oldest));
     return { waiting: Number(waiting), ms };
   }
 }

@@ -88,8 +88,11 @@ function readOut(phase: Phase, model: Model, run: Run): void {
   runPhase(phase, LOGITS, size * <f64>model.vocabSize, (model.vocabSize + 15) >> 4);
 }
 
-/** The leader's entry: runs one command with all threads and returns when it is done. */
-export function execute(control: usize, kind: i32, layer: i32, modelAddress: usize, runAddress: usize): void {
+/**
+ * The leader's entry: runs one command with all threads and returns when it is done. It was `execute` before there was `Run.ends`: a host
+ * that does not write that word finds no entry, instead of another answer.
+ */
+export function carryOut(control: usize, kind: i32, layer: i32, modelAddress: usize, runAddress: usize): void {
   const phase = changetype<Phase>(control);
   const model = changetype<Model>(modelAddress);
   const run = changetype<Run>(runAddress);
@@ -135,11 +138,6 @@ export function yarnFrequencies(
   fillYarnFrequencies(
     target, headDim, theta, factor, originalPositions, betaFast, betaSlow, truncate, attentionFactor,
   );
-}
-
-/** That `Run.ends` counts: kernels without this function compute every row in every layer. */
-export function knowsEnds(): bool {
-  return true;
 }
 
 export { arrange } from './arrange';
