@@ -34,7 +34,8 @@ export async function openPage(
   page.on('console', (message) => {
     const { url } = message.location();
     // On a machine that stands still for seconds a probe is late, and `/ready` says so: no fault of a page.
-    if (message.type() === 'error' && !url.endsWith('/ready')) complaints.push(`${message.text()} ${url}`.trim());
+    if (message.type() === 'error' && !url.endsWith('/ready'))
+      complaints.push(`${message.text()} ${url}`.trim());
   });
   return { page, complaints, close: () => context.close() };
 }
