@@ -35,6 +35,7 @@ import { SealedSets1763700000040 } from './1763700000040-sealed-sets.js';
 import { ObservationInstances1763700000041 } from './1763700000041-observation-instances.js';
 import { OutcomesAndHistory1763700000045 } from './1763700000045-outcomes-and-history.js';
 import { NearSketches1763700000046 } from './1763700000046-near-sketches.js';
+import { IncidentCourse1763700000047 } from './1763700000047-incident-course.js';
 
 /** Every migration, oldest first. Append only: what is here has run somewhere. */
 export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly name: string })[] = [
@@ -74,4 +75,5 @@ export const MIGRATIONS: readonly (new () => MigrationInterface & { readonly nam
   ObservationInstances1763700000041,
   OutcomesAndHistory1763700000045,
   NearSketches1763700000046,
+  IncidentCourse1763700000047,
 ];

@@ -82,6 +82,22 @@ describe('a server that an earlier one has started by ending', () => {
     expect(store.add.mock.calls.at(-1)).toMatchObject([{ remedy: rules.memory_high.remedies[1] }]);
   });
 
+  it('goes on with the remedies before one that a guardian chose early, and skips that one at its turn', async () => {
+    const { sut, lookAt, store, states } = started();
+    const left = leftRestart();
+    left.incident.attempts = 1;
+    left.incident.place = 1;
+    left.incident.early = ['restart_server'];
+    sut.resume([left]);
+    await lookAt(50_000, full);
+    await lookAt(56_000, full);
+    for (let at = 60_000; states.at(-1) !== 'escalated' && at < 2_000_000; at += 4_000)
+      await lookAt(at, full);
+    const tried = store.add.mock.calls.flatMap(([{ remedy }, known]) => (known === undefined ? remedy : []));
+    expect(tried).toEqual(rules.memory_high.remedies.slice(1, -1));
+    expect(rules.memory_high.remedies.at(-1)).toBe('restart_server');
+  });
+
   it('waits for what is being seen when the time is over', async () => {
     const { sut, lookAt, settled } = started();
     sut.resume([leftRestart()]);
@@ -103,12 +119,14 @@ describe('a server that an earlier one has started by ending', () => {
       await lookAt(found + 6_000, full);
       const [own] = sut.open;
       const left = leftRestart();
+      left.incident.early = ['run_gc'];
       await lookAt(LEAST_HELD_MS * 2, full);
       sut.resume([left]);
       expect(settled()).toEqual([['restart_server', helped, 'a0']]);
       expect([left.incident.state, sut.open]).toEqual(['resolved', [own]]);
       // Trouble that is back goes on behind what has not helped.
       expect(own.place).toBe(helped ? 0 : rules.memory_high.remedies.length);
+      expect(own.early).toEqual(helped ? [] : ['run_gc']);
       expect(store.save).toHaveBeenCalledWith(left.incident);
       expect(act).not.toHaveBeenCalled();
     },

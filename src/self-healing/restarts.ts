@@ -47,13 +47,14 @@ export class Restarts {
    */
   take(left: LeftRestart, rule: CauseRule, open: Incident | undefined): void {
     const { incident, attempt } = left;
-    incident.place = rule.remedies.indexOf(attempt.remedy) + 1;
+    // Earlier versions did not write down which remedy is next.
+    if (incident.place === 0) incident.place = rule.remedies.indexOf(attempt.remedy) + 1;
     const until = Math.max(rule.verify_s * 1000, LEAST_HELD_MS);
     const found = this.found.get(incident.cause);
     if (found === undefined) return void this.left.set(incident.cause, { ...left, until });
     if (found >= until) return this.settle(left, true, 'it was not seen again for long enough');
     this.settle(left, false, 'it was seen again soon after the start');
-    if (open !== undefined) open.place = Math.max(open.place, incident.place);
+    open?.follow(incident);
     this.records.change(incident, 'resolved', 'it goes on as the incident that this server has opened');
   }
 

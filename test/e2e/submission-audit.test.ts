@@ -165,9 +165,8 @@ describe('the audit of a training', () => {
     const checks = evaluated.checks as unknown as ShownCheck[];
     const audit = checks.find(({ name }) => name === 'audit');
     expect(audit).toMatchObject({ passed: true, code: null });
-    const [, shown, named] = /of (\d+) shown documents (\d+) stand in the named datasets$/.exec(
-      audit!.detail,
-    )!;
+    const [, shown, named] =
+      /of (\d+) learnt tokens of \d+ shown documents (\d+) stand in the named datasets$/.exec(audit!.detail)!;
     expect(Number(shown)).toBeGreaterThan(0);
     expect(named).toBe(shown);
     expect(evaluated.opening).toMatchObject({ of: readManifest(trained).steps.length });

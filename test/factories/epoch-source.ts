@@ -87,7 +87,7 @@ export class MemoryEpochSource implements EpochSource {
       readonly model?: string;
       readonly audited?: Readonly<Record<string, string>>;
       /** In which sets the documents stand that were shown. */
-      readonly data?: { documents: number; sets: readonly { block: string; first: number }[] };
+      readonly data?: { tokens: number; sets: readonly { block: string; first: number }[] };
     },
     time: number,
   ): string {

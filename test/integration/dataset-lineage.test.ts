@@ -29,7 +29,7 @@ it('tells what was trained on a set and further from that, what a verdict names 
   const silent = await publish(23, {});
   await publish(24, { dependsOn: [child] });
   const unnamed = await publish(26, {});
-  const shownOf = (documents: number) => ({ data: { sets: [{ block, documents, first: 0 }] } });
+  const shownOf = (tokens: number) => ({ data: { sets: [{ block, tokens, first: 0 }] } });
   const verdicts = [
     { datasets: [block], of: silent },
     { datasets: [], of: unnamed, ...shownOf(3) },

@@ -35,6 +35,8 @@ describe('a remedy that ends the server', () => {
     incident.remedy = 'restart_server';
     incident.decision = 'd1';
     incident.attempts = 4;
+    incident.place = 1;
+    incident.early = ['restart_server'];
     incident.move('verifying', 'it ends');
     store.save(incident);
     const tried = { incident: incident.id, cause: 'memory_high', remedy: 'restart_server' };
@@ -55,6 +57,7 @@ describe('a remedy that ends the server', () => {
       expect(await store.records()).toEqual([]);
       await store.closeLeftovers([found.incident.id]);
       expect(await store.list({ open: true, limit: 9 })).toMatchObject([{ state: 'verifying' }]);
+      expect((await store.list({ open: true, limit: 9 }))[0]).not.toHaveProperty('course');
       for (const outcome of [helped, !helped])
         store.add({ ...found.attempt, helped: outcome, detail: 'seen' }, found.attempt);
       await store.flush();
@@ -63,6 +66,14 @@ describe('a remedy that ends the server', () => {
       expect(await left.unsettled()).toEqual([]);
     },
   );
+
+  it('of which an earlier version has not written how far it was begins with no remedy used', async () => {
+    const server = testConfig();
+    await end(server);
+    await database.dataSource.query('UPDATE incidents SET course = NULL');
+    const [{ incident }] = await processOf(server).left.unsettled();
+    expect([incident.place, incident.early]).toEqual([0, []]);
+  });
 
   it('has none where no server comes back, and counts all the same', async () => {
     const server = testConfig();

@@ -126,6 +126,17 @@ describe('the history of several servers', () => {
     expect(Object.keys(items[0].measures)).toHaveLength(MOST_MEASURES);
   });
 
+  it('takes measures that have the names of columns of the table', async () => {
+    const names = ['agent', 'at', 'detail', 'instance', 'measures', 'node', 'score', 'status'];
+    const measures = Object.fromEntries(names.map((name, i) => [name, i]));
+    const asked = { agent: 'health', from: NOW + DAY_MS - 1, to: NOW + DAY_MS } as const;
+    await b.store.add('health', asked.from, { status: 'ok', score: 1, detail: '', measures, troubles: [] });
+    const seen = { at: asked.from, count: 1, status: 'ok', score: 1 };
+    expect((await b.reader.read(asked)).items).toEqual([{ ...seen, measures }]);
+    const { items } = await b.reader.read({ ...asked, measures: ['at', 'score'] });
+    expect(items).toEqual([{ ...seen, measures: { at: measures.at, score: measures.score } }]);
+  });
+
   it('has what was measured under its name before servers were told apart', async () => {
     const old = { from: NOW - 400 * DAY_MS, to: NOW - 300 * DAY_MS };
     for (const [node, at] of [

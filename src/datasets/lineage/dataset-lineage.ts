@@ -49,7 +49,7 @@ const TRAINED = `
       CROSS JOIN LATERAL jsonb_array_elements(l.verdict::jsonb -> 'blocks') block
       WHERE l.verdict_block IS NOT NULL AND (l.verdict::jsonb -> 'datasets' ? s.hash OR EXISTS (
         SELECT FROM jsonb_array_elements(l.verdict::jsonb #> '{data,sets}') shown
-        WHERE shown ->> 'block' = s.hash AND (shown ->> 'documents')::int > 0))
+        WHERE shown ->> 'block' = s.hash AND (shown ->> 'tokens')::bigint > 0))
     UNION
     SELECT b.hash FROM trained t JOIN block_edges e ON e.parent = t.hash JOIN blocks b ON b.hash = e.child
       WHERE b.chain_id = 'B' AND strpos(b.header, '"parent":"' || t.hash || '"') > 0

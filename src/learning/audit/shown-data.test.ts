@@ -1,6 +1,8 @@
-import { checkData, dataFigures, dataNotes, type LookedThrough } from './shown-data.js';
+import { checkData, dataFigures, dataNotes, type LookedThrough, type ShownDocument } from './shown-data.js';
 
 const keys = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `key ${from + i}`);
+const shown = (from: number, to: number, tokens = 1): ShownDocument[] =>
+  keys(from, to).map((key) => ({ key, tokens }));
 const set = (block: string, found: readonly string[], named = false): LookedThrough => ({
   ...{ block, named },
   found: new Set(found),
@@ -10,7 +12,7 @@ const codeOf = (
   approvedOnly: boolean,
   named: readonly string[] = sets.filter((each) => each.named).map(({ block }) => block),
 ) => {
-  const found = checkData(dataFigures(keys(0, 100), sets), { named, approvedOnly });
+  const found = checkData(dataFigures(shown(0, 100), sets), { named, approvedOnly });
   return found.ok ? null : found.error.code;
 };
 
@@ -22,19 +24,34 @@ describe('the data of a training', () => {
       set('none', [], true),
       set('other', keys(200, 300)),
     ];
-    expect(dataFigures(keys(0, 100), sets)).toEqual({
-      ...{ documents: 100, named: 50, unnamed: 10 },
+    expect(dataFigures(shown(0, 100), sets)).toEqual({
+      ...{ documents: 100, tokens: 100, named: 50, unnamed: 10 },
       sets: [
-        { block: 'copy', documents: 50, first: 30 },
-        { block: 'none', documents: 0, first: 0 },
-        { block: 'gold', documents: 30, first: 30 },
+        { block: 'copy', tokens: 50, first: 30 },
+        { block: 'none', tokens: 0, first: 0 },
+        { block: 'gold', tokens: 30, first: 30 },
       ],
     });
   });
 
+  it('count by what is learnt of them, and many copies of a text as one', () => {
+    const copies = Array.from({ length: 50 }, (_, i) => ({ key: 'copied', tokens: 1 + (i % 3) }));
+    const sets = [set('victim', keys(0, 4)), set('own', ['copied'], true)];
+    expect(dataFigures([...shown(0, 4, 100), ...copies, ...shown(4, 5, 97)], sets)).toEqual({
+      ...{ documents: 6, tokens: 500, named: 3, unnamed: 400 },
+      sets: [
+        { block: 'own', tokens: 3, first: 3 },
+        { block: 'victim', tokens: 400, first: 400 },
+      ],
+    });
+    const stated = { named: ['own'], approvedOnly: true };
+    const hidden = dataFigures([...shown(10, 11, 100), ...copies], sets);
+    expect(checkData(hidden, stated)).toMatchObject({ ok: false, error: { code: 'AUDIT_DATASETS' } });
+  });
+
   it('are told of a bounded number of sets', () => {
     const sets = Array.from({ length: 200 }, (_, i) => set(`set ${i}`, keys(0, 1 + (i % 7)), i === 199));
-    const { sets: told } = dataFigures(keys(0, 10), sets);
+    const { sets: told } = dataFigures(shown(0, 10), sets);
     expect(told).toHaveLength(128);
     expect(told[0].block).toBe('set 199');
   });
@@ -62,12 +79,12 @@ describe('the data of a training', () => {
 
   it('are noted where they are not as they are named', () => {
     const notesOf = (...sets: LookedThrough[]) =>
-      dataNotes(dataFigures(keys(0, 100), sets), ['gold', 'empty']);
+      dataNotes(dataFigures(shown(0, 100), sets), ['gold', 'empty']);
     expect(notesOf(set('gold', keys(0, 100), true))).toEqual([]);
     expect(notesOf(set('gold', keys(0, 60), true), set('silver', keys(0, 70)))).toEqual([
       {
         code: 'DATASET_UNNAMED',
-        detail: '10 of 100 shown documents stand in approved datasets that are not named',
+        detail: '10 of 100 learnt tokens that were shown stand in approved datasets that are not named',
       },
     ]);
     expect(notesOf(set('gold', keys(0, 100), true), set('empty', [], true))).toEqual([

@@ -44,5 +44,6 @@ describe('what is read of a document', () => {
     expect(key('Cafe\u0301 AU lait\n')).toBe(key('café au  LAIT'));
     expect(key('café au lait')).not.toBe(key('café au lard'));
     expect(key('x')).toMatch(/^[0-9a-f]{32}$/);
+    expect(['', ' \n', '\u0301', '\u0308 \u0301'].map(key)).toEqual([null, null, null, null]);
   });
 });

@@ -144,10 +144,10 @@ describe('the verdict', () => {
 
   it('says in which datasets the shown documents stand, and notes those that are named for others', async () => {
     const data = {
-      ...{ documents: 40, named: 0, unnamed: 30 },
+      ...{ documents: 4, tokens: 40, named: 0, unnamed: 30 },
       sets: [
-        { block: hash('f'), documents: 0, first: 0 },
-        { block: hash('e'), documents: 30, first: 30 },
+        { block: hash('f'), tokens: 0, first: 0 },
+        { block: hash('e'), tokens: 30, first: 30 },
       ],
     };
     const checks = [passed('audit', '', { data }, 1)];

@@ -122,7 +122,7 @@ function stepOf(
 
 /** Those that are named, and those in which documents stand that were shown of the training. */
 function datasetsOf({ datasets, data }: Verdict): string[] {
-  const shown = data?.sets.filter(({ documents }) => documents > 0) ?? [];
+  const shown = data?.sets.filter(({ tokens }) => tokens > 0) ?? [];
   return [...new Set([...datasets, ...shown.map(({ block }) => block)])];
 }
 

@@ -70,7 +70,7 @@ interface Row {
 const MEASURE = /^[a-z][a-z0-9_]{0,60}$/;
 
 /** One server's measurements of an agent ($1) since a time ($2); what was measured before servers were told apart ($3) goes by the node's name ($4). */
-const OF_SERVER = `agent = $1 AND at >= to_timestamp($2 / 1000.0) AND (instance = $3 OR instance IS NULL AND node = $4)`;
+const OF_SERVER = `o.agent = $1 AND o.at >= to_timestamp($2 / 1000.0) AND (o.instance = $3 OR o.instance IS NULL AND o.node = $4)`;
 
 /** Whether something may be the name of a measure. */
 export function isMeasure(name: string): boolean {
@@ -97,16 +97,18 @@ export class HistoryReader {
     const spanMs = Math.max(1, Math.ceil((to - from) / (MOST_SPANS - 1)));
     const server = [agent, from, instance, node] as const;
     const measures = [...new Set(question.measures ?? (await this.newestMeasures(server)))].filter(isMeasure);
+    // Measures may have the names of the table's own columns: all are told apart by what they are of.
     const columns = measures.map((name) => `, "${name}" float8`).join('');
-    const all = (what: string) => `ARRAY[${measures.map((name) => `${what}("${name}")`).join()}]::float8[]`;
+    const all = (what: string) =>
+      `ARRAY[${measures.map((name) => `${what}(measured."${name}")`).join()}]::float8[]`;
     const rows = await this.dataSource.query<Row[]>(
-      `SELECT max((extract(epoch FROM at) * 1000)::bigint) AS at, count(*)::int AS count,
-         max(array_position($6::text[], status)) - 1 AS status, min(score) AS score,
+      `SELECT max((extract(epoch FROM o.at) * 1000)::bigint) AS at, count(*)::int AS count,
+         max(array_position($6::text[], o.status)) - 1 AS status, min(o.score) AS score,
          ${all('avg')} AS means, ${all('min')} AS leasts, ${all('max')} AS mosts
-       FROM monitoring_observations, json_to_record(measures::json) AS measured (" " float8${columns})
+       FROM monitoring_observations o, json_to_record(o.measures::json) AS measured (" " float8${columns})
        WHERE ${OF_SERVER}
-       GROUP BY date_bin($5::bigint * interval '1 millisecond', at, 'epoch'::timestamptz)
-       ORDER BY date_bin($5::bigint * interval '1 millisecond', at, 'epoch'::timestamptz)`,
+       GROUP BY date_bin($5::bigint * interval '1 millisecond', o.at, 'epoch'::timestamptz)
+       ORDER BY date_bin($5::bigint * interval '1 millisecond', o.at, 'epoch'::timestamptz)`,
       [...server, spanMs, STATUSES],
     );
     return { node, instance, spanMs, items: rows.map((row) => spanOf(row, measures)) };
@@ -145,7 +147,7 @@ export class HistoryReader {
   private async newestMeasures(server: readonly unknown[]): Promise<string[]> {
     const rows = await this.dataSource.query<{ name: string }[]>(
       `SELECT DISTINCT name FROM (
-         SELECT measures FROM monitoring_observations WHERE ${OF_SERVER} ORDER BY at DESC LIMIT ${NEWEST}
+         SELECT measures FROM monitoring_observations o WHERE ${OF_SERVER} ORDER BY at DESC LIMIT ${NEWEST}
        ) newest, jsonb_object_keys(measures::jsonb) AS name ORDER BY name LIMIT ${MOST_MEASURES}`,
       [...server],
     );

@@ -69,11 +69,11 @@ describe('rewards of learning', () => {
     expect(earned.slice(2).map(({ amount }) => amount)).toEqual([bly('15000'), bly('15000'), bly('15000')]);
   });
 
-  it('are shared by the documents that were shown, whatever was expected of the sets', () => {
+  it('are shared by what was learnt of the documents that were shown, whatever was expected of the sets', () => {
     const sets = [
-      { block: 'd1', creator: 'account:eve', gain: 300_000, documents: 10 },
-      { block: 'd2', creator: 'account:kim', gain: 0, documents: 30 },
-      { block: 'd3', creator: 'account:lee', gain: 900_000, documents: 0 },
+      { block: 'd1', creator: 'account:eve', gain: 300_000, tokens: 10 },
+      { block: 'd2', creator: 'account:kim', gain: 0, tokens: 30 },
+      { block: 'd3', creator: 'account:lee', gain: 900_000, tokens: 0 },
     ];
     const earnedOf = (shown: number, datasets = sets) =>
       amounts(compute({ verdicts: [verdictOf({ datasets, shown })] }));

@@ -17,8 +17,8 @@ export interface CountedDataset {
   readonly creator: string;
   /** The gain that its audit measured, in millionths; 0 where none was measured. */
   readonly gain: number;
-  /** Shown documents of the training that it gave first; not there where its verdict does not tell. */
-  readonly documents?: number;
+  /** Learnt tokens of the shown documents of the training that it gave first; not there where its verdict does not tell. */
+  readonly tokens?: number;
 }
 
 /** Somebody whose update is in what a round has made. */
@@ -41,7 +41,7 @@ export interface CountedVerdict {
   /** By how much the held-out loss fell, in millionths of itself. */
   readonly fall: number;
   readonly datasets: readonly CountedDataset[];
-  /** Documents that were shown of the training; not there in older verdicts, nor without an audit: then datasets count by their gain. */
+  /** Learnt tokens of the documents that were shown of the training; not there in older verdicts, nor without an audit: then datasets count by their gain. */
   readonly shown?: number;
 }
 

@@ -32,7 +32,7 @@ export function learningEarnings(
 }
 
 /**
- * Gives those whose data was used their share, by how many of the shown documents they gave first, and the rest to the author, or to those
+ * Gives those whose data was used their share, by what was learnt of the shown documents they gave first, and the rest to the author, or to those
  * whose updates a round has made it of. Documents that are in no dataset are the author's own. Where none were shown, those whose sets are
  * named share by the gain that the audit of each set expected of it.
  */
@@ -41,7 +41,7 @@ function divided(
   parts: readonly { readonly kind: 'learning' | 'catalyst'; readonly amount: bigint }[],
   share: bigint,
 ): Earning[] {
-  const given = datasets.reduce((sum, { documents = 0 }) => sum + BigInt(documents), 0n);
+  const given = datasets.reduce((sum, { tokens = 0 }) => sum + BigInt(tokens), 0n);
   const ofData = parts.map(({ amount }) => {
     if (shown !== undefined) return (timesPpm(amount, share) * given) / BigInt(shown);
     return datasets.length === 0 ? 0n : timesPpm(amount, share);
@@ -74,9 +74,9 @@ function sharesOf(
   return members.map(({ author: key }, i) => [key, shares[i]]);
 }
 
-/** The documents that were shown; else the expected gains, and where none is expected of any set, all count the same. */
+/** What was learnt of the documents that were shown; else the expected gains, and where none is expected of any set, all count the same. */
 function weightsOf(datasets: readonly CountedDataset[], shown: number | undefined): bigint[] {
-  if (shown !== undefined) return datasets.map(({ documents = 0 }) => BigInt(documents));
+  if (shown !== undefined) return datasets.map(({ tokens = 0 }) => BigInt(tokens));
   const expected = datasets.some(({ gain }) => gain > 0);
   return datasets.map(({ gain }) => (expected ? BigInt(gain) : 1n));
 }

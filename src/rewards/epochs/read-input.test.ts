@@ -123,18 +123,18 @@ describe('the input of an epoch', () => {
     expect(verdicts.map(({ datasets: [set] }) => set.gain)).toEqual([100_000, 400_000, 100_000]);
   });
 
-  it('takes the sets that shown documents are of, named or not, with how many each of them gave first', async () => {
+  it('takes the sets that shown documents are of, named or not, with how many tokens each of them gave first', async () => {
     const source = new MemoryEpochSource();
     const [named, other] = [source.dataset('ada', 0.25), source.dataset('eve', 0.5)];
     const sets = [
       { block: named, first: 0 },
       { block: other, first: 30 },
     ];
-    source.verdict({ author: BOB, fall: 0.1, datasets: [named], data: { documents: 40, sets } }, 1);
+    source.verdict({ author: BOB, fall: 0.1, datasets: [named], data: { tokens: 40, sets } }, 1);
     source.verdict({ author: BOB, fall: 0.1, datasets: [named] }, 2);
     const { verdicts } = await read(source);
     expect(verdicts[0]).toMatchObject({ shown: 40, datasets: [{ block: named }, { block: other }] });
-    expect(verdicts[0].datasets.map(({ documents }) => documents)).toEqual([0, 30]);
+    expect(verdicts[0].datasets.map(({ tokens }) => tokens)).toEqual([0, 30]);
     // Older ones are what they were, to the last byte: epochs are recomputed from them.
     expect(verdicts[1]).not.toHaveProperty('shown');
     expect(verdicts[1].datasets).toEqual([{ block: named, creator: 'account:ada', gain: 250_000 }]);
@@ -182,10 +182,10 @@ describe('the input of an epoch', () => {
       { audited: { x: 'y' } },
       ...[-1, 1_000_001, 0.5].map((weight) => ({ members: [{ author: ADA, weight }] })),
       ...[-1, 41, 0.5].map((first) => ({
-        data: { documents: 40, sets: [{ block: sha256Hex('set'), first }] },
+        data: { tokens: 40, sets: [{ block: sha256Hex('set'), first }] },
       })),
-      ...[{ data: { documents: 0, sets: [] } }, { data: null as never }],
-      { data: { documents: 9, sets: [{ block: 'x', first: 1 }] } },
+      ...[{ data: { tokens: 0, sets: [] } }, { data: null as never }],
+      { data: { tokens: 9, sets: [{ block: 'x', first: 1 }] } },
       { members: Array.from({ length: 65 }, () => ({ author: ADA, weight: 1 })) },
     ];
     for (const wrong of wrongs) {

@@ -39,9 +39,9 @@ interface VerdictFacts {
   readonly datasets: readonly string[];
   readonly model?: string;
   readonly audited?: Readonly<Record<string, string>>;
-  /** In which sets the documents stand that were shown of the training. */
+  /** In which sets the documents stand that were shown of the training, by their learnt tokens. */
   readonly data?: {
-    readonly documents: number;
+    readonly tokens: number;
     readonly sets: readonly { readonly block: string; readonly first: number }[];
   };
   readonly figures: { readonly overall: { readonly fall: number } };
@@ -64,11 +64,10 @@ export async function readVerdict(
   if (!verdict.accepted) return ok(null);
   const { data } = verdict;
   const datasets: CountedDataset[] = [];
-  for (const { block, documents } of setsOf(verdict)) {
+  for (const { block, tokens } of setsOf(verdict)) {
     const dataset = await readDataset(block, verdict, source);
     if (!dataset.ok) return dataset;
-    if (dataset.value !== null)
-      datasets.push({ ...dataset.value, ...(documents !== undefined && { documents }) });
+    if (dataset.value !== null) datasets.push({ ...dataset.value, ...(tokens !== undefined && { tokens }) });
   }
   const { submission, author, members = [], figures, rewarded } = verdict;
   // Whatever a verdict says is paid for, no more than it was judged on.
@@ -77,14 +76,14 @@ export async function readVerdict(
   const shared = members.length > 0 && {
     members: members.map(({ author: key, weight }) => ({ author: key, weight })),
   };
-  const shown = data !== undefined && { shown: data.documents };
+  const shown = data !== undefined && { shown: data.tokens };
   return ok({ ...{ leaf: index, block: hash, submission, author, fall, datasets }, ...shown, ...shared });
 }
 
 /** The sets that the shown documents are of, named or not; of a verdict that does not tell of any, those it names. */
-function setsOf({ data, datasets }: VerdictFacts): { readonly block: string; readonly documents?: number }[] {
+function setsOf({ data, datasets }: VerdictFacts): { readonly block: string; readonly tokens?: number }[] {
   if (data === undefined) return datasets.slice(0, MOST_DATASETS).map((block) => ({ block }));
-  return data.sets.map(({ block, first: documents }) => ({ block, documents }));
+  return data.sets.map(({ block, first: tokens }) => ({ block, tokens }));
 }
 
 /**
@@ -167,17 +166,16 @@ function isVerdict(value: unknown): value is VerdictFacts {
   );
 }
 
-/** No set has more documents than were shown, nor have all of them together. */
+/** No set has more learnt tokens than were shown, nor have all of them together. */
 function isShownData(value: Partial<NonNullable<VerdictFacts['data']>> | null): boolean {
   const isCount = (count: unknown): count is number => Number.isSafeInteger(count) && Number(count) >= 0;
-  const { documents, sets } = value ?? {};
-  if (!isCount(documents) || documents === 0 || !Array.isArray(sets) || sets.length > MOST_SHOWN_SETS)
-    return false;
+  const { tokens, sets } = value ?? {};
+  if (!isCount(tokens) || tokens === 0 || !Array.isArray(sets) || sets.length > MOST_SHOWN_SETS) return false;
   const all = (sets as readonly (Partial<{ block: unknown; first: unknown }> | null)[]).map(
     (set) => set ?? {},
   );
   if (!all.every(({ block, first }) => isHash(block) && isCount(first))) return false;
-  return all.reduce((sum, { first }) => sum + Number(first), 0) <= documents;
+  return all.reduce((sum, { first }) => sum + Number(first), 0) <= tokens;
 }
 
 function isMember(value: unknown): value is CountedMember {

@@ -243,10 +243,10 @@ export class IncidentStore {
       [id],
     );
     await manager.query(
-      `INSERT INTO incidents (id, node, cause, state, severity, summary, remedy, decision, attempts, steps, evidence, began_at, opened_at, updated_at, closed_at, instance)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+      `INSERT INTO incidents (id, node, cause, state, severity, summary, remedy, decision, attempts, steps, evidence, began_at, opened_at, updated_at, closed_at, instance, course)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
        ON CONFLICT (id) DO UPDATE SET state = $4, summary = $6, remedy = $7, decision = $8, attempts = $9, steps = $10,
-         evidence = $11, updated_at = $14, closed_at = $15`,
+         evidence = $11, updated_at = $14, closed_at = $15, course = $17`,
       [
         ...[
           id,
@@ -260,6 +260,7 @@ export class IncidentStore {
         ],
         ...[incident.attempts, JSON.stringify(incident.steps), canonicalJson(incident.evidence)],
         ...[incident.beganAt, incident.openedAt, incident.updatedAt, incident.closedAt, this.instance.id],
+        JSON.stringify({ place: incident.place, early: incident.early }),
       ],
     );
     if (before.at(0)?.state === state) return;
@@ -274,8 +275,9 @@ function dropOldest(all: Set<string> | Map<string, unknown>, most: number): void
   for (const id of [...all.keys()].slice(0, Math.max(0, all.size - most))) all.delete(id);
 }
 
+/** What only the server's own next process reads of it is left out. */
 function incidentRow(row: Record<string, unknown>): IncidentRow {
-  const { steps, evidence, began_at, opened_at, updated_at, closed_at, ...rest } = row;
+  const { course: _, steps, evidence, began_at, opened_at, updated_at, closed_at, ...rest } = row;
   return {
     ...(rest as unknown as IncidentRow),
     steps: JSON.parse(String(steps)) as IncidentStep[],

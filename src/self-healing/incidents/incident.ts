@@ -40,7 +40,7 @@ export class Incident {
   /** Which of the rule's remedies is next: behind those that were used, and those that found nothing to be done. */
   place = 0;
   /** Remedies that a guardian chose before their turn. */
-  private readonly early: RemedyName[] = [];
+  early: readonly RemedyName[] = [];
   updatedAt: number;
   closedAt: number | null = null;
   readonly steps: IncidentStep[] = [];
@@ -68,7 +68,7 @@ export class Incident {
       const remedy = remedies.at(this.place);
       const early = remedy === undefined ? -1 : this.early.indexOf(remedy);
       if (early < 0) return remedy;
-      this.early.splice(early, 1);
+      this.early = this.early.toSpliced(early, 1);
       this.place += 1;
     }
   }
@@ -76,9 +76,15 @@ export class Incident {
   /** What a guardian approved: the remedy that was asked about, or another one of the rule's instead. */
   choose(approved: string, asked: RemedyName, remedies: readonly RemedyName[]): RemedyName {
     const remedy = remedies.find((name) => name === approved) ?? asked;
-    if (remedy !== asked && remedies.includes(remedy, this.place + 1)) this.early.push(remedy);
+    if (remedy !== asked && remedies.includes(remedy, this.place + 1)) this.early = [...this.early, remedy];
     this.remedy = remedy;
     return remedy;
+  }
+
+  /** Goes on behind what another incident of the same cause has used. */
+  follow({ place, early }: Pick<Incident, 'place' | 'early'>): void {
+    this.place = Math.max(this.place, place);
+    this.early = [...this.early, ...early];
   }
 
   /** Moves on and notes why. A move the machine does not know is a bug and throws. */

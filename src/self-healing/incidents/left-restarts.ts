@@ -26,6 +26,7 @@ interface Row {
   readonly attempts: number;
   readonly steps: string;
   readonly evidence: string;
+  readonly course: string | null;
   readonly began_at: string;
   readonly opened_at: string;
   readonly updated_at: string;
@@ -47,7 +48,7 @@ export class LeftRestarts {
   async unsettled(): Promise<LeftRestart[]> {
     const rows = await this.dataSource.query<Row[]>(
       `SELECT DISTINCT ON (i.cause) a.id AS attempt, a.at, a.detail, a.took_ms, a.remedy,
-         i.id, i.cause, i.severity, i.summary, i.decision, i.attempts, i.steps, i.evidence, i.began_at, i.opened_at,
+         i.id, i.cause, i.severity, i.summary, i.decision, i.attempts, i.steps, i.evidence, i.course, i.began_at, i.opened_at,
          i.updated_at
        FROM incidents i JOIN healing_attempts a ON a.incident = i.id
        WHERE i.closed_at IS NULL AND i.state = 'verifying' AND a.helped IS NULL AND a.at > $1
@@ -57,6 +58,13 @@ export class LeftRestarts {
     );
     return rows.flatMap(leftRestart);
   }
+}
+
+/** How far the incident was; earlier versions did not write it down. */
+function courseOf({ course }: Row): Pick<Incident, 'place' | 'early'> {
+  if (course === null) return { place: 0, early: [] };
+  const { place, early } = JSON.parse(course) as { place: number; early: string[] };
+  return { place, early: early.flatMap((name) => REMEDIES.find((each) => each === name) ?? []) };
 }
 
 /** What this version does not know any more is left to be closed. */
@@ -82,6 +90,7 @@ function restored(row: Row, cause: Incident['cause'], remedy: RemedyName): LeftR
   incident.remedy = remedy;
   incident.decision = row.decision;
   incident.attempts = row.attempts;
+  incident.follow(courseOf(row));
   incident.updatedAt = Number(row.updated_at);
   incident.steps.splice(0, Infinity, ...(JSON.parse(row.steps) as IncidentStep[]));
   const tried = { incident: row.id, cause, remedy, helped: null, detail: row.detail };

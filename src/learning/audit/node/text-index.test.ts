@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { access, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { genesisEncoder } from '../../../../test/support/genesis-encoder.js';
@@ -8,7 +8,7 @@ import { readTextKey } from '../read-text-key.js';
 import { lookThrough, type DatasetFile } from './text-index.js';
 
 const encoder = genesisEncoder();
-const keyOf = (text: string) => readTextKey(text, nativeSha256);
+const keyOf = (text: string) => String(readTextKey(text, nativeSha256));
 const textOf = (set: string, i: number) => `${set} ${i} is a text`;
 
 describe('the look for documents in datasets', () => {
@@ -59,10 +59,29 @@ describe('the look for documents in datasets', () => {
     expect(await look([key], [one, other])).toEqual({ one: [key], other: [] });
     expect(await kept()).toHaveLength(2);
     expect(await look([key], [one])).toEqual({ one: [key] });
-    expect(await kept()).toEqual([`${one.sha256}.a`]);
+    expect(await kept()).toEqual([`${one.sha256}.a.v2`]);
     // An approved set whose file is not here is left out; what is said of a named one cannot be known then.
     expect(await look([key], [one], 'b')).toEqual({});
     await expect(look([key], [other], 'b')).rejects.toThrow('the file of dataset other is not here');
+  });
+
+  it('makes keys anew that were made in another form, and does not keep those', async () => {
+    const one = await give('one', linesOf('one', 3));
+    const key = keyOf(textOf('one', 1));
+    await look([key], [one]);
+    const [name] = await kept();
+    const at = (form: string) => join(folder, 'keys', name.replace(/\.v\d+$/, form));
+    await rename(at('.v2'), at(''));
+    await writeFile(at('.v1'), '');
+    expect(await look([key], [one])).toEqual({ one: [key] });
+    expect(await kept()).toEqual([name]);
+  });
+
+  it('has no key of a text of which nothing is left', async () => {
+    const lines = ['\u0301', 'words'].map((text) => JSON.stringify({ text }));
+    await look([], [await give('one', lines)]);
+    const files = await Promise.all((await kept()).map((name) => stat(join(folder, 'keys', name))));
+    expect(files.map(({ size }) => size)).toEqual([16]);
   });
 
   it('takes a file up to a line that is none, and keeps no half of a file', async () => {

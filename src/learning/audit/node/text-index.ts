@@ -26,6 +26,10 @@ export interface TextIndexParts {
   readonly part: string;
 }
 
+/** Goes up with whatever changes the keys of texts: how they are made (`readTextKey`), and which texts have one (`ExampleEncoder.textOf`). */
+const TEXT_FORM = 2;
+/** How names of files of this form end. */
+const FORM_ENDING = `.v${TEXT_FORM}`;
 /** Keys that are written, and read, at once. */
 const AT_ONCE = 1 << 14;
 /** Bytes of a key by which most others are told apart. */
@@ -33,7 +37,7 @@ const SHORT = 6;
 
 /**
  * Looks for documents in datasets, by their keys (`readTextKey`). The keys of a set are made once and kept in a file of 16 bytes for each of
- * its documents; files of other sets are removed. Memory is bounded whatever the sets are. Throws where the file of a named set is not
+ * its documents; files of other sets, and of other forms of keys, are removed. Memory is bounded whatever the sets are. Throws where the file of a named set is not
  * here; an approved one without a file is left out.
  */
 export async function lookThrough(
@@ -58,14 +62,14 @@ export async function lookThrough(
     }
   }
   const kept = new Set(sets.map(({ sha256 }) => sha256));
-  for (const name of await readdir(folder))
-    if (!kept.has(name.split('.')[0])) await rm(join(folder, name), { force: true });
+  const isKept = (name: string) => kept.has(name.split('.')[0]) && name.endsWith(FORM_ENDING);
+  for (const name of await readdir(folder)) if (!isKept(name)) await rm(join(folder, name), { force: true });
   return looked;
 }
 
 /** The file of a set's keys, open; null where the set's own file is not here. */
 async function keysOf(set: DatasetFile, parts: TextIndexParts): Promise<FileHandle | null> {
-  const path = join(parts.folder, `${set.sha256}.${parts.tokenizer}`);
+  const path = join(parts.folder, `${set.sha256}.${parts.tokenizer}${FORM_ENDING}`);
   const kept = await orNull(open(path, 'r'));
   if (kept !== null) return kept;
   const source = await orNull(open(set.path, 'r'));
@@ -91,8 +95,9 @@ async function writeKeys({ path }: DatasetFile, encoder: ExampleEncoder, to: Fil
     // Nothing behind a line that is none can be learnt, either.
     if (!document.ok) break;
     const text = encoder.textOf(document.value.content);
-    if (text === null) continue;
-    bytes.set(hexToBytes(readTextKey(text, nativeSha256)), length);
+    const key = text === null ? null : readTextKey(text, nativeSha256);
+    if (key === null) continue;
+    bytes.set(hexToBytes(key), length);
     length += TEXT_KEY_BYTES;
     if (length < bytes.length) continue;
     await to.writeFile(bytes);

@@ -80,8 +80,11 @@ function plant(claim: Claim, workshop: Workshop): PlantedTraining {
     expectedAt: at,
     expectedEnd: end ?? null,
     dataAt: (step) => {
-      const keys = openRecorded(recorded, step).examples.map((example) => keyOf(example, workshop.sha256));
-      const found = checkData(dataFigures(keys, sets), { named: [NAMED_SET], approvedOnly: true });
+      const documents = openRecorded(recorded, step).examples.map((example) => ({
+        key: keyOf(example, workshop.sha256),
+        tokens: example.ids.length - example.firstTarget,
+      }));
+      const found = checkData(dataFigures(documents, sets), { named: [NAMED_SET], approvedOnly: true });
       return found.ok ? null : found.error.code;
     },
     expectedData: data ?? null,
