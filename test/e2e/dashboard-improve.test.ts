@@ -192,7 +192,28 @@ browserTests('the Improve page', () => {
     await left.getByRole('button', { name: 'Forget it' }).click();
     await page.getByRole('dialog').getByText('A training was left and can be taken up.').waitFor();
     await page.keyboard.press('Escape');
-    await left.getByRole('button', { name: 'Take it up' }).click();
+    // A server that does not answer loses nothing either: not before its worker is there, and not after.
+    const takeUp = () => press(page, 'Take it up');
+    await page.route('**/assets/worker-*.js', (route) => route.abort());
+    await takeUp();
+    await page.getByRole('link', { name: /^TRAINING_CRASHED/ }).waitFor();
+    await chooseExpert(page);
+    await giveFile(page, readFileSync(few));
+    await press(page, 'Train');
+    await page.getByRole('dialog').getByText('A training was left and can be taken up.').waitFor();
+    await page.keyboard.press('Escape');
+    await press(page, 'Forget it');
+    await page.unroute('**/assets/worker-*.js');
+    await page.route('**/kernel/training.wasm', (route) => route.abort());
+    await takeUp();
+    await page.getByText('it cannot go on').waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await closingIsAsked(page)).toBe(false);
+    await press(page, 'Forget it');
+    await page.getByRole('dialog').getByText('A training was left and can be taken up.').waitFor();
+    await page.keyboard.press('Escape');
+    await page.unroute('**/kernel/training.wasm');
+    await takeUp();
     await page.getByRole('heading', { name: 'Result' }).waitFor({ timeout: JUDGING_MS });
 
     const out = temporaryFolder('never-left');

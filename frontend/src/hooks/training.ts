@@ -27,23 +27,25 @@ export function useTraining(): Training {
   return useSyncExternalStore(trainingDesk.watch, trainingDesk.current);
 }
 
-/** The training that a tab has left and that can be taken up, while this tab has none; and forgetting it. */
+/** The training that a tab has left and that can be taken up, while this tab works on none; and forgetting it. */
 export function useLeftTraining({ phase }: Training) {
+  // What was refused may have been another one than what is kept.
+  const idle = phase === 'none' || phase === 'refused';
   const queries = useQueryClient();
   const left = useQuery({
     queryKey: ['left-training'],
     queryFn: leftTraining,
-    enabled: phase === 'none',
+    enabled: idle,
     staleTime: 0,
     gcTime: 0,
     // Another tab may be closed meanwhile.
     refetchInterval: LEFT_EVERY_MS,
   });
-  const forget = async () => {
-    await forgetKept();
+  const forget = async (keeper: string) => {
+    await forgetKept(keeper);
     await queries.invalidateQueries({ queryKey: ['left-training'] });
   };
-  return { left: phase === 'none' ? (left.data ?? null) : null, forget };
+  return { left: idle ? (left.data ?? null) : null, forget };
 }
 
 /** Tells the training of this tab that its submission has its verdict. @param state of the submission */

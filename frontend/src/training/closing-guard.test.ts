@@ -36,6 +36,11 @@ describe('closing the tab', () => {
   it('is asked about until a result is handed in and judged', () =>
     expect(asks(ended(3), handedIn, { ...handedIn, judged: true })).toEqual([true, true, false]));
 
+  it('is not asked about where the browser keeps what can be taken up again', () => {
+    const refused: Training = { ...NO_TRAINING, phase: 'refused', kept: { keeper: 'this', made: 20 } };
+    expect(asks({ ...NO_TRAINING, phase: 'training' }, refused)).toEqual([true, false]);
+  });
+
   it('is not asked about where nothing is better, or what was handed in can no longer be shown', () =>
     expect(asks(ended(3), ended(0), handedIn, { ...handedIn, phase: 'refused' })).toEqual([
       ...[true, false, true, false],

@@ -11,8 +11,9 @@ export function guardClosing(
 ): void {
   const ask = (event: Event): void => event.preventDefault();
   desk.watch(() => {
-    // A listener that is there all the time would keep the browser from going back to the page at once.
-    if (atStake(desk.current()) === null) tab.removeEventListener('beforeunload', ask);
+    const lost = atStake(desk.current());
+    // What the browser keeps outlives the tab. A listener that is there all the time would keep it from going back to the page at once.
+    if (lost === null || lost === 'left') tab.removeEventListener('beforeunload', ask);
     else tab.addEventListener('beforeunload', ask);
   });
 }

@@ -8,7 +8,7 @@ const STORE = 'kept';
 const LOCK = 'stemma-training';
 /** How long a tab waits for its turn, ms: a training of its own that was ended a moment ago may have it still. */
 const TURN_MS = 2_000;
-const [BEGINNING, POINT, SUMMARY] = ['beginning', 'point', 'summary'];
+const [BEGINNING, POINT, SUMMARY, KEEPER] = ['beginning', 'point', 'summary', 'keeper'];
 
 /** What a training was begun with: it goes on only with the same. */
 export interface KeptBeginning {
@@ -46,6 +46,12 @@ export interface KeptSummary {
   readonly updates: number;
 }
 
+/** A kept training that no tab works on. */
+export interface LeftTraining extends KeptSummary {
+  /** Who kept it: another one begins, or takes it up, under another id. */
+  readonly keeper: string;
+}
+
 /** What was told to go and may not be gone yet. */
 let forgetting: Promise<unknown> = Promise.resolve();
 
@@ -69,23 +75,31 @@ export async function takeTurn(): Promise<string | null> {
   });
 }
 
-/** Keeps a training from its beginning on, in place of what was kept before. Throws what the browser refuses with. */
-export function keepBeginning(beginning: KeptBeginning): Promise<void> {
+/**
+ * Keeps a training from its beginning on, in place of what was kept before. Throws what the browser refuses with.
+ * @param keeper id that is new: only what was kept under it is changed or forgotten under it
+ */
+export function keepBeginning(beginning: KeptBeginning, keeper: string): Promise<void> {
   return change((store) => {
     store.clear();
+    store.put(keeper, KEEPER);
     store.put(beginning, BEGINNING);
     store.put(summaryOf(beginning, 0), SUMMARY);
   });
 }
 
-/** Keeps a point, whole or not at all. @param states updates behind the states on the way that are kept besides */
+/**
+ * Keeps a point, whole or not at all: nothing where what this keeper kept is no longer there, which throws as what the browser refuses does.
+ * @param states updates behind the states on the way that are kept besides
+ */
 export async function keepPoint(
+  keeper: string,
   beginning: KeptBeginning,
   point: KeptPoint,
   states: readonly number[],
 ): Promise<void> {
   const { state } = point;
-  await change((store) => {
+  const own = await changeOwn(keeper, (store) => {
     store.put(point, POINT);
     store.put(summaryOf(beginning, state.step), SUMMARY);
     if (states.includes(state.step)) store.put(state, state.step);
@@ -94,16 +108,23 @@ export async function keepPoint(
       for (const key of keys.result) if (typeof key === 'number' && !states.includes(key)) store.delete(key);
     });
   });
+  if (!own) throw new Error('what was kept of it is gone');
 }
 
-/** The training that is kept here; null: there is none. Throws what the browser refuses with. */
-export async function readKept(): Promise<KeptTraining | null> {
+/**
+ * The training that is kept here; null: there is none. Throws what the browser refuses with.
+ * @param keeper id that is new, whose it is from now on: who kept it before can no longer forget it
+ */
+export async function takeKept(keeper: string): Promise<KeptTraining | null> {
   await forgetting;
   const found = new Map<IDBValidKey, unknown>();
-  await inStore('readonly', (store) => {
+  await change((store) => {
     const cursor = store.openCursor();
     cursor.addEventListener('success', () => {
-      if (cursor.result === null) return;
+      if (cursor.result === null) {
+        if (found.has(BEGINNING)) store.put(keeper, KEEPER);
+        return;
+      }
       found.set(cursor.result.key, cursor.result.value);
       cursor.result.continue();
     });
@@ -118,25 +139,27 @@ export async function readKept(): Promise<KeptTraining | null> {
 }
 
 /** What is kept here and no tab works on; null: nothing. A browser that keeps nothing has nothing. */
-export async function leftTraining(): Promise<KeptSummary | null> {
+export async function leftTraining(): Promise<LeftTraining | null> {
   try {
     await forgetting;
     const { held = [] } = await globalThis.navigator.locks.query();
     if (held.some(({ name }) => name === LOCK)) return null;
-    let found: unknown;
+    const found: { summary?: unknown; keeper?: unknown } = {};
     await inStore('readonly', (store) => {
-      const kept = store.get(SUMMARY);
-      kept.addEventListener('success', () => (found = kept.result));
+      const [summary, keeper] = [store.get(SUMMARY), store.get(KEEPER)];
+      summary.addEventListener('success', () => (found.summary = summary.result));
+      keeper.addEventListener('success', () => (found.keeper = keeper.result));
     });
-    return (found as KeptSummary | undefined) ?? null;
+    const summary = found.summary as KeptSummary | undefined;
+    return summary === undefined ? null : { ...summary, keeper: found.keeper as string };
   } catch {
     return null;
   }
 }
 
-/** Forgets what is kept here. */
-export function forgetKept(): Promise<unknown> {
-  forgetting = change((store) => store.clear()).catch(() => undefined);
+/** Forgets what this keeper has kept here; what another one keeps stays. */
+export function forgetKept(keeper: string): Promise<unknown> {
+  forgetting = changeOwn(keeper, (store) => store.clear()).catch(() => undefined);
   return forgetting;
 }
 
@@ -146,6 +169,19 @@ function summaryOf({ request, model, plan }: KeptBeginning, made: number): KeptS
 
 function change(work: (store: IDBObjectStore) => unknown): Promise<void> {
   return inStore('readwrite', work);
+}
+
+/** Changes what this keeper keeps, in the transaction that looks whether it is still there. @returns whether it is */
+async function changeOwn(keeper: string, work: (store: IDBObjectStore) => unknown): Promise<boolean> {
+  let own = false;
+  await change((store) => {
+    const found = store.get(KEEPER);
+    found.addEventListener('success', () => {
+      own = found.result === keeper;
+      if (own) work(store);
+    });
+  });
+  return own;
 }
 
 /** Resolves when all of the work is kept, not before. */

@@ -88,8 +88,8 @@ export type TrainerReport =
       readonly losses: readonly number[];
       readonly looks: readonly Look[];
     }
-  /** Updates behind the point that this browser keeps. */
-  | { readonly type: 'kept'; readonly made: number }
+  /** Updates behind the point that this browser keeps, and under which id: it is forgotten under no other. */
+  | { readonly type: 'kept'; readonly keeper: string; readonly made: number }
   /** Nothing more is kept of it. */
   | { readonly type: 'not kept'; readonly detail: string }
   /** Updates since the last report, by their loss; `activeMs`: time without pauses. */

@@ -1,7 +1,7 @@
 import type { Problem } from '../api/problem.js';
 import type { TrainerCommand, TrainerReport, TrainingRequest } from './protocol.js';
 import { TrainingDesk } from './training-desk.js';
-import { remaining } from './training-state.js';
+import { atStake, remaining } from './training-state.js';
 
 const REQUEST: TrainingRequest = {
   ...{ model: 'genesis', expert: 'layer0.expert0', data: new Blob(['{}']), minutes: 1, steps: null },
@@ -30,17 +30,19 @@ class StandIn extends EventTarget {
 
 function deskAt(...reports: TrainerReport[]) {
   const workers: StandIn[] = [];
-  const forgotten: number[] = [];
+  const forgotten: string[] = [];
   const createWorker = () => {
     workers.push(new StandIn());
     return workers[workers.length - 1] as unknown as Worker;
   };
-  const sut = new TrainingDesk(createWorker, () => forgotten.push(workers.length));
+  const sut = new TrainingDesk(createWorker, (keeper) => forgotten.push(keeper));
   sut.start(REQUEST);
   workers[0].tells(...reports);
   return { sut, workers, worker: workers[0], forgotten };
 }
 
+const keptBy = (keeper: string, made: number): TrainerReport => ({ type: 'kept', keeper, made });
+const REFUSED: TrainerReport = { type: 'refused', code: 'NETWORK', detail: 'the server does not answer' };
 const BEGUN: TrainerReport = { type: 'begun', updates: 100, losses: [], looks: [] };
 
 describe('the training of a tab', () => {
@@ -76,40 +78,54 @@ describe('the training of a tab', () => {
   });
 
   it('goes on with what is kept, from the figures it had, and forgets that when it is forgotten', () => {
-    const { sut, workers, forgotten } = deskAt(BEGUN, { type: 'kept', made: 20 });
+    const { sut, workers, forgotten } = deskAt(BEGUN, keptBy('first', 20));
     // Another one that begins takes the place of what is kept by itself.
     sut.takeUp();
     expect([forgotten, workers[0].ended, sut.current().request]).toEqual([[], true, null]);
     expect(workers[1].commands).toMatchObject([{ type: 'take up' }]);
-    workers[1].tells({ type: 'kept', made: 20 }, { type: 'taken up', request: REQUEST });
+    workers[1].tells(keptBy('second', 20), { type: 'taken up', request: REQUEST });
     // Stopped before it goes on, it is only left again.
     sut.stop();
     expect([forgotten, sut.current().phase]).toEqual([[], 'none']);
 
     sut.takeUp();
     workers[2].tells(
-      { type: 'kept', made: 20 },
+      keptBy('third', 20),
       { type: 'taken up', request: REQUEST },
       { ...BEGUN, losses: [3, 2], looks: [{ step: 0, loss: 4 }] },
       { type: 'updates', losses: [1], activeMs: 1000 },
-      { type: 'kept', made: 40 },
+      keptBy('third', 40),
     );
-    expect(sut.current()).toMatchObject({ made: 3, madeBefore: 2, lastLoss: 1, kept: 40, request: REQUEST });
+    expect(sut.current()).toMatchObject({ made: 3, madeBefore: 2, lastLoss: 1, request: REQUEST });
+    expect(sut.current().kept).toEqual({ keeper: 'third', made: 40 });
     expect(remaining(sut.current())).toBe(59_000);
     sut.forget();
-    expect([forgotten, sut.current().phase]).toEqual([[3], 'none']);
+    expect([forgotten, sut.current().phase]).toEqual([['third'], 'none']);
   });
 
   it('forgets what is kept once its submission is judged, and what another tab keeps never', () => {
-    const { sut, forgotten } = deskAt(BEGUN, { type: 'kept', made: 20 });
+    const { sut, forgotten } = deskAt(BEGUN, keptBy('first', 20));
     sut.handedIn(sut.current().number, 'submission_1');
     sut.judged('submission_1');
-    expect(forgotten).toEqual([1]);
+    expect(forgotten).toEqual(['first']);
     sut.forget();
-    expect(forgotten).toEqual([1]);
+    expect(forgotten).toEqual(['first']);
     const other = deskAt(BEGUN, { type: 'not kept', detail: 'another tab' });
     other.sut.forget();
     expect(other.forgotten).toEqual([]);
+  });
+
+  it('has what is kept at stake where it cannot go on, until it is taken up again or forgotten', () => {
+    const { sut, workers, forgotten } = deskAt(keptBy('first', 20), REFUSED);
+    expect([sut.current().phase, atStake(sut.current())]).toEqual(['refused', 'left']);
+    sut.takeUp();
+    expect([forgotten, atStake(sut.current())]).toEqual([[], null]);
+    workers[1].tells(keptBy('second', 20), BEGUN);
+    workers[1].dispatchEvent(new Event('error'));
+    expect([sut.current().phase, atStake(sut.current())]).toEqual(['refused', 'left']);
+    sut.forget();
+    expect([forgotten, atStake(sut.current())]).toEqual([['second'], null]);
+    expect(atStake(deskAt(REFUSED).sut.current())).toBeNull();
   });
 
   it('ends with the refusal of its worker, or with its crash', () => {

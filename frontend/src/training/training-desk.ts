@@ -33,11 +33,11 @@ export class TrainingDesk {
 
   /**
    * @param createWorker `worker.ts`, started
-   * @param forgetKept forgets what this browser keeps of a training
+   * @param forgetKept forgets what this browser keeps of a training, under the id that it is kept under
    */
   constructor(
     private readonly createWorker: () => Worker,
-    private readonly forgetKept: () => unknown,
+    private readonly forgetKept: (keeper: string) => unknown,
   ) {}
 
   /** The same object until something changes. */
@@ -103,7 +103,8 @@ export class TrainingDesk {
 
   /** Forgets the training and what it made, and what is kept of it. */
   forget(): void {
-    if (this.training.kept !== null) this.forgetKept();
+    const { kept } = this.training;
+    if (kept !== null) this.forgetKept(kept.keeper);
     this.end();
   }
 
@@ -126,9 +127,10 @@ export class TrainingDesk {
 
   /** Remembers that nothing more will be asked of a submission; of another one than this training's it says nothing. */
   judged(submission: string): void {
-    if (this.training.submission !== submission || this.training.judged) return;
-    if (this.training.kept !== null) this.forgetKept();
-    this.change({ ...this.training, judged: true, kept: null });
+    const { kept, ...training } = this.training;
+    if (training.submission !== submission || training.judged) return;
+    if (kept !== null) this.forgetKept(kept.keeper);
+    this.change({ ...training, judged: true, kept: null });
   }
 
   /** Signs what was trained. Throws a `Problem`. */

@@ -2,7 +2,7 @@ import { CodedError } from '../../../src/common/errors.js';
 import {
   keepBeginning,
   keepPoint,
-  readKept,
+  takeKept,
   takeTurn,
   type KeptBeginning,
   type KeptPoint,
@@ -15,7 +15,8 @@ export class TrainingKeeper {
   private constructor(
     private readonly beginning: KeptBeginning,
     private readonly tell: (report: TrainerReport) => void,
-    private keeps: boolean,
+    /** Under which it keeps; null: it keeps nothing. */
+    private id: string | null = null,
   ) {}
 
   /** Keeps a training that begins. */
@@ -23,10 +24,15 @@ export class TrainingKeeper {
     beginning: KeptBeginning,
     tell: (report: TrainerReport) => void,
   ): Promise<TrainingKeeper> {
-    const keeper = new TrainingKeeper(beginning, tell, true);
     const taken = await takeTurn();
-    if (taken !== null) keeper.giveUp(taken);
-    else await keeper.unlessRefused(0, () => keepBeginning(beginning));
+    if (taken !== null) {
+      const keeper = new TrainingKeeper(beginning, tell);
+      keeper.giveUp(taken);
+      return keeper;
+    }
+    const id = crypto.randomUUID();
+    const keeper = new TrainingKeeper(beginning, tell, id);
+    await keeper.unlessRefused(id, 0, () => keepBeginning(beginning, id));
     return keeper;
   }
 
@@ -37,31 +43,33 @@ export class TrainingKeeper {
     const taken = await takeTurn();
     if (taken !== null)
       throw new CodedError('TRAINING_ELSEWHERE', `this training cannot go on here: ${taken}`);
-    const kept = await readKept();
+    const id = crypto.randomUUID();
+    const kept = await takeKept(id);
     if (kept === null) throw new CodedError('TRAINING_FOLDER', 'this browser keeps no training');
-    tell({ type: 'kept', made: kept.point?.state.step ?? 0 });
+    tell({ type: 'kept', keeper: id, made: kept.point?.state.step ?? 0 });
     const { request, model, release, kernel, data, plan } = kept;
     const beginning = { request, model, release, kernel, data, plan };
-    return { keeper: new TrainingKeeper(beginning, tell, true), kept };
+    return { keeper: new TrainingKeeper(beginning, tell, id), kept };
   }
 
   /** Keeps a point. @param states updates behind the states on the way that are kept besides */
   async keep(point: KeptPoint, states: readonly number[]): Promise<void> {
-    if (this.keeps)
-      await this.unlessRefused(point.state.step, () => keepPoint(this.beginning, point, states));
+    const { id } = this;
+    if (id === null) return;
+    await this.unlessRefused(id, point.state.step, () => keepPoint(id, this.beginning, point, states));
   }
 
-  private async unlessRefused(made: number, work: () => Promise<void>): Promise<void> {
+  private async unlessRefused(keeper: string, made: number, work: () => Promise<void>): Promise<void> {
     try {
       await work();
-      this.tell({ type: 'kept', made });
+      this.tell({ type: 'kept', keeper, made });
     } catch (thrown) {
       this.giveUp(thrown instanceof Error ? thrown.message : String(thrown));
     }
   }
 
   private giveUp(detail: string): void {
-    this.keeps = false;
+    this.id = null;
     this.tell({ type: 'not kept', detail });
   }
 }

@@ -16,8 +16,8 @@ export interface Training {
   readonly updates: number;
   readonly made: number;
   readonly madeBefore: number;
-  /** Updates behind the point that this browser keeps; null: it keeps none. */
-  readonly kept: number | null;
+  /** Updates behind the point that this browser keeps, and under which id; null: it keeps none. */
+  readonly kept: { readonly keeper: string; readonly made: number } | null;
   /** Why nothing more is kept. */
   readonly notKept: string | null;
   /** Time of the updates, without pauses. */
@@ -75,7 +75,7 @@ export function afterReport(training: Training, report: TrainerReport): Training
       return { ...training, phase: 'training', updates, ...before, ...shown };
     }
     case 'kept':
-      return { ...training, kept: report.made };
+      return { ...training, kept: { keeper: report.keeper, made: report.made } };
     case 'not kept':
       return { ...training, notKept: report.detail };
     case 'updates': {
@@ -98,15 +98,19 @@ export function afterReport(training: Training, report: TrainerReport): Training
 }
 
 /** What is lost with a training that is forgotten now; null: nothing that anybody needs. */
-export type AtStake = 'training' | 'result' | 'submission';
+export type AtStake = 'training' | 'result' | 'left' | 'submission';
 
-/** What would be lost with the training: it goes on, its result was not handed in, or its submission may still be asked for updates. */
-export function atStake({ phase, outcome, submission, judged }: Training): AtStake | null {
+/**
+ * What would be lost with the training: it goes on, its result was not handed in, it is kept and can be taken up again, or its submission may
+ * still be asked for updates.
+ */
+export function atStake({ phase, outcome, submission, judged, kept }: Training): AtStake | null {
   if (phase === 'training' || phase === 'paused') return 'training';
-  if (outcome === null || outcome.best.step === 0) return null;
-  if (submission === null) return 'result';
+  const better = outcome !== null && outcome.best.step > 0;
+  if (better && submission === null) return 'result';
   // Without its worker nothing can be shown any more.
-  return judged || phase === 'refused' ? null : 'submission';
+  if (phase === 'refused') return kept === null ? null : 'left';
+  return better && !judged ? 'submission' : null;
 }
 
 /** Updates a second; null before the first one. */

@@ -2,7 +2,7 @@ import { Button, Modal } from '@mantine/core';
 import type { AtStake } from '../../training/training-state.js';
 import styles from './improve.module.css';
 
-const LOSSES: Readonly<Record<AtStake | 'left', string>> = {
+const LOSSES: Readonly<Record<AtStake, string>> = {
   left: 'A training was left and can be taken up. What it has learnt so far would be lost.',
   training: 'The training goes on. What it has learnt so far would be lost.',
   result:
@@ -16,7 +16,7 @@ const LOSSES: Readonly<Record<AtStake | 'left', string>> = {
  * @param lost what would be lost  @param act what was asked for and forgets the training; null: nothing
  */
 export function AskBeforeLoss(props: {
-  lost: AtStake | 'left' | null;
+  lost: AtStake | null;
   act: (() => void) | null;
   onClose: () => void;
 }) {

@@ -21,9 +21,9 @@ export default function ImprovePage() {
   const [asked, setAsked] = useState<(() => void) | null>(null);
   const { phase, outcome } = training;
   const { left, forget } = useLeftTraining(training);
-  const lost = atStake(training) ?? (left === null ? null : 'left');
-  /** Does at once what loses nothing that anybody needs. */
-  const unlessLost = (act: () => void) => (lost === null ? act() : setAsked(() => act));
+  const own = atStake(training);
+  const lost = own ?? (left === null ? null : 'left');
+  const ask = (act: () => void) => setAsked(() => act);
   const busy = phase === 'preparing' || phase === 'training' || phase === 'paused';
   return (
     <div className={`page ${styles.page}`}>
@@ -37,21 +37,29 @@ export default function ImprovePage() {
         in, and then only the trained weights and a manifest with hashes. If a server audits the training, you
         are asked before it sees a document.
       </p>
-      {left !== null && (
+      {left !== null && phase === 'none' && (
         <LeftPanel
           left={left}
           onTakeUp={() => trainingDesk.takeUp()}
-          onForget={() => unlessLost(() => void forget())}
+          onForget={() => ask(() => void forget(left.keeper))}
         />
       )}
       <TrainingForm
         wish={wish}
         onChange={setWish}
-        onTrain={(request) => unlessLost(() => trainingDesk.start(request))}
+        onTrain={(request) => {
+          const act = () => trainingDesk.start(request);
+          if (lost === null) act();
+          else ask(act);
+        }}
         busy={busy}
       />
       {phase !== 'none' && (
-        <TrainingPanel training={training} onForget={() => unlessLost(() => trainingDesk.forget())} />
+        <TrainingPanel
+          training={training}
+          onTakeUp={() => (own === 'result' ? ask(() => trainingDesk.takeUp()) : trainingDesk.takeUp())}
+          onForget={() => (own === null ? trainingDesk.forget() : ask(() => trainingDesk.forget()))}
+        />
       )}
       {outcome !== null && <ResultPanel outcome={outcome} />}
       {outcome !== null && outcome.best.step > 0 && <SubmitPanel submission={training.submission} />}

@@ -1,10 +1,10 @@
 import { Button } from '@mantine/core';
 import { number } from '../../components/format.js';
-import type { KeptSummary } from '../../training/kept-training.js';
+import type { LeftTraining } from '../../training/kept-training.js';
 import styles from './improve.module.css';
 
 /** A training whose tab was closed: what it was, and going on with it. */
-export function LeftPanel(props: { left: KeptSummary; onTakeUp: () => void; onForget: () => void }) {
+export function LeftPanel(props: { left: LeftTraining; onTakeUp: () => void; onForget: () => void }) {
   const { left, onTakeUp, onForget } = props;
   return (
     <section className="panel" aria-labelledby="left">

@@ -13,7 +13,8 @@ const PARTS = {
 } as const;
 
 /** A training as it goes on: what it does, the curve, and the buttons that hold and end it. */
-export function TrainingPanel({ training, onForget }: { training: Training; onForget: () => void }) {
+export function TrainingPanel(props: { training: Training; onTakeUp: () => void; onForget: () => void }) {
+  const { training, onTakeUp, onForget } = props;
   const { phase, request, problem, looks, losses } = training;
   return (
     <section className="panel" aria-labelledby="training">
@@ -36,7 +37,7 @@ export function TrainingPanel({ training, onForget }: { training: Training; onFo
         {looks.length > 0 && <Figures training={training} />}
         {looks.length > 0 && <LossChart losses={losses} looks={looks} updates={training.updates} />}
         <Kept training={training} />
-        <Buttons phase={phase} onForget={onForget} />
+        <Buttons training={training} onTakeUp={onTakeUp} onForget={onForget} />
       </div>
     </section>
   );
@@ -44,22 +45,36 @@ export function TrainingPanel({ training, onForget }: { training: Training; onFo
 
 /** What is left when the tab is closed. */
 function Kept({ training: { kept, notKept, phase } }: { training: Training }) {
-  if (phase === 'preparing' || phase === 'refused') return null;
+  if (phase === 'preparing') return null;
+  if (phase === 'refused')
+    return kept === null ? null : (
+      <p className={styles.words}>
+        This browser keeps it, with its data, after {count(kept.made, 'update')}: it can be taken up again.
+        Forgetting it forgets that, too.
+      </p>
+    );
   if (notKept !== null)
     return <p className={styles.words}>Not kept in this browser, and lost with this tab: {notKept}.</p>;
   if (kept === null) return null;
   return (
     <p className={styles.words}>
-      Kept in this browser, with its data, after {count(kept, 'update')}: it can be taken up where the tab was
-      closed. Forgetting it forgets that, too.
+      Kept in this browser, with its data, after {count(kept.made, 'update')}: it can be taken up where the
+      tab was closed. Forgetting it forgets that, too.
     </p>
   );
 }
 
-function Buttons({ phase, onForget }: Pick<Training, 'phase'> & { onForget: () => void }) {
+function Buttons(props: { training: Training; onTakeUp: () => void; onForget: () => void }) {
+  const { training, onTakeUp, onForget } = props;
+  const { phase, kept } = training;
   if (phase === 'refused' || phase === 'ended')
     return (
       <div className="row">
+        {phase === 'refused' && kept !== null && (
+          <Button size="xs" onClick={onTakeUp}>
+            Take it up
+          </Button>
+        )}
         <Button size="xs" variant="default" onClick={onForget}>
           Forget it
         </Button>
