@@ -34,7 +34,7 @@ async function judged(
   const id = `submission_${String(number).padStart(32, '0')}`;
   const verdict = {
     ...{ submission: id, author: AUTHOR, model, datasets },
-    ...(shown && { data: { sets: shown.map((block, documents) => ({ block, documents })) } }),
+    ...(shown && { data: { sets: shown.map((block, tokens) => ({ block, tokens })) } }),
     blocks: blocks.map(([name, block, parent]) => ({ name, block, parent })),
     figures: { overall: figures(number / 100), domains: { sums: figures(number / 50) } },
   };
