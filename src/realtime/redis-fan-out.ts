@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { messageOf } from '../common/index.js';
 import { REDIS_WAYS, RedisConnection } from '../common/redis-connection.js';
+import { seldom } from '../common/seldom.js';
 import { FanOut } from './fan-out.js';
 import { TOPICS, type Notice } from './topics.js';
 
@@ -34,8 +35,10 @@ export class RedisFanOut extends FanOut {
   private deaf = false;
   /** Whether others have missed something, and were not told yet. */
   private unsaid = false;
-  private pause: NodeJS.Timeout | null = null;
-  private gapAfterPause = false;
+  /** Whoever reads everything anew has no use for more. */
+  private readonly gap = seldom(GAP_PAUSE_MS, () => {
+    for (const handler of this.gapHandlers) handler();
+  });
 
   /** @param onTrouble told when Redis cannot be reached */
   constructor(
@@ -84,7 +87,6 @@ export class RedisFanOut extends FanOut {
     this.handlers.length = 0;
     this.gapHandlers.length = 0;
     clearInterval(this.asking);
-    clearTimeout(this.pause ?? undefined);
     this.publisher.close();
     this.subscriber.disconnect();
     return Promise.resolve();
@@ -116,20 +118,6 @@ export class RedisFanOut extends FanOut {
     if (!this.unsaid) return;
     this.unsaid = false;
     this.send(JSON.stringify({ sender: this.sender, missed: true }));
-  }
-
-  /** At once, and then once in a while: whoever reads everything anew has no use for more. */
-  private gap(): void {
-    if (this.pause !== null) {
-      this.gapAfterPause = true;
-      return;
-    }
-    for (const handler of this.gapHandlers) handler();
-    this.pause = setTimeout(() => {
-      const again = this.gapAfterPause;
-      [this.pause, this.gapAfterPause] = [null, false];
-      if (again) this.gap();
-    }, GAP_PAUSE_MS).unref();
   }
 
   private receive(text: string): void {

@@ -22,7 +22,7 @@ import {
   type ActionParameters,
   type DecisionRequest,
 } from '../api/autonomy.js';
-import { seldom } from '../api/seldom.js';
+import { seldom } from '../../../src/common/seldom.js';
 import { useLiveTopic } from './live.js';
 
 /** Where live notices do not arrive, what is shown is asked for again this often, ms. */

@@ -9,10 +9,12 @@ export function seldom(pauseMs: number, work: () => void): () => void {
   const go = () => {
     wanted = false;
     resting = true;
-    setTimeout(() => {
+    const timer: unknown = setTimeout(() => {
       resting = false;
       if (wanted) go();
     }, pauseMs);
+    // In Node.js no pause holds up the end of the process; browsers have numbers here.
+    (timer as { unref?: () => void }).unref?.();
     work();
   };
   return () => {
